@@ -1,0 +1,21 @@
+"""What can stop the harness, named for whose fault it is. Each ends a command with exit status 2 and one clear message."""
+
+
+class HarnessError(Exception):
+    """The harness could not judge; the message says what was wrong, where, and what to do."""
+
+
+class UsageError(HarnessError):
+    """The command line or `harness.toml` asks for something that cannot be."""
+
+
+class RecordingError(HarnessError):
+    """A recording cannot be read: missing, truncated, of another version, or not a recording."""
+
+
+class TargetError(HarnessError):
+    """A target cannot be started or asked, or dies again and again."""
+
+
+class StateError(HarnessError):
+    """The starting state (database, files) cannot be made, restored or read."""

@@ -1,0 +1,120 @@
+"""One recorded exchange: what a client sent, what it was answered, and the facts of the connection.
+
+Frozen and free of I/O; every other stage of the harness reads these and makes new ones. Bytes are exact: header pairs
+stand in the order, case and repetition of the wire (RFC 9110 section 5), the start line is kept even where it is malformed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Headers = tuple[tuple[bytes, bytes], ...]
+Framing = Literal["none", "length", "chunked", "close"]
+
+
+def first_header(headers: Headers, name: bytes) -> bytes | None:
+    """Return the value of the first header called `name` in any case, or None."""
+    wanted = name.lower()
+    return next((value for key, value in headers if key.lower() == wanted), None)
+
+
+def all_headers(headers: Headers, name: bytes) -> list[bytes]:
+    """Return the values of every header called `name` in any case, in order."""
+    wanted = name.lower()
+    return [value for key, value in headers if key.lower() == wanted]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request as sent.
+
+    `body` is the content after the transfer coding was undone (RFC 9112 section 6); None means that it was not recorded
+    (an access log has no bodies). `raw_head` is set only where writing start line and headers again would give other bytes.
+    """
+
+    start_line: bytes
+    headers: Headers = ()
+    body: bytes | None = b""
+    framing: Framing = "none"
+    raw_head: bytes | None = None
+
+    @property
+    def method(self) -> bytes:
+        """The first word of the start line, as sent."""
+        return self.start_line.split(b" ", 1)[0]
+
+    @property
+    def version(self) -> bytes:
+        """The protocol version (`HTTP/1.1`), or empty where the start line has none."""
+        last = self.start_line.rsplit(b" ", 1)[-1]
+        return last if last.startswith(b"HTTP/") else b""
+
+    @property
+    def target(self) -> bytes:
+        """All that stands between method and version: raw spaces and absolute URIs included (RFC 9112 section 3.2)."""
+        rest = self.start_line.partition(b" ")[2]
+        version = self.version
+        return rest[: -len(version)].rstrip(b" ") if version else rest
+
+    @property
+    def path(self) -> bytes:
+        """The target before its first question mark, undecoded."""
+        return self.target.partition(b"?")[0]
+
+    @property
+    def query(self) -> bytes:
+        """The target after its first question mark, undecoded; empty where there is none."""
+        return self.target.partition(b"?")[2]
+
+    def header(self, name: bytes) -> bytes | None:
+        """Return the first header called `name` in any case, or None."""
+        return first_header(self.headers, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer as received.
+
+    `body` None means that it was not recorded; `size` then holds its length where known (an access log). `complete` is False
+    for an answer that was visibly cut off.
+    """
+
+    status: int
+    reason: bytes = b""
+    headers: Headers = ()
+    body: bytes | None = b""
+    version: bytes = b"HTTP/1.1"
+    framing: Framing = "length"
+    raw_head: bytes | None = None
+    complete: bool = True
+    size: int | None = None
+
+    def header(self, name: bytes) -> bytes | None:
+        """Return the first header called `name` in any case, or None."""
+        return first_header(self.headers, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request, its answer (None: none came), and the facts of the connection.
+
+    `started` is in seconds since the epoch, `duration` in seconds. `user` is the authenticated user as the front end saw it and
+    `user_by` how (`basic`, `cookie`, `remote`); empty where unknown. `id` is `NAME#N`: the recording's name and the number
+    of the exchange in it, from 1.
+    """
+
+    id: str
+    request: Request
+    response: Response | None = None
+    started: float = 0.0
+    duration: float | None = None
+    scheme: str = "http"
+    peer: str = ""
+    user: str = ""
+    user_by: str = ""
+
+    @property
+    def host(self) -> str:
+        """The Host the client asked for, or empty."""
+        return (self.request.header(b"host") or b"").decode("latin-1")

