@@ -1,0 +1,94 @@
+"""Replay: recorded exchanges go in, what both sides answered and wrote comes out, in order.
+
+A scenario starts both sides from equal state; each exchange is sent to both at the same time, the next one only when both have
+answered and what they wrote has been read. Judging and comparing belong to the pipeline.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from harness.errors import TargetError
+from harness.exchange import Exchange
+from harness.state import NO_EFFECTS, Effects, SideState
+from harness.targets import Answer, Crash, Side, Unsent
+
+SAFE_METHODS = frozenset({b"GET", b"HEAD", b"OPTIONS", b"TRACE"})
+DEATHS_IN_A_ROW = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One exchange replayed: both answers, what both sides wrote, and when that was done (seconds since the epoch)."""
+
+    exchange: Exchange
+    old: Answer
+    new: Answer
+    old_effects: Effects = NO_EFFECTS
+    new_effects: Effects = NO_EFFECTS
+    at: float = 0.0
+
+
+class Player:
+    """A running side with its state. Counts deaths, so that a target that cannot live is not asked for ever."""
+
+    def __init__(self, name: str, side: Side, state: SideState) -> None:
+        self.name, self.side, self.state = name, side, state
+        self._deaths = 0
+
+    def begin(self, host: str) -> None:
+        """Put the state back and start the target on it; `host` is the Host that the scenario's clients asked for."""
+        self.side.stop()
+        self.state.restore()
+        self.side.start(self.state.env(host))
+
+    def receive(self, exchange: Exchange) -> Answer:
+        """Take the answer. Raises TargetError when the target died three times running."""
+        answer = self.side.receive()
+        self._deaths = self._deaths + 1 if isinstance(answer, Crash) else 0
+        if isinstance(answer, Crash) and self._deaths == DEATHS_IN_A_ROW:
+            raise TargetError(
+                f"target {self.name} failed {DEATHS_IN_A_ROW} times running, last at {exchange.id}: {answer.reason}"
+                + (f"\n{answer.detail}" if answer.detail else "")
+            )
+        return answer
+
+    def close(self) -> None:
+        """Stop the target and give its state back."""
+        self.side.close()
+        self.state.close()
+
+
+def replay(exchanges: Iterable[Exchange], old: Player, new: Player) -> Iterator[Outcome]:
+    """Replay one scenario at both players, in order. Raises TargetError and StateError."""
+    begun = False
+    for exchange in exchanges:
+        if not begun:
+            host = exchange.host or "localhost"
+            old.begin(host)
+            new.begin(host)
+            begun = True
+        yield _exchange(exchange, old, new)
+
+
+def _exchange(exchange: Exchange, old: Player, new: Player) -> Outcome:
+    refused = old.side.refusal(exchange) or new.side.refusal(exchange)
+    if refused is not None:
+        return Outcome(exchange, refused, refused, at=time.time())
+    old.side.send(exchange)
+    new.side.send(exchange)
+    old_answer, new_answer = old.receive(exchange), new.receive(exchange)
+    unsafe = exchange.request.method not in SAFE_METHODS
+    return Outcome(
+        exchange,
+        old_answer,
+        new_answer,
+        old.state.changes(unsafe),
+        new.state.changes(unsafe),
+        at=time.time(),
+    )
+
+
+__all__ = ["Outcome", "Player", "Unsent", "replay"]

@@ -1,0 +1,217 @@
+"""A target that is a WSGI application: it lives in processes of its own, started and watched from here.
+
+`host.py` runs in the target's own interpreter; it imports the application once and forks a child for each scenario. An
+application that cannot be forked (a thread or a connection at import), or whose variables changed, gets a fresh host instead.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any
+
+from harness.errors import TargetError
+from harness.exchange import Exchange, Request
+from harness.targets import host
+from harness.targets.environ import response_of, unsendable, wsgi_environ
+from harness.targets.side import Answer, Crash, Unsent
+
+START_TIMEOUT = 60.0
+STDERR_KEPT = 1 << 20
+FIXED = {"PYTHONHASHSEED": "0", "COMPAT_PASS_ENV": "PYTHONHASHSEED"}  # equal runs of equal code give equal bytes
+
+
+class ApplicationSide:
+    """A WSGI application `module:name`, run by the interpreter `python` in directory `cwd`; `timeout` is seconds an answer may take."""
+
+    def __init__(self, app: str, *, python: str, cwd: Path, env: Mapping[str, str], timeout: float) -> None:
+        self.app, self.python, self.cwd, self.timeout = app, python, cwd, timeout
+        self.own_env = dict(env)
+        self._env: dict[str, str] = {}
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        self._channel: socket.socket | None = None
+        self._forkable = True
+        self._stderr: IO[bytes] | None = None
+        self._request: Request | None = None
+
+    def start(self, env: Mapping[str, str]) -> None:
+        """Begin a scenario with these variables. Raises TargetError when the application cannot be imported."""
+        self.stop()
+        wanted = {**FIXED, **env, **self.own_env}
+        if self._process is not None and (wanted != self._env or not self._forkable):
+            self._end_host()
+        if self._process is None:
+            self._start_host(wanted)
+        self._open_channel()
+
+    def refusal(self, exchange: Exchange) -> Unsent | None:
+        """What a server would answer without asking the application, and what was not recorded whole, cannot be sent."""
+        reason = unsendable(exchange.request)
+        return Unsent(reason) if reason else None
+
+    def send(self, exchange: Exchange) -> None:
+        """Hand the request to the child."""
+        self._request = exchange.request
+        assert self._channel is not None, "start() came first"
+        with contextlib.suppress(OSError):  # a child that died is noticed by receive
+            host.send_frame(self._channel, wsgi_environ(exchange), exchange.request.body or b"")
+
+    def receive(self) -> Answer:
+        """Take the answer; a child that died or hangs is a Crash, and a fresh one is running when this returns."""
+        assert self._channel is not None and self._request is not None, "send() came first"
+        try:
+            frame = host.receive_frame(self._channel)
+        except TimeoutError:
+            return self._crashed("timeout")
+        except OSError:
+            frame = None
+        if frame is None:
+            return self._crashed("")
+        self._bound_stderr()
+        return response_of(self._request, *frame)
+
+    def stop(self) -> None:
+        """End the scenario's child."""
+        if self._channel is None:
+            return
+        self._channel.close()
+        self._channel = None
+        if self._forkable:
+            with contextlib.suppress(OSError, TargetError):
+                self._order({"do": "reap"})
+        else:
+            self._end_host()
+
+    def close(self) -> None:
+        """End the host and its child."""
+        self.stop()
+        self._end_host()
+
+    def _start_host(self, env: dict[str, str]) -> None:
+        control, far = socket.socketpair()
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 (closed by _end_host)
+        try:
+            with far:
+                self._process = subprocess.Popen(
+                    [self.python, str(Path(host.__file__)), str(far.fileno()), self.app],
+                    cwd=self.cwd,
+                    env={**os.environ, **env},
+                    stdin=subprocess.DEVNULL,
+                    stdout=self._stderr,
+                    stderr=self._stderr,
+                    pass_fds=[far.fileno()],
+                    start_new_session=True,
+                )
+        except OSError as error:
+            control.close()
+            self._end_host()
+            raise TargetError(f"target {self.app}: cannot run {self.python} in {self.cwd}: {error}") from None
+        self._control, self._env = control, env
+        self._greet()
+
+    def _greet(self) -> None:
+        """Wait for the import of the application."""
+        assert self._control is not None
+        self._control.settimeout(START_TIMEOUT)
+        try:
+            frame = host.receive_frame(self._control)
+        except TimeoutError:
+            frame = ({"failed": f"not imported within {START_TIMEOUT:.0f} s"}, b"")
+        except OSError:
+            frame = None
+        head: dict[str, Any] = frame[0] if frame else {"failed": "its process ended"}
+        if "ready" not in head:
+            reason = head.get("failed") or "its process ended"
+            tail = self._stderr_tail()
+            self._end_host()
+            raise TargetError(f"target {self.app} does not start: {reason}" + (f"\n{tail}" if not frame else ""))
+        self._forkable = not head["obstacles"]
+
+    def _open_channel(self) -> None:
+        near, far = socket.socketpair()
+        with far:
+            self._order({"do": "fork" if self._forkable else "inline"}, far)
+        near.settimeout(self.timeout)
+        self._channel = near
+
+    def _order(self, message: dict[str, Any], attached: socket.socket | None = None) -> dict[str, Any]:
+        assert self._control is not None
+        descriptors = [attached.fileno()] if attached else []
+        encoded = json.dumps(message).encode("ascii")
+        frame = host.LENGTHS.pack(len(encoded), 0)
+        try:
+            socket.send_fds(self._control, [frame], descriptors)
+            self._control.sendall(encoded)
+            answer = host.receive_frame(self._control)
+        except OSError:
+            answer = None
+        if answer is None:
+            tail = self._stderr_tail()
+            self._end_host()
+            raise TargetError(f"target {self.app}: its process ended\n{tail}".rstrip())
+        reply: dict[str, Any] = answer[0]
+        return reply
+
+    def _crashed(self, reason: str) -> Crash:
+        """Find out how the child ended, start another, and say so."""
+        assert self._channel is not None
+        self._channel.close()
+        self._channel = None
+        if self._forkable:
+            status = self._order({"do": "reap"})["exit"]
+        else:
+            assert self._process is not None
+            self._kill()
+            status = self._process.wait()
+        detail = self._stderr_tail()
+        self.start({name: value for name, value in self._env.items() if name not in FIXED})
+        return Crash(reason or _how_it_ended(status), detail)
+
+    def _bound_stderr(self) -> None:
+        if self._stderr is not None and os.fstat(self._stderr.fileno()).st_size > STDERR_KEPT:
+            self._stderr.truncate(0)
+            self._stderr.seek(0)
+
+    def _stderr_tail(self) -> str:
+        if self._stderr is None:
+            return ""
+        size = os.fstat(self._stderr.fileno()).st_size
+        data = os.pread(self._stderr.fileno(), 4000, max(0, size - 4000))
+        return "\n".join(data.decode("utf-8", "replace").strip().splitlines()[-8:])
+
+    def _kill(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+
+    def _end_host(self) -> None:
+        process, self._process = self._process, None
+        if self._control is not None:
+            self._control.close()  # the host ends its child, then itself
+            self._control = None
+        if process is not None:
+            try:
+                process.wait(timeout=2)
+            except subprocess.TimeoutExpired:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+        if self._stderr is not None:
+            self._stderr.close()
+            self._stderr = None
+
+
+def _how_it_ended(status: int | None) -> str:
+    if status is None:
+        return "died"
+    if status < 0:
+        return f"killed by {signal.Signals(-status).name}"
+    return f"ended with exit status {status}"

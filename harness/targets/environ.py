@@ -1,0 +1,107 @@
+"""A recorded request as the WSGI environ that a server would make of it, and an application's answer as a Response.
+
+Pure. The environ is gunicorn's (PEP 3333 with RAW_URI), except that what gunicorn refuses and Apache passes on (8-bit bytes and spaces in
+the target) is handed over: the recording shows that it reached the application.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from harness.exchange import Exchange, Request, Response
+
+TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
+ABSOLUTE = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
+BODILESS = frozenset({204, 304})
+
+
+def unsendable(request: Request) -> str | None:
+    """Say why an application could never be asked this request, or None: a server answers it alone, or its body is unknown."""
+    if not TOKEN.match(request.method):
+        return "malformed request line"
+    if not (request.target.startswith(b"/") or request.target == b"*" or ABSOLUTE.match(request.target)):
+        return "malformed request line"
+    if request.body is None:
+        return "body not recorded"
+    return None
+
+
+def wsgi_environ(exchange: Exchange) -> dict[str, str]:
+    """Return the string variables of the environ (PEP 3333; values are bytes as Latin-1)."""
+    request = exchange.request
+    target = request.target
+    absolute = ABSOLUTE.match(target)
+    local = (target[absolute.end() :] or b"/") if absolute else target
+    path, _, query = local.partition(b"?")
+    name, port = _server(exchange, absolute.group() if absolute else b"")
+    environ = {
+        "REQUEST_METHOD": _text(request.method),
+        "SCRIPT_NAME": "",
+        "PATH_INFO": _text(unquote_to_bytes(path)),
+        "QUERY_STRING": _text(query),
+        "RAW_URI": _text(target),
+        "SERVER_NAME": name,
+        "SERVER_PORT": port,
+        "SERVER_PROTOCOL": _text(request.version or b"HTTP/1.0"),
+        "REMOTE_ADDR": exchange.peer.rpartition(":")[0] or exchange.peer or "127.0.0.1",
+        "wsgi.url_scheme": exchange.scheme,
+    }
+    if exchange.user and exchange.user_by == "remote":
+        environ["REMOTE_USER"] = exchange.user
+    environ.update(_header_variables(request))
+    return environ
+
+
+def _header_variables(request: Request) -> dict[str, str]:
+    """HTTP_* variables: repeats joined by a comma, names with an underscore dropped, as gunicorn does."""
+    variables: dict[str, str] = {}
+    for name, value in request.headers:
+        if b"_" in name or not TOKEN.match(name):
+            continue
+        key = _text(name).upper().replace("-", "_")
+        if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+            key = "HTTP_" + key
+            variables[key] = f"{variables[key]},{_text(value)}" if key in variables else _text(value)
+        else:
+            variables[key] = _text(value)
+    if request.framing == "chunked":
+        variables.pop("CONTENT_LENGTH", None)
+    elif request.body or "CONTENT_LENGTH" in variables:
+        variables["CONTENT_LENGTH"] = str(len(request.body or b""))
+    return variables
+
+
+def _server(exchange: Exchange, absolute: bytes) -> tuple[str, str]:
+    authority = _text(absolute.partition(b"://")[2]) or exchange.host or "localhost"
+    default = "443" if exchange.scheme == "https" else "80"
+    found = re.fullmatch(r"(.*?)(?::(\d*))?", authority)
+    return (found[1], found[2] or default) if found else (authority, default)
+
+
+def _text(value: bytes) -> str:
+    return value.decode("latin-1")
+
+
+def response_of(request: Request, head: Mapping[str, Any], body: bytes) -> Response:
+    """Make the Response that a client would have seen of what the application gave its server."""
+    status, _, reason = str(head["status"]).partition(" ")
+    headers: Sequence[tuple[str, str]] = head["headers"]
+    code = int(status) if status.isdigit() else 500
+    pairs = tuple((_bytes(name), _bytes(value)) for name, value in headers)
+    has_length = any(name.lower() == b"content-length" for name, _ in pairs)
+    silent = request.method == b"HEAD" or code in BODILESS
+    return Response(
+        status=code,
+        reason=_bytes(reason),
+        headers=pairs,
+        body=b"" if silent else body,
+        framing="none" if silent else ("length" if has_length else "chunked"),
+        complete=bool(head["complete"]),
+    )
+
+
+def _bytes(text: str) -> bytes:
+    return str(text).encode("latin-1", "backslashreplace")

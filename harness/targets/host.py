@@ -1,0 +1,302 @@
+"""Serve one WSGI application to the harness, in the target's own Python: `python host.py CONTROL-FD MODULE:APP`.
+
+Runs by path in interpreters that may not have the harness installed, so: standard library only, nothing imported from
+here. The application is imported once; each scenario is served by a forked child, so that no request sees what an earlier
+scenario left in memory. Frames in both directions are two lengths (big-endian), a JSON head, and a body of raw bytes.
+
+Control: {"do": "fork"} with a socket attached, {"do": "reap"}. A closed control socket ends the host and its child.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import io
+import json
+import os
+import signal
+import socket
+import struct
+import sys
+import threading
+import time
+import traceback
+from typing import Any
+from wsgiref.util import FileWrapper
+
+LENGTHS = struct.Struct("!II")
+CHUNK = 1 << 16
+
+
+def send_frame(channel: socket.socket, head: dict[str, Any], body: bytes = b"") -> None:
+    """Send one frame."""
+    encoded = json.dumps(head).encode("ascii")
+    channel.sendall(LENGTHS.pack(len(encoded), len(body)) + encoded + body)
+
+
+def receive_exactly(channel: socket.socket, size: int) -> bytes | None:
+    """Receive `size` bytes; None at the end of the stream."""
+    parts = []
+    while size:
+        part = channel.recv(min(size, 1 << 20))
+        if not part:
+            return None
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
+
+
+def receive_frame(channel: socket.socket) -> tuple[dict[str, Any], bytes] | None:
+    """Receive one frame as (head, body); None at the end of the stream."""
+    lengths = receive_exactly(channel, LENGTHS.size)
+    if lengths is None:
+        return None
+    head_size, body_size = LENGTHS.unpack(lengths)
+    head = receive_exactly(channel, head_size)
+    body = receive_exactly(channel, body_size)
+    if head is None or body is None:
+        return None
+    return json.loads(head), body
+
+
+def load_application(target: str) -> Any:
+    """Return what `module:name`, `module:name.attribute` or `module:factory("arg", key=1)` means (gunicorn's syntax)."""
+    module_name, _, expression = target.partition(":")
+    module = importlib.import_module(module_name)
+    node = ast.parse(expression or "application", mode="eval").body
+    if isinstance(node, ast.Call):
+        factory = look_up(module, node.func, target)
+        return factory(
+            *[ast.literal_eval(argument) for argument in node.args],
+            **{keyword.arg: ast.literal_eval(keyword.value) for keyword in node.keywords if keyword.arg},
+        )
+    return look_up(module, node, target)
+
+
+def look_up(module: Any, node: ast.expr, target: str) -> Any:
+    """Follow a dotted name from a module."""
+    if isinstance(node, ast.Name):
+        return getattr(module, node.id)
+    if isinstance(node, ast.Attribute):
+        return getattr(look_up(module, node.value, target), node.attr)
+    raise ValueError("%r is not MODULE:NAME or MODULE:FACTORY(LITERALS)" % target)
+
+
+class ErrorStream(io.TextIOBase):
+    """wsgi.errors: the standard error stream, never closed, never refusing a character (PEP 3333)."""
+
+    def write(self, text: str) -> int:
+        """Write text."""
+        sys.stderr.buffer.write(text.encode("utf-8", "backslashreplace"))
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush it."""
+        sys.stderr.flush()
+
+
+class Call:
+    """One call of the application: `start_response` and `write` as PEP 3333 wants them, the answer gathered."""
+
+    def __init__(self, environ: dict[str, Any], body: bytes) -> None:
+        self.status: str | None = None
+        self.headers: list[tuple[str, str]] = []
+        self.parts: list[bytes] = []
+        self.environ = dict(environ)
+        self.environ.update(
+            {
+                "wsgi.version": (1, 0),
+                "wsgi.input": io.BytesIO(body),
+                "wsgi.input_terminated": True,
+                "wsgi.errors": ErrorStream(),
+                "wsgi.multithread": False,
+                "wsgi.multiprocess": True,
+                "wsgi.run_once": False,
+                "wsgi.file_wrapper": FileWrapper,
+            }
+        )
+
+    def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+        """Keep status and headers; a second call is allowed only with exc_info and before any byte (PEP 3333)."""
+        if exc_info and self.parts:
+            raise exc_info[1].with_traceback(exc_info[2])
+        if self.status is not None and not exc_info:
+            raise AssertionError("start_response was called twice without exc_info")
+        self.status, self.headers = status, list(headers)
+        return self.write
+
+    def write(self, data: bytes) -> None:
+        """Take body bytes (the imperative way of PEP 3333)."""
+        if data:
+            self.parts.append(bytes(data))
+
+    def run(self, application: Any) -> tuple[dict[str, Any], bytes]:
+        """Call the application; return (head, body) of the answer."""
+        try:
+            self.gather(application)
+        except Exception:
+            traceback.print_exc()
+            return self.failed()
+        if self.status is None:
+            print("the application returned without calling start_response", file=sys.stderr)
+            return self.failed()
+        return self.head(complete=True), b"".join(self.parts)
+
+    def gather(self, application: Any) -> None:
+        """Call the application and take all that it yields."""
+        result = application(self.environ, self.start_response)
+        try:
+            for data in result:
+                if data and self.status is None:
+                    raise AssertionError("the application sent body bytes before calling start_response")
+                self.write(data)
+        finally:
+            close = getattr(result, "close", None)
+            if close is not None:
+                close()
+
+    def failed(self) -> tuple[dict[str, Any], bytes]:
+        """What a server makes of an application that failed: its own 500, or a visibly cut answer once bytes went out."""
+        if self.status is not None and self.parts:
+            return self.head(complete=False), b"".join(self.parts)
+        return {"status": "500 Internal Server Error", "headers": [], "complete": True, "failed": True}, b""
+
+    def head(self, complete: bool) -> dict[str, Any]:
+        """Status and headers as a frame carries them."""
+        return {"status": self.status, "headers": self.headers, "complete": complete}
+
+
+def serve(application: Any, channel: socket.socket) -> None:
+    """Answer frames from the channel until its other end closes."""
+    while True:
+        frame = receive_frame(channel)
+        if frame is None:
+            return
+        head, body = Call(*frame).run(application)
+        sys.stderr.flush()
+        send_frame(channel, head, body)
+
+
+def obstacles_to_forking() -> list[str]:
+    """Say why this process must not be forked: threads and open connections do not survive it."""
+    reasons: list[str] = []
+    if threading.active_count() > 1:
+        reasons.append("a thread was started at import")
+    if open_sockets() > 1:  # the control socket itself
+        reasons.append("a connection was opened at import")
+    return reasons
+
+
+def open_sockets() -> int:
+    """Count this process's open sockets; 1 where the system does not tell (the control socket is there anyway)."""
+    try:
+        names = os.listdir("/proc/self/fd")
+    except OSError:
+        return 1
+    count = 0
+    for name in names:
+        try:
+            count += os.readlink("/proc/self/fd/" + name).startswith("socket:")
+        except OSError:
+            continue  # the descriptor that listdir itself used
+    return count
+
+
+class Host:
+    """The process that imported the application and forks a child for each scenario."""
+
+    def __init__(self, control: socket.socket, application: Any) -> None:
+        self.control = control
+        self.application = application
+        self.child = 0
+
+    def run(self) -> None:
+        """Obey control messages until the harness is gone."""
+        while True:
+            message, descriptors = self.receive()
+            if message is None:
+                self.end_child(signal.SIGKILL)
+                return
+            if message["do"] == "fork":
+                self.fork(socket.socket(fileno=descriptors[0]))
+                send_frame(self.control, {"pid": self.child})
+            elif message["do"] == "inline":  # cannot be forked: this process serves the one scenario itself
+                send_frame(self.control, {"pid": os.getpid()})
+                serve(self.application, socket.socket(fileno=descriptors[0]))
+                return
+            else:
+                send_frame(self.control, {"exit": self.end_child(signal.SIGTERM)})
+
+    def receive(self) -> tuple[dict[str, Any] | None, list[int]]:
+        """Receive one control message and the socket attached to it; (None, []) when the harness is gone."""
+        data, descriptors, _, _ = socket.recv_fds(self.control, LENGTHS.size, 1)
+        if not data:
+            return None, []
+        while len(data) < LENGTHS.size:
+            data += self.control.recv(LENGTHS.size - len(data))
+        head_size, body_size = LENGTHS.unpack(data)
+        head = receive_exactly(self.control, head_size)
+        receive_exactly(self.control, body_size)
+        return (json.loads(head) if head else None), descriptors
+
+    def fork(self, channel: socket.socket) -> None:
+        """Serve the channel in a new child; an old one goes."""
+        self.end_child(signal.SIGKILL)
+        self.child = os.fork()
+        if self.child:
+            channel.close()
+            return
+        self.control.close()
+        os.setpgid(0, 0)
+        try:
+            serve(self.application, channel)
+        finally:
+            sys.stderr.flush()
+            os._exit(0)
+
+    def end_child(self, with_signal: int) -> int | None:
+        """End and reap the child; return its exit status (negative: the signal), None if there was none."""
+        if not self.child:
+            return None
+        pid, self.child = self.child, 0
+        done, status = wait_briefly(pid)
+        if not done:
+            try:
+                os.killpg(pid, with_signal)
+            except ProcessLookupError:
+                pass
+            done, status = wait_briefly(pid)
+        if not done:
+            os.kill(pid, signal.SIGKILL)
+            _, status = os.waitpid(pid, 0)
+        return os.waitstatus_to_exitcode(status)
+
+
+def wait_briefly(pid: int) -> tuple[bool, int]:
+    """Wait up to half a second for a child; return (True, status) or (False, 0)."""
+    for _ in range(100):
+        done, status = os.waitpid(pid, os.WNOHANG)
+        if done:
+            return True, status
+        time.sleep(0.005)
+    return False, 0
+
+
+def main() -> None:
+    """Import the application, say so, obey."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    sys.path[0] = os.getcwd()  # gunicorn puts the working directory first, not the script's
+    try:
+        application = load_application(sys.argv[2])
+        if not callable(application):
+            raise TypeError("%s is not callable" % sys.argv[2])
+    except BaseException as error:
+        traceback.print_exc()
+        send_frame(control, {"failed": "%s: %s" % (type(error).__name__, error)})
+        return
+    send_frame(control, {"ready": True, "obstacles": obstacles_to_forking()})
+    Host(control, application).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""One side of a comparison: something running that answers recorded requests, and what it can answer.
+
+A Side is asked in two halves, `send` then `receive`, so that old and new work at the same time. It never raises for what an
+application does: a crash is an answer. It raises TargetError where nothing can be asked at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from harness.exchange import Exchange, Response
+
+
+@dataclass(frozen=True, slots=True)
+class Crash:
+    """The target died, hung or hung up instead of answering; `reason` says which, in words that do not vary from run to run."""
+
+    reason: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """The request was not sent; `reason` is what it is counted under."""
+
+    reason: str
+
+
+Answer = Response | Crash | Unsent
+
+
+class Side(Protocol):
+    """A running target."""
+
+    def start(self, env: Mapping[str, str]) -> None:
+        """Begin a scenario on a fresh starting state; `env` are the variables that lead to it. Raises TargetError."""
+
+    def refusal(self, exchange: Exchange) -> Unsent | None:
+        """Say why this exchange will not be sent, or None."""
+
+    def send(self, exchange: Exchange) -> None:
+        """Ask; returns before the answer is there."""
+
+    def receive(self) -> Answer:
+        """Wait for the answer to what was sent last. A dead target has been restarted when this returns its Crash."""
+
+    def stop(self) -> None:
+        """End the scenario: no process of the target runs on, no connection stays open."""
+
+    def close(self) -> None:
+        """Stop for good."""

@@ -1,0 +1,70 @@
+"""TARGET strings as users type them, parsed to what they mean. Nothing is started here before `open` is called."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from harness.config import Config
+from harness.errors import UsageError
+from harness.targets.application import ApplicationSide
+from harness.targets.recorded import RecordedSide
+from harness.targets.side import Side
+from harness.targets.url import UrlSide
+
+APPLICATION = re.compile(r"[A-Za-z_][\w.]*(:.+)?\Z", re.DOTALL)
+EXAMPLES = "http://127.0.0.1:8000, package.module:application, module:factory(\"argument\"), the NAME of a [target.NAME], recorded"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A parsed TARGET: its text as typed, whether the harness may give it a starting state, and how to open it."""
+
+    text: str
+    stateful: bool
+    opener: Callable[[], Side] = field(repr=False)
+
+    def open(self) -> Side:
+        """Make a Side of it. Processes start with its `start`."""
+        return self.opener()
+
+
+def parse_target(text: str, config: Config, allow_writes: frozenset[str] = frozenset(), timeout: float = 60.0) -> Target:
+    """Parse a TARGET. `allow_writes` are hosts (`host` or `host:port`) that may be sent unsafe methods; `timeout` is in seconds.
+
+    Raises UsageError for text that is no target.
+    """
+    if text.startswith(("http://", "https://")):
+        return _url_target(text, allow_writes, timeout)
+    if text == "recorded":
+        return Target(text, stateful=False, opener=RecordedSide)
+    if text in config.targets:
+        entry = config.targets[text]
+        cwd = config.root / (entry.cwd or ".")
+        return _application(text, entry.app, entry.python or sys.executable, cwd, entry.env, timeout)
+    if APPLICATION.match(text):
+        return _application(text, text, sys.executable, Path.cwd(), {}, timeout)
+    raise UsageError(f"{text!r} is not a target; examples: {EXAMPLES}")
+
+
+def _application(text: str, app: str, python: str, cwd: Path, env: Mapping[str, str], timeout: float) -> Target:
+    if not APPLICATION.match(app):
+        raise UsageError(f"target {text!r}: {app!r} is not MODULE:NAME")
+    return Target(text, stateful=True, opener=lambda: ApplicationSide(app, python=python, cwd=cwd, env=env, timeout=timeout))
+
+
+def _url_target(text: str, allow_writes: frozenset[str], timeout: float) -> Target:
+    parts = urlsplit(text)
+    try:
+        port = parts.port
+    except ValueError:
+        port = None
+    if parts.scheme != "http" or not parts.hostname or parts.path not in ("", "/") or (port is None and ":" in parts.netloc):
+        raise UsageError(f"{text!r}: a URL target is http://host:port (put TLS and paths in front of the server, not in its name)")
+    host, number = parts.hostname, port or 80
+    writes = bool({host, f"{host}:{number}"} & allow_writes)
+    return Target(text, stateful=False, opener=lambda: UrlSide(host, number, allow_writes=writes, timeout=timeout))
