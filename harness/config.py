@@ -1,7 +1,7 @@
 """`harness.toml` (or `[tool.harness]` in pyproject.toml) as one frozen value.
 
-What is particular to an application stands there: its targets, its starting states, its endpoints. Reading the file is the
-only I/O here; a wrong key or type is a UsageError that names it.
+What is particular to an application stands there: its targets, its starting states, its endpoints. Reading the file is
+the only I/O here; a wrong key or type is a UsageError that names it.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def parse_config(table: Mapping[str, Any], path: Path) -> Config:
 
 def _target(name: str, entry: Any, path: Path) -> TargetConfig:
     if not isinstance(entry, dict) or not isinstance(entry.get("app"), str):
-        raise UsageError(f"{path}: [target.{name}] needs app = \"module:name\"")
+        raise UsageError(f'{path}: [target.{name}] needs app = "module:name"')
     unknown = set(entry) - {"app", "python", "cwd", "env"}
     if unknown:
         raise UsageError(f"{path}: [target.{name}] has unknown keys: {', '.join(sorted(unknown))}")

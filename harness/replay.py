@@ -1,7 +1,7 @@
 """Replay: recorded exchanges go in, what both sides answered and wrote comes out, in order.
 
-A scenario starts both sides from equal state; each exchange is sent to both at the same time, the next one only when both have
-answered and what they wrote has been read. Judging and comparing belong to the pipeline.
+A scenario starts both sides from equal state; each exchange is sent to both at the same time, the next one only when
+both have answered and what they wrote has been read. Judging and comparing belong to the pipeline.
 """
 
 from __future__ import annotations

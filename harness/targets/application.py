@@ -1,7 +1,8 @@
 """A target that is a WSGI application: it lives in processes of its own, started and watched from here.
 
-`host.py` runs in the target's own interpreter; it imports the application once and forks a child for each scenario. An
-application that cannot be forked (a thread or a connection at import), or whose variables changed, gets a fresh host instead.
+`host.py` runs in the target's own interpreter; it imports the application once and forks a child for each scenario.
+An application that cannot be forked (a thread or a connection at import), or whose variables changed, gets a fresh host
+instead.
 """
 
 from __future__ import annotations
@@ -29,7 +30,10 @@ FIXED = {"PYTHONHASHSEED": "0", "COMPAT_PASS_ENV": "PYTHONHASHSEED"}  # equal ru
 
 
 class ApplicationSide:
-    """A WSGI application `module:name`, run by the interpreter `python` in directory `cwd`; `timeout` is seconds an answer may take."""
+    """A WSGI application `module:name`, run by the interpreter `python` in directory `cwd`.
+
+    `timeout` is the seconds an answer may take.
+    """
 
     def __init__(self, app: str, *, python: str, cwd: Path, env: Mapping[str, str], timeout: float) -> None:
         self.app, self.python, self.cwd, self.timeout = app, python, cwd, timeout
@@ -53,7 +57,7 @@ class ApplicationSide:
         self._open_channel()
 
     def refusal(self, exchange: Exchange) -> Unsent | None:
-        """What a server would answer without asking the application, and what was not recorded whole, cannot be sent."""
+        """What a server would answer without asking the application, or was not recorded whole, is not sent."""
         reason = unsendable(exchange.request)
         return Unsent(reason) if reason else None
 
@@ -66,7 +70,8 @@ class ApplicationSide:
 
     def receive(self) -> Answer:
         """Take the answer; a child that died or hangs is a Crash, and a fresh one is running when this returns."""
-        assert self._channel is not None and self._request is not None, "send() came first"
+        assert self._channel is not None, "start() came first"
+        assert self._request is not None, "send() came first"
         try:
             frame = host.receive_frame(self._channel)
         except TimeoutError:

@@ -1,7 +1,7 @@
 """A recorded request as the WSGI environ that a server would make of it, and an application's answer as a Response.
 
-Pure. The environ is gunicorn's (PEP 3333 with RAW_URI), except that what gunicorn refuses and Apache passes on (8-bit bytes and spaces in
-the target) is handed over: the recording shows that it reached the application.
+Pure. The environ is gunicorn's (PEP 3333 with RAW_URI), except that what gunicorn refuses and Apache passes on (8-bit
+bytes and spaces in the target) is handed over: the recording shows that it reached the application.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ BODILESS = frozenset({204, 304})
 
 
 def unsendable(request: Request) -> str | None:
-    """Say why an application could never be asked this request, or None: a server answers it alone, or its body is unknown."""
+    """Say why no application can be asked this request, or None: a server answers it alone, or its body is unknown."""
     if not TOKEN.match(request.method):
         return "malformed request line"
     if not (request.target.startswith(b"/") or request.target == b"*" or ABSOLUTE.match(request.target)):

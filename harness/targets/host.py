@@ -1,8 +1,8 @@
 """Serve one WSGI application to the harness, in the target's own Python: `python host.py CONTROL-FD MODULE:APP`.
 
 Runs by path in interpreters that may not have the harness installed, so: standard library only, nothing imported from
-here. The application is imported once; each scenario is served by a forked child, so that no request sees what an earlier
-scenario left in memory. Frames in both directions are two lengths (big-endian), a JSON head, and a body of raw bytes.
+here. The application is imported once; each scenario is served by a forked child, so that no request sees what an
+earlier scenario left in memory. Frames in both directions are two lengths (big-endian), a JSON head, and raw bytes.
 
 Control: {"do": "fork"} with a socket attached, {"do": "reap"}. A closed control socket ends the host and its child.
 """
@@ -60,7 +60,7 @@ def receive_frame(channel: socket.socket) -> tuple[dict[str, Any], bytes] | None
 
 
 def load_application(target: str) -> Any:
-    """Return what `module:name`, `module:name.attribute` or `module:factory("arg", key=1)` means (gunicorn's syntax)."""
+    """Return what `module:name`, `module:name.attribute` or `module:factory("arg")` means (gunicorn's syntax)."""
     module_name, _, expression = target.partition(":")
     module = importlib.import_module(module_name)
     node = ast.parse(expression or "application", mode="eval").body
@@ -79,7 +79,7 @@ def look_up(module: Any, node: ast.expr, target: str) -> Any:
         return getattr(module, node.id)
     if isinstance(node, ast.Attribute):
         return getattr(look_up(module, node.value, target), node.attr)
-    raise ValueError("%r is not MODULE:NAME or MODULE:FACTORY(LITERALS)" % target)
+    raise ValueError(f"{target!r} is not MODULE:NAME or MODULE:FACTORY(LITERALS)")
 
 
 class ErrorStream(io.TextIOBase):
@@ -156,7 +156,7 @@ class Call:
                 close()
 
     def failed(self) -> tuple[dict[str, Any], bytes]:
-        """What a server makes of an application that failed: its own 500, or a visibly cut answer once bytes went out."""
+        """What a server makes of a failure: its own 500, or a visibly cut answer once bytes went out."""
         if self.status is not None and self.parts:
             return self.head(complete=False), b"".join(self.parts)
         return {"status": "500 Internal Server Error", "headers": [], "complete": True, "failed": True}, b""
@@ -289,10 +289,10 @@ def main() -> None:
     try:
         application = load_application(sys.argv[2])
         if not callable(application):
-            raise TypeError("%s is not callable" % sys.argv[2])
+            raise TypeError(f"{sys.argv[2]} is not callable")
     except BaseException as error:
         traceback.print_exc()
-        send_frame(control, {"failed": "%s: %s" % (type(error).__name__, error)})
+        send_frame(control, {"failed": f"{type(error).__name__}: {error}"})
         return
     send_frame(control, {"ready": True, "obstacles": obstacles_to_forking()})
     Host(control, application).run()

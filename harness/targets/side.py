@@ -1,7 +1,7 @@
 """One side of a comparison: something running that answers recorded requests, and what it can answer.
 
-A Side is asked in two halves, `send` then `receive`, so that old and new work at the same time. It never raises for what an
-application does: a crash is an answer. It raises TargetError where nothing can be asked at all.
+A Side is asked in two halves, `send` then `receive`, so that old and new work at the same time. It never raises for
+what an application does: a crash is an answer. It raises TargetError where nothing can be asked at all.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from harness.exchange import Exchange, Response
 
 @dataclass(frozen=True, slots=True)
 class Crash:
-    """The target died, hung or hung up instead of answering; `reason` says which, in words that do not vary from run to run."""
+    """The target died, hung or hung up instead of answering; `reason` says which, in words that do not vary by run."""
 
     reason: str
     detail: str = ""

@@ -17,7 +17,10 @@ from harness.targets.side import Side
 from harness.targets.url import UrlSide
 
 APPLICATION = re.compile(r"[A-Za-z_][\w.]*(:.+)?\Z", re.DOTALL)
-EXAMPLES = "http://127.0.0.1:8000, package.module:application, module:factory(\"argument\"), the NAME of a [target.NAME], recorded"
+EXAMPLES = (
+    "http://127.0.0.1:8000, package.module:application, module:factory('argument'), "
+    "the NAME of a [target.NAME] in harness.toml, recorded"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +36,12 @@ class Target:
         return self.opener()
 
 
-def parse_target(text: str, config: Config, allow_writes: frozenset[str] = frozenset(), timeout: float = 60.0) -> Target:
-    """Parse a TARGET. `allow_writes` are hosts (`host` or `host:port`) that may be sent unsafe methods; `timeout` is in seconds.
+def parse_target(
+    text: str, config: Config, allow_writes: frozenset[str] = frozenset(), timeout: float = 60.0
+) -> Target:
+    """Parse a TARGET.
 
+    `allow_writes` are hosts (`host` or `host:port`) that may be sent unsafe methods; `timeout` is in seconds.
     Raises UsageError for text that is no target.
     """
     if text.startswith(("http://", "https://")):
@@ -54,17 +60,22 @@ def parse_target(text: str, config: Config, allow_writes: frozenset[str] = froze
 def _application(text: str, app: str, python: str, cwd: Path, env: Mapping[str, str], timeout: float) -> Target:
     if not APPLICATION.match(app):
         raise UsageError(f"target {text!r}: {app!r} is not MODULE:NAME")
-    return Target(text, stateful=True, opener=lambda: ApplicationSide(app, python=python, cwd=cwd, env=env, timeout=timeout))
+
+    def opener() -> Side:
+        return ApplicationSide(app, python=python, cwd=cwd, env=env, timeout=timeout)
+
+    return Target(text, stateful=True, opener=opener)
 
 
 def _url_target(text: str, allow_writes: frozenset[str], timeout: float) -> Target:
     parts = urlsplit(text)
     try:
-        port = parts.port
+        number = parts.port or 80
     except ValueError:
-        port = None
-    if parts.scheme != "http" or not parts.hostname or parts.path not in ("", "/") or (port is None and ":" in parts.netloc):
-        raise UsageError(f"{text!r}: a URL target is http://host:port (put TLS and paths in front of the server, not in its name)")
-    host, number = parts.hostname, port or 80
+        number = 0
+    plain = parts.scheme == "http" and parts.path in ("", "/") and not parts.query
+    if not plain or not parts.hostname or not number:
+        raise UsageError(f"{text!r}: a URL target is http://host:port, without TLS and without a path")
+    host = parts.hostname
     writes = bool({host, f"{host}:{number}"} & allow_writes)
     return Target(text, stateful=False, opener=lambda: UrlSide(host, number, allow_writes=writes, timeout=timeout))

@@ -1,7 +1,7 @@
-"""A target that is a running server: recorded bytes are written to its socket as they were, its answer is read with httptools.
+"""A target that is a running server: recorded bytes are written to its socket as they were, httptools reads its answer.
 
-Only GET, HEAD and OPTIONS are sent unless writing was allowed for its host. One connection an exchange, so that no answer can
-be taken for another's.
+Only GET, HEAD and OPTIONS are sent unless writing was allowed for its host. One connection an exchange, so that no
+answer can be taken for another's.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class UrlSide:
 
 
 def wire_bytes(request: Request) -> bytes:
-    """Return a request as it goes onto the wire: the recorded head, the body in its recorded framing (one chunk if chunked)."""
+    """Return a request as it goes onto the wire: the recorded head, then the body, in one chunk if it was chunked."""
     head = request.raw_head
     if head is None:
         lines = [request.start_line, *(name + b": " + value for name, value in request.headers)]

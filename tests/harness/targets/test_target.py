@@ -1,0 +1,60 @@
+"""TARGET strings: what is one, and what is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.config import Config, TargetConfig
+from harness.errors import UsageError
+from harness.targets import parse_target
+from harness.targets.application import ApplicationSide
+from harness.targets.recorded import RecordedSide
+from harness.targets.url import UrlSide
+
+CONFIG = Config(root=Path("/"), targets={"old": TargetConfig("package.old:application")})
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("http://127.0.0.1:8000", UrlSide),
+        ("http://localhost", UrlSide),
+        ("http://[::1]:8000/", UrlSide),
+        ("recorded", RecordedSide),
+        ("old", ApplicationSide),
+        ("package.module:application", ApplicationSide),
+        ('package.module:factory("a b", c=1)', ApplicationSide),
+        ("package.module", ApplicationSide),
+    ],
+)
+def test_a_target_is_told_by_its_form(text: str, kind: type) -> None:
+    """URL, name of the configuration, `recorded`, or an application."""
+    assert isinstance(parse_target(text, CONFIG).open(), kind)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "http://", "https://host", "http://host/path", "http://host:port", "a b", "./x.py"]
+)
+def test_other_text_is_refused(text: str) -> None:
+    """With the text as typed."""
+    with pytest.raises(UsageError, match=r"target"):
+        parse_target(text, CONFIG)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "writes"),
+    [((), False), (("127.0.0.1",), True), (("127.0.0.1:8000",), True), (("127.0.0.1:9",), False), (("other",), False)],
+)
+def test_writes_are_allowed_for_a_host_by_name_or_with_its_port(allowed: tuple[str, ...], writes: bool) -> None:
+    """--allow-writes HOST."""
+    side = parse_target("http://127.0.0.1:8000", CONFIG, frozenset(allowed)).open()
+    assert isinstance(side, UrlSide)
+    assert side.allow_writes is writes
+
+
+@pytest.mark.parametrize(("text", "stateful"), [("old", True), ("m:a", True), ("recorded", False), ("http://h", False)])
+def test_only_applications_are_given_a_starting_state(text: str, stateful: bool) -> None:
+    """A server's state is its own."""
+    assert parse_target(text, CONFIG).stateful is stateful
