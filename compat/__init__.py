@@ -1,0 +1,12 @@
+"""Runs old CGI programs, unmodified, as WSGI applications.
+
+`CGIScript` is one program, `CGIDirectory` a cgi-bin, `HandlerApp` a handler object in the same process. Start at
+`script`.
+"""
+
+from .directory import CGIDirectory
+from .errors import ConfigurationError
+from .handler import HandlerApp
+from .script import CGIScript
+
+__all__ = ["CGIDirectory", "CGIScript", "ConfigurationError", "HandlerApp"]

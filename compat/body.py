@@ -1,0 +1,244 @@
+"""The request body, made ready for a program: its true length is known before the program starts.
+
+Comes in: `wsgi.input` and the headers that frame it. Goes out: a `Body` that never blocks. A small body is read at
+once. A long one of known length is read by a thread into an unlinked file while the program runs, so neither a slow
+client nor a program that prints before it reads can stop the other. A chunked one is read whole first, so that
+CONTENT_LENGTH is true.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import tempfile
+import threading
+from typing import IO
+
+from .errors import RequestError, ResponseAborted
+from .types import Environ, Input
+
+HELD = 65536
+PIECE = 16384
+LINGER = 2.0
+
+
+class Body:
+    """A body held in memory, and the interface of the other kinds. `length` None: the request has no body."""
+
+    wake: int | None = None
+
+    def __init__(self, data: bytes = b"", length: int | None = None) -> None:
+        self.length = length
+        self._data = memoryview(data)
+        self._taken = 0
+
+    @property
+    def ended(self) -> bool:
+        """Whether everything has been taken."""
+        return self._taken == len(self._data)
+
+    def peek(self, size: int) -> bytes | memoryview:
+        """Return up to `size` bytes that are there now; empty where none are. Raises RequestError when the client is
+        gone.
+        """
+        return self._data[self._taken : self._taken + size]
+
+    def wait(self, size: int) -> bytes | memoryview:
+        """Return up to `size` bytes, waiting for the client where none are there yet; empty only at the end."""
+        data = self.peek(size)
+        while not data and not self.ended:
+            assert self.wake is not None
+            select.select([self.wake], [], [])
+            data = self.peek(size)
+        return data
+
+    def taken(self, size: int) -> None:
+        """Count `size` bytes of the last `peek` as delivered."""
+        self._taken += size
+
+    def close(self) -> None:
+        """Release what the body holds."""
+
+
+class SpooledBody(Body):
+    """A body that was read whole into an unlinked file."""
+
+    def __init__(self, file: IO[bytes], length: int) -> None:
+        super().__init__(length=length)
+        self._file = file
+        self._available = length
+        self._finished = True
+
+    @property
+    def ended(self) -> bool:
+        """Whether everything has been taken and nothing can follow."""
+        return self._finished and self._taken >= self._available
+
+    def peek(self, size: int) -> bytes:
+        """Return up to `size` bytes that are there now."""
+        return os.pread(self._file.fileno(), min(size, self._available - self._taken), self._taken)
+
+    def close(self) -> None:
+        """Give the disk space back."""
+        self._file.close()
+
+
+class PumpedBody(SpooledBody):
+    """A body still arriving: a thread moves it from the client into the file. `wake` becomes readable when more is
+    there.
+    """
+
+    def __init__(self, source: Input, length: int) -> None:
+        super().__init__(tempfile.TemporaryFile(buffering=0), length)  # noqa: SIM115 - closed by close()
+        self._available = 0
+        self._finished = False
+        self._failed: str = ""
+        self._closed = False
+        self._abandoned = False
+        self._lock = threading.Lock()
+        self.wake, self._signal = os.pipe()
+        os.set_blocking(self.wake, False)
+        os.set_blocking(self._signal, False)
+        self._thread = threading.Thread(target=self._pump, args=(source, length), name="compat-body", daemon=True)
+        self._thread.start()
+
+    def peek(self, size: int) -> bytes:
+        """Return up to `size` bytes that are there now. Raises RequestError (400) where the client broke off."""
+        self._drain_signal()
+        if self._failed:
+            raise RequestError(400, self._failed)
+        return super().peek(size)
+
+    def close(self) -> None:
+        """Wait a little for the rest, so that the connection can serve another request; raises ResponseAborted if it
+        does not come.
+
+        The thread may be inside a read of the client's socket: the server must not read there too.
+        """
+        with self._lock:
+            self._closed = True
+        self._thread.join(LINGER)
+        with self._lock:
+            running = self._thread.is_alive() and not self._finished
+            self._abandoned = running
+        if running:
+            raise ResponseAborted(f"the client is still sending its {self.length} bytes, and the response is complete")
+        self._release()
+
+    def _pump(self, source: Input, length: int) -> None:
+        received = 0
+        try:
+            while received < length:
+                piece = source.read(min(PIECE, length - received))
+                if not piece:
+                    self._failed = f"the client sent {received} of {length} bytes"
+                    break
+                received += len(piece)
+                self._store(piece)
+        except Exception as error:
+            self._failed = f"the client sent {received} of {length} bytes: {error!r}"
+        with self._lock:
+            self._finished = True
+            self._ring()
+            abandoned = self._abandoned
+        if abandoned:
+            self._release()
+
+    def _store(self, piece: bytes) -> None:
+        with self._lock:
+            if self._closed:
+                return
+            view = memoryview(piece)
+            while view:
+                view = view[os.write(self._file.fileno(), view) :]
+            self._available += len(piece)
+            self._ring()
+
+    def _ring(self) -> None:
+        try:
+            os.write(self._signal, b".")
+        except BlockingIOError:
+            pass  # the pipe is full of unread rings: the reader will look anyway
+
+    def _drain_signal(self) -> None:
+        assert self.wake is not None
+        try:
+            os.read(self.wake, 4096)
+        except BlockingIOError:
+            pass  # nothing new
+
+    def _release(self) -> None:
+        assert self.wake is not None
+        os.close(self.wake)
+        os.close(self._signal)
+        self._file.close()
+
+
+def read_body(environ: Environ, max_body: int | None = None) -> Body:
+    """Return the body of a request.
+
+    Raises RequestError: 400 for a Content-Length that makes no sense or a client that broke off, 411 for a chunked body
+    from a server that does not decode it, 413 above `max_body` bytes.
+    """
+    source: Input = environ["wsgi.input"]
+    if environ.get("HTTP_TRANSFER_ENCODING"):
+        return _chunked(environ, source, max_body)
+    length = content_length(environ)
+    if length is None:
+        return Body()
+    if max_body is not None and length > max_body:
+        raise RequestError(413, f"the body has {length} bytes, max_body is {max_body}")
+    if length > HELD:
+        return PumpedBody(source, length)
+    return Body(_read_all(source, length), length)
+
+
+def content_length(environ: Environ) -> int | None:
+    """Return the declared length of the body in bytes, None where there is none. Raises RequestError (400)."""
+    text = environ.get("CONTENT_LENGTH") or ""
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise RequestError(400, f"Content-Length {text!r} is not a number of bytes")
+    return int(text)
+
+
+def _read_all(source: Input, length: int) -> bytes:
+    pieces, missing = [], length
+    while missing:
+        try:
+            piece = source.read(missing)
+        except Exception as error:
+            raise RequestError(400, f"the client sent {length - missing} of {length} bytes: {error!r}") from error
+        if not piece:
+            raise RequestError(400, f"the client sent {length - missing} of {length} bytes")
+        pieces.append(piece)
+        missing -= len(piece)
+    return b"".join(pieces)
+
+
+def _chunked(environ: Environ, source: Input, max_body: int | None) -> Body:
+    if not environ.get("wsgi.input_terminated"):
+        # Reading on would take chunk sizes for content, and wait for the client to close.
+        raise RequestError(411, "this WSGI server does not decode chunked bodies (no wsgi.input_terminated)")
+    file = tempfile.SpooledTemporaryFile(HELD)  # noqa: SIM115 - the Body closes it
+    size = 0
+    while piece := _piece(source):
+        size += len(piece)
+        if max_body is not None and size > max_body:
+            file.close()
+            raise RequestError(413, f"the chunked body has more than max_body = {max_body} bytes")
+        file.write(piece)
+    if size <= HELD:
+        with file:
+            file.seek(0)
+            return Body(file.read(), size)
+    file.flush()
+    return SpooledBody(file, size)
+
+
+def _piece(source: Input) -> bytes:
+    try:
+        return source.read(PIECE)
+    except Exception as error:
+        raise RequestError(400, f"the chunked body broke off: {error!r}") from error

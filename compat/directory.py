@@ -1,0 +1,134 @@
+"""A cgi-bin: a directory of programs as a WSGI application.
+
+Comes in: a URL path. Goes out: the program it names and the rest of the path, found by walking down one segment at a
+time, so that no file outside the directory can be reached. Running it is the business of `script`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Collection, Mapping, Sequence
+from typing import Unpack
+
+from .errors import ConfigurationError, RequestError
+from .options import Options, OptionWords
+from .program import Program, file_path, find_interpreter, script_filename
+from .script import CGIApplication, mounted
+from .types import Environ, Place
+
+_encoded_slash = re.compile(r"%2f", re.IGNORECASE).search
+_encoded_dots = re.compile(r"/(?:%2e|\.){1,2}(?=/|$)", re.IGNORECASE).finditer
+
+
+class CGIDirectory(CGIApplication):
+    """A directory of programs as a WSGI application.
+
+    `interpreters` maps file name extensions to what runs them (then no execute permission is needed); `extensions` is
+    an allow-list; `index` names the files that answer for a directory; `path_info=False` refuses a path after the
+    program's name; symbolic links are followed only with `follow_symlinks`. Other options: `Options`. Raises
+    ConfigurationError.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        interpreters: Mapping[str, str | Sequence[str]] | None = None,
+        index: Collection[str] = (),
+        follow_symlinks: bool = False,
+        extensions: Collection[str] | None = None,
+        path_info: bool = True,
+        **options: Unpack[OptionWords],
+    ) -> None:
+        super().__init__(Options(**options))
+        self.root = os.path.realpath(path)
+        if not os.path.isdir(self.root):
+            raise ConfigurationError(f"{os.path.abspath(path)} is not a directory")
+        for name, value in (("index", index), ("extensions", extensions)):
+            if isinstance(value, str):
+                raise ConfigurationError(f"{name}={value!r} must be a list of names, not one text")
+        self._index = tuple(index)
+        self._follow = follow_symlinks
+        self._extensions = None if extensions is None else frozenset(map(_extension, extensions))
+        self._path_info = path_info
+        self._interpreters = {_extension(key): find_interpreter(value) for key, value in (interpreters or {}).items()}
+
+    def locate(self, environ: Environ) -> tuple[Program, Place]:
+        """Walk from the root to the first file. Raises RequestError: 404 for nothing there, 403 for what may not be
+        run.
+        """
+        outer, path = mounted(environ, self.options.mount)
+        segments, slash = url_segments(path, environ.get("RAW_URI") or environ.get("REQUEST_URI"))
+        file, name, rest = self._walk(segments)
+        info = "".join("/" + segment for segment in rest) + ("/" if slash and name == segments[: len(name)] else "")
+        if info and not self._path_info:
+            raise RequestError(404, f"{file} does not take a path after its name (path_info=False)")
+        return self._program(file), Place("/".join([outer, *name]), info, script_filename(file))
+
+    def _walk(self, segments: list[str]) -> tuple[str, list[str], list[str]]:
+        """Return the first file on the way down, the segments that name it (its index name too), and those that
+        follow.
+        """
+        here = self.root
+        for position, segment in enumerate(segments, 1):
+            here = self._step(here, segment)
+            if not os.path.isdir(here):
+                return here, segments[:position], segments[position:]
+        for name in self._index:
+            if os.path.isfile(os.path.join(here, name)):
+                return self._step(here, name), [*segments, name], []
+        raise RequestError(403, f"{here} is a directory without {' or '.join(self._index) or 'an index'}")
+
+    def _step(self, here: str, segment: str) -> str:
+        """Go down one segment. Raises RequestError (404) where there is nothing, (403) for a link that may not be
+        followed.
+        """
+        if "\0" in segment:
+            raise RequestError(404, "NUL byte in the path")
+        there = os.path.join(here, file_path(segment))
+        try:
+            mode = os.lstat(there).st_mode
+            if not stat.S_ISLNK(mode):
+                return there
+            if not self._follow:
+                raise RequestError(403, f"{there} is a symbolic link (follow_symlinks=False)")
+            os.stat(there)
+        except OSError as error:
+            raise RequestError(404, f"{there}: {error.strerror}") from error
+        return there
+
+    def _program(self, file: str) -> Program:
+        extension = os.path.splitext(file)[1]
+        if self._extensions is not None and extension not in self._extensions:
+            allowed = ", ".join(sorted(self._extensions))
+            raise RequestError(403, f"{file}: extension {extension or '(none)'} is not among {allowed}")
+        return Program(file, self._interpreters.get(extension, ()))
+
+
+def url_segments(path: str, raw: str | None) -> tuple[list[str], bool]:
+    """Return a decoded URL path as segments without empty ones and dots (RFC 3986 section 5.2.4), and whether it ends
+    with a slash.
+
+    Literal dot segments are removed, as Apache does. Encoded ones, and encoded slashes, are refused (404): where the
+    server does not tell the raw target, every `..` is. Raises RequestError.
+    """
+    target = (raw or "").partition("?")[0]
+    if _encoded_slash(target) or any("%" in match[0] for match in _encoded_dots(target)):
+        raise RequestError(404, f"encoded slash or dot segment in {target!r}")
+    if not raw and ".." in path.split("/"):
+        raise RequestError(404, f"dot segment in {path!r}")
+    result: list[str] = []
+    for segment in path.split("/"):
+        if segment == "..":
+            del result[-1:]
+        elif segment not in {"", "."}:
+            result.append(segment)
+    return result, path.endswith(("/", "/.", "/.."))
+
+
+def _extension(text: str) -> str:
+    if not re.fullmatch(r"\.?[^./]+", text):
+        raise ConfigurationError(f"{text!r} is not a file name extension such as .cgi")
+    return text if text.startswith(".") else "." + text

@@ -1,0 +1,154 @@
+"""From a WSGI environ to the meta-variables of CGI (RFC 3875 section 4.1).
+
+Comes in: the environ of PEP 3333 and the place its URL led to. Goes out: the variables as bytes, as a program's
+environment holds them. Pure: the operator's own variables and those of the server's process are added by `program`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import quote, unquote_to_bytes
+
+from .errors import RequestError
+from .types import Environ, Place, Variables
+
+# Given by the server or by trusted middleware, and passed as they are where they hold text. A client's header of the
+# same name arrives as HTTP_..., so it can never set one of these (RFC 3875 section 4.1.18).
+PASSED = (
+    "AUTH_TYPE",
+    "DOCUMENT_ROOT",
+    "REMOTE_HOST",
+    "REMOTE_IDENT",
+    "REMOTE_PORT",
+    "REMOTE_USER",
+    "SERVER_ADDR",
+    "SERVER_ADMIN",
+)
+# Never shown: credentials the server has dealt with (RFC 3875 section 9.2), the copies that servers make of Content-*,
+# and Proxy, which would become the proxy setting of every HTTP library in the program ("httpoxy").
+HIDDEN = frozenset(
+    {
+        "HTTP_AUTHORIZATION",
+        "HTTP_PROXY_AUTHORIZATION",
+        "HTTP_PROXY",
+        "HTTP_CONTENT_TYPE",
+        "HTTP_CONTENT_LENGTH",
+        "HTTP_TRANSFER_ENCODING",
+    }
+)
+DEFAULT_PORTS = {"http": "80", "https": "443"}
+
+_header_key = re.compile(r"HTTP_[A-Z0-9_]+").fullmatch
+_joined_cookie = re.compile(r",(?=[!#$%&'*+\-.^_`|~0-9A-Za-z]+=)")
+_authority = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[^\s:/@\[\]]+)(?::(?P<port>[0-9]*))?").fullmatch
+_absolute_target = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)").match
+
+
+def meta_variables(
+    environ: Environ, place: Place, content_length: int | None, *, pass_authorization: bool = False
+) -> Variables:
+    """Return the CGI meta-variables of a request.
+
+    `content_length` is the true length of the body in bytes, None where the request has none (RFC 3875 section 4.1.2).
+    Raises RequestError (404 for a path, 400 for anything else) for a value that no environment can hold.
+    """
+    values = dict(_headers(environ, pass_authorization))
+    values.update((name, environ[name]) for name in PASSED if isinstance(environ.get(name), str) and environ[name])
+    values.update(_fixed(environ, place))
+    values.update(_server(environ))
+    if content_length is not None:
+        values["CONTENT_LENGTH"] = str(content_length)
+    return {name.encode("ascii"): _value(name, value) for name, value in values.items()}
+
+
+def _fixed(environ: Environ, place: Place) -> Iterator[tuple[str, str]]:
+    """What every request has. PATH_INFO is left out where it is empty, as Apache does (RFC 3875 section 4.1.5)."""
+    scheme = environ["wsgi.url_scheme"]
+    yield "GATEWAY_INTERFACE", "CGI/1.1"
+    yield "REQUEST_METHOD", environ["REQUEST_METHOD"]
+    yield "QUERY_STRING", environ.get("QUERY_STRING", "")
+    yield "SERVER_PROTOCOL", environ.get("SERVER_PROTOCOL", "HTTP/1.0")
+    yield "SERVER_SOFTWARE", environ.get("SERVER_SOFTWARE") or "compat"
+    yield "REMOTE_ADDR", environ.get("REMOTE_ADDR", "")
+    yield "REQUEST_SCHEME", scheme
+    yield "REQUEST_URI", request_uri(environ)
+    yield "SCRIPT_NAME", place.script_name
+    if scheme == "https":
+        yield "HTTPS", "on"
+    if environ.get("CONTENT_TYPE"):
+        yield "CONTENT_TYPE", environ["CONTENT_TYPE"]
+    if place.script_filename is not None:
+        yield "SCRIPT_FILENAME", place.script_filename
+    if place.path_info:
+        yield "PATH_INFO", place.path_info
+        if environ.get("DOCUMENT_ROOT"):
+            yield "PATH_TRANSLATED", environ["DOCUMENT_ROOT"].rstrip("/") + place.path_info
+
+
+def _headers(environ: Environ, pass_authorization: bool) -> Iterator[tuple[str, str]]:
+    """The request's headers as HTTP_ variables (RFC 3875 section 4.1.18)."""
+    for name, value in environ.items():
+        if not _header_key(name) or not isinstance(value, str):
+            continue
+        if name == "HTTP_COOKIE":
+            yield name, join_cookies(value)
+        elif name not in HIDDEN or (pass_authorization and name == "HTTP_AUTHORIZATION"):
+            yield name, value
+
+
+def _server(environ: Environ) -> Iterator[tuple[str, str]]:
+    """SERVER_NAME and SERVER_PORT as the client called the server, not as it is bound (RFC 3875 sections 4.1.14,
+    4.1.15).
+    """
+    absolute = _absolute_target(environ.get("RAW_URI") or "")
+    host = _authority(absolute[1] if absolute else environ.get("HTTP_HOST", ""))
+    if host is None:
+        yield "SERVER_NAME", environ["SERVER_NAME"]
+        yield "SERVER_PORT", environ["SERVER_PORT"]
+        return
+    yield "SERVER_NAME", host["name"]
+    default = DEFAULT_PORTS.get(environ["wsgi.url_scheme"]) or environ["SERVER_PORT"]
+    yield "SERVER_PORT", host["port"] or default
+
+
+def join_cookies(value: str) -> str:
+    """Undo the bare comma by which WSGI servers join repeated Cookie headers; the joiner is `; ` (RFC 6265 section
+    5.4).
+    """
+    return _joined_cookie.sub("; ", value)
+
+
+def request_uri(environ: Environ) -> str:
+    """Return the request target as sent, or where the server does not tell, one that leads to the same resource."""
+    raw = environ.get("RAW_URI") or environ.get("REQUEST_URI")
+    if raw:
+        return str(raw)
+    path = quote(encode(environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")), "/;=,@:!$&'()*+~")
+    query = environ.get("QUERY_STRING", "")
+    return f"{path or '/'}?{query}" if query else path or "/"
+
+
+def query_words(query: str) -> tuple[str, ...]:
+    """Return the command line words of an ISINDEX query (RFC 3875 section 4.4): none where it holds an unencoded `=`.
+    """
+    if not query or "=" in query:
+        return ()
+    words = [unquote_to_bytes(encode(word)) for word in query.split("+")]
+    if any(b"\0" in word for word in words):
+        return ()
+    return tuple(word.decode("utf-8", "surrogateescape") for word in words)
+
+
+def encode(value: str) -> bytes:
+    """Turn "bytes as latin-1" text back into bytes (PEP 3333); text of a server that decoded more becomes UTF-8."""
+    try:
+        return value.encode("latin-1")
+    except UnicodeEncodeError:
+        return value.encode("utf-8", "surrogatepass")
+
+
+def _value(name: str, value: str) -> bytes:
+    if "\0" in value:
+        raise RequestError(404 if name in {"PATH_INFO", "SCRIPT_NAME"} else 400, f"NUL byte in {name}")
+    return encode(value)

@@ -1,0 +1,39 @@
+"""What can go wrong, named for whose fault it is: the operator's, the client's, or the program's.
+
+Each error that answers a request knows its HTTP status; its message is for the log, never for the client.
+"""
+
+from __future__ import annotations
+
+
+class CompatError(Exception):
+    """The root of every error that compat raises on purpose."""
+
+
+class ConfigurationError(CompatError):
+    """The operator asked for something that cannot be; raised before any request is served."""
+
+
+class AnsweredError(CompatError):
+    """A request ends with an error page. `status` is its HTTP status, `retry_after` seconds for 503 (RFC 9110 section
+    10.2.3).
+    """
+
+    def __init__(self, status: int, message: str, retry_after: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.retry_after = retry_after
+
+
+class RequestError(AnsweredError):
+    """The client asked for what cannot be given: no such program, forbidden, a body that makes no sense."""
+
+
+class ProgramError(AnsweredError):
+    """The program could not be started, was too slow, or answered with something that is not CGI."""
+
+
+class ResponseAborted(CompatError):
+    """The response broke off after its first byte. Raised out of the iterator so that the server aborts the
+    connection.
+    """

@@ -1,0 +1,252 @@
+"""The monolith of before WSGI as a WSGI application: an object that is given a handler and an environment, and writes
+its answer.
+
+Comes in: a WSGI environ. Goes out: what the program pushed through the handler. It runs in the server's own process, so
+only for code that keeps to the handler it is given. Its variables and its response headers are those that a CGI program
+would have.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+import traceback
+from collections.abc import Callable, Iterable
+from typing import Any, BinaryIO, Protocol, cast
+
+from .body import Body, read_body
+from .environ import meta_variables
+from .errors import AnsweredError, CompatError, ProgramError, ResponseAborted
+from .journal import Journal
+from .output import forwarded, standard_reason
+from .response import NO_BODY, error_page
+from .types import Environ, Place, StartResponse
+
+BUFFERED = 65536
+
+_name = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+").fullmatch
+_controls = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+
+class Runnable(Protocol):
+    """What the factory returns."""
+
+    def run(self) -> Any:
+        """Answer the request through the handler."""
+
+
+class HandlerApp:
+    """Runs `factory(handler, env).run()` for each request.
+
+    `env` is a plain dict of text with the CGI meta-variables ("bytes as latin-1"). `config` is called for each request
+    and its result is `handler.config`, because old code changes it. `pass_authorization` shows HTTP_AUTHORIZATION.
+    """
+
+    def __init__(
+        self,
+        factory: Callable[[Handler, dict[str, str]], Runnable],
+        config: Callable[[], Any] | None = None,
+        *,
+        pass_authorization: bool = False,
+    ) -> None:
+        self._factory = factory
+        self._config = config
+        self._pass_authorization = pass_authorization
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request (PEP 3333)."""
+        journal = Journal(environ, getattr(self._factory, "__name__", type(self._factory).__name__))
+        head_only = environ["REQUEST_METHOD"] == "HEAD"
+        try:
+            place = Place(environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", ""))
+            rfile, length = request_file(environ)
+            variables = meta_variables(environ, place, length, pass_authorization=self._pass_authorization)
+        except AnsweredError as error:
+            journal.say(logging.WARNING, f"{environ['REQUEST_METHOD']} status={error.status} ({error})")
+            return error_page(error, start_response, head=head_only)
+        handler = Handler(rfile, start_response, journal, head_only=head_only)
+        env = {name.decode("ascii"): value.decode("latin-1") for name, value in variables.items()}
+        with rfile:
+            return self._run(handler, env, journal, start_response, head_only)
+
+    def _run(
+        self, handler: Handler, env: dict[str, str], journal: Journal, start_response: StartResponse, head_only: bool
+    ) -> Iterable[bytes]:
+        try:
+            handler.config = self._config() if self._config else None
+            self._factory(handler, env).run()
+            return handler.finish()
+        except ResponseAborted:
+            raise
+        except Exception as error:
+            journal.exception(f"{env['REQUEST_METHOD']} {env['REQUEST_URI']}: {error!r}", traceback.format_exc())
+            if handler.started:
+                raise ResponseAborted(f"{journal.program}: {error!r} in the middle of its answer") from error
+            return error_page(ProgramError(500, repr(error)), start_response, head=head_only)
+
+
+class Handler:
+    """What the program talks to: `rfile`, `wfile`, `config`, and the methods that build the head of its answer."""
+
+    def __init__(
+        self, rfile: BinaryIO, start_response: StartResponse, journal: Journal, *, head_only: bool = False
+    ) -> None:
+        self.rfile = rfile
+        self.wfile = ResponseFile(self)
+        self.config: Any = None
+        self.started = False
+        self._start_response = start_response
+        self._journal = journal
+        self._head_only = head_only
+        self._status = "200 OK"
+        self._fields: list[tuple[str, str]] = []
+        self._head: tuple[str, list[tuple[str, str]]] | None = None
+        self._buffer: list[bytes] = []
+        self._size = 0
+        self._write: Callable[[bytes], Any] | None = None
+        self._aborted = ""
+
+    def send_response(self, code: int, msg: str = "") -> None:
+        """Set the status and throw away the headers collected so far; an empty `msg` gives the standard phrase."""
+        self._fields = []
+        self.set_status(f"{code} {msg}")
+
+    def set_status(self, status: str) -> None:
+        """Set the status line, like "200 OK". A phrase can never become a header: control characters turn into
+        spaces.
+        """
+        code, _, reason = str(status).strip().partition(" ")
+        if not re.fullmatch("[2-9][0-9][0-9]", code):
+            raise ValueError(f"{status!r} does not begin with a status code from 200 to 999")
+        reason = _controls.sub(" ", _latin(reason)).strip()
+        self._status = f"{code} {reason or standard_reason(int(code))}"
+
+    def send_header(self, name: str, value: str | bytes | int) -> None:
+        """Add a header. Raises ValueError for a name or a value that would break the response."""
+        text = _latin(value)
+        if not _name(str(name)) or _controls.search(text):
+            raise ValueError(f"header {name!r}: {value!r} cannot be sent")
+        self._fields.append((str(name), text.strip(" \t")))
+
+    def set_content_type(self, value: str | bytes) -> None:
+        """Add the header Content-Type."""
+        self.send_header("Content-Type", value)
+
+    def end_headers(self) -> None:
+        """End the head. A second call is ignored before bytes went out, and aborts the response after; both are
+        logged.
+        """
+        if self._head is None:
+            self._head = (self._status, forwarded(self._fields))
+            return
+        again = f"{self._status!r} after {self._head[0]!r}"
+        if not self.started:
+            self._journal.say(logging.WARNING, f"end_headers called again, ignored: {again}")
+            return
+        self._aborted = f"end_headers called again after bytes were sent: {again}"
+        self._journal.say(logging.ERROR, self._aborted)
+        raise ResponseAborted(f"{self._journal.program}: {self._aborted}")
+
+    def write(self, data: bytes) -> None:
+        """Take bytes of the body; `wfile.write` is the same. Beyond 64 kB they go straight to the client."""
+        if not isinstance(data, bytes | bytearray | memoryview):
+            raise TypeError(f"wfile.write takes bytes, not {type(data).__name__}")
+        if self._write is not None:
+            self._send(bytes(data))
+            return
+        self._buffer.append(bytes(data))
+        self._size += len(data)
+        if self._size > BUFFERED and self._head is not None:
+            self._begin(self._head)
+
+    def finish(self) -> list[bytes]:
+        """Return what is still to be sent, after run() returned.
+
+        Raises ProgramError (500) where the head was never ended, ResponseAborted where the answer must not look
+        complete.
+        """
+        if self._aborted:
+            raise ResponseAborted(f"{self._journal.program}: {self._aborted}")
+        if self._write is not None:
+            return []
+        if self._head is None:
+            raise ProgramError(500, "it returned without end_headers()")
+        self._start_response(*self._head)
+        self.started = True
+        return [] if self._silent else [b"".join(self._buffer)]
+
+    @property
+    def _silent(self) -> bool:
+        return self._head_only or (self._head is not None and int(self._head[0][:3]) in NO_BODY)
+
+    def _begin(self, head: tuple[str, list[tuple[str, str]]]) -> None:
+        self._write = self._start_response(*head)
+        self.started = True
+        self._send(b"".join(self._buffer))
+        self._buffer = []
+
+    def _send(self, data: bytes) -> None:
+        if self._write is not None and data and not self._silent:
+            self._write(data)
+
+
+class ResponseFile:
+    """The handler's `wfile`."""
+
+    def __init__(self, handler: Handler) -> None:
+        self._handler = handler
+
+    def write(self, data: bytes) -> int:
+        """Take bytes of the body and return their number."""
+        self._handler.write(data)
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing to do: what may go out has gone out."""
+
+
+def request_file(environ: Environ) -> tuple[BinaryIO, int | None]:
+    """Return the request body as a file that ends where the body ends, and its true length. Raises RequestError."""
+    body = read_body(environ)
+    return cast(BinaryIO, io.BufferedReader(BodyReader(body))), body.length
+
+
+class BodyReader(io.RawIOBase):
+    """A Body as the raw stream under a BufferedReader."""
+
+    def __init__(self, body: Body) -> None:
+        super().__init__()
+        self._body = body
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill the buffer with what is there; wait for the client only while the body is not complete."""
+        data = self._body.wait(len(buffer))
+        buffer[: len(data)] = data
+        self._body.taken(len(data))
+        return len(data)
+
+    def close(self) -> None:
+        """Release the body."""
+        if not self.closed:
+            try:
+                self._body.close()
+            except CompatError:
+                pass  # the server finds out by itself that the body was not read
+        super().close()
+
+
+def _latin(value: str | bytes | int) -> str:
+    """Return header text as WSGI wants it: bytes as latin-1; text that does not fit goes out as UTF-8."""
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    text = str(value)
+    try:
+        text.encode("latin-1")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass").decode("latin-1")
+    return text

@@ -1,0 +1,75 @@
+"""What is written down about a request: one line at its end, and what the program said on its error output.
+
+Goes to the logger `compat` where the host configured logging, else to `wsgi.errors`. Bytes from outside are escaped and
+bounded.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import Any
+
+from .types import Environ
+
+MAX_LINE = 8192
+MAX_STDERR = 1 << 20
+
+logger = logging.getLogger("compat")
+_unprintable = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def escape(data: bytes) -> str:
+    r"""Return one line of text for bytes from outside: what is not printable UTF-8 becomes `\xNN`."""
+    text = data.decode("utf-8", "backslashreplace")
+    return _unprintable.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
+
+
+class Journal:
+    """Takes the messages of one request. `program` is the name they carry."""
+
+    def __init__(self, environ: Environ, program: str = "") -> None:
+        self.program = program
+        self._errors: Any = environ["wsgi.errors"]
+        self._pending = b""
+        self._taken = 0
+
+    def say(self, level: int, message: str) -> None:
+        """Write one line."""
+        text = f"{self.program}: {message}" if self.program else message
+        if logger.hasHandlers():
+            logger.log(level, "%s", text)
+        else:
+            self._errors.write(f"compat: {text}\n")
+            self._errors.flush()
+
+    def exception(self, message: str, trace: str) -> None:
+        """Write a message and a traceback, which the client never sees."""
+        self.say(logging.ERROR, f"{message}\n{trace.rstrip()}")
+
+    def stderr(self, data: bytes) -> None:
+        """Take bytes of a program's error output; whole lines are written as they come."""
+        room = MAX_STDERR - self._taken
+        self._taken += len(data)
+        if room <= 0:
+            return
+        *lines, self._pending = (self._pending + data[:room]).split(b"\n")
+        for line in lines:
+            self._stderr_line(line)
+        while len(self._pending) >= MAX_LINE:
+            self._stderr_line(self._pending[:MAX_LINE])
+            self._pending = self._pending[MAX_LINE:]
+
+    def end_stderr(self) -> None:
+        """Write what is left without a line end, and how much was not written at all."""
+        if self._pending:
+            self._stderr_line(self._pending)
+            self._pending = b""
+        if self._taken > MAX_STDERR:
+            self.say(logging.WARNING, f"stderr: {self._taken - MAX_STDERR} more bytes not shown")
+            self._taken = 0
+
+    def _stderr_line(self, line: bytes) -> None:
+        line = line.removesuffix(b"\r")
+        for start in range(0, len(line) or 1, MAX_LINE):
+            self.say(logging.WARNING, f"stderr: {escape(line[start : start + MAX_LINE])}")

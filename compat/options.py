@@ -1,0 +1,100 @@
+"""The keyword options that CGIScript and CGIDirectory share: their names, types, defaults and checks.
+
+Comes in: what the operator wrote. Goes out: a frozen `Options`, or a ConfigurationError before any request is served.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import TypedDict
+
+from .errors import ConfigurationError
+from .program import limits_prefix
+
+MOUNT_EXAMPLE = 'like "/cgi-bin": beginning with a slash'
+
+
+class OptionWords(TypedDict, total=False):
+    """The keywords; what each means stands in `Options`."""
+
+    runner: str
+    mount: str
+    env: Mapping[str, str]
+    pass_env: Collection[str]
+    pass_authorization: bool
+    timeout: float | None
+    idle_timeout: float | None
+    max_concurrency: int | None
+    queue_timeout: float
+    max_body: int | None
+    limits: Mapping[str, int]
+    local_redirects: bool
+    isindex: bool
+    preload: Collection[str]
+    strict: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How programs are run and their answers judged. Raises ConfigurationError for values that cannot be."""
+
+    runner: str = "exec"
+    """`exec`: a fresh process for each request."""
+    mount: str = ""
+    """The URL prefix that the program or directory stands behind; empty for everything."""
+    env: Mapping[str, str] = field(default_factory=dict)
+    """Variables set for every program; these win over all others."""
+    pass_env: Collection[str] = ()
+    """Names of the server's own variables, read anew at each request."""
+    pass_authorization: bool = False
+    """Show the Authorization header to the program as HTTP_AUTHORIZATION."""
+    timeout: float | None = 300
+    """Seconds for a whole request."""
+    idle_timeout: float | None = 60
+    """Seconds without a byte moving."""
+    max_concurrency: int | None = None
+    """Programs at once, in each server process."""
+    queue_timeout: float = 5
+    """Seconds that a request waits for a place among `max_concurrency`."""
+    max_body: int | None = None
+    """Bytes of the largest request body accepted."""
+    limits: Mapping[str, int] = field(default_factory=dict)
+    """Resource limits of each program, by the names of prlimit(1): `{"cpu": 10, "as": 2**30}`."""
+    local_redirects: bool = True
+    """Answer a local `Location: /path` with what that path gives (RFC 3875 section 6.2.2)."""
+    isindex: bool = False
+    """Put a query without `=` onto the command line (RFC 3875 section 4.4)."""
+    preload: Collection[str] = ()
+    """Modules to import in advance: for the warm runner, which is still to come."""
+    strict: bool = True
+    """Refuse malformed output with 502; False repairs what Apache repairs."""
+
+    def __post_init__(self) -> None:
+        if sys.platform not in {"linux", "darwin"}:
+            raise ConfigurationError(f"compat runs programs on Linux and macOS, not on {sys.platform}")
+        if self.runner != "exec":
+            raise ConfigurationError(f'runner={self.runner!r} is not available: this version has "exec" only')
+        if self.preload:
+            raise ConfigurationError('preload is for runner="warm", which this version does not have')
+        if isinstance(self.pass_env, str):
+            raise ConfigurationError(f"pass_env={self.pass_env!r} must be a list of names, not one text")
+        if self.mount and (not self.mount.startswith("/") or not self.mount.strip("/")):
+            raise ConfigurationError(f"mount={self.mount!r} must be empty or {MOUNT_EXAMPLE}")
+        for name in ("timeout", "idle_timeout", "max_concurrency", "max_body"):
+            value = getattr(self, name)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or value <= 0):
+                raise ConfigurationError(f"{name}={value!r} must be a number above 0, or None")
+        if self.queue_timeout < 0:
+            raise ConfigurationError(f"queue_timeout={self.queue_timeout!r} must not be negative")
+        _check_env(self.env)
+        limits_prefix(self.limits)
+
+
+def _check_env(env: Mapping[str, str]) -> None:
+    for name, value in env.items():
+        if not isinstance(name, str) or not isinstance(value, str):
+            raise ConfigurationError(f"env: {name!r} = {value!r}: both must be text")
+        if not name or "=" in name or "\0" in name + value:
+            raise ConfigurationError(f"env: {name!r} is not a name, or its value holds a NUL")

@@ -1,0 +1,211 @@
+"""READ FIRST. An old CGI program as a WSGI application; the flow of one request from top to bottom.
+
+    request -> locate the program -> body (`body`) -> variables (`environ`) -> run it (`runners`) -> head (`output`) ->
+    `response`
+
+Comes in: a WSGI environ. Goes out: a WSGI response. The one thing that differs between one script and a directory of
+them is `locate`; everything else is here, once.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Unpack
+from urllib.parse import unquote_to_bytes
+
+from .body import Body, read_body
+from .environ import meta_variables, query_words
+from .errors import AnsweredError, CompatError, ProgramError, RequestError, ResponseAborted
+from .journal import Journal
+from .options import Options, OptionWords
+from .output import OutputParser
+from .program import Program, environment, existing_file, find_interpreter, limits_prefix, script_filename, start_error
+from .response import Response, Work, error_page
+from .runners.exec import Running
+from .types import Environ, Head, Headers, Place, StartResponse, Variables
+
+MAX_LOCAL_REDIRECTS = 5
+
+
+class CGIApplication(ABC):
+    """What CGIScript and CGIDirectory have in common: all but finding the program."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self._places = threading.BoundedSemaphore(options.max_concurrency) if options.max_concurrency else None
+        self._prefix = limits_prefix(options.limits)
+
+    @abstractmethod
+    def locate(self, environ: Environ) -> tuple[Program, Place]:
+        """Find the program for a request. Raises RequestError (403, 404)."""
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request (PEP 3333)."""
+        journal = Journal(environ)
+        head_only = environ["REQUEST_METHOD"] == "HEAD"
+        try:
+            work, head = self._answer(environ, journal)
+        except AnsweredError as error:
+            journal.say(logging.WARNING, f"{environ['REQUEST_METHOD']} status={error.status} ({error})")
+            return error_page(error, start_response, head=head_only)
+        start_response(head.status_line, list(head.headers))
+        return Response(work, head, omit_body=head_only)
+
+    def variables(self, environ: Environ, program: Program, place: Place, content_length: int | None) -> Variables:
+        """Return the whole environment that the program of a request gets. Pure but for the server's own environment.
+        """
+        options = self.options
+        meta = meta_variables(environ, place, content_length, pass_authorization=options.pass_authorization)
+        return environment(meta, program, options.env, options.pass_env, os.environ)
+
+    def _answer(self, environ: Environ, journal: Journal) -> tuple[Work, Head]:
+        """Run programs until one answers for good: a local redirect leads to the next (RFC 3875 section 6.2.2)."""
+        kept: Headers = ()
+        for _ in range(MAX_LOCAL_REDIRECTS + 1):
+            program, place = self.locate(environ)
+            program.check()
+            journal.program = program.path
+            work = self._start(environ, program, place, journal)
+            head = self._head(work, program)
+            target = self._redirected(environ, head)
+            if target is None:
+                return work, replace(head, headers=kept + head.headers)
+            work.end(f"local redirect to {head.location!r}")
+            kept += tuple((name, value) for name, value in head.headers if name.lower() not in REPLACED)
+            environ = target
+        raise ProgramError(502, f"more than {MAX_LOCAL_REDIRECTS} local redirects, the last to {head.location!r}")
+
+    def _start(self, environ: Environ, program: Program, place: Place, journal: Journal) -> Work:
+        body = read_body(environ, self.options.max_body)
+        try:
+            variables = self.variables(environ, program, place, body.length)
+            command = program.command(self._words(environ, program), variables, self._prefix)
+            self._take_place()
+            try:
+                running = Running(command, body, journal.stderr, self.options.timeout, self.options.idle_timeout)
+            except OSError as error:
+                self._leave_place()
+                raise start_error(program, error) from error
+            except BaseException:
+                self._leave_place()
+                raise
+        except BaseException:
+            _close_quietly(body)
+            raise
+        return Work(running, body, journal, environ["REQUEST_METHOD"], self._leave_place)
+
+    def _head(self, work: Work, program: Program) -> Head:
+        """Read as far as the blank line. Whatever is wrong until then is still an error page."""
+        parser = OutputParser(strict=self.options.strict, nph=program.nph)
+        try:
+            while True:
+                data = work.running.read()
+                if not data:
+                    work.running.finish()
+                    parser.end()
+                head = parser.feed(data)
+                if head is not None:
+                    return head
+        except AnsweredError as error:
+            _end_quietly(work, str(error))
+            raise
+        except BaseException:
+            _end_quietly(work, "the server stopped")
+            raise
+
+    def _words(self, environ: Environ, program: Program) -> Sequence[str]:
+        # An interpreter would take words of the query for its own options (CVE-2012-1823).
+        if not self.options.isindex or program.interpreter or environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
+            return ()
+        return query_words(environ.get("QUERY_STRING", ""))
+
+    def _redirected(self, environ: Environ, head: Head) -> Environ | None:
+        """Return the request that a local redirect makes: a GET without a body. None where there is nothing to
+        follow.
+        """
+        if head.redirect != "local" or not self.options.local_redirects:
+            return None
+        path, _, query = head.location.partition("#")[0].partition("?")
+        outer = environ.get("SCRIPT_NAME", "")
+        decoded = unquote_to_bytes(path.encode("latin-1")).decode("latin-1")
+        inside = _under(decoded, outer) and _under(decoded[len(outer) :], self.options.mount.rstrip("/"))
+        if not inside and path[1:2] not in {"/", "\\"}:
+            return None  # another application's URL: the client can fetch it
+        if not inside:
+            raise RequestError(404, f"local redirect to {head.location!r}, which is no path of this application")
+        kept = {name: value for name, value in environ.items() if name not in OF_THE_BODY}
+        target = path + ("?" + query if query else "")
+        kept |= {"REQUEST_METHOD": "GET", "PATH_INFO": decoded[len(outer) :], "QUERY_STRING": query}
+        return {**kept, "RAW_URI": target, "REQUEST_URI": target}
+
+    def _take_place(self) -> None:
+        if self._places is not None and not self._places.acquire(timeout=self.options.queue_timeout):
+            wait = self.options.queue_timeout
+            busy = f"all {self.options.max_concurrency} places were taken for {wait} s (max_concurrency)"
+            raise ProgramError(503, busy, retry_after=max(1, round(wait)))
+
+    def _leave_place(self) -> None:
+        if self._places is not None:
+            self._places.release()
+
+
+OF_THE_BODY = frozenset({"CONTENT_TYPE", "CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING", "HTTP_CONTENT_ENCODING"})
+REPLACED = frozenset({"location", "content-type", "content-length"})
+
+
+class CGIScript(CGIApplication):
+    """One program as a WSGI application.
+
+    `path` is its file; `interpreter` (text or argument list) runs it where it cannot run by itself; `mount` is the URL
+    prefix it stands behind: SCRIPT_NAME then ends with it, PATH_INFO is the rest, and other paths are 404. Other
+    options: `Options`. Raises ConfigurationError.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        interpreter: str | Sequence[str] | None = None,
+        **options: Unpack[OptionWords],
+    ) -> None:
+        super().__init__(Options(**options))
+        self.program = Program(existing_file(path), find_interpreter(interpreter))
+
+    def locate(self, environ: Environ) -> tuple[Program, Place]:
+        """Return the program, and what its mount leaves of the URL."""
+        name, info = mounted(environ, self.options.mount)
+        return self.program, Place(name, info, script_filename(self.program.path))
+
+
+def mounted(environ: Environ, mount: str) -> tuple[str, str]:
+    """Return SCRIPT_NAME and PATH_INFO as seen behind a mount, never "/" for the first. Raises RequestError (404)
+    outside of it.
+    """
+    name, info = environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", "")
+    prefix = mount.rstrip("/")
+    if not _under(info, prefix):
+        raise RequestError(404, f"{info!r} is not under {prefix!r}")
+    return (name + prefix).rstrip("/"), info[len(prefix) :]
+
+
+def _under(path: str, prefix: str) -> bool:
+    return path == prefix or path.startswith(prefix + "/") or not prefix
+
+
+def _end_quietly(work: Work, note: str) -> None:
+    try:
+        work.end(note)
+    except CompatError:
+        pass  # an error page follows already; the unread body is the server's to deal with
+
+
+def _close_quietly(body: Body) -> None:
+    try:
+        body.close()
+    except ResponseAborted:
+        pass  # as above

@@ -1,0 +1,90 @@
+"""The vocabulary of compat on one page: the WSGI types (PEP 3333) and the values passed between its stages.
+
+Everything here is frozen and free of I/O. What a stage does with these values is written in the module named after the
+stage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+Environ = dict[str, Any]
+Headers = tuple[tuple[str, str], ...]
+Variables = dict[bytes, bytes]
+Application = Callable[[Environ, "StartResponse"], Iterable[bytes]]
+Redirect = Literal["none", "local"]
+
+
+class StartResponse(Protocol):
+    """The second argument of a WSGI application (PEP 3333, "The start_response() Callable")."""
+
+    def __call__(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None, /) -> Callable[[bytes], Any]:
+        """Begin a response and return the legacy `write` callable."""
+
+
+class Input(Protocol):
+    """What compat needs of `wsgi.input`."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to `size` bytes, empty at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a URL led: the part that names the program, the rest, and the program's file (RFC 3875 sections 4.1.5,
+    4.1.13).
+
+    All three are "bytes as latin-1" text, as PEP 3333 has them. `script_filename` is None for a program without a file.
+    """
+
+    script_name: str
+    path_info: str
+    script_filename: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The head of a program's answer, checked: what may be sent to the client as it stands.
+
+    `redirect` is `local` where the server itself must fetch `location` (RFC 3875 section 6.2.2). `content_length` is
+    what the program promised, None if it promised nothing. `start` holds the first bytes of the body, so far as they
+    had arrived.
+    """
+
+    status: int
+    reason: str
+    headers: Headers
+    redirect: Redirect = "none"
+    location: str = ""
+    content_length: int | None = None
+    start: bytes = b""
+
+    @property
+    def status_line(self) -> str:
+        """Status and reason as `start_response` takes them."""
+        return f"{self.status} {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One program ready to be executed: argument list, directory to run in, environment, and the name used in logs."""
+
+    argv: tuple[str, ...]
+    cwd: str
+    environment: Mapping[bytes, bytes]
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """How a program ended: its exit status, or the signal that killed it; both None while it runs."""
+
+    status: int | None = None
+    signal: int | None = None
+
+    def __str__(self) -> str:
+        if self.signal is not None:
+            return f"signal={self.signal}"
+        return f"exit={'-' if self.status is None else self.status}"
