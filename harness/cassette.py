@@ -151,10 +151,10 @@ def _exchanges(interactions: Iterable[Any], path: Path, name: str) -> Iterator[E
 def load(path: Path) -> dict[str, Any]:
     """Read a cassette file into plain data, checked so far that it has the shape of a cassette of a known version."""
     document = load_document(path)
-    if isinstance(document, list):
-        raise RecordingError(f"{path}: a cassette from before vcrpy 1.0; convert it with `python -m vcr.migration`")
     if not looks_like_cassette(document):
         raise RecordingError(f"{path}: not a recording: it has no `interactions`")
+    if isinstance(document, list):
+        raise RecordingError(f"{path}: a cassette from before vcrpy 1.0; convert it with `python -m vcr.migration`")
     header = document.get("harness")
     if header and (header.get("format"), header.get("version")) != (FORMAT, VERSION):
         raise RecordingError(f"{path}: written as {header}; this harness reads {FORMAT} version {VERSION}")
@@ -164,7 +164,9 @@ def load(path: Path) -> dict[str, Any]:
 
 
 def looks_like_cassette(document: object) -> bool:
-    """Tell a cassette, even a damaged one, from other YAML or JSON."""
+    """Tell a cassette, even a damaged or an ancient one, from other YAML or JSON."""
+    if isinstance(document, list) and document:
+        return isinstance(document[0], dict) and "request" in document[0]
     return isinstance(document, dict) and ("interactions" in document or isinstance(document.get("harness"), dict))
 
 

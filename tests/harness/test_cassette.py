@@ -26,10 +26,11 @@ USUAL = Exchange(
     peer="127.0.0.1",
 )
 
+NASTY = " \t\r\n'\"\\:#-|>%@`!&*?{}[],ab\x00\x7f\x85\u2028\ufeff\uffff\U0001f600"
 texts = st.one_of(
     st.binary(max_size=40),
     st.text(max_size=40).map(str.encode),
-    st.text(alphabet=" \t\r\n'\"\\:#-|>%@`!&*?{}[],ab\x00\x7f\x85\u2028\ufeff\uffff\U0001f600", max_size=30).map(str.encode),
+    st.text(NASTY, max_size=30).map(str.encode),
 )
 headers = st.lists(st.tuples(texts, texts), max_size=4).map(tuple)
 seconds = st.floats(min_value=-1e18, max_value=1e18)
@@ -111,7 +112,7 @@ def test_vcrpy_reads_json(tmp_path: Path) -> None:
 
 
 def test_reads_for_people(tmp_path: Path) -> None:
-    """The file is laid out for review: block text, short headers, and beside vcrpy's fields only what they do not say."""
+    """The file is laid out for review: block text, short headers, and beside vcrpy's fields only the rest."""
     write_cassette(tmp_path / "usual.yaml", [USUAL], state="seed", scenario="browse")
     assert (tmp_path / "usual.yaml").read_text(encoding="utf-8").splitlines() == [
         "harness:",
@@ -164,7 +165,7 @@ def test_same_exchanges_same_bytes(tmp_path: Path) -> None:
 
 ODD = replace(
     USUAL,
-    request=Request(b"get /a b HTTP/1.0", ((b"B", b"1"), (b"A", b"2"), (b"b", b"3")), raw_head=b"get /a b HTTP/1.0\n\n"),
+    request=Request(b"get /a b HTTP/1.0", ((b"B", b"1"), (b"A", b"2"), (b"b", b"3")), raw_head=b"get /a b\n\n"),
     response=Response(200, b"OK", ((b"X", b"1"), (b"Y", b"2"), (b"X", b"3")), b"body", b"HTTP/1.0", "close"),
 )
 
@@ -190,7 +191,8 @@ def test_edited_request_wins(tmp_path: Path) -> None:
 def test_edited_response_wins(tmp_path: Path) -> None:
     """Where vcrpy's response was edited, it is read as vcrpy would; the request stays exact."""
     read = edited(tmp_path, ("string: body", "string: changed"))
-    assert read.response == Response(200, b"OK", ((b"X", b"1"), (b"X", b"3"), (b"Y", b"2")), b"changed", framing="close")
+    pairs = ((b"X", b"1"), (b"X", b"3"), (b"Y", b"2"))
+    assert read.response == Response(200, b"OK", pairs, b"changed", framing="close")
     assert read.request == ODD.request
 
 
@@ -236,7 +238,9 @@ def test_reads_a_cassette_of_vcrpy(tmp_path: Path) -> None:
                 b"name=x",
                 "length",
             ),
-            Response(302, b"Found", ((b"Set-Cookie", b"a=1"), (b"Set-Cookie", b"b=2")), b"\x1f\x8b\x08\xff", framing="close"),
+            Response(
+                302, b"Found", ((b"Set-Cookie", b"a=1"), (b"Set-Cookie", b"b=2")), b"\x1f\x8b\x08\xff", framing="close"
+            ),
             scheme="https",
         )
     ]
@@ -288,7 +292,7 @@ def test_refuses_what_it_cannot_read(tmp_path: Path, text: str, reason: str) -> 
 
 def test_refuses_a_missing_file(tmp_path: Path) -> None:
     """A missing cassette is an error, not an empty recording."""
-    with pytest.raises(RecordingError, match="nowhere.yaml"):
+    with pytest.raises(RecordingError, match=r"nowhere\.yaml"):
         Cassette(tmp_path / "nowhere.yaml")
 
 

@@ -1,0 +1,346 @@
+"""Archives: recordings of any length in one SQLite file, metadata in columns, each body and header list once.
+
+Exchanges come in one by one and go out in time order, streamed. Bodies and header lists are content-addressed (SHA-256
+of the bytes) and compressed with zstd where that helps; header lists are JSON arrays of pairs in Latin-1. `raw_head`
+columns hold a whole head with its blank line. Nothing is redacted here or in any other module yet: what clients sent,
+passwords included, is what the file holds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from functools import lru_cache
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from harness.errors import RecordingError, UsageError
+from harness.exchange import Exchange, Headers, Request, Response
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+SQLITE_MAGIC = b"SQLite format 3\0"
+APPLICATION_ID = 0x53435254  # "SCRT"
+VERSION = 1
+
+# The column of each field, in the order of the table; exchanges are written and read by this list alone.
+_COLUMNS = (
+    "started", "duration", "method", "path", "status", "scheme", "peer", "user", "user_by",
+    "start_line", "request_headers", "request_body", "request_framing", "request_raw_head",
+    "version", "reason", "response_headers", "response_body", "response_framing", "response_raw_head", "complete",
+    "size",
+)  # fmt: skip
+_SCHEMA = f"""
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+CREATE TABLE blob (id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, size INTEGER NOT NULL,
+                   zstd INTEGER NOT NULL, data BLOB NOT NULL);
+CREATE TABLE exchange (seq INTEGER PRIMARY KEY, {", ".join(_COLUMNS)});
+CREATE INDEX exchange_started ON exchange (started);
+PRAGMA application_id = {APPLICATION_ID};
+PRAGMA user_version = {VERSION};
+"""
+# Made when the file is finished: half the time of an import went into keeping them in order.
+_LATER_INDEXES = """
+CREATE INDEX IF NOT EXISTS exchange_path ON exchange (path, method);
+CREATE INDEX IF NOT EXISTS exchange_status ON exchange (status);
+"""
+_INSERT = f"INSERT INTO exchange ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608
+_SELECT = f"SELECT seq, {', '.join(_COLUMNS)} FROM exchange"  # noqa: S608
+_SMALL = 256  # bytes; below this compression gains nothing
+_REMEMBERED = 50_000  # blobs whose number the writer keeps in memory, and header lists the reader keeps
+
+
+class ArchiveWriter:
+    """Append exchanges to an archive, which is made where it does not exist.
+
+    Everything goes through one thread at a time. What was added becomes durable batch by batch: a crash loses at most
+    the last `batch` exchanges and leaves a readable file. Several writers, in one process or many, may share a file.
+    """
+
+    def __init__(self, path: Path, state: str | None = None, batch: int = 1000) -> None:
+        self.path = path
+        self.state = state
+        self.count = 0
+        self._batch = batch
+        self._waiting = 0
+        self._blobs: dict[bytes, int] = {}
+        self._connection: sqlite3.Connection | None = None
+        self._inherited: list[sqlite3.Connection] = []
+        self._process = 0
+        self._closed = False
+
+    def open(self) -> None:
+        """Open the file; raises `RecordingError` for what is no archive, `UsageError` for one of another state."""
+        if self._closed or (self._connection is not None and self._process == os.getpid()):
+            return
+        if self._connection is not None:
+            # Made before a fork: closing it here would disturb the process that made it.
+            self._inherited.append(self._connection)
+        if self.path.exists() and self.path.stat().st_size:
+            _check(self.path)
+        try:
+            self._connection = _connected(self.path)
+            self._prepare(self._connection)
+        except sqlite3.Error as error:
+            raise RecordingError(f"{self.path}: cannot be written: {error}") from error
+        self._process, self._waiting, self._blobs = os.getpid(), 0, {}
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        """Make the tables unless another writer was first, and agree on the state."""
+        connection.execute("BEGIN IMMEDIATE")
+        if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+            for statement in _SCHEMA.split(";\n"):
+                connection.execute(statement)
+            connection.execute("INSERT INTO meta VALUES ('state', ?)", (self.state,))
+        (state,) = connection.execute("SELECT value FROM meta WHERE key = 'state'").fetchone()
+        connection.execute("COMMIT")
+        if state != self.state:
+            connection.close()
+            self._connection = None
+            raise UsageError(
+                f"{self.path}: what it holds starts from state {state or 'unnamed'!r}, "
+                f"not {self.state or 'unnamed'!r}; give another file"
+            )
+
+    def add(self, exchange: Exchange) -> None:
+        """Append one exchange; its id is not kept, the archive numbers exchanges itself."""
+        self.open()
+        assert self._connection is not None
+        if not self._waiting:
+            self._connection.execute("BEGIN IMMEDIATE")
+        self._connection.execute(_INSERT, self._row(exchange))
+        self._waiting += 1
+        self.count += 1
+        if self._waiting >= self._batch:
+            self.flush()
+
+    def flush(self) -> None:
+        """Make durable what was added so far."""
+        if self._connection is not None and self._waiting:
+            self._connection.execute("COMMIT")
+            self._waiting = 0
+
+    def abandon(self) -> None:
+        """Forget what was added since the last flush, after an error of the database."""
+        if self._connection is not None and self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+        # Numbers given within the transaction are void now.
+        self.count -= self._waiting
+        self._waiting, self._blobs = 0, {}
+
+    def close(self) -> None:
+        """Finish the file: one file again, indexed. A second call does nothing."""
+        self.open()
+        self._closed = True
+        if self._connection is None:
+            return
+        try:
+            self.flush()
+            for statement in _LATER_INDEXES.strip().split("\n"):
+                self._connection.execute(statement)
+            self._connection.execute("PRAGMA journal_mode = DELETE")
+        except sqlite3.OperationalError as error:
+            # Another writer still has the file open: it will finish it.
+            if "locked" not in str(error):
+                raise RecordingError(f"{self.path}: cannot be written: {error}") from error
+        finally:
+            self._connection.close()
+            self._connection = None
+
+    def __enter__(self) -> Self:
+        self.open()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None) -> None:
+        self.close()
+
+    def _row(self, exchange: Exchange) -> tuple[Any, ...]:
+        request, response = exchange.request, exchange.response
+        return (
+            exchange.started, exchange.duration, _text(request.method), _text(request.path),
+            response.status if response else None, exchange.scheme, exchange.peer, exchange.user, exchange.user_by,
+            request.start_line, self._headers(request.headers), self._blob(request.body), request.framing,
+            request.raw_head,
+            *(self._response(response) if response else (None,) * 8),
+        )  # fmt: skip
+
+    def _response(self, response: Response) -> tuple[Any, ...]:
+        return (
+            response.version, response.reason, self._headers(response.headers), self._blob(response.body),
+            response.framing, response.raw_head, response.complete, response.size,
+        )  # fmt: skip
+
+    def _headers(self, headers: Headers) -> int | None:
+        return self._blob(json.dumps([(_text(name), _text(value)) for name, value in headers]).encode("ascii"))
+
+    def _blob(self, data: bytes | None) -> int | None:
+        """Return the number of the stored bytes, storing them where they are new."""
+        if data is None:
+            return None
+        key = hashlib.sha256(data).digest()
+        number = self._blobs.get(key)
+        if number is None:
+            number = self._store(key, data)
+            if len(self._blobs) >= _REMEMBERED:
+                self._blobs.clear()
+            self._blobs[key] = number
+        return number
+
+    def _store(self, key: bytes, data: bytes) -> int:
+        assert self._connection is not None
+        found = self._connection.execute("SELECT id FROM blob WHERE digest = ?", (key,)).fetchone()
+        if found:
+            return int(found[0])
+        packed = zstd.compress(data) if len(data) >= _SMALL else data
+        smaller = len(packed) < len(data)
+        row = (key, len(data), smaller, packed if smaller else data)
+        cursor = self._connection.execute("INSERT INTO blob (digest, size, zstd, data) VALUES (?, ?, ?, ?)", row)
+        return int(cursor.lastrowid or 0)
+
+
+class Archive:
+    """A finished or growing archive, read without changing it.
+
+    Holds no connection: each iteration opens its own, in the process that iterates. A file that is missing, empty,
+    truncated, of another version or not an archive raises `RecordingError`, while reading too.
+    """
+
+    def __init__(self, path: Path, name: str | None = None) -> None:
+        self.path = path
+        self.name = name or path.name
+        _check(path)
+        with _reading(path) as connection:
+            row = connection.execute("SELECT value FROM meta WHERE key = 'state'").fetchone()
+            self.state: str | None = row[0] if row else None
+            (self._count,) = connection.execute("SELECT count(*) FROM exchange").fetchone()
+
+    def __len__(self) -> int:
+        return int(self._count)
+
+    def __iter__(self) -> Iterator[Exchange]:
+        """Yield the exchanges by start, then in the order they were added; the numbers in ids follow that order."""
+        with _reading(self.path) as connection:
+            rows = connection.execute(f"{_SELECT} ORDER BY started, seq")
+            blobs = _Blobs(connection)
+            for number, row in enumerate(rows, 1):
+                yield _exchange(f"{self.name}#{number}", row, blobs)
+
+    def get(self, number: int) -> Exchange:
+        """Return the exchange whose id ends in `#number`; raises `RecordingError` where there is none."""
+        with _reading(self.path) as connection:
+            row = connection.execute(f"{_SELECT} ORDER BY started, seq LIMIT 1 OFFSET ?", (number - 1,)).fetchone()
+            if row is None or number < 1:
+                raise RecordingError(f"{self.path}: has no exchange {number}, only {len(self)}")
+            return _exchange(f"{self.name}#{number}", row, _Blobs(connection))
+
+
+def is_archive(path: Path) -> bool:
+    """Tell by its first bytes whether a file could be an archive."""
+    with path.open("rb") as file:
+        return file.read(len(SQLITE_MAGIC)) == SQLITE_MAGIC
+
+
+class _Blobs:
+    """Stored bytes by number; header lists, which repeat, are kept once read."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self.headers = lru_cache(_REMEMBERED)(self._headers)
+
+    def data(self, number: int | None) -> bytes | None:
+        if number is None:
+            return None
+        row = self._connection.execute("SELECT zstd, data FROM blob WHERE id = ?", (number,)).fetchone()
+        if row is None:
+            raise sqlite3.DatabaseError(f"the body or header list number {number} is missing")
+        data: bytes = zstd.decompress(row[1]) if row[0] else row[1]
+        return data
+
+    def _headers(self, number: int) -> Headers:
+        pairs = json.loads(self.data(number) or b"[]")
+        return tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs)
+
+
+def _exchange(identity: str, row: tuple[Any, ...], blobs: _Blobs) -> Exchange:
+    (_, started, duration, _, _, status, scheme, peer, user, user_by, start_line, headers, body, framing, raw_head,
+     *answer) = row  # fmt: skip
+    request = Request(start_line, blobs.headers(headers), blobs.data(body), framing, raw_head)
+    response = None if status is None else _response(status, answer, blobs)
+    return Exchange(identity, request, response, started, duration, scheme, peer, user, user_by)
+
+
+def _response(status: int, answer: list[Any], blobs: _Blobs) -> Response:
+    version, reason, headers, body, framing, raw_head, complete, size = answer
+    pairs, data = blobs.headers(headers), blobs.data(body)
+    return Response(status, reason, pairs, data, version, framing, raw_head, bool(complete), size)
+
+
+def _text(value: bytes) -> str:
+    return value.decode("latin-1")
+
+
+def _check(path: Path) -> None:
+    """Raise `RecordingError` unless the file is a whole archive of this version, as far as its first page can tell."""
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            head = file.read(100)
+    except OSError as error:
+        raise RecordingError(f"{path}: cannot be read: {error.strerror or error}") from error
+    if not size:
+        raise RecordingError(f"{path}: empty file, not a recording")
+    if not head.startswith(SQLITE_MAGIC):
+        raise RecordingError(f"{path}: not an archive")
+    if len(head) < 100:
+        raise RecordingError(f"{path}: truncated archive")
+    version, application = (int.from_bytes(head[start : start + 4]) for start in (60, 68))
+    # While it is written all but the first page may still stand in the write-ahead log.
+    growing = path.with_name(path.name + "-wal").exists()
+    if application != APPLICATION_ID and not growing:
+        raise RecordingError(f"{path}: an SQLite file, but not an archive")
+    if version != VERSION and not growing:
+        raise RecordingError(f"{path}: an archive of version {version}; this harness reads version {VERSION}")
+    # The header's own count of pages (SQLite file format, section 1.3.8).
+    page, pages = int.from_bytes(head[16:18]), int.from_bytes(head[28:32])
+    expected = (65536 if page == 1 else page) * pages
+    if size < expected and not growing:
+        raise RecordingError(f"{path}: truncated archive: {size} of {expected} bytes")
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    """Open a database for writing, with a write-ahead log.
+
+    Changing to that log does not wait for other writers as other statements do (SQLite, "WAL mode", section 4).
+    """
+    connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+    until = time.monotonic() + 30
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            return connection
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                connection.close()
+                raise
+            time.sleep(0.01)
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[sqlite3.Connection]:
+    try:
+        uri = f"{path.absolute().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(uri, uri=True, timeout=30)) as connection:
+            yield connection
+    except (sqlite3.Error, zstd.ZstdError, ValueError) as error:
+        raise RecordingError(f"{path}: truncated or damaged archive: {error}") from error

@@ -1,0 +1,113 @@
+"""What is replayed: a recording yields exchanges in time order, has a name, and names the state it starts from.
+
+Paths of archives, cassettes and folders of them come in, recordings go out. What cannot be read is an error and never
+an empty recording. The formats themselves are in `archive` and `cassette`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from harness.archive import Archive, ArchiveWriter, is_archive
+from harness.cassette import SUFFIXES, Cassette, CassetteWriter, load_document, looks_like_cassette
+from harness.errors import RecordingError
+from harness.exchange import Exchange
+
+_CASSETTE = re.compile(rb"^(?:interactions|harness):", re.MULTILINE)
+
+
+class Recording(Protocol):
+    """Exchanges in time order. `name` begins their ids; `state` is the named starting state, None where unnamed."""
+
+    @property
+    def name(self) -> str:
+        """The file's name, with as many of its folders as tell it from the others."""
+
+    @property
+    def state(self) -> str | None:
+        """The named starting state, or None."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Exchange]: ...
+
+
+class Writer(Protocol):
+    """Where exchanges are written: an archive or a cassette."""
+
+    count: int
+
+    def open(self) -> None:
+        """Open the file, so that what hinders it shows now."""
+
+    def add(self, exchange: Exchange) -> None:
+        """Append one exchange."""
+
+    def flush(self) -> None:
+        """Make durable what was added."""
+
+    def close(self) -> None:
+        """Finish the file."""
+
+
+def open_recordings(paths: Sequence[Path]) -> list[Recording]:
+    """Open archives, cassettes, and folders of both, in the order given, sorted within a folder.
+
+    Other files in a folder are passed over, damaged ones are not. Raises `RecordingError` naming file and reason for
+    what is missing, empty, truncated or foreign, and for a folder without any recording.
+    """
+    files = list(dict.fromkeys(file for path in paths for file in _files(path)))
+    return [_open(file, name) for file, name in zip(files, distinct_names(files), strict=True)]
+
+
+def writer_for(path: Path, state: str | None = None) -> Writer:
+    """Return the writer that the name of a file asks for: a cassette for .yaml, .yml and .json, else an archive."""
+    return CassetteWriter(path, state) if path.suffix in SUFFIXES else ArchiveWriter(path, state)
+
+
+def distinct_names(files: Sequence[Path]) -> list[str]:
+    """Return for each file its name, preceded by as many of its folders as make the names differ."""
+    depth = dict.fromkeys(files, 1)
+    for _ in range(max((len(file.parts) for file in files), default=0)):
+        names = {file: "/".join(file.parts[-depth[file] :]) for file in depth}
+        shared = {name for name, count in Counter(names.values()).items() if count > 1}
+        if not shared:
+            break
+        depth = {file: depth[file] + (names[file] in shared) for file in depth}
+    return [names[file] for file in files]
+
+
+def _open(file: Path, name: str) -> Recording:
+    recording: Recording = Cassette(file, name) if file.suffix in SUFFIXES else Archive(file, name)
+    if not len(recording):
+        raise RecordingError(f"{file}: holds no exchange")
+    return recording
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.exists():
+        raise RecordingError(f"{path}: no such file or folder")
+    if not path.is_dir():
+        return [path]
+    found = [file for file in sorted(path.rglob("*")) if not _is_hidden(file, path) and _is_recording(file)]
+    if not found:
+        raise RecordingError(f"{path}: a folder without any recording (archives, or cassettes in YAML or JSON)")
+    return found
+
+
+def _is_hidden(file: Path, folder: Path) -> bool:
+    return any(part.startswith(".") for part in file.relative_to(folder).parts)
+
+
+def _is_recording(file: Path) -> bool:
+    """Tell recordings, also damaged ones, from the other files of a folder."""
+    if not file.is_file():
+        return False
+    if file.suffix in SUFFIXES:
+        # Most cassettes show what they are without being parsed twice.
+        return bool(_CASSETTE.search(file.read_bytes())) or looks_like_cassette(load_document(file))
+    return file.suffix == ".archive" or is_archive(file)

@@ -1,0 +1,108 @@
+"""Opening recordings: files and folders, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.archive import ArchiveWriter
+from harness.cassette import write_cassette
+from harness.errors import RecordingError
+from harness.exchange import Exchange, Request
+from harness.recording import distinct_names, open_recordings, writer_for
+
+ONE = Exchange("", Request(b"GET / HTTP/1.1", ((b"Host", b"h"),)))
+
+
+def make(path: Path) -> Path:
+    """Write a recording of one exchange in the format its name asks for."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    writer = writer_for(path, "seed")
+    writer.add(ONE)
+    writer.close()
+    return path
+
+
+@pytest.mark.parametrize("name", ["a.archive", "a.anything", "a.yaml", "a.yml", "a.json"])
+def test_opens_each_format(tmp_path: Path, name: str) -> None:
+    """Archives and cassettes are the same to those who read them."""
+    (recording,) = open_recordings([make(tmp_path / name)])
+    assert (recording.name, recording.state, len(recording)) == (name, "seed", 1)
+    assert [exchange.id for exchange in recording] == [f"{name}#1"]
+
+
+def test_opens_a_folder_sorted(tmp_path: Path) -> None:
+    """All recordings below a folder are found, in the order of their paths; other and hidden files are passed over."""
+    for name in ("b.yaml", "sub/a.archive", "a.json", ".hidden.yaml", ".git/x.yaml"):
+        make(tmp_path / name)
+    (tmp_path / "README.md").write_text("words", encoding="utf-8")
+    (tmp_path / "seed.json").write_text('{"projects": []}', encoding="utf-8")
+    (tmp_path / "list.yaml").write_text("- a\n- b\n", encoding="utf-8")
+    assert [recording.name for recording in open_recordings([tmp_path])] == ["a.json", "b.yaml", "a.archive"]
+
+
+def test_same_file_twice_is_one_recording(tmp_path: Path) -> None:
+    """A file given by itself and in its folder is replayed once."""
+    path = make(tmp_path / "a.yaml")
+    assert len(open_recordings([path, tmp_path])) == 1
+
+
+@pytest.mark.parametrize(
+    ("files", "names"),
+    [
+        (["x/a.yaml", "x/b.yaml"], ["a.yaml", "b.yaml"]),
+        (["x/a.yaml", "y/a.yaml", "y/b.yaml"], ["x/a.yaml", "y/a.yaml", "b.yaml"]),
+        (["p/x/a", "q/x/a"], ["p/x/a", "q/x/a"]),
+        (["a", "x/a"], ["a", "x/a"]),
+    ],
+)
+def test_names_are_distinct(files: list[str], names: list[str]) -> None:
+    """A name is the file's, with as many folders as tell it from the others."""
+    assert distinct_names([Path(file) for file in files]) == names
+
+
+def damaged_cassette(folder: Path) -> None:
+    """Write a cassette whose end is missing."""
+    write_cassette(folder / "bad.yaml", [ONE])
+    whole = (folder / "bad.yaml").read_bytes()
+    (folder / "bad.yaml").write_bytes(whole[:-20])
+
+
+def damaged_archive(folder: Path) -> None:
+    """Write an archive whose second half is missing."""
+    with ArchiveWriter(folder / "bad.archive") as writer:
+        writer.add(ONE)
+    whole = (folder / "bad.archive").read_bytes()
+    (folder / "bad.archive").write_bytes(whole[: len(whole) // 2])
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        (damaged_cassette, "bad.yaml: truncated"),
+        (damaged_archive, "bad.archive: truncated"),
+        (lambda folder: (folder / "bad.yaml").touch(), "bad.yaml: empty"),
+        (lambda folder: (folder / "bad.archive").touch(), "bad.archive: empty"),
+        (lambda folder: write_cassette(folder / "bad.yaml", []), "bad.yaml: holds no exchange"),
+    ],
+    ids=["cut cassette", "cut archive", "empty cassette", "empty archive", "no exchange"],
+)
+def test_damage_in_a_folder_is_not_passed_over(tmp_path: Path, damage: object, reason: str) -> None:
+    """One damaged recording in a folder of good ones stops the run."""
+    make(tmp_path / "good.yaml")
+    damage(tmp_path)  # type: ignore[operator]
+    with pytest.raises(RecordingError, match=reason.replace(".", r"\.")):
+        open_recordings([tmp_path])
+
+
+def test_folder_without_recordings(tmp_path: Path) -> None:
+    """A folder in which there is nothing to replay is an error."""
+    with pytest.raises(RecordingError, match="without any recording"):
+        open_recordings([tmp_path])
+
+
+def test_missing_path(tmp_path: Path) -> None:
+    """A path that does not exist is an error that names it."""
+    with pytest.raises(RecordingError, match=r"nowhere: no such"):
+        open_recordings([tmp_path / "nowhere"])
