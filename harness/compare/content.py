@@ -1,0 +1,106 @@
+"""What a body says it is: media type, charset and content coding, and its text. Bytes and header values in, text out.
+
+A byte order mark first, then the declared charset, the document's own, UTF-8, and Latin-1, which reads anything.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+import zlib
+from dataclasses import dataclass
+
+from harness.compare.unreadable import Unreadable
+from harness.exchange import Response
+
+INFLATED = 64_000_000
+"""Bytes beyond which a compressed body is not unpacked."""
+
+_CHARSET = re.compile(r"""charset\s*=\s*["']?([^\s"';,]+)""", re.IGNORECASE)
+_OWN_CHARSET = re.compile(rb"""(?:<\?xml[^>]*\sencoding|<meta[^>]*charset)\s*=\s*["']?([\w.:-]+)""", re.IGNORECASE)
+_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_SNIFFED = ((re.compile(r"\s*<\?xml"), "xml"), (re.compile(r"\s*<(!doctype\s+html|html)", re.I), "html"))
+_FAMILIES = (
+    (re.compile(r"text/html"), "html"),
+    (re.compile(r"(text|application)/xml|.*\+xml"), "xml"),
+    (re.compile(r"(text|application)/json|.*\+json"), "json"),
+    (re.compile(r"text/.*|multipart/.*|application/(x-www-form-urlencoded|(x-)?javascript|ecmascript)"), "text"),
+    (re.compile(r".+"), "bytes"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A body as text, and the name of the charset that could read it."""
+
+    text: str
+    charset: str
+
+
+def content_type(response: Response) -> tuple[str, str | None]:
+    """Return media type (lower case, empty where there is none) and declared charset (or None)."""
+    return parse_content_type(response.header(b"content-type") or b"")
+
+
+def parse_content_type(value: bytes) -> tuple[str, str | None]:
+    """Return media type and charset of a Content-Type value (RFC 9110 section 8.3)."""
+    media, _, parameters = value.decode("latin-1").partition(";")
+    found = _CHARSET.search(parameters)
+    return media.strip().lower(), charset_name(found.group(1)) if found else None
+
+
+def charset_name(label: str) -> str:
+    """Return one name for all spellings of a charset; unknown ones in lower case."""
+    try:
+        return codecs.lookup(label).name
+    except (LookupError, ValueError):
+        return label.lower()
+
+
+def family(media: str, text: str) -> str:
+    """Return how a body is to be compared: `html`, `xml`, `json`, `text` or `bytes`."""
+    if media:
+        return next(name for pattern, name in _FAMILIES if pattern.fullmatch(media))
+    if "\0" in text:
+        return "bytes"
+    return next((name for pattern, name in _SNIFFED if pattern.match(text)), "json" if _may_be_json(text) else "text")
+
+
+def _may_be_json(text: str) -> bool:
+    return text.lstrip()[:1] in ("{", "[")
+
+
+def decoded(body: bytes, declared: str | None) -> Text:
+    """Return a body's text. Latin-1 reads whatever nothing else can, so this never fails."""
+    for name in (_mark(body), declared, _own(body), "utf-8"):
+        if name is not None:
+            try:
+                return Text(body.decode(name), name)
+            except (UnicodeDecodeError, LookupError, ValueError):
+                continue
+    return Text(body.decode("latin-1"), "iso8859-1")
+
+
+def _mark(body: bytes) -> str | None:
+    return next((name for mark, name in _MARKS if body.startswith(mark)), None)
+
+
+def _own(body: bytes) -> str | None:
+    found = _OWN_CHARSET.search(body[:1024])
+    return charset_name(found.group(1).decode("ascii")) if found else None
+
+
+def unpacked(response: Response) -> bytes:
+    """Return the body with its content coding undone (RFC 9110 section 8.4); raise `Unreadable` where that fails."""
+    body = response.body or b""
+    coding = (response.header(b"content-encoding") or b"").strip().lower()
+    if coding not in (b"gzip", b"x-gzip", b"deflate") or not body:
+        return body
+    inflater = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
+    try:
+        plain = inflater.decompress(body, INFLATED)
+    except zlib.error as error:
+        raise Unreadable(f"{coding.decode()}: {error}") from None
+    if inflater.unconsumed_tail or not inflater.eof:
+        raise Unreadable(f"{coding.decode()}: truncated, or more than {INFLATED} bytes unpacked")
+    return plain

@@ -1,0 +1,57 @@
+"""Short printable texts of two values, with what differs visible: what a `Difference` carries.
+
+Text comes in, at most `LIMIT` characters of printable text go out. What to compare is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+LIMIT = 200
+LEAD = 40
+ELLIPSIS = "…"
+_CHUNK = 4096
+
+
+def excerpts(old: str, new: str) -> tuple[str, str]:
+    """Return both texts, escaped and cut to a window around their first difference."""
+    start = max(0, first_difference(old, new) - LEAD)
+    if max(len(old), len(new)) <= LIMIT // 2:
+        start = 0
+    return _window(old, start), _window(new, start)
+
+
+def excerpt(text: str) -> str:
+    """Return the beginning of one text, escaped and cut."""
+    return _window(text, 0)
+
+
+def first_difference(old: str | bytes, new: str | bytes) -> int:
+    """Return the first index at which the two differ; the length of the shorter where one begins the other."""
+    end = min(len(old), len(new))
+    for start in range(0, end, _CHUNK):
+        left, right = old[start : start + _CHUNK], new[start : start + _CHUNK]
+        if left != right:
+            length = min(len(left), len(right))
+            return start + next((index for index in range(length) if left[index] != right[index]), length)
+    return end
+
+
+def printable(text: str) -> str:
+    """Return `text` with everything that a terminal or a file would not show as itself escaped."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else _escaped(char) for char in text)
+
+
+def _escaped(char: str) -> str:
+    return char.encode("unicode_escape", "surrogatepass").decode("ascii")
+
+
+def _window(text: str, start: int) -> str:
+    if start >= len(text) > 0:  # the shorter of two: show its end
+        start = max(0, len(text) - LEAD)
+    shown = printable(text[start : start + LIMIT])
+    before = ELLIPSIS if start else ""
+    room = LIMIT - len(before)
+    if start + LIMIT >= len(text) and len(shown) <= room:
+        return before + shown
+    return before + shown[: room - len(ELLIPSIS)] + ELLIPSIS

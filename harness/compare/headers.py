@@ -1,0 +1,146 @@
+"""Compares two lists of header pairs: presence, values, charset, repeats, order, names' case, and renames.
+
+Ordered pairs come in, differences go out: at least one whenever the pairs differ. The case of names, the order of
+different names and optional white space mean the same to HTTP (RFC 9110 section 5.3) and are `spelling`; clients have
+depended on each. The order of repeated headers has a meaning and is `order`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+
+from harness.compare.align import Item, align, moved_elements
+from harness.compare.content import parse_content_type
+from harness.compare.excerpt import excerpt, excerpts
+from harness.difference import Difference
+from harness.exchange import Headers
+
+Pair = tuple[bytes, bytes]
+Side = dict[bytes, list[Pair]]
+
+_OPTIONAL_SPACE = re.compile(rb"[ \t]*([,;=])[ \t]*")
+_WORD = re.compile(r"\w+")
+
+
+def compare_headers(old: Headers, new: Headers) -> list[Difference]:
+    """Return how two lists of header pairs differ; empty only where they are equal."""
+    if old == new:
+        return []
+    left, right = _by_name(old), _by_name(new)
+    renamed = list(_renames(left, right))
+    found = [_renamed(left[one], right[other]) for one, other in renamed]
+    gone = {name for pair in renamed for name in pair}
+    for name in [*left, *(name for name in right if name not in left)]:
+        if name not in gone:
+            found += _compare_name(left.get(name, []), right.get(name, []))
+    same = dict(renamed)
+    before = [same.get(name.lower(), name.lower()) for name, _ in old]
+    return [*found, *_moved(before, [name.lower() for name, _ in new], old)]
+
+
+def _by_name(headers: Headers) -> Side:
+    side: Side = defaultdict(list)
+    for name, value in headers:
+        side[name.lower()].append((name, value))
+    return dict(side)
+
+
+def _renames(old: Side, new: Side) -> Iterator[tuple[bytes, bytes]]:
+    """Yield a name that went and a name that came with the same values."""
+    coming = [name for name in new if name not in old]
+    for name, pairs in old.items():
+        if name in new:
+            continue
+        values = [value for _, value in pairs]
+        other = next((one for one in coming if [value for _, value in new[one]] == values), None)
+        if other is not None:
+            coming.remove(other)
+            yield name, other
+
+
+def _renamed(old: Sequence[Pair], new: Sequence[Pair]) -> Difference:
+    return Difference("header", _text(old[0][0]), "renamed", _text(old[0][0]), _text(new[0][0]))
+
+
+def _compare_name(old: Sequence[Pair], new: Sequence[Pair]) -> list[Difference]:
+    """Return how all headers of one name differ."""
+    path = excerpt(_text((old or new)[0][0]))
+    left, right = [value for _, value in old], [value for _, value in new]
+    found = list(_compare_values(left, right, path)) if left != right else []
+    names = [name for name, _ in old], [name for name, _ in new]
+    if left and right and set(names[0]) != set(names[1]):
+        found.append(Difference("header", path, "spelling", _text(names[0][0]), _text(names[1][0])))
+    elif not found and names[0] != names[1]:
+        found.append(Difference("header", path, "spelling", *(_text(b", ".join(side)) for side in names)))
+    return found
+
+
+def _compare_values(old: Sequence[bytes], new: Sequence[bytes], path: str) -> Iterator[Difference]:
+    if old and new and len(old) != len(new) and path.lower() != "set-cookie" and _joined(old) == _joined(new):
+        yield Difference("header", path, "spelling", *(_text(b" | ".join(side)) for side in (old, new)))
+        return
+    found = align(_items(old), _items(new))
+    for one, other in found.pairs:
+        if one != other:
+            yield _compare_value(one, other, path)
+    for value in found.missing:
+        yield Difference("header", path, "missing", old=excerpt(_text(value)))
+    for value in found.added:
+        yield Difference("header", path, "added", new=excerpt(_text(value)))
+    if found.moved:
+        yield Difference("header", path, "order", *excerpts(*(_text(b" | ".join(side)) for side in (old, new))))
+
+
+def _joined(values: Sequence[bytes]) -> bytes:
+    """Return repeated headers as the one list they stand for (RFC 9110 section 5.3)."""
+    return _OPTIONAL_SPACE.sub(rb"\1", b",".join(values))
+
+
+def _items(values: Sequence[bytes]) -> list[Item[bytes]]:
+    """Return header values as items; cookies are known by their names."""
+    return [
+        Item(value, "value", value, (value.partition(b"=")[0] if b"=" in value else None, value), _words(value))
+        for value in values
+    ]
+
+
+def _words(value: bytes) -> Callable[[], frozenset[str]]:
+    return lambda: frozenset(_WORD.findall(_text(value)))
+
+
+def _compare_value(old: bytes, new: bytes, path: str) -> Difference:
+    texts = excerpts(_text(old), _text(new))
+    if path.lower() == "content-type":
+        return Difference("header", path, _content_type_kind(old, new), *texts)
+    same = _OPTIONAL_SPACE.sub(rb"\1", old.strip()) == _OPTIONAL_SPACE.sub(rb"\1", new.strip())
+    return Difference("header", path, "spelling" if same else "changed", *texts)
+
+
+def _content_type_kind(old: bytes, new: bytes) -> str:
+    (old_media, old_charset), (new_media, new_charset) = parse_content_type(old), parse_content_type(new)
+    if old_media != new_media:
+        return "changed"
+    if old_charset != new_charset:
+        return "encoding"
+    rest = [_OPTIONAL_SPACE.sub(rb"\1", value.strip()).lower().replace(b'"', b"") for value in (old, new)]
+    without = [re.sub(rb";charset=[^;]*", b"", value) for value in rest]
+    return "spelling" if without[0] == without[1] else "changed"
+
+
+def _moved(old: Sequence[bytes], new: Sequence[bytes], pairs: Headers) -> Iterator[Difference]:
+    """Yield a difference for each name that stands elsewhere among the names both sides have."""
+    common = set(old) & set(new)
+    left = list(dict.fromkeys(name for name in old if name in common))
+    right = list(dict.fromkeys(name for name in new if name in common))
+    if left == right:
+        return
+    spelled = {name.lower(): _text(name) for name, _ in reversed(pairs)}
+    texts = excerpts(*(", ".join(name.decode("latin-1") for name in side) for side in (left, right)))
+    for name in moved_elements(left, right):
+        yield Difference("header", f"order of {spelled.get(name, _text(name))}", "spelling", *texts)
+
+
+def _text(value: bytes) -> str:
+    return value.decode("latin-1")

@@ -1,0 +1,131 @@
+"""Compares two answers, part by part: status, reason, headers, framing, completeness, body. READ FIRST.
+
+Two `Response`s come in, `Difference`s go out, none where the bytes are equal and at least one where they are not. What
+merely follows from another difference of the same pair (the length of another body) is left out, so that one
+cause is one difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from harness.compare.body import compare_bodies
+from harness.compare.excerpt import excerpts
+from harness.compare.headers import compare_headers
+from harness.difference import Difference
+from harness.exchange import Response
+
+
+def compare(old: Response, new: Response) -> list[Difference]:
+    """Return how two answers to the same request differ; parts that one side did not record are left out."""
+    if old == new:
+        return []
+    found = _compare_status(old, new)
+    if _has_head(old) and _has_head(new):
+        found += _compare_head(old, new)
+    found += _compare_content(old, new)
+    return [one for one in found if not any(follows(one, found, old, new) for follows in FOLLOWERS)]
+
+
+def _compare_status(old: Response, new: Response) -> list[Difference]:
+    if old.status != new.status:
+        return [Difference("status", "", "changed", *excerpts(_status_line(old), _status_line(new)))]
+    if old.reason != new.reason and _has_head(old) and _has_head(new):
+        kind = "spelling" if old.reason.lower() == new.reason.lower() else "changed"
+        return [Difference("reason", "", kind, *excerpts(old.reason.decode("latin-1"), new.reason.decode("latin-1")))]
+    return []
+
+
+def _status_line(response: Response) -> str:
+    return f"{response.status} {response.reason.decode('latin-1')}".rstrip()
+
+
+def _has_head(response: Response) -> bool:
+    """Tell whether more than the status line was recorded (an access log holds no headers)."""
+    return bool(response.headers) or response.body is not None
+
+
+def _compare_head(old: Response, new: Response) -> list[Difference]:
+    found = compare_headers(old.headers, new.headers)
+    if old.version != new.version:
+        versions = [side.version.decode("latin-1") for side in (old, new)]
+        found.append(Difference("framing", "version", "changed", *versions))
+    if old.framing != new.framing:
+        found.append(Difference("framing", "transfer", "changed", old.framing, new.framing))
+    if not found and old.raw_head != new.raw_head and old.status == new.status and old.reason == new.reason:
+        heads = [(side.raw_head or b"(as usual)").decode("latin-1") for side in (old, new)]
+        found.append(Difference("header", "raw head", "spelling", *excerpts(*heads)))
+    return found
+
+
+def _compare_content(old: Response, new: Response) -> list[Difference]:
+    found = []
+    if old.complete != new.complete:
+        texts = ["complete" if side.complete else "cut off" for side in (old, new)]
+        found.append(Difference("framing", "complete", "changed", *texts))
+    if old.body is not None and new.body is not None:
+        return found + compare_bodies(old, new)
+    sizes = [_size(side) for side in (old, new)]
+    if None not in sizes and sizes[0] != sizes[1]:
+        found.append(Difference("body", "length", "changed", *(f"{size} bytes" for size in sizes)))
+    return found
+
+
+def _size(response: Response) -> int | None:
+    return response.size if response.body is None else len(response.body)
+
+
+def _length_of_another_body(difference: Difference, found: Sequence[Difference], old: Response, new: Response) -> bool:
+    """Content-Length says no more than the body does where it is right on both sides."""
+    if (difference.aspect, difference.path.lower(), difference.kind) != ("header", "content-length", "changed"):
+        return False
+    return old.body != new.body and _is_right_length(old) and _is_right_length(new)
+
+
+def _is_right_length(response: Response) -> bool:
+    return response.body is not None and response.header(b"content-length") == str(len(response.body)).encode()
+
+
+def _headers_of_another_framing(
+    difference: Difference, found: Sequence[Difference], old: Response, new: Response
+) -> bool:
+    """Content-Length gone or Transfer-Encoding come are how the framing changed."""
+    return (
+        any(other.path == "transfer" and other.aspect == "framing" for other in found)
+        and difference.aspect == "header"
+        and difference.path.lower() in ("content-length", "transfer-encoding")
+        and difference.kind in ("missing", "added")
+    )
+
+
+def _framing_without_its_header(
+    difference: Difference, found: Sequence[Difference], old: Response, new: Response
+) -> bool:
+    """A framing header that was renamed is the cause of the other framing."""
+    return (difference.aspect, difference.path) == ("framing", "transfer") and any(
+        other.kind == "renamed" and {other.old.lower(), other.new.lower()} & {"content-length", "transfer-encoding"}
+        for other in found
+    )
+
+
+def _charset_named_in_header(difference: Difference, found: Sequence[Difference], old: Response, new: Response) -> bool:
+    """The charset of the body is the one that Content-Type announces."""
+    return (difference.aspect, difference.path, difference.kind) == ("body", "charset", "encoding") and any(
+        (other.aspect, other.path.lower(), other.kind) == ("header", "content-type", "encoding") for other in found
+    )
+
+
+def _rest_of_a_cut_body(difference: Difference, found: Sequence[Difference], old: Response, new: Response) -> bool:
+    """What a cut-off answer lacks is no difference of its own; what it has must be the beginning of the other."""
+    if difference.aspect != "body" or old.complete == new.complete or old.body is None or new.body is None:
+        return False
+    return new.body.startswith(old.body) if not old.complete else old.body.startswith(new.body)
+
+
+FOLLOWERS: tuple[Callable[[Difference, Sequence[Difference], Response, Response], bool], ...] = (
+    _length_of_another_body,
+    _headers_of_another_framing,
+    _framing_without_its_header,
+    _charset_named_in_header,
+    _rest_of_a_cut_body,
+)

@@ -1,0 +1,57 @@
+"""Reads XML into `Node`s, which `tree` compares; nothing is fetched and no entity is expanded (XML 1.0, section 4.4).
+
+Text comes in, a tree goes out. Equal here means: prefixes, quotes, CDATA, character references, attribute order and
+indentation may differ. Paths use local names; the namespace itself counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from lxml import etree
+
+from harness.compare.elements import document, leaf
+from harness.compare.tree import TEXT, Node, make_node
+from harness.compare.unreadable import Unreadable, refuse_large
+
+_DECLARATION = re.compile(r"\s*<\?xml\s[^>]*\?>")
+
+
+def read_xml(text: str) -> Node:
+    """Return the document as a tree; raise `Unreadable` where it is not well-formed."""
+    return document(parse_xml(text), _node)
+
+
+def parse_xml(text: str) -> etree._Element:
+    """Return the root element; raise `Unreadable` where `text` is not well-formed XML."""
+    refuse_large(text)
+    parser = etree.XMLParser(
+        encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=False
+    )
+    try:
+        return etree.fromstring(_DECLARATION.sub("", text, count=1).encode("utf-8"), parser)
+    except (etree.XMLSyntaxError, UnicodeEncodeError, ValueError) as error:
+        raise Unreadable(str(error)) from None
+
+
+def _node(element: etree._Element) -> Node:
+    if (found := leaf(element)) is not None:
+        return found
+    attributes = [(str(name), str(value)) for name, value in element.attrib.items()]
+    return make_node(element.tag, attributes=attributes, children=list(_children(element)))
+
+
+def _children(element: etree._Element) -> Iterator[Node]:
+    indented = len(element) > 0
+    if text := _text(element.text, indented):
+        yield make_node(TEXT, text)
+    for child in element:
+        yield _node(child)
+        if text := _text(child.tail, indented):
+            yield make_node(TEXT, text)
+
+
+def _text(text: str | None, indented: bool) -> str:
+    """Return a text; empty where it is only indentation between elements."""
+    return "" if not text or (indented and not text.strip()) else text
