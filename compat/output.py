@@ -111,7 +111,8 @@ class OutputParser:
         line_limit, block_limit = self._line_start + MAX_LINE, MAX_BLOCK
         if end > min(line_limit, block_limit):
             what, limit = ("a header line", MAX_LINE) if line_limit <= block_limit else ("the header", MAX_BLOCK)
-            raise _bad(f"{what} exceeds {limit} bytes; the line begins {bytes(self._buffer[self._line_start :][:60])!r}")
+            begins = bytes(self._buffer[self._line_start : self._line_start + 60])
+            raise _bad(f"{what} exceeds {limit} bytes; the line begins {begins!r}")
 
     def _take(self, line: bytes) -> None:
         self._lines += 1
