@@ -1,8 +1,8 @@
 """Keep a temporary directory, and the server working in it, from outliving us: also after SIGKILL or Ctrl-C.
 
 A tiny process of its own session holds the read end of a pipe from us. When the pipe ends (we stopped, crashed or were
-killed) it stops the server and removes the directory. `hold` is our side; run as a script this same file is the other side,
-so it imports nothing outside the standard library. It knows nothing of databases: the commands are given.
+killed) it stops the server and removes the directory. `hold` is our side; run as a script this same file is the other
+side, so it imports nothing outside the standard library. It knows nothing of databases: the commands are given.
 """
 
 from __future__ import annotations

@@ -101,6 +101,11 @@ class Server:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
+    @property
+    def embedded(self) -> bool:
+        """Whether we started it, so that it goes, with all that is in it, when it is stopped."""
+        return self._guard is not None
+
     def database_url(self, name: str) -> str:
         """Return the libpq URL of the database called `name` in this server, existing or not."""
         return with_database(self.url, name)
@@ -132,9 +137,9 @@ class Server:
         """Return the names of all databases, sorted."""
         return [name for (name,) in self._execute("SELECT datname FROM pg_database ORDER BY datname")]
 
-    def open(self, name: str = MAIN) -> Connection:
-        """Return a new connection to the database called `name`, in autocommit mode; the caller closes it."""
-        return _open(self.database_url(name))
+    def open(self, name: str | None = None) -> Connection:
+        """Return a new connection in autocommit mode to a database (None: that of `url`); the caller closes it."""
+        return _open(self.url if name is None else self.database_url(name))
 
     def stop(self) -> None:
         """Close what we opened; an embedded server is stopped and its files are removed.
@@ -220,6 +225,24 @@ def with_database(url: str, name: str) -> str:
     options = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] != "dbname"]
     query = urlencode(options, safe="/", quote_via=quote)
     return f"{parts.scheme}://{parts.netloc}/{quote(name, safe='')}" + (f"?{query}" if query else "")
+
+
+@contextmanager
+def guarded(doing: str) -> Iterator[None]:
+    """Turn what psycopg2 raises within into a PostgresError of one line: `cannot DOING: ...`."""
+    try:
+        yield
+    except _psycopg2().Error as error:
+        raise PostgresError(f"cannot {doing}: {_one_line(error)}") from error
+
+
+def database_name(url: str) -> str:
+    """Return the name of the database that a libpq URL (or DSN) leads to: its user's where it names none."""
+    parts = _psycopg2().extensions.parse_dsn(url)
+    name = parts.get("dbname") or parts.get("user")
+    if not name:
+        raise PostgresError("the PostgreSQL URL names no database")
+    return str(name)
 
 
 # ---- starting the embedded server ----

@@ -1,0 +1,158 @@
+"""The files of one side: a copy of a directory tree whose changes can be told and undone, and a mail file.
+
+A tree comes in; out go the paths that changed with mode and digest. Files are known by size, time, inode and mode;
+contents are read only where one of these moved. Empty directories do not count.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import stat
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+CHEAP = 0.0005  # seconds; a tree that is scanned faster is scanned after each exchange
+RACY = 50_000_000  # nanoseconds; a file changed so shortly before a scan may change again without its time moving
+
+
+class Mark(NamedTuple):
+    """By what a file is known without reading it."""
+
+    size: int
+    modified: int
+    inode: int
+    mode: int
+
+
+class Tree:
+    """One side's copy of the snapshot's directory. `root` stays the same path for ever; what is in it is swapped."""
+
+    def __init__(self, root: Path, snapshot: Path) -> None:
+        self.root = root
+        self._snapshot = snapshot
+        self._spare = root.with_name(root.name + "-next")
+        self._trash = root.with_name(root.name + "-gone")
+        shutil.copytree(snapshot, root, symlinks=True)
+        self._begin()
+
+    def _begin(self) -> None:
+        self._contents: dict[str, str | None] = {}
+        self._racy: set[str] = set()
+        self._look()
+
+    def _look(self) -> dict[str, Mark]:
+        began = time.perf_counter()
+        self._marks = scan(self.root)
+        self._cost = time.perf_counter() - began
+        return self._marks
+
+    def changes(self, look: bool) -> dict[str, str | None]:
+        """Return what changed since the last call; without `look` only where that costs next to nothing."""
+        if not look and self._cost > CHEAP:
+            return {}
+        before = self._marks
+        now = time.time_ns()
+        after = self._look()
+        touched = {path for path in after if before.get(path) != after[path]} | (before.keys() - after.keys())
+        touched |= self._racy & after.keys()
+        self._racy = {path for path, mark in after.items() if mark.modified > now - RACY}
+        return {path: content for path in sorted(touched) for content in self._moved(path, path in after)}
+
+    def _moved(self, path: str, exists: bool) -> Iterator[str | None]:
+        """Yield the file's content now, if that is another than it was."""
+        before = self._contents[path] if path in self._contents else content(self._snapshot / path)
+        after = content(self.root / path) if exists else None
+        if before != after:
+            self._contents[path] = after
+            yield after
+
+    @property
+    def dirty(self) -> bool:
+        """Whether a change was seen since the tree was last put back."""
+        return bool(self._contents)
+
+    def prepare(self) -> None:
+        """Make the copy that `restore` will need; may run in another thread."""
+        shutil.rmtree(self._trash, ignore_errors=True)
+        if not self._spare.exists():
+            unfinished = self._spare.with_name(self._spare.name + "-part")
+            shutil.rmtree(unfinished, ignore_errors=True)
+            shutil.copytree(self._snapshot, unfinished, symlinks=True)
+            unfinished.rename(self._spare)
+
+    def restore(self) -> None:
+        """Make the tree equal to the snapshot again; a prepared copy makes this two renames."""
+        self.prepare()
+        self.root.rename(self._trash)
+        self._spare.rename(self.root)
+        self._begin()
+
+
+class Mail:
+    """The file that a side appends its mails to."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._read = 0
+        self.restore()
+
+    def changes(self) -> bytes:
+        """Return what was added since the last call (all of it where the file became shorter)."""
+        try:
+            size = self.path.stat().st_size
+        except FileNotFoundError:
+            size = 0
+        if size == self._read:
+            return b""
+        start = self._read if size > self._read else 0
+        self._read = size
+        if size == 0:
+            return b""
+        with self.path.open("rb") as file:
+            file.seek(start)
+            return file.read(size - start)
+
+    def restore(self) -> None:
+        """Empty the file."""
+        self.path.write_bytes(b"")
+        self._read = 0
+
+
+def scan(root: Path) -> dict[str, Mark]:
+    """Return the mark of each file and symbolic link below `root`, by its path from there."""
+    return dict(_scan(str(root), ""))
+
+
+def _scan(folder: str, prefix: str) -> Iterator[tuple[str, Mark]]:
+    try:
+        with os.scandir(folder) as listing:
+            entries = sorted(listing, key=lambda entry: entry.name)
+    except FileNotFoundError:
+        return  # went away while we looked, which the next scan will show
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            yield from _scan(entry.path, f"{prefix}{entry.name}/")
+            continue
+        try:
+            facts = entry.stat(follow_symlinks=False)
+        except FileNotFoundError:
+            continue
+        yield prefix + entry.name, Mark(facts.st_size, facts.st_mtime_ns, facts.st_ino, facts.st_mode)
+
+
+def content(path: Path) -> str | None:
+    """Return `MODE sha256:DIGEST` of a file, `link TARGET` of a link, `special` of a socket, None of nothing."""
+    try:
+        mode = path.lstat().st_mode
+        if stat.S_ISLNK(mode):
+            return f"link {os.readlink(path)}"
+        if not stat.S_ISREG(mode):
+            return "special"
+        with path.open("rb") as file:
+            return f"{stat.S_IMODE(mode):04o} sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+    except (FileNotFoundError, NotADirectoryError):
+        return None

@@ -1,0 +1,152 @@
+"""Changes of a directory tree and of a mail file are told once, by content, and can be undone."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from harness.state import files
+from harness.state.files import Mail, Tree
+
+
+def said(content: bytes, mode: str = "0644") -> str:
+    """What is told of a file with that content."""
+    return f"{mode} sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+@pytest.fixture
+def snapshot(tmp_path: Path) -> Path:
+    """A small tree with a nested file, a link and an old modification time."""
+    root = tmp_path / "snapshot"
+    (root / "a").mkdir(parents=True)
+    (root / "a" / "one").write_bytes(b"1")
+    (root / "two").write_bytes(b"2")
+    (root / "link").symlink_to("two")
+    for path in (root / "a" / "one", root / "two"):
+        path.chmod(0o644)
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+    return root
+
+
+@pytest.fixture
+def tree(snapshot: Path, tmp_path: Path) -> Tree:
+    """A copy of it."""
+    return Tree(tmp_path / "files", snapshot)
+
+
+def _create(root: Path) -> None:
+    (root / "b" / "c").mkdir(parents=True)
+    (root / "b" / "c" / "new").write_bytes(b"new")
+    (root / "b" / "c" / "new").chmod(0o600)
+
+
+def _replace(root: Path) -> None:
+    (root / "tmp").write_bytes(b"x")
+    (root / "tmp").chmod(0o644)
+    (root / "tmp").rename(root / "two")
+
+
+def _link(root: Path) -> None:
+    (root / "link").unlink()
+    (root / "link").symlink_to("a/one")
+
+
+@pytest.mark.parametrize(
+    ("act", "expected"),
+    [
+        pytest.param(_create, {"b/c/new": said(b"new", "0600")}, id="created, with its mode"),
+        pytest.param(_replace, {"two": said(b"x")}, id="replaced by rename"),
+        pytest.param(lambda root: (root / "a" / "one").write_bytes(b"7"), {"a/one": said(b"7")}, id="same size"),
+        pytest.param(lambda root: (root / "two").unlink(), {"two": None}, id="removed"),
+        pytest.param(lambda root: (root / "two").chmod(0o600), {"two": said(b"2", "0600")}, id="mode alone"),
+        pytest.param(_link, {"link": "link a/one"}, id="link"),
+        pytest.param(lambda root: (root / "two").write_bytes(b"2"), {}, id="rewritten with the same content"),
+        pytest.param(lambda root: (root / "empty").mkdir(), {}, id="an empty directory does not count"),
+        pytest.param(lambda root: None, {}, id="nothing"),
+    ],
+)
+def test_tells_a_change_once_and_undoes_it(
+    tree: Tree, snapshot: Path, act: Callable[[Path], object], expected: dict[str, str | None]
+) -> None:
+    """What was done is told by the next call only; after `restore` the tree equals the snapshot."""
+    act(tree.root)
+    assert tree.changes(look=True) == expected
+    assert tree.changes(look=True) == {}
+    assert tree.dirty == bool(expected)
+    tree.restore()
+    assert {path: files.content(tree.root / path) for path in files.scan(tree.root)} == {
+        path: files.content(snapshot / path) for path in files.scan(snapshot)
+    }
+    assert tree.changes(look=True) == {}
+    assert not tree.dirty
+
+
+def test_a_file_there_and_gone_again_is_no_effect(tree: Tree) -> None:
+    """What a scan never saw did not happen; what it saw come and go is told both times."""
+    (tree.root / "tmp").write_bytes(b"x")
+    (tree.root / "tmp").chmod(0o644)
+    assert tree.changes(look=True) == {"tmp": said(b"x")}
+    (tree.root / "tmp").unlink()
+    assert tree.changes(look=True) == {"tmp": None}
+
+
+def test_a_second_write_within_the_clock_tick_is_seen(tree: Tree) -> None:
+    """Two writes so close that size, inode and time are the same are still two contents."""
+    path = tree.root / "two"
+    path.write_bytes(b"x")
+    facts = path.stat()
+    assert tree.changes(look=True) == {"two": said(b"x")}
+    path.write_bytes(b"y")
+    os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+    assert tree.changes(look=True) == {"two": said(b"y")}
+
+
+def test_modification_times_survive_copy_and_restore(tree: Tree) -> None:
+    """`Last-Modified` of a stored file must be the same on both sides and after each restore."""
+    (tree.root / "two").unlink()
+    tree.changes(look=True)
+    tree.restore()
+    assert (tree.root / "two").stat().st_mtime == 1_000_000_000
+
+
+def test_a_big_tree_is_scanned_only_when_asked(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tree that costs time is left alone after safe requests."""
+    monkeypatch.setattr(files, "CHEAP", -1.0)
+    (tree.root / "two").write_bytes(b"x")
+    assert tree.changes(look=False) == {}
+    assert tree.changes(look=True) == {"two": said(b"x")}
+
+
+@pytest.mark.parametrize(
+    ("writes", "expected"),
+    [
+        ([b"one\n", b"two\n"], [b"one\n", b"two\n"]),
+        ([b"", b"two\n"], [b"", b"two\n"]),
+    ],
+)
+def test_mail_tells_what_was_appended(tmp_path: Path, writes: list[bytes], expected: list[bytes]) -> None:
+    """Each call gives the bytes added since the last."""
+    mail = Mail(tmp_path / "mail")
+    told = []
+    for text in writes:
+        with mail.path.open("ab") as file:
+            file.write(text)
+        told.append(mail.changes())
+    assert told == expected
+
+
+def test_a_shortened_or_removed_mail_file_is_read_anew(tmp_path: Path) -> None:
+    """A program that rewrites its mail file loses nothing."""
+    mail = Mail(tmp_path / "mail")
+    mail.path.write_bytes(b"a long first mail\n")
+    mail.changes()
+    mail.path.write_bytes(b"short\n")
+    assert mail.changes() == b"short\n"
+    mail.path.unlink()
+    assert mail.changes() == b""
+    mail.restore()
+    assert mail.changes() == b""

