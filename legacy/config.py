@@ -1,0 +1,77 @@
+"""The settings of one request: config.ini (or the file PYPI_CONFIG names), overruled by the environment.
+
+Read anew for each request, because the handler changes its copy: it turns the URLs to https for one request (B008).
+"""
+
+import os
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+_files = {}  # path -> (mtime, settings): a long-running server reads the file once
+
+
+def read_ini(path):
+    """Return {'section.option': value} of an ini file; a file that is missing or damaged raises ValueError."""
+    mtime = os.stat(path).st_mtime_ns
+    known = _files.get(path)
+    if known is None or known[0] != mtime:
+        known = _files[path] = (mtime, _parse_ini(path))
+    return known[1]
+
+
+def _parse_ini(path):
+    # configparser costs a CGI start 10 ms; this is all of its format that is used.
+    settings, section = {}, ''
+    with open(path, encoding='utf-8') as lines:
+        for number, line in enumerate(lines, 1):
+            line = line.strip()
+            if not line or line[0] in '#;':
+                continue
+            if line[0] == '[' and line[-1] == ']':
+                section = line[1:-1]
+            elif '=' in line:
+                option, value = line.split('=', 1)
+                settings['%s.%s' % (section, option.strip())] = value.strip()
+            else:
+                raise ValueError('%s, line %d: neither a section nor option = value' % (path, number))
+    return settings
+
+
+class Config:
+    """What the handler asks for: `url`, `scheme_host`, `files_url`, `public_url`, `database_url`, `files_dir`, ...
+
+    `keep_connection` is for processes that serve many requests: the database connection then stays open between them.
+    """
+
+    def __init__(self, environ=os.environ, keep_connection=False):
+        ini = read_ini(environ.get('PYPI_CONFIG') or os.path.join(HERE, 'config.ini'))
+        self.database_url = environ.get('PYPI_DATABASE_URL') or ini.get('database.url', '')
+        self.files_dir = environ.get('PYPI_FILES') or ini.get('webui.files_dir', '')
+        self.mail_file = environ.get('PYPI_MAIL') or ini.get('webui.mail_file', '')
+        self.url = (environ.get('PYPI_BASE_URL') or ini['webui.base_url']).rstrip('/')
+        self.public_url = environ.get('PYPI_PUBLIC_URL') or ini.get('webui.public_url', '')
+        self.simple_script = ini.get('webui.simple_script', '/simple')
+        self.realm = ini.get('webui.realm', 'pypi')
+        debug = environ.get('PYPI_DEBUG') or ini.get('webui.debug_mode', 'no')
+        self.debug_mode = debug.lower() in ('yes', 'true', 'on', '1')
+        self.keep_connection = keep_connection
+        self.split_url()
+
+    def split_url(self):
+        """Make everything that follows from `url`."""
+        scheme, _, rest = self.url.partition('://')
+        host, slash, path = rest.partition('/')
+        self.scheme_host = '%s://%s' % (scheme, host)
+        self.url_path = slash + path
+        self.files_url = self.scheme_host + '/packages'
+        self.public_url = (self.public_url or self.scheme_host).rstrip('/')
+
+    def make_https(self):
+        """Turn the URLs of this request to https."""
+        self.url = 'https:' + self.url.partition(':')[2]
+        self.split_url()
+
+    def make_http(self):
+        """Turn the URLs of this request to http."""
+        self.url = 'http:' + self.url.partition(':')[2]
+        self.split_url()

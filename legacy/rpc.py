@@ -1,0 +1,223 @@
+"""XML-RPC: a posted body in, a response document out. Methods are the functions in METHODS, each given the store first.
+
+Faults speak Python 2 (`<type 'exceptions.ValueError'>:...`): clients have matched on them. Kept without xmlrpc.server, whose
+imports alone would double the time of a CGI start.
+"""
+
+import re
+from datetime import UTC, datetime
+from xmlrpc.client import DateTime, Fault, Unmarshaller, dumps
+
+from legacy import feeds
+from legacy.store import SEARCHABLE
+
+MAX_BODY = 10 * 1024 * 1024
+CONTROL_CHARACTERS = re.compile('[\x00-\x08\x0b\x0c\x0e-\x1f]')
+
+
+class EntitiesForbidden(ValueError):
+    """A document that declares entities: refused, whatever it would have expanded to."""
+
+    old_type = "<class 'defusedxml.common.EntitiesForbidden'>"
+
+
+def answer(env, rfile, store):
+    """Return the bytes of a methodResponse to the request body; every error becomes a fault."""
+    try:
+        length = int(env['CONTENT_LENGTH']) if env.get('CONTENT_LENGTH') else missing_length()
+        if length >= MAX_BODY:
+            raise ValueError('The body is 10 MiB or more')
+        body = rfile.read(length)
+    except (KeyError, ValueError) as error:
+        return encode(Fault(1, '%s(%s,)' % (type(error).__name__, error if isinstance(error, KeyError) else repr(str(error)))))
+    try:
+        parameters, method = parse(body)
+        return encode((call(store, method, parameters),))
+    except Fault as fault:
+        return encode(fault)
+    except Exception as error:
+        return encode(fault_of(error))
+
+
+def missing_length():
+    """A body without a length cannot be read by the CGI rules."""
+    raise KeyError('CONTENT_LENGTH')
+
+
+def encode(value):
+    """The document as bytes, without the control characters that XML does not allow (B135)."""
+    document = dumps(value, methodresponse=True, allow_none=True)
+    return CONTROL_CHARACTERS.sub('', document).encode('utf-8', 'replace')
+
+
+def fault_of(error):
+    """The fault that an exception became."""
+    return Fault(1, '%s:%s' % (old_type(error), error))
+
+
+def old_type(error):
+    """How Python 2 printed the type of an exception."""
+    kind = type(error)
+    if hasattr(kind, 'old_type'):
+        return kind.old_type
+    module = 'exceptions' if kind.__module__ == 'builtins' else kind.__module__
+    return "<type 'exceptions.%s'>" % kind.__name__ if module == 'exceptions' else "<class '%s.%s'>" % (module, kind.__name__)
+
+
+def parse(body):
+    """Return (parameters, method name) of a methodCall."""
+    from xml.parsers import expat
+    target = Unmarshaller()
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = target.start
+    parser.EndElementHandler = target.end
+    parser.CharacterDataHandler = target.data
+    parser.EntityDeclHandler = forbid_entity
+    target.xml(None, None)
+    try:
+        parser.Parse(body, True)
+    except expat.ExpatError as error:
+        error.__class__.old_type = "<class 'xml.parsers.expat.ExpatError'>"
+        raise
+    return target.close(), target.getmethodname()
+
+
+def forbid_entity(name, is_parameter_entity, value, base, system_id, public_id, notation_name):
+    """expat met an entity declaration."""
+    raise EntitiesForbidden('EntitiesForbidden(name=%r, system_id=%r, public_id=%r)' % (name, system_id, public_id))
+
+
+def call(store, method, parameters):
+    """Run one method by its name."""
+    if method in SYSTEM:
+        return SYSTEM[method](store, *parameters)
+    if method not in METHODS:
+        raise Exception('method "%s" is not supported' % method)
+    return METHODS[method](store, *parameters)
+
+
+# -- the index's methods --
+
+
+def list_packages(store):
+    """Names of all projects."""
+    return store.package_names()
+
+
+def list_packages_with_serial(store):
+    """{name: last serial}."""
+    return store.package_serials()
+
+
+def package_releases(store, package_name, show_hidden=False):
+    """Versions of a project, highest first; an empty list for an unknown one."""
+    return [release['version'] for release in store.releases(package_name, None if show_hidden else False)]
+
+
+def release_data(store, package_name, version):
+    """The metadata of a release; an empty struct for an unknown one."""
+    release = store.release(package_name, version)
+    if release is None:
+        return {}
+    return feeds.release_info(store.config, release, store.release_classifiers(package_name, version),
+                              store.dependencies(package_name, version))
+
+
+def release_urls(store, package_name, version):
+    """The files of a release, by file name."""
+    return [feeds.file_info(store.config, file, lambda time: DateTime(time.strftime('%Y%m%dT%H:%M:%S')))
+            for file in store.files(package_name, version)]
+
+
+def search(store, spec, operator='and'):
+    """Visible releases whose fields contain the given texts; unknown fields are ignored, unknown operators mean `and`."""
+    wanted = {field: [value] if isinstance(value, str) else value for field, value in spec.items() if field in SEARCHABLE}
+    wanted.pop('_pypi_hidden', None)
+    return store.search_releases(wanted, operator)
+
+
+def updated_releases(store, since):
+    """[name, version] of visible releases made since, newest first."""
+    return [list(row) for row in store.updated_releases(moment(since))]
+
+
+def changelog(store, since, with_ids=False):
+    """[name, version, time, action(, serial)] of journal rows after a time."""
+    rows = [event(row) for row in store.changelog(moment(since))]
+    return rows if with_ids else [row[:4] for row in rows]
+
+
+def changelog_since_serial(store, since):
+    """[name, version, time, action, serial] of journal rows with a higher serial."""
+    return [event(row) for row in store.changelog_since(since)]
+
+
+def changelog_last_serial(store):
+    """The newest serial, or nil."""
+    return store.last_serial()
+
+
+def changed_packages(store, since):
+    """Names of projects with journal rows after a time."""
+    return store.changed_packages(moment(since))
+
+
+def user_packages(store, user):
+    """[role, project] of a user."""
+    return [list(row) for row in store.roles_by_user(user)]
+
+
+def moment(since):
+    """Seconds since the epoch as the database has times."""
+    assert isinstance(since, int), ''
+    return datetime.fromtimestamp(since, UTC).replace(tzinfo=None)
+
+
+def event(row):
+    """A journal row with its time as seconds since the epoch."""
+    name, version, when, action, serial = row
+    return [name, version, int(when.replace(tzinfo=UTC).timestamp()), action, serial]
+
+
+METHODS = {function.__name__: function for function in (
+    list_packages, list_packages_with_serial, package_releases, release_data, release_urls, search, updated_releases,
+    changelog, changelog_since_serial, changelog_last_serial, changed_packages, user_packages)}
+METHODS.update(package_urls=release_urls, package_data=release_data)  # the names of 2005
+
+
+# -- the dispatcher's own methods --
+
+
+def list_methods(store):
+    """system.listMethods."""
+    return sorted([*METHODS, *SYSTEM])
+
+
+def method_help(store, name):
+    """system.methodHelp."""
+    function = METHODS.get(name) or SYSTEM.get(name)
+    return function.__doc__ or '' if function else ''
+
+
+def method_signature(store, name):
+    """system.methodSignature: never known."""
+    return 'signatures not supported'
+
+
+def multicall(store, calls):
+    """system.multicall: each result in an array of one, each fault as a struct."""
+    if len(calls) > 100:
+        # The old code meant to raise a Fault and had not imported it; clients saw this text (B159).
+        raise NameError("global name 'Fault' is not defined")
+    results = []
+    for item in calls:
+        try:
+            results.append([call(store, item['methodName'], item['params'])])
+        except Exception as error:
+            fault = error if isinstance(error, Fault) else fault_of(error)
+            results.append({'faultCode': fault.faultCode, 'faultString': fault.faultString})
+    return results
+
+
+SYSTEM = {'system.listMethods': list_methods, 'system.methodHelp': method_help,
+          'system.methodSignature': method_signature, 'system.multicall': multicall}

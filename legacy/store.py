@@ -1,0 +1,436 @@
+"""All SQL of the index, by hand, on psycopg2: names, versions and values in; dictionaries and lists out.
+
+One `Store` serves one request, which commits or rolls back; nothing here writes to the client or looks at a form. Every
+time written comes from Python's clock, in UTC. Where the old SQL had no ORDER BY, rows came as they lay; here they come in
+the order of their insertion.
+"""
+
+import hashlib
+import os
+import re
+import threading
+from datetime import UTC, datetime, timedelta
+
+import psycopg2
+
+RELEASE_COLUMNS = (
+    'author', 'author_email', 'maintainer', 'maintainer_email', 'home_page', 'license', 'summary', 'description',
+    'keywords', 'platform', 'requires_python', 'download_url',
+)
+DEPENDENCY_KINDS = (
+    'requires', 'provides', 'obsoletes', 'requires_dist', 'provides_dist', 'obsoletes_dist', 'requires_external',
+    'project_url',
+)
+SEARCHABLE = (
+    'name', 'version', 'author', 'author_email', 'maintainer', 'maintainer_email', 'home_page', 'license', 'summary',
+    'description', 'keywords', 'platform', 'download_url', '_pypi_hidden',
+)
+LOGIN_REFRESH = timedelta(minutes=1)
+
+_kept = threading.local()  # the open connection of this thread, where Config.keep_connection allows one
+
+
+class DuplicateFile(Exception):
+    """A file of that name or with that content is stored already."""
+
+
+def connect(config):
+    """Return a psycopg2 connection to `config.database_url`: this thread's own open one if that is allowed and works."""
+    if not config.keep_connection:
+        return psycopg2.connect(config.database_url)
+    key = (os.getpid(), config.database_url)
+    if getattr(_kept, 'key', None) == key and _answers(_kept.connection):
+        return _kept.connection
+    _kept.key = None
+    _kept.connection = psycopg2.connect(config.database_url)
+    _kept.key = key
+    return _kept.connection
+
+
+def _answers(connection):
+    try:
+        connection.cursor().execute('SELECT 1')
+    except psycopg2.Error:
+        connection.close()
+        return False
+    return True
+
+
+def utcnow():
+    """The program's clock, without a zone, as the timestamp columns hold it."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def hash_password(name, password):
+    """Return what accounts_user.password holds: one scrypt round salted by the user name, so that two runs write equal rows."""
+    # The old chains (sha1, then bcrypt over it) cost 0.3 s a login; a random salt would be a difference in every comparison.
+    digest = hashlib.scrypt(password.encode(), salt=name.encode(), n=2 ** 10, r=8, p=1, dklen=20)
+    return 'scrypt$' + digest.hex()
+
+
+def normalise_name(name):
+    """Fold runs of `.`, `_` and `-` and the case, as the SQL function normalize_pep426_name does."""
+    return re.sub(r'[._-]+', '-', name).lower()
+
+
+class Store:
+    """The index's tables, over one connection, on behalf of at most one user."""
+
+    def __init__(self, config):
+        self.config = config
+        self.username = None
+        self.userip = None
+        self.connection = connect(config)
+
+    # -- plumbing --
+
+    def query(self, sql, *args):
+        """Run a SELECT, return its rows as tuples."""
+        cursor = self.connection.cursor()
+        cursor.execute(sql, args)
+        return cursor.fetchall()
+
+    def dicts(self, sql, *args):
+        """Run a SELECT, return its rows as dictionaries."""
+        cursor = self.connection.cursor()
+        cursor.execute(sql, args)
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor]
+
+    def value(self, sql, *args):
+        """Run a SELECT, return the first column of its first row, or None."""
+        rows = self.query(sql, *args)
+        return rows[0][0] if rows else None
+
+    def execute(self, sql, *args):
+        """Run a statement that returns nothing."""
+        self.connection.cursor().execute(sql, args)
+
+    def set_user(self, username, userip):
+        """Say who acts from now on: journal rows carry both."""
+        self.username = username
+        self.userip = userip
+
+    def commit(self):
+        """Make everything so far durable."""
+        self.connection.commit()
+
+    def close(self):
+        """Drop what was not committed; give the connection back or close it."""
+        if self.config.keep_connection and not self.connection.closed:
+            self.connection.rollback()
+        else:
+            self.connection.close()
+
+    # -- users and roles --
+
+    def login(self, name, password):
+        """Return True if these are the credentials of an active user, and note the login, at most once a minute."""
+        rows = self.query('SELECT id, username, password, last_login, is_active FROM accounts_user WHERE username=%s', name)
+        if not rows:
+            return False
+        id, username, stored, last_login, active = rows[0]
+        if not active or stored != hash_password(username, password):
+            return False
+        now = datetime.now(UTC)
+        if last_login is None or now - last_login > LOGIN_REFRESH:
+            self.execute('UPDATE accounts_user SET last_login=%s WHERE id=%s', now, id)
+            self.commit()
+        return True
+
+    def has_role(self, role, package_name):
+        """True if the acting user has the role for exactly that name, or globally."""
+        return bool(self.query(
+            'SELECT 1 FROM roles WHERE user_name=%s AND role_name=%s AND (package_name=%s OR package_name IS NULL)',
+            self.username, role, package_name))
+
+    def may_change(self, package_name):
+        """True for Owner, Maintainer and Admin."""
+        return any(self.has_role(role, package_name) for role in ('Admin', 'Maintainer', 'Owner'))
+
+    def add_role(self, user, role, package_name, when=None):
+        """Give a role, with its journal row."""
+        self.execute('INSERT INTO roles (user_name, role_name, package_name) VALUES (%s, %s, %s)', user, role, package_name)
+        self.journal(package_name, None, 'add %s %s' % (role, user), when)
+
+    def roles_of(self, package_name):
+        """[(role, user)] of a project."""
+        return self.query(
+            'SELECT role_name, user_name FROM roles WHERE package_name=%s ORDER BY role_name DESC, user_name', package_name)
+
+    def roles_by_user(self, user):
+        """[(role, project or None)] of a user, in the order they were given."""
+        return self.query('SELECT role_name, package_name FROM roles WHERE user_name=%s ORDER BY ctid', user)
+
+    def projects_of(self, user):
+        """Names of the projects a user has a role for, without regard to case in their order."""
+        return [name for name, _ in self.query(
+            'SELECT DISTINCT package_name, lower(package_name) FROM roles'
+            ' WHERE user_name=%s AND package_name IS NOT NULL ORDER BY 2, 1', user)]
+
+    # -- journal --
+
+    def journal(self, name, version, action, when=None):
+        """Write one journal row; its id is the serial that mirrors follow."""
+        when = (when or utcnow()).replace(microsecond=0)
+        self.execute(
+            'INSERT INTO journals (name, version, action, submitted_date, submitted_by, submitted_from)'
+            ' VALUES (%s, %s, %s, %s, %s, %s)', name, version, action, when, self.username, self.userip)
+
+    def last_serial(self):
+        """The newest serial of all, or None."""
+        return self.value('SELECT max(id) FROM journals')
+
+    def changelog(self, since):
+        """[(name, version, time, action, serial)] of all that happened after a time."""
+        return self.query(
+            'SELECT name, version, submitted_date, action, id FROM journals WHERE submitted_date > %s ORDER BY id', since)
+
+    def changelog_since(self, serial):
+        """[(name, version, time, action, serial)] of all that has a higher serial."""
+        return self.query(
+            'SELECT name, version, submitted_date, action, id FROM journals WHERE id > %s ORDER BY id', serial)
+
+    def changed_packages(self, since):
+        """Names in journal rows after a time, in the order of their first one."""
+        return [name for name, _ in self.query(
+            'SELECT name, min(id) FROM journals WHERE submitted_date > %s GROUP BY name ORDER BY 2', since)]
+
+    def updated_releases(self, since):
+        """[(name, version)] of visible releases made after a time, newest first."""
+        return self.query(
+            "SELECT j.name, j.version FROM journals j, releases r WHERE j.name=r.name AND j.version=r.version"
+            " AND r._pypi_hidden=false AND j.action='new release' AND j.submitted_date > %s"
+            " GROUP BY j.name, j.version ORDER BY max(j.submitted_date) DESC, max(j.id) DESC", since)
+
+    # -- projects --
+
+    def has_package(self, name):
+        """True if a project of exactly this name is registered."""
+        return bool(self.query('SELECT 1 FROM packages WHERE name=%s', name))
+
+    def find_package(self, name):
+        """The registered spelling of a name, by the SQL normalisation; None if there is none."""
+        return self.value(
+            'SELECT name FROM packages WHERE normalize_pep426_name(name)=normalize_pep426_name(%s)'
+            ' ORDER BY name = %s DESC, created, name', name, name)
+
+    def package_names(self):
+        """All names, by the collation of the database."""
+        return [name for name, in self.query('SELECT name FROM packages ORDER BY name')]
+
+    def package_serials(self):
+        """{name: last serial}."""
+        return dict(self.query('SELECT name, last_serial FROM packages ORDER BY name'))
+
+    def package_count(self):
+        """How many projects are registered."""
+        return self.value('SELECT count(*) FROM packages')
+
+    def package_serial(self, name):
+        """The last serial of a project."""
+        return self.value('SELECT last_serial FROM packages WHERE name=%s', name)
+
+    def new_package(self, name, created=None):
+        """Register a project and make the acting user its owner."""
+        created = created or utcnow()
+        self.execute(
+            "INSERT INTO packages (name, autohide, comments, hosting_mode, created)"
+            " VALUES (%s, true, true, 'pypi-explicit', %s)", name, created)
+        self.journal(name, None, 'create', created)
+
+    def hides_old_releases(self, name):
+        """True if a new release of the project hides the others."""
+        return bool(self.value('SELECT autohide FROM packages WHERE name=%s', name))
+
+    # -- releases --
+
+    def release(self, name, version):
+        """The row of a release, with `hosting_mode`-like columns of its project left out; None if there is none."""
+        rows = self.dicts(
+            'SELECT p.name, r.version, p.stable_version, p.bugtrack_url, p.has_docs, r.*'
+            ' FROM packages p, releases r WHERE p.name=r.name AND r.name=%s AND r.version=%s', name, version)
+        return rows[0] if rows else None
+
+    def releases(self, name, hidden=None):
+        """Releases of a project, highest ordering first; `hidden` False or True selects."""
+        wanted = '' if hidden is None else ' AND _pypi_hidden=%s' % ('true' if hidden else 'false')
+        return self.dicts(
+            'SELECT name, version, summary, _pypi_hidden, _pypi_ordering FROM releases WHERE name=%s' + wanted +
+            ' ORDER BY _pypi_ordering DESC, version', name)
+
+    def latest_version(self, name, hidden_too):
+        """The version of highest ordering that has a `new release` journal row (B164), or None."""
+        return self.value(
+            "SELECT r.version FROM releases r WHERE r.name=%s AND (%s OR NOT r._pypi_hidden) AND EXISTS"
+            " (SELECT 1 FROM journals j WHERE j.name=r.name AND j.version=r.version AND j.action='new release')"
+            " ORDER BY r._pypi_ordering DESC, r.version LIMIT 1", name, hidden_too)
+
+    def newest_releases(self, count):
+        """The visible releases made last."""
+        return self.dicts(
+            'SELECT name, version, created, summary FROM releases WHERE NOT _pypi_hidden'
+            ' ORDER BY created DESC, name, version LIMIT %s', count)
+
+    def new_release(self, name, version, data, hidden=False, created=None):
+        """Insert a release (`data`: columns that are given), its classifiers and dependencies, and its journal row."""
+        created = created or utcnow()
+        columns = [column for column in RELEASE_COLUMNS if data.get(column) is not None]
+        names = ['name', 'version', '_pypi_hidden', 'created', *columns]
+        values = [name, version, hidden, created, *(data[column] for column in columns)]
+        self.execute('INSERT INTO releases (%s) VALUES (%s)' % (', '.join(names), ', '.join(['%s'] * len(names))), *values)
+        self.set_classifiers(name, version, data.get('classifiers') or ())
+        for kind in DEPENDENCY_KINDS:
+            self.set_dependencies(name, version, kind, data.get(kind) or ())
+        self.journal(name, version, 'new release', created)
+
+    def update_release(self, name, version, changes):
+        """Write changed columns, classifiers and dependencies of a release, and one journal row naming them."""
+        columns = [column for column in (*RELEASE_COLUMNS, '_pypi_hidden') if column in changes]
+        if columns:
+            self.execute('UPDATE releases SET %s WHERE name=%%s AND version=%%s' % ', '.join(c + '=%s' for c in columns),
+                         *(changes[column] for column in columns), name, version)
+        if 'classifiers' in changes:
+            self.set_classifiers(name, version, changes['classifiers'])
+        for kind in DEPENDENCY_KINDS:
+            if kind in changes:
+                self.set_dependencies(name, version, kind, changes[kind])
+        named = [*columns, *(key for key in ('classifiers', *DEPENDENCY_KINDS) if key in changes)]
+        self.journal(name, version, 'update ' + ', '.join(named))
+
+    def hide_releases_but(self, name, version):
+        """Hide every other release of the project."""
+        self.execute('UPDATE releases SET _pypi_hidden=true WHERE name=%s AND version<>%s AND NOT _pypi_hidden', name, version)
+
+    def set_ordering(self, name, versions):
+        """Number the releases of a project by the given order, from 0, touching only what changes."""
+        for number, version in enumerate(versions):
+            self.execute(
+                'UPDATE releases SET _pypi_ordering=%s WHERE name=%s AND version=%s AND _pypi_ordering IS DISTINCT FROM %s',
+                number, name, version, number)
+
+    def classifiers(self):
+        """All classifiers, by the collation of the database."""
+        return [text for text, in self.query('SELECT classifier FROM trove_classifiers ORDER BY classifier')]
+
+    def unknown_classifiers(self, texts):
+        """Those of `texts` that are no trove classifier."""
+        known = {text for text, in self.query('SELECT classifier FROM trove_classifiers WHERE classifier = ANY(%s)', list(texts))}
+        return [text for text in texts if text not in known]
+
+    def release_classifiers(self, name, version):
+        """[(classifier, its id)] of a release, by text."""
+        return self.query(
+            'SELECT t.classifier, t.id FROM trove_classifiers t, release_classifiers r'
+            ' WHERE r.name=%s AND r.version=%s AND r.trove_id=t.id ORDER BY t.classifier', name, version)
+
+    def set_classifiers(self, name, version, texts):
+        """Replace the classifiers of a release."""
+        self.execute('DELETE FROM release_classifiers WHERE name=%s AND version=%s', name, version)
+        for text in texts:
+            self.execute('INSERT INTO release_classifiers (name, version, trove_id)'
+                         ' SELECT %s, %s, id FROM trove_classifiers WHERE classifier=%s', name, version, text)
+
+    def dependencies(self, name, version):
+        """{kind: [specifier]} of a release, only the kinds it has."""
+        found = {}
+        for kind, specifier in self.query(
+                'SELECT kind, specifier FROM release_dependencies WHERE name=%s AND version=%s ORDER BY kind, ctid',
+                name, version):
+            found.setdefault(DEPENDENCY_KINDS[kind - 1], []).append(specifier)
+        return found
+
+    def set_dependencies(self, name, version, kind, specifiers):
+        """Replace the dependencies of one kind."""
+        number = DEPENDENCY_KINDS.index(kind) + 1
+        self.execute('DELETE FROM release_dependencies WHERE name=%s AND version=%s AND kind=%s', name, version, number)
+        for specifier in specifiers:
+            self.execute('INSERT INTO release_dependencies (name, version, kind, specifier) VALUES (%s, %s, %s, %s)',
+                         name, version, number, specifier)
+
+    def search_releases(self, spec, operator='and'):
+        """Releases matching {field: [texts]}: substrings in any case, OR within a field, `operator` between them."""
+        clauses, args = [], []
+        for field, texts in spec.items():
+            if field == '_pypi_hidden' or field not in SEARCHABLE or not texts:
+                continue
+            clauses.append('(%s)' % ' OR '.join('lower(r.%s) LIKE %%s' % field for _ in texts))
+            args += ['%%%s%%' % text.lower() for text in texts]
+        where = '(%s)' % (' %s ' % ('OR' if operator == 'or' else 'AND')).join(clauses) if clauses else 'true'
+        hidden = 'r._pypi_hidden = %s' % ('true' if spec.get('_pypi_hidden') == ['1'] else 'false')
+        return self.dicts(
+            'SELECT r.name, r.version, r.summary, r._pypi_ordering FROM releases r WHERE %s AND %s'
+            ' ORDER BY lower(r.name), r._pypi_ordering, r.name' % (where, hidden), *args)
+
+    def search_columns(self, term):
+        """Visible releases in which any searched column contains the (lower-case) term, with those columns."""
+        like = '%%%s%%' % term
+        columns = ('name', 'summary', 'keywords', 'description', 'author', 'maintainer')
+        return self.dicts(
+            'SELECT name, version, summary, keywords, description, author, maintainer, _pypi_ordering FROM releases'
+            ' WHERE NOT _pypi_hidden AND (%s) ORDER BY lower(name), _pypi_ordering'
+            % ' OR '.join('lower(%s) LIKE %%s' % column for column in columns), *[like] * len(columns))
+
+    # -- files --
+
+    def files(self, name, version):
+        """File rows of a release, by file name."""
+        return self.dicts(
+            'SELECT packagetype, python_version, comment_text, filename, md5_digest, downloads, size, has_signature, path,'
+            ' upload_time FROM release_files WHERE name=%s AND version=%s ORDER BY filename', name, version)
+
+    def package_files(self, name):
+        """[(path, filename, md5)] of every release of a project, hidden ones too."""
+        return self.query('SELECT path, filename, md5_digest FROM release_files WHERE name=%s ORDER BY path', name)
+
+    def has_md5(self, digest):
+        """True if a stored file has this digest."""
+        return bool(self.query('SELECT 1 FROM release_files WHERE md5_digest=%s', digest))
+
+    def was_file(self, filename):
+        """True if a file of this name was ever stored."""
+        return bool(self.query('SELECT 1 FROM file_registry WHERE filename=%s', filename))
+
+    def has_file(self, name, version, filename):
+        """True if the release has a file of this name."""
+        return bool(self.query('SELECT 1 FROM release_files WHERE name=%s AND version=%s AND filename=%s',
+                               name, version, filename))
+
+    def add_file(self, name, version, filename, content, packagetype, python_version, comment, signature=None,
+                 when=None):
+        """Insert a file row and its journal row, then put content and signature below files_dir.
+
+        Raises DuplicateFile where name or content are stored already.
+        """
+        when = when or utcnow()
+        blake2 = hashlib.blake2b(content, digest_size=32).hexdigest()
+        path = '/'.join((blake2[:2], blake2[2:4], blake2[4:], filename))
+        try:
+            self.execute(
+                'INSERT INTO release_files (name, version, python_version, packagetype, comment_text, filename, path, size,'
+                ' has_signature, md5_digest, sha256_digest, blake2_256_digest, downloads, upload_time)'
+                ' VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, %s)',
+                name, version, python_version, packagetype, comment, filename, path, len(content), signature is not None,
+                hashlib.md5(content).hexdigest(), hashlib.sha256(content).hexdigest(), blake2, when)
+        except psycopg2.IntegrityError:
+            self.connection.rollback()
+            raise DuplicateFile(filename) from None
+        self.execute('INSERT INTO file_registry (filename) VALUES (%s)', filename)
+        self.journal(name, version, 'add %s file %s' % (python_version, filename), when)
+        write_file(self.config.files_dir, path, content, when)
+        if signature is not None:
+            write_file(self.config.files_dir, path + '.asc', signature, when)
+
+
+def write_file(root, path, content, when):
+    """Write one stored file, making its folders; readers never see half of it.
+
+    It is dated by the program's clock, in whole seconds: downloads make Last-Modified and ETag of that.
+    """
+    target = os.path.join(root, path)
+    os.makedirs(os.path.dirname(target), exist_ok=True)
+    with open(target + '.part', 'wb') as output:
+        output.write(content)
+    seconds = int(when.replace(tzinfo=UTC).timestamp())
+    os.utime(target + '.part', (seconds, seconds))
+    os.replace(target + '.part', target)

@@ -1,0 +1,104 @@
+"""The old index as WSGI applications: `application` in this process, `cgi` with pypi.cgi as a true CGI program.
+
+Both sit behind one front that does what the web server of the time did: it finds the program's name in the URL, and hands
+the Authorization header over under another name, because CGI hides it. `application` adds the headers of the historic WSGI
+shell; CGI never had them.
+"""
+
+import os
+import sys
+
+from compat import CGIScript, HandlerApp
+from legacy.config import HERE, Config
+from legacy.handler import WebUI
+
+NAMES = (
+    'pypi', 'simple', 'packages', 'daytime', 'serial', 'serversig', 'mirrors', 'id', 'oauth', 'google_login', 'security',
+)
+SETTINGS = (
+    'PYPI_DATABASE_URL', 'PYPI_FILES', 'PYPI_MAIL', 'PYPI_BASE_URL', 'PYPI_PUBLIC_URL', 'PYPI_CONFIG', 'PYPI_DEBUG',
+)
+# What freezes the clock and the hashes of a program from outside; where a harness sets them, the program shall see them.
+CONTROLS = ('PYTHONHASHSEED', 'LD_PRELOAD', 'DYLD_INSERT_LIBRARIES', 'FAKETIME', 'FAKETIME_TIMESTAMP_FILE')
+
+
+class Front:
+    """The web server: the first part of the path names the program (B021), the rest is its PATH_INFO."""
+
+    def __init__(self, programs):
+        self.programs = programs
+
+    def __call__(self, environ, start_response):
+        path = environ.get('PATH_INFO', '')
+        if path in ('', '/'):
+            start_response('301 Moved Permanently', [('Location', environ.get('SCRIPT_NAME', '') + '/pypi')])
+            return [b'']
+        program = self.programs.get(path[1:].partition('/')[0])
+        if program is None:
+            start_response('404 not found', [('Content-Type', 'text/plain')])
+            return [b'' if environ['REQUEST_METHOD'] == 'HEAD' else b'Not Found: ' + path.encode('latin-1')]
+        environ = dict(environ)
+        environ.pop('HTTP_CGI_AUTHORIZATION', None)
+        if 'HTTP_AUTHORIZATION' in environ:
+            environ['HTTP_CGI_AUTHORIZATION'] = environ['HTTP_AUTHORIZATION']
+        return program(environ, start_response)
+
+
+class Mounted:
+    """An application behind a name: the name moves from PATH_INFO to SCRIPT_NAME."""
+
+    def __init__(self, name, app):
+        self.name = '/' + name
+        self.app = app
+
+    def __call__(self, environ, start_response):
+        environ = dict(environ)
+        environ['SCRIPT_NAME'] = environ.get('SCRIPT_NAME', '') + self.name
+        environ['PATH_INFO'] = environ['PATH_INFO'][len(self.name):]
+        return self.app(environ, start_response)
+
+
+class ShellHeaders:
+    """The headers that the WSGI shell of 2015-16 added: how long caches keep what, and the hardening ones (B018, B020)."""
+
+    ALWAYS = (
+        ('X-Clacks-Overhead', 'GNU Terry Pratchett'), ('X-Frame-Options', 'deny'), ('X-XSS-Protection', '1; mode=block'),
+        ('X-Content-Type-Options', 'nosniff'),
+    )
+    BY_NAME = {
+        'simple': (('Surrogate-Control', 'max-age=86400'), ('Cache-Control', 'max-age=600, public')),
+        'mirrors': (('Cache-Control', 'max-age=604800, public'),),
+        'security': (('Cache-Control', 'max-age=604800, public'),),
+    }
+
+    def __init__(self, app):
+        self.app = app
+
+    def __call__(self, environ, start_response):
+        name = environ.get('PATH_INFO', '')[1:].partition('/')[0]
+
+        def start(status, headers, exc_info=None):
+            added = self.BY_NAME.get(name, ())
+            if name == 'packages':
+                age = 31557600 if status[:3] in ('200', '304') else 3600
+                added = (('Cache-Control', 'max-age=%d, public' % age),)
+            return start_response(status, [*headers, *added, *self.ALWAYS], exc_info)
+
+        return self.app(environ, start)
+
+
+def shared_config():
+    """The settings of a request in a process that stays: it keeps its database connection."""
+    return Config(keep_connection=True)
+
+
+def cgi_script(name):
+    """pypi.cgi behind one of its names."""
+    # By our interpreter, not by the shebang's: the one that has psycopg2. -E and -s: nothing of the user's site gets in.
+    return CGIScript(os.path.join(HERE, 'pypi.cgi'), interpreter=(sys.executable, '-s'), mount='/' + name,
+                     pass_env=SETTINGS + CONTROLS)
+
+
+index = HandlerApp(WebUI, config=shared_config)
+application = ShellHeaders(Front({name: Mounted(name, index) for name in NAMES}))
+cgi = Front({name: cgi_script(name) for name in NAMES})
