@@ -1,0 +1,216 @@
+"""What two sides wrote comes in; what differs between the outcomes goes out, as `Difference` objects. Pure: no I/O.
+
+Compared is the state that was reached, not the way to it: a row that only old took away is a row that new has `added`.
+`same` says whether two texts that differ are equal all the same (times of this run, say). Reading what was written is
+for `harness.state`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import operator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import PurePosixPath
+
+from harness.compare.excerpt import excerpt, excerpts
+from harness.difference import Difference
+from harness.effects import Effects, Row
+
+Same = Callable[[str, str], bool]
+
+PAIRS = 20_000  # pairs of rows of one table that are weighed against each other; beyond that they are paired in order
+
+
+def compare_effects(old: Effects, new: Effects, same: Same = operator.eq) -> list[Difference]:
+    """Return how the rows, files and mails of `new` differ from those of `old`; nothing where both are equal."""
+    if old == new:
+        return []
+    return [
+        *_compare_rows(old, new, same),
+        *_compare_files(old.files, new.files, same),
+        *_compare_mail(old.mail, new.mail, same),
+    ]
+
+
+# ---- rows ----
+
+
+def _compare_rows(old: Effects, new: Effects, same: Same) -> Iterator[Difference]:
+    keys = {**old.keys, **new.keys}
+    for table in sorted(old.rows.keys() | new.rows.keys()):
+        only_old, only_new = _surplus(old.rows.get(table, {}), new.rows.get(table, {}))
+        pairs = list(_pair_rows(only_old, only_new, keys.get(table, ()), same))
+        for left, right in pairs:
+            yield from _compare_columns(table, dict(left), dict(right), same)
+        for row in only_old:
+            yield Difference("rows", table, "missing", excerpt(_row_text(row)), "")
+        for row in only_new:
+            yield Difference("rows", table, "added", "", excerpt(_row_text(row)))
+
+
+def _surplus(old: Mapping[Row, int], new: Mapping[Row, int]) -> tuple[list[Row], list[Row]]:
+    """Return the rows that old has in the end and new has not, and the reverse, each as often as it counts."""
+    net = {row: old.get(row, 0) - new.get(row, 0) for row in (*old, *new)}
+    ordered = sorted(net.items(), key=lambda entry: _row_text(entry[0]))
+    only_old = [row for row, count in ordered for _ in range(count)]
+    only_new = [row for row, count in ordered for _ in range(-count)]
+    return only_old, only_new
+
+
+def _pair_rows(old: list[Row], new: list[Row], key: tuple[str, ...], same: Same) -> Iterator[tuple[Row, Row]]:
+    """Take the pairs that are one row on both sides out of the lists: by primary key, else by most equal columns."""
+    if key:
+        by_key = {_key_of(row, key): row for row in new}
+        for row in list(old):
+            match = by_key.pop(_key_of(row, key), None)
+            if match is not None:
+                old.remove(row)
+                new.remove(match)
+                yield row, match
+    for left, right in _alike(old, new, same):
+        old.remove(left)
+        new.remove(right)
+        yield left, right
+
+
+def _key_of(row: Row, key: tuple[str, ...]) -> tuple[str | None, ...]:
+    values = dict(row)
+    return tuple(values.get(column) for column in key)
+
+
+def _alike(old: list[Row], new: list[Row], same: Same) -> list[tuple[Row, Row]]:
+    """Return pairs of which at least half of the columns are equal, the most alike first."""
+    if len(old) * len(new) > PAIRS:
+        return list(zip(old, new, strict=False))
+    weighed = [
+        (-_equal_columns(left, right, same), i, j)
+        for i, left in enumerate(old)
+        for j, right in enumerate(new)
+        if 2 * _equal_columns(left, right, same) >= max(len(left), len(right))
+    ]
+    pairs: list[tuple[Row, Row]] = []
+    taken_old: set[int] = set()
+    taken_new: set[int] = set()
+    for _, i, j in sorted(weighed):
+        if i not in taken_old and j not in taken_new:
+            taken_old.add(i)
+            taken_new.add(j)
+            pairs.append((old[i], new[j]))
+    return pairs
+
+
+def _equal_columns(left: Row, right: Row, same: Same) -> int:
+    others = dict(right)
+    return sum(column in others and _same(value, others[column], same) for column, value in left)
+
+
+def _same(old: str | None, new: str | None, same: Same) -> bool:
+    return old == new or (old is not None and new is not None and same(old, new))
+
+
+def _compare_columns(
+    table: str, old: Mapping[str, str | None], new: Mapping[str, str | None], same: Same
+) -> Iterator[Difference]:
+    for column in (*old, *(column for column in new if column not in old)):
+        path = f"{table}.{column}"
+        if column not in new:
+            yield Difference("rows", path, "missing", excerpt(_value_text(old[column])), "")
+        elif column not in old:
+            yield Difference("rows", path, "added", "", excerpt(_value_text(new[column])))
+        elif not _same(old[column], new[column], same):
+            yield Difference("rows", path, "changed", *excerpts(_value_text(old[column]), _value_text(new[column])))
+
+
+def _value_text(value: str | None) -> str:
+    return "NULL" if value is None else value
+
+
+def _row_text(row: Row) -> str:
+    return ", ".join(f"{column}={_value_text(value)}" for column, value in row)
+
+
+# ---- files ----
+
+
+def _compare_files(old: Mapping[str, str | None], new: Mapping[str, str | None], same: Same) -> Iterator[Difference]:
+    only_old = {path: text for path, text in old.items() if path not in new}
+    only_new = {path: text for path, text in new.items() if path not in old}
+    for path in sorted(old.keys() & new.keys()):
+        yield from _compare_file(path, old[path], new[path])
+    for path, text in sorted(only_old.items()):
+        other = _file_with(text, path, only_new, same)
+        if other is None:
+            yield _one_sided(path, present=text is not None, side="old")
+            continue
+        del only_new[other]
+        if not same(path, other):
+            yield Difference("files", _pattern(path), "renamed", *excerpts(path, other))
+    for path, text in sorted(only_new.items()):
+        yield _one_sided(path, present=text is not None, side="new")
+
+
+def _compare_file(path: str, old: str | None, new: str | None) -> Iterator[Difference]:
+    if old == new:
+        return
+    if old is None or new is None:
+        yield _one_sided(path, present=True, side="old" if new is None else "new")
+        return
+    (old_mode, _, old_content), (new_mode, _, new_content) = old.partition(" "), new.partition(" ")
+    if old_content != new_content:
+        texts = [f"{path} {content[:23]}" for content in (old_content, new_content)]
+        yield Difference("files", _pattern(path), "changed", *excerpts(*texts))
+    elif old_mode != new_mode:
+        yield Difference("files", f"{_pattern(path)} mode", "changed", old_mode, new_mode)
+
+
+def _file_with(text: str | None, path: str, others: Mapping[str, str | None], same: Same) -> str | None:
+    """Return the path among `others` of a file with that content, best one of an equal name (its times apart)."""
+    found = sorted(other for other, content in others.items() if text is not None and content == text)
+    return next((other for other in found if same(path, other)), found[0] if found else None)
+
+
+def _one_sided(path: str, present: bool, side: str) -> Difference:
+    """Tell of a file that one side wrote (`present`) or removed and the other did not touch."""
+    if present == (side == "old"):
+        return Difference("files", _pattern(path), "missing", excerpt(path), "")
+    return Difference("files", _pattern(path), "added", "", excerpt(path))
+
+
+def _pattern(path: str) -> str:
+    """Return the kind of file: its suffix stands for it, since names differ from one exchange to the next."""
+    return f"*{PurePosixPath(path).suffix}"
+
+
+# ---- mail ----
+
+
+def _compare_mail(old: bytes, new: bytes, same: Same) -> Iterator[Difference]:
+    if old == new:
+        return
+    if not old or not new:
+        text = excerpt((old or new).decode("utf-8", "replace"))
+        yield Difference("mail", "", "missing", text, "") if old else Difference("mail", "", "added", "", text)
+        return
+    for left, right in _line_pairs(_lines(old), _lines(new)):
+        if _same(left, right, same):
+            continue
+        kind = "missing" if right is None else "added" if left is None else "changed"
+        yield Difference("mail", _mail_path(left or right or ""), kind, *excerpts(left or "", right or ""))
+
+
+def _lines(mail: bytes) -> list[str]:
+    return mail.decode("utf-8", "surrogateescape").split("\n")
+
+
+def _line_pairs(old: list[str], new: list[str]) -> Iterable[tuple[str | None, str | None]]:
+    """Yield the lines that differ, paired in order within each place where something was replaced."""
+    for _, i, end_i, j, end_j in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        left, right = old[i:end_i], new[j:end_j]
+        for at in range(max(len(left), len(right))):
+            yield (left[at] if at < len(left) else None, right[at] if at < len(right) else None)
+
+
+def _mail_path(line: str) -> str:
+    """Return the name of the header that a line may be (RFC 5322 section 2.2), else `body`."""
+    name, colon, _ = line.partition(":")
+    return name if colon and name.isascii() and name.replace("-", "").isalnum() else "body"

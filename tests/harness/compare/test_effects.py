@@ -1,0 +1,201 @@
+"""Equal outcomes give nothing; every unequal one is told by table and column, file or mail header."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.compare.effects import compare_effects
+from harness.difference import Difference
+from harness.effects import NO_EFFECTS, Effects, Row
+
+
+def row(**values: str | None) -> Row:
+    """A row of those columns."""
+    return tuple(values.items())
+
+
+def rows(table: str, counts: dict[Row, int], *key: str) -> Effects:
+    """Effects on one table, with a primary key or none."""
+    return Effects(rows={table: counts}, keys={table: key} if key else {})
+
+
+A1, A2, B1 = row(id="1", name="a", note="x"), row(id="1", name="a", note="y"), row(id="2", name="b", note="x")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        pytest.param(rows("t", {A1: 1}), rows("t", {A1: 1}), [], id="equal"),
+        pytest.param(
+            rows("t", {A1: 1}, "id"),
+            rows("t", {A2: 1}, "id"),
+            [Difference("rows", "t.note", "changed", "x", "y")],
+            id="by primary key",
+        ),
+        pytest.param(
+            rows("t", {A1: 1}),
+            rows("t", {A2: 1}),
+            [Difference("rows", "t.note", "changed", "x", "y")],
+            id="without key: by most equal columns",
+        ),
+        pytest.param(
+            rows("t", {row(id="7", name="a", note="x"): 1}, "id"),
+            rows("t", {row(id="8", name="a", note="x"): 1}, "id"),
+            [Difference("rows", "t.id", "changed", "7", "8")],
+            id="another generated key",
+        ),
+        pytest.param(
+            rows("t", {A1: 1}),
+            rows("t", {row(id="1", name="a", note=None): 1}),
+            [Difference("rows", "t.note", "changed", "x", "NULL")],
+            id="null",
+        ),
+        pytest.param(
+            rows("t", {A1: 1}),
+            NO_EFFECTS,
+            [Difference("rows", "t", "missing", "id=1, name=a, note=x", "")],
+            id="missing",
+        ),
+        pytest.param(
+            NO_EFFECTS, rows("t", {A1: 1}), [Difference("rows", "t", "added", "", "id=1, name=a, note=x")], id="added"
+        ),
+        pytest.param(
+            rows("t", {A1: -1}),
+            NO_EFFECTS,
+            [Difference("rows", "t", "added", "", "id=1, name=a, note=x")],
+            id="deleted by old alone: new has it",
+        ),
+        pytest.param(
+            rows("t", {A1: -1, A2: 1}, "id"),
+            NO_EFFECTS,
+            [Difference("rows", "t.note", "changed", "y", "x")],
+            id="updated by old alone",
+        ),
+        pytest.param(
+            rows("t", {A1: 2}),
+            rows("t", {A1: 1}),
+            [Difference("rows", "t", "missing", "id=1, name=a, note=x", "")],
+            id="once instead of twice",
+        ),
+        pytest.param(
+            rows("t", {A1: 1}, "id"),
+            rows("t", {B1: 1}, "id"),
+            [
+                Difference("rows", "t", "missing", "id=1, name=a, note=x", ""),
+                Difference("rows", "t", "added", "", "id=2, name=b, note=x"),
+            ],
+            id="nothing in common",
+        ),
+        pytest.param(
+            rows("t", {row(a="1"): 1}),
+            rows("t", {row(a="1", b="2"): 1}),
+            [Difference("rows", "t.b", "added", "", "2")],
+            id="a column more",
+        ),
+        pytest.param(
+            Effects(files={"a/x.gz": "0644 sha256:aa"}),
+            Effects(files={"a/x.gz": "0644 sha256:bb"}),
+            [Difference("files", "*.gz", "changed", "a/x.gz sha256:aa", "a/x.gz sha256:bb")],
+            id="content of a file",
+        ),
+        pytest.param(
+            Effects(files={"x": "0644 sha256:aa"}),
+            Effects(files={"x": "0600 sha256:aa"}),
+            [Difference("files", "* mode", "changed", "0644", "0600")],
+            id="mode of a file",
+        ),
+        pytest.param(
+            Effects(files={"a/x.gz": "0644 sha256:aa"}),
+            Effects(files={"b/x.gz": "0644 sha256:aa"}),
+            [Difference("files", "*.gz", "renamed", "a/x.gz", "b/x.gz")],
+            id="place of a file",
+        ),
+        pytest.param(
+            Effects(files={"x.gz": "0644 sha256:aa"}),
+            NO_EFFECTS,
+            [Difference("files", "*.gz", "missing", "x.gz", "")],
+            id="file not written",
+        ),
+        pytest.param(
+            Effects(files={"x.gz": None}),
+            NO_EFFECTS,
+            [Difference("files", "*.gz", "added", "", "x.gz")],
+            id="file not removed: new has it",
+        ),
+        pytest.param(
+            Effects(files={"x": None}),
+            Effects(files={"x": "0644 sha256:aa"}),
+            [Difference("files", "*", "added", "", "x")],
+            id="removed and written",
+        ),
+        pytest.param(
+            Effects(mail=b"To: a\nSubject: hello\n\ntext\n"),
+            Effects(mail=b"To: a\nSubject: Hello\n\ntext\nmore\n"),
+            [
+                Difference("mail", "Subject", "changed", "hello", "Hello"),
+                Difference("mail", "body", "added", "", "more"),
+            ],
+            id="mail",
+        ),
+        pytest.param(
+            Effects(mail=b"To: a\n"), NO_EFFECTS, [Difference("mail", "", "missing", "To: a\\n", "")], id="no mail"
+        ),
+    ],
+)
+def test_tells_what_differs(old: Effects, new: Effects, expected: list[Difference]) -> None:
+    """Each kind of effect is one difference with a path that does not depend on names or places."""
+    told = compare_effects(old, new)
+    assert [(one.aspect, one.path, one.kind) for one in told] == [(one.aspect, one.path, one.kind) for one in expected]
+    for one, wanted in zip(told, expected, strict=True):
+        assert one.old.endswith(wanted.old)
+        assert one.new.endswith(wanted.new)
+
+
+def test_the_callback_says_which_texts_are_the_same() -> None:
+    """Times of this run are equal in rows, names and mails alike; what else differs is still told."""
+
+    def same(old: str, new: str) -> bool:
+        return re.sub("T[0-9]+", "T", old) == re.sub("T[0-9]+", "T", new)
+
+    old = Effects(
+        rows={"t": {row(at="T1", who="me", n="1"): 1}}, files={"up-T1.gz": "0644 sha256:aa"}, mail=b"Date: T1\n\nbody\n"
+    )
+    new = Effects(
+        rows={"t": {row(at="T2", who="me", n="2"): 1}}, files={"up-T2.gz": "0644 sha256:aa"}, mail=b"Date: T2\n\nbody\n"
+    )
+    assert compare_effects(old, new, same) == [Difference("rows", "t.n", "changed", "1", "2")]
+
+
+def test_many_unlike_rows_are_paired_in_bounded_time() -> None:
+    """Thousands of differing rows without a key do not multiply."""
+    old = rows("t", {row(a=str(n), b="old"): 1 for n in range(3000)})
+    new = rows("t", {row(a=str(n), b="new"): 1 for n in range(3000)})
+    assert {one.path for one in compare_effects(old, new)} == {"t.b"}
+
+
+values = st.dictionaries(st.sampled_from("abc"), st.none() | st.text(max_size=3), min_size=1)
+made = st.builds(
+    Effects,
+    rows=st.dictionaries(
+        st.sampled_from(["s", "t"]),
+        st.dictionaries(
+            values.map(lambda v: tuple(v.items())), st.sampled_from([-2, -1, 1, 2]), min_size=1, max_size=4
+        ),
+    ),
+    keys=st.sampled_from([{}, {"s": ("a",)}]),
+    files=st.dictionaries(
+        st.sampled_from(["x", "y.gz", "z"]), st.none() | st.sampled_from(["0644 d1", "0600 d1", "0644 d2"])
+    ),
+    mail=st.binary(max_size=20),
+)
+
+
+@given(made, made)
+def test_differences_exactly_where_the_effects_differ(old: Effects, new: Effects) -> None:
+    """No difference goes unseen and none is invented."""
+    equal = (old.rows, old.files, old.mail) == (new.rows, new.files, new.mail)
+    assert (compare_effects(old, new) == []) == equal
