@@ -78,8 +78,8 @@ _SHAPES = {"Y": b"YYYY", "y": b"YY", "m": b"MM", "d": b"DD", "H": b"hh", "M": b"
 class Normaliser:
     """Replaces what only this run could have written. `acted` counts, by name, the pairs in which it found something.
 
-    `window` is the earliest and the latest instant (seconds since the epoch) that count as now; the latest moves on to a
-    second after the `now` of each call. `hosts` are pairs: the old side's own `host:port` (side 0), the new side's (1).
+    `window` is the earliest and the latest instant (seconds since the epoch) that count as now; the latest moves on
+    to a second after the `now` of each call. `hosts` are pairs: the old side's own `host:port` (side 0), the new side's (1).
     """
 
     def __init__(self, window: tuple[float, float], hosts: Sequence[tuple[str, str]] = ()) -> None:
@@ -133,9 +133,8 @@ def clean(raw: bytes, window: Window, acted: set[str]) -> bytes:
     """Return bytes with placeholders, and add the names of the normalisers that acted to `acted`."""
     if any(piece in raw for piece in _needed(int(window.start), int(window.end) // 1000 * 1000 + 1000)):
         raw = _ANY.sub(_replacer(window.start, window.end, acted), raw)
-    pattern = _own_addresses(window.hosts)
-    if pattern is not None:
-        raw, count = pattern.subn(HOST_PLACEHOLDER, raw)
+    if any(host.partition(":")[0].encode() in raw for host in window.hosts):
+        raw, count = _own_addresses(window.hosts).subn(HOST_PLACEHOLDER, raw)
         acted.update(("host",) if count else ())
     return raw
 
@@ -152,11 +151,9 @@ def _normalised(response: Response, window: Window, acted: set[str]) -> Response
 
 
 @lru_cache(maxsize=64)
-def _own_addresses(hosts: tuple[str, ...]) -> re.Pattern[bytes] | None:
+def _own_addresses(hosts: tuple[str, ...]) -> re.Pattern[bytes]:
     """Return a pattern for addresses as they stand in URLs, percent-encoded ones too."""
     written = {form.encode() for host in hosts for form in (host, host.replace(":", "%3A"), host.replace(":", "%3a"))}
-    if not written:
-        return None
     either = b"|".join(re.escape(host) for host in sorted(written, reverse=True))
     return re.compile(rb"(?:(?<![\w.-])|(?<=%2[Ff]))(?:" + either + rb")(?![\w:])")
 
