@@ -73,7 +73,7 @@ class ArchiveWriter:
         self.count = 0
         self._batch = batch
         self._waiting = 0
-        self._blobs: dict[bytes, int] = {}
+        self._blobs: dict[bytes | Headers, int] = {}
         self._connection: sqlite3.Connection | None = None
         self._inherited: list[sqlite3.Connection] = []
         self._process = 0
@@ -157,6 +157,14 @@ class ArchiveWriter:
             self._connection.close()
             self._connection = None
 
+    def discard(self) -> None:
+        """Remove the whole file, unless it was closed."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection, self._closed = None, True
+            for suffix in ("", "-wal", "-shm"):
+                self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+
     def __enter__(self) -> Self:
         self.open()
         return self
@@ -169,24 +177,29 @@ class ArchiveWriter:
         return (
             exchange.started, exchange.duration, _text(request.method), _text(request.path),
             response.status if response else None, exchange.scheme, exchange.peer, exchange.user, exchange.user_by,
-            request.start_line, self._headers(request.headers), self._blob(request.body), request.framing,
+            request.start_line, self._headers(request.headers), self._body(request.body), request.framing,
             request.raw_head,
             *(self._response(response) if response else (None,) * 8),
         )  # fmt: skip
 
     def _response(self, response: Response) -> tuple[Any, ...]:
         return (
-            response.version, response.reason, self._headers(response.headers), self._blob(response.body),
+            response.version, response.reason, self._headers(response.headers), self._body(response.body),
             response.framing, response.raw_head, response.complete, response.size,
         )  # fmt: skip
 
-    def _headers(self, headers: Headers) -> int | None:
-        return self._blob(json.dumps([(_text(name), _text(value)) for name, value in headers]).encode("ascii"))
+    def _body(self, body: bytes | None) -> int | None:
+        return None if body is None else self._blob(body)
 
-    def _blob(self, data: bytes | None) -> int | None:
+    def _headers(self, headers: Headers) -> int:
+        number = self._blobs.get(headers)
+        if number is None:
+            number = self._blob(json.dumps([(_text(name), _text(value)) for name, value in headers]).encode("ascii"))
+            self._blobs[headers] = number
+        return number
+
+    def _blob(self, data: bytes) -> int:
         """Return the number of the stored bytes, storing them where they are new."""
-        if data is None:
-            return None
         key = hashlib.sha256(data).digest()
         number = self._blobs.get(key)
         if number is None:

@@ -89,6 +89,12 @@ class CassetteWriter:
             self._file.close()
             os.replace(self._part, self.path)
 
+    def discard(self) -> None:
+        """Remove what was written and not finished; does nothing after `close`."""
+        if self._file is not None and not self._file.closed:
+            self._file.close()
+            self._part.unlink(missing_ok=True)
+
     def __enter__(self) -> Self:
         self.open()
         return self
@@ -96,9 +102,7 @@ class CassetteWriter:
     def __exit__(self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None) -> None:
         if kind is None:
             self.close()
-        elif self._file is not None:
-            self._file.close()
-            self._part.unlink(missing_ok=True)
+        self.discard()
 
 
 def write_cassette(

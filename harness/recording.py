@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -53,6 +54,9 @@ class Writer(Protocol):
     def close(self) -> None:
         """Finish the file."""
 
+    def discard(self) -> None:
+        """Remove what was written and not finished; nothing where the file is finished."""
+
 
 def open_recordings(paths: Sequence[Path]) -> list[Recording]:
     """Open archives, cassettes, and folders of both, in the order given, sorted within a folder.
@@ -67,6 +71,24 @@ def open_recordings(paths: Sequence[Path]) -> list[Recording]:
 def writer_for(path: Path, state: str | None = None) -> Writer:
     """Return the writer that the name of a file asks for: a cassette for .yaml, .yml and .json, else an archive."""
     return CassetteWriter(path, state) if path.suffix in SUFFIXES else ArchiveWriter(path, state)
+
+
+@contextmanager
+def replacing(path: Path, state: str | None = None) -> Iterator[Writer]:
+    """Write a file anew: it takes the place of an earlier one when all is written; after an error nothing is left."""
+    part = path if path.suffix in SUFFIXES else path.with_name(path.name + ".part")
+    if part != path:
+        part.unlink(missing_ok=True)
+    writer = writer_for(part, state)
+    try:
+        writer.open()
+        yield writer
+        writer.close()
+        part.replace(path)
+    except OSError as error:
+        raise RecordingError(f"{path}: cannot be written: {error.strerror or error}") from error
+    finally:
+        writer.discard()
 
 
 def distinct_names(files: Sequence[Path]) -> list[str]:

@@ -1,0 +1,1 @@
+"""The subcommands of `harness`, one module each; every module exposes one click command called `command`."""

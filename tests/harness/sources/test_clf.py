@@ -1,0 +1,118 @@
+"""Access logs: each line becomes what the client sent, as far as the log knows it."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.errors import UsageError
+from harness.exchange import Exchange, Request, Response
+from harness.sources.clf import FORMATS, Unreadable, detect_format, read_log
+
+LINE = b'80.120.121.126 - jo [18/Nov/2008:06:27:01 +0100] "%s" 200 138 "http://a/b" "agent/1.0 (x)"\n'
+
+
+def one(line: bytes, log_format: str = "combined") -> Exchange:
+    """Read a single line that must be readable."""
+    (item,) = read_log([line], log_format)
+    assert isinstance(item, Exchange)
+    return item
+
+
+def test_combined_line() -> None:
+    """A combined line gives client, user, time, request line, status, size, referer and user agent."""
+    assert one(LINE % b"GET /simple/ HTTP/1.1") == Exchange(
+        "",
+        Request(b"GET /simple/ HTTP/1.1", ((b"Referer", b"http://a/b"), (b"User-Agent", b"agent/1.0 (x)")), b""),
+        Response(200, body=None, size=138),
+        started=1226986021.0,
+        peer="80.120.121.126",
+        user="jo",
+        user_by="remote",
+    )
+
+
+def test_common_line() -> None:
+    """A common line has neither referer nor user agent; a hyphen for the size means no bytes."""
+    exchange = one(b'h - - [18/Nov/2008:06:27:01 +0000] "HEAD / HTTP/1.0" 304 -', "clf")
+    assert (exchange.request.headers, exchange.response) == ((), Response(304, body=None, size=0))
+
+
+@pytest.mark.parametrize(
+    ("logged", "sent"),
+    [
+        (b"GET /a b/c d HTTP/1.1", b"GET /a b/c d HTTP/1.1"),
+        (b"-", b"-"),
+        (b"", b""),
+        (b"GET http://other.example/ HTTP/1.0", b"GET http://other.example/ HTTP/1.0"),
+        (rb"\x16\x03\x01\x02", b"\x16\x03\x01\x02"),
+        (rb"GET /\"q\"\\ HTTP/1.1", b'GET /"q"\\ HTTP/1.1'),
+        (rb"GET /\xc3\xa9\t HTTP/1.1", b"GET /\xc3\xa9\t HTTP/1.1"),
+        (b"GET /caf\xe9 HTTP/1.1", b"GET /caf\xe9 HTTP/1.1"),
+        (b"get /", b"get /"),
+        (b"OPTIONS * HTTP/1.0", b"OPTIONS * HTTP/1.0"),
+    ],
+    ids=["spaces", "hyphen", "empty", "absolute", "tls", "quotes", "escapes", "8-bit", "0.9", "star"],
+)
+def test_request_lines_are_kept(logged: bytes, sent: bytes) -> None:
+    """The request line is what the client sent, malformed or not, the log's own escapes undone."""
+    assert one(LINE % logged).request.start_line == sent
+
+
+@pytest.mark.parametrize(
+    ("method", "body", "framing"),
+    [
+        (b"GET", b"", "none"),
+        (b"HEAD", b"", "none"),
+        (b"DELETE", b"", "none"),
+        (b"POST", None, "length"),
+        (b"PUT", None, "length"),
+    ],
+)
+def test_bodies_are_unknown_unless_there_is_none(method: bytes, body: bytes | None, framing: str) -> None:
+    """A log has no bodies: None for methods that send one."""
+    request = one(LINE % (method + b" / HTTP/1.1")).request
+    assert (request.body, request.framing) == (body, framing)
+
+
+def test_any_log_format() -> None:
+    """A LogFormat may name headers of both directions, the virtual host and the duration."""
+    log_format = '%v:%p %h %t "%r" %>s %D "%{X-Forwarded-For}i" "%{Location}o"'
+    line = b'a.example:8080 h [18/Nov/2008:06:27:01 +0000] "GET / HTTP/1.1" 302 1500 "1.2.3.4" "/x"'
+    exchange = one(line, log_format)
+    assert exchange.request.headers == ((b"Host", b"a.example:8080"), (b"X-Forwarded-For", b"1.2.3.4"))
+    assert exchange.response == Response(302, headers=((b"Location", b"/x"),), body=None, size=0)
+    assert exchange.duration == 0.0015
+
+
+def test_recorded_host_wins() -> None:
+    """Where the log has the client's Host, the virtual host does not replace it."""
+    log_format = '%v %h %t "%r" %>s %b "%{Host}i"'
+    line = b'a.example h [18/Nov/2008:06:27:01 +0000] "GET / HTTP/1.1" 200 1 "b.example"'
+    assert one(line, log_format).request.headers == ((b"Host", b"b.example"),)
+
+
+def test_unknown_format_is_refused() -> None:
+    """A format that is neither a name nor a LogFormat is a usage error that lists the names."""
+    with pytest.raises(UsageError, match="vhost, combined, clf"):
+        list(read_log([b"x"], "%Z{"))
+
+
+def test_every_line_is_counted() -> None:
+    """A line that does not fit comes out with its number; empty ones are no lines."""
+    lines = [LINE % b"GET / HTTP/1.1", b"\n", b"garbage \xff\n", LINE % b"GET /2 HTTP/1.1"]
+    items = list(read_log(lines, "combined"))
+    assert [item.number for item in items if isinstance(item, Unreadable)] == [3]
+    assert len(items) == 3
+
+
+@pytest.mark.parametrize("name", list(FORMATS))
+def test_format_is_found(name: str) -> None:
+    """The format is found by its first readable line."""
+    combined = LINE % b"GET /"
+    line = {"combined": combined, "clf": combined.split(b' "http')[0], "vhost": b"a:80 " + combined}
+    assert detect_format([b"garbage", line[name]]) == name
+
+
+def test_no_format_is_found() -> None:
+    """Lines of something else have no format."""
+    assert detect_format([b"{}", b"GET / HTTP/1.1"]) is None
