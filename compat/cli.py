@@ -97,7 +97,7 @@ def serve(bind: str, workers: int, threads: int, **words: Any) -> None:
     _run_gunicorn(application, {"bind": bind, "workers": workers, "threads": threads, **GUNICORN})
 
 
-# gthread: a slow program must not make the arbiter think that its worker is dead, as it would with sync. And no header of
+# gthread: a slow program must not make the arbiter think that its worker is dead, as it would with sync. No header of
 # a client may say where the application stands.
 GUNICORN = {
     "worker_class": "gthread",

@@ -130,7 +130,7 @@ def request_uri(environ: Environ) -> str:
 
 
 def query_words(query: str) -> tuple[str, ...]:
-    """Return the command line words of an ISINDEX query (RFC 3875 section 4.4): none where it holds an unencoded `=`."""
+    """Return the command line words of an ISINDEX query (RFC 3875 section 4.4); none if it holds an unencoded `=`."""
     if not query or "=" in query:
         return ()
     words = [unquote_to_bytes(encode(word)) for word in query.split("+")]

@@ -57,7 +57,7 @@ class CGIApplication(ABC):
         return Response(work, head, omit_body=head_only)
 
     def variables(self, environ: Environ, program: Program, place: Place, content_length: int | None) -> Variables:
-        """Return the whole environment that the program of a request gets. Pure but for the server's own environment."""
+        """Return the whole environment of a program for one request; reads the server's own environment anew."""
         options = self.options
         meta = meta_variables(environ, place, content_length, pass_authorization=options.pass_authorization)
         return environment(meta, program, options.env, options.pass_env, os.environ)

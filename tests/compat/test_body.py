@@ -1,0 +1,176 @@
+"""Request bodies: known length, short ones at once, long ones as they arrive, chunked ones whole."""
+
+from __future__ import annotations
+
+import io
+import os
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from compat.body import Body, read_body
+from compat.errors import RequestError, ResponseAborted
+
+LONG = bytes(range(256)) * 1024
+
+
+class Trickle:
+    """A wsgi.input that gives what a test feeds it, and blocks in between."""
+
+    def __init__(self) -> None:
+        read, self._write = os.pipe()
+        self._file = os.fdopen(read, "rb", buffering=0)
+
+    def feed(self, data: bytes) -> None:
+        """Make bytes available."""
+        os.write(self._write, data)
+
+    def end(self) -> None:
+        """Let the client go away."""
+        os.close(self._write)
+
+    def read(self, size: int) -> bytes:
+        """Return what there is, at most `size`."""
+        return self._file.read(size) or b""
+
+
+def drain(body: Body) -> bytes:
+    """Read a body to its end, waiting where needed."""
+    pieces = []
+    while data := body.wait(5000):
+        pieces.append(bytes(data))
+        body.taken(len(data))
+    return b"".join(pieces)
+
+
+@pytest.mark.parametrize(
+    ("data", "declared", "length"),
+    [
+        (b"", None, None),
+        (b"never read", None, None),
+        (b"", "", None),
+        (b"", "0", 0),
+        (b"abc", "3", 3),
+        (b"abcNEXT", "3", 3),
+        (LONG, str(len(LONG)), len(LONG)),
+        (LONG + b"NEXT", str(len(LONG)), len(LONG)),
+    ],
+    ids=["none", "no length", "empty length", "zero", "short", "short, more follows", "long", "long, more follows"],
+)
+def test_declared_length(
+    environ_for: Callable[..., dict[str, Any]], data: bytes, declared: str | None, length: int | None
+) -> None:
+    """Exactly the declared bytes are read; without a declaration, none (the server could block)."""
+    environ = environ_for("/")
+    environ["wsgi.input"] = io.BytesIO(data)
+    if declared is not None:
+        environ["CONTENT_LENGTH"] = declared
+    body = read_body(environ)
+    assert body.length == length
+    assert drain(body) == data[: length or 0]
+    assert body.ended
+    body.close()
+
+
+@pytest.mark.parametrize("declared", ["3x", "-1", "3,4", "3, 3", "+3", "\u0663", "9" * 30])
+def test_senseless_length(environ_for: Callable[..., dict[str, Any]], declared: str) -> None:
+    """A Content-Length that is not a number is the client's fault: 400."""
+    with pytest.raises(RequestError) as caught:
+        read_body(environ_for("/", CONTENT_LENGTH=declared))
+    assert caught.value.status == 400
+
+
+@pytest.mark.parametrize("data", [b"", b"hello", LONG], ids=["empty", "short", "long"])
+def test_chunked(environ_for: Callable[..., dict[str, Any]], data: bytes) -> None:
+    """A chunked body is read whole, and its length becomes true, even when it is 0."""
+    environ = environ_for("/", HTTP_TRANSFER_ENCODING="chunked")
+    environ.update({"wsgi.input": io.BytesIO(data), "wsgi.input_terminated": True})
+    body = read_body(environ)
+    assert body.length == len(data)
+    assert drain(body) == data
+    body.close()
+
+
+def test_chunked_and_length(environ_for: Callable[..., dict[str, Any]]) -> None:
+    """Where a server lets both pass, the chunks win (RFC 9112 section 6.3)."""
+    environ = environ_for("/", HTTP_TRANSFER_ENCODING="chunked", CONTENT_LENGTH="2")
+    environ.update({"wsgi.input": io.BytesIO(b"hello"), "wsgi.input_terminated": True})
+    assert read_body(environ).length == 5
+
+
+def test_chunked_undecoded(environ_for: Callable[..., dict[str, Any]]) -> None:
+    """A server that does not decode chunks would hand chunk sizes to the program: 411 instead."""
+    with pytest.raises(RequestError) as caught:
+        read_body(environ_for("/", HTTP_TRANSFER_ENCODING="chunked"))
+    assert caught.value.status == 411
+
+
+@pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])
+def test_too_large(environ_for: Callable[..., dict[str, Any]], chunked: bool) -> None:
+    """`max_body` holds for both framings."""
+    environ = environ_for("/", **({"HTTP_TRANSFER_ENCODING": "chunked"} if chunked else {"CONTENT_LENGTH": "11"}))
+    environ.update({"wsgi.input": io.BytesIO(b"hello world"), "wsgi.input_terminated": True})
+    with pytest.raises(RequestError) as caught:
+        read_body(environ, 10)
+    assert caught.value.status == 413
+
+
+def test_short_body_broken_off(environ_for: Callable[..., dict[str, Any]]) -> None:
+    """A client that sends 10 of 100 bytes and goes is noticed before the program starts."""
+    environ = environ_for("/", CONTENT_LENGTH="100")
+    environ["wsgi.input"] = io.BytesIO(b"0123456789")
+    with pytest.raises(RequestError, match="10 of 100"):
+        read_body(environ)
+
+
+def test_long_body_broken_off(environ_for: Callable[..., dict[str, Any]]) -> None:
+    """The same for a long body, while it is being read."""
+    environ = environ_for("/", CONTENT_LENGTH="1000000")
+    environ["wsgi.input"] = io.BytesIO(LONG)
+    body = read_body(environ)
+    with pytest.raises(RequestError, match=f"{len(LONG)} of 1000000"):
+        drain(body)
+    body.close()
+
+
+def test_long_body_arrives_in_parts(environ_for: Callable[..., dict[str, Any]], no_new_descriptors: None) -> None:
+    """What has arrived can be read before the rest is sent; nothing blocks."""
+    source = Trickle()
+    body = read_body(environ_for("/", CONTENT_LENGTH="100000", **{"wsgi.input": source}))
+    assert bytes(body.peek(10)) == b""
+    assert not body.ended
+    source.feed(b"a" * 1000)
+    assert bytes(body.wait(5000)) == b"a" * 1000
+    body.taken(1000)
+    threading.Timer(0.05, lambda: (source.feed(b"b" * 60000), source.feed(b"c" * 39000))).start()
+    assert drain(body) == b"b" * 60000 + b"c" * 39000
+    body.close()
+    source.end()
+    source._file.close()
+
+
+def test_response_before_the_end_of_the_body(
+    environ_for: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If the client never sends the rest, the connection cannot be used again: close() says so, in bounded time."""
+    monkeypatch.setattr("compat.body.LINGER", 0.1)
+    source = Trickle()
+    body = read_body(environ_for("/", CONTENT_LENGTH="100000", **{"wsgi.input": source}))
+    started = time.monotonic()
+    with pytest.raises(ResponseAborted):
+        body.close()
+    assert time.monotonic() - started < 2
+    source.end()
+    time.sleep(0.05)
+    source._file.close()
+
+
+def test_unread_long_body_is_taken_off_the_connection(environ_for: Callable[..., dict[str, Any]]) -> None:
+    """What a program did not read is read all the same, so that the next request on the connection begins in the right place."""
+    source = io.BytesIO(LONG + b"NEXT")
+    body = read_body(environ_for("/", CONTENT_LENGTH=str(len(LONG)), **{"wsgi.input": source}))
+    body.close()
+    assert source.read() == b"NEXT"

@@ -1,0 +1,4 @@
+#!/bin/sh
+# Answers with the length it was told and the body it read.
+printf 'Content-Type: text/plain\nX-Length: %s\nX-Method: %s\n\n' "${CONTENT_LENGTH-unset}" "$REQUEST_METHOD"
+exec cat

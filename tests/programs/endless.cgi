@@ -1,0 +1,5 @@
+#!/bin/sh
+# Prints for ever.
+echo $$ > "$PID_FILE"
+printf 'Content-Type: text/plain\n\n'
+exec yes
