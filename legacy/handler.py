@@ -82,6 +82,8 @@ class WebUI:
             self.redirect(301, 'Moved Permanently', str(error))
         except RedirectTemporary as error:
             self.redirect(307, 'Temporary Redirect', str(error), ('Cache-Control', 'max-age=0'))
+        except UnicodeDecodeError:
+            raise  # see found_name
         except Exception as error:
             self.crash(error)
         finally:
@@ -153,8 +155,6 @@ class WebUI:
         else:
             kind = 'plain'
             body = ''.join(part + '\n\n' for part in (heading, message) if part) + content
-        if code in (400, 403) and heading:
-            body += '\n'
         self.send(body, 'text/%s; charset=utf-8' % kind, *headers, status=code, message=message.replace('\n', ' '))
 
     def unauthorised(self, message):
@@ -189,7 +189,7 @@ class WebUI:
             path.encode('latin-1').decode('utf-8')
         except UnicodeDecodeError:
             raise NotFound('%s is not utf-8 encoded' % raw_text(self.config.url + path)) from None
-        return pages.Frame(self.config, self.username, self.authenticated)
+        return pages.Frame(self.config, self.authenticated, self.authenticated and self.store.has_role('Admin', None))
 
     def page(self, html, *headers):
         """Push a human page."""
@@ -291,6 +291,7 @@ class WebUI:
         if not path:
             return 'home'
         if path == '/':
+            self.form['name'] = ''
             return 'index'
         items = path.split('/')[1:]
         for key, item in zip(('name', 'version'), items, strict=False):
@@ -345,10 +346,9 @@ class WebUI:
     def display(self, message=''):
         """A release; a project with one visible release is that release, with several a list of them."""
         name, version = self.form.get('name'), self.form.get('version')
-        if name is None or isinstance(name, list) or isinstance(version, list):
-            # The page says so, and then the search for nothing fails as well: two answers to one request (B064).
+        if name is None or isinstance(name, list):
+            # The page says so and goes on, and then looking for nothing fails as well: two answers to one request (B064).
             self.fail('Which package do you want to display?')
-            raise NotFound
         if version is not None:
             self.show_release(name, version)
             return
@@ -356,21 +356,30 @@ class WebUI:
         if len(visible) == 1:
             self.show_release(name, visible[0]['version'])
         elif visible:
-            self.show_releases('Index of Packages', visible, name=name)
+            self.show_releases('Index of Packages', visible)
         else:
             self.other_spelling(name, None)
 
     def other_spelling(self, name, version):
         """Redirect to the registered spelling of a name, or 404."""
-        found = self.store.find_package(name)
+        found = self.found_name(name)
         if found is None or found == name:
             raise NotFound
         raise Redirect('/'.join(part for part in (self.config.url, found, version) if part))
 
-    def show_releases(self, title, releases, name=None, scores=None):
+    def found_name(self, name):
+        """The registered spelling of a name, or None.
+
+        Found names were byte strings, and what was done with them broke outside of ASCII: in run() itself, which could not
+        catch that. So the error still escapes, and the shell around answers (B067).
+        """
+        found = self.store.find_package(name)
+        return found and found.encode().decode('ascii')
+
+    def show_releases(self, title, releases, scores=None):
         """Push a list of releases."""
         from legacy import pages
-        self.page(pages.release_list(self.frame(), title, releases, name, scores))
+        self.page(pages.release_list(self.frame(), title, releases, self.form.get('name'), scores))
 
     def show_release(self, name, version, message=''):
         """Push the page of one release."""
@@ -380,7 +389,8 @@ class WebUI:
             self.other_spelling(name, version)
         self.page(pages.release(
             self.frame(), release, self.store.files(name, version), self.store.release_classifiers(name, version),
-            self.store.dependencies(name, version), self.store.roles_of(name), message))
+            self.store.dependencies(name, version), self.store.roles_of(name),
+            self.store.latest_version(name, hidden_too=False), message))
 
     def wanted_release(self, hidden_too):
         """(row of the release the form means, was a version given), or 404 with the old words."""
@@ -394,8 +404,7 @@ class WebUI:
         release = self.store.release(name, version)
         if release is None:
             raise NotFound('invalid name/version')
-        # Found names were byte strings, and joining those with text broke for anything but ASCII (B067).
-        name.encode('utf-8').decode('ascii')
+        self.found_name(name)
         return release
 
     def json(self):
@@ -424,10 +433,8 @@ class WebUI:
     def json_spelling(self):
         """Redirect to the registered spelling, by path only (B166)."""
         name, version = self.form.get('name'), self.form.get('version')
-        if not isinstance(name, str) or self.store.has_package(name):
-            return
-        found = self.store.find_package(name)
-        if found is not None:
+        found = self.found_name(name)
+        if found is not None and found != name:
             raise Redirect('/'.join(part for part in (self.config.url_path, found, version, 'json') if part))
 
     def doap(self):

@@ -16,6 +16,7 @@ NAVIGATION = (
     ('browse', 'Browse by classifier'), ('submit_form', 'Submit a package'), ('list_classifiers', 'All classifiers'),
     ('index', 'All packages'), ('rss', 'Feed: latest 40 updates'), ('packages_rss', 'Feed: newest 40 packages'),
 )
+PYTHON_3 = 533  # the id of its classifier in the index of the time; the menu had it in its markup
 
 # -- the simple index --
 
@@ -41,12 +42,12 @@ def simple_package(name, files):
 
 
 class Frame:
-    """What stands around every page: settings, the user as far as known, and the user's projects."""
+    """What stands around every page, and the URLs that pages link to."""
 
-    def __init__(self, config, username=None, authenticated=False):
+    def __init__(self, config, authenticated=False, admin=False):
         self.config = config
-        self.username = username
         self.authenticated = authenticated
+        self.admin = admin
 
     def action_url(self, action, **parameters):
         """`/pypi?%3Aaction=...`, relative to the host."""
@@ -60,6 +61,10 @@ class Frame:
         """`/pypi/NAME[/VERSION]`."""
         parts = [self.config.url_path, quote(name, safe='')]
         return '/'.join(parts if version is None else [*parts, quote(version, safe='')])
+
+    def doap_url(self, name, version):
+        """The DOAP record of a release: never quoted."""
+        return '%s?:action=doap&name=%s&version=%s' % (self.config.url_path, name, version)
 
     def file_url(self, path):
         """Where a stored file is downloaded from."""
@@ -75,7 +80,10 @@ class Frame:
 
     def navigation(self):
         """The list of what can be done without a login."""
-        items = ((self.action_url(action), label) for action, label in NAVIGATION)
+        items = [(self.action_url(action), label) for action, label in NAVIGATION]
+        if self.admin:
+            items.append((self.action_url('role_form'), 'Administration'))
+        items.append((self.raw_url('browse', c=PYTHON_3, show='all'), 'For Python 3'))
         return ''.join('<li><a href="%s">%s</a></li>\n' % (escape(url), label) for url, label in items)
 
     def breadcrumb(self, name, version):
@@ -167,20 +175,37 @@ def text(value):
     return escape(value or '', quote=False)
 
 
-def release(frame, data, files, classifiers, dependencies, roles, message=''):
-    """The page of one release."""
+def release(frame, data, files, classifiers, dependencies, roles, latest, message=''):
+    """The page of one release; `latest` is the version that most visitors want."""
     name, version = data['name'], data['version']
-    doap = escape(frame.raw_url('doap', name=name, version=version))
+    doap = escape(frame.doap_url(name, version))
     head = '<link rel="meta" title="DOAP" type="application/rdf+xml" href="%s"/>\n' % doap
     parts = [
         '<p class="message">%s</p>\n' % text(message) if message else '',
         download_button(frame, files),
         '<p class="summary">%s</p>\n' % text(data['summary']),
+        latest_link(frame, name, version, latest),
+        ''.join(project_link(*label.partition(',')[::2]) for label in dependencies.get('project_url', ())),
         '<pre class="description">%s</pre>\n' % text(data['description']) if given(data['description']) else '',
         file_table(frame, files),
         '<ul class="facts">\n%s</ul>\n' % ''.join(facts(frame, data, classifiers, dependencies, roles)),
     ]
     return frame.page('%s %s' % (name, version), ''.join(parts), name, version, head)
+
+
+def latest_link(frame, name, version, latest):
+    """From an old release to the newest."""
+    if latest in (None, version):
+        return ''
+    url = '/'.join((frame.config.url, quote(name, safe=''), quote(latest, safe='')))
+    return '<p>Newest version: <a href="%s">%s</a></p>\n' % (escape(url), escape(latest))
+
+
+def project_link(label, url):
+    """One `Label, http://...` of the metadata; other schemes than the web's are not made clickable."""
+    if not url.strip().startswith(('http://', 'https://')):
+        return ''
+    return '<p><a href="%s">%s</a></p>\n' % (escape(url), escape(label))
 
 
 def given(value):
@@ -251,9 +276,8 @@ def facts(frame, data, classifiers, dependencies, roles):
     for role in ('Owner', 'Maintainer'):
         users = [user for given_role, user in roles if given_role == role]
         yield fact('Package Index ' + role, ', '.join(map(escape, users))) if users else ''
-    yield fact('DOAP', '<a href="%s">%s-%s.xml</a>' % (
-        escape(frame.raw_url('doap', name=data['name'], version=data['version'])),
-        escape(data['name']), escape(data['version'])))
+    yield fact('<a href="http://usefulinc.com/doap">DOAP</a> record', '<a href="%s">%s-%s.xml</a>' % (
+        escape(frame.doap_url(data['name'], data['version'])), escape(data['name']), escape(data['version'])))
 
 
 def fact(label, value):

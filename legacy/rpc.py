@@ -12,6 +12,7 @@ from legacy import feeds
 from legacy.store import SEARCHABLE
 
 MAX_BODY = 10 * 1024 * 1024
+OLD_MODULES = {'builtins': 'exceptions', 'xmlrpc.client': 'xmlrpclib'}
 CONTROL_CHARACTERS = re.compile('[\x00-\x08\x0b\x0c\x0e-\x1f]')
 
 
@@ -60,7 +61,7 @@ def old_type(error):
     kind = type(error)
     if hasattr(kind, 'old_type'):
         return kind.old_type
-    module = 'exceptions' if kind.__module__ == 'builtins' else kind.__module__
+    module = OLD_MODULES.get(kind.__module__, kind.__module__)
     return "<type 'exceptions.%s'>" % kind.__name__ if module == 'exceptions' else "<class '%s.%s'>" % (module, kind.__name__)
 
 
@@ -131,7 +132,7 @@ def release_urls(store, package_name, version):
 
 def search(store, spec, operator='and'):
     """Visible releases whose fields contain the given texts; unknown fields are ignored, unknown operators mean `and`."""
-    wanted = {field: [value] if isinstance(value, str) else value for field, value in spec.items() if field in SEARCHABLE}
+    wanted = {field: value if isinstance(value, list) else [value] for field, value in spec.items() if field in SEARCHABLE}
     wanted.pop('_pypi_hidden', None)
     return store.search_releases(wanted, operator)
 

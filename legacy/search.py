@@ -12,7 +12,9 @@ def words(term):
     """Lower-case words to look for, stop words left out; several terms count as one text."""
     if isinstance(term, list):
         term = ' '.join(term)
-    return [word for word in re.sub(r'[^\w\s.-]', '', term.strip().lower()).split() if word not in STOP_WORDS]
+    # Only ASCII letters count as letters: a search for accents finds nothing.
+    kept = re.sub(r'[^\w\s.-]', '', term.strip().lower(), flags=re.ASCII)
+    return [word for word in kept.split() if word not in STOP_WORDS]
 
 
 def ranked(terms, releases):

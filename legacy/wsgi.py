@@ -18,8 +18,6 @@ NAMES = (
 SETTINGS = (
     'PYPI_DATABASE_URL', 'PYPI_FILES', 'PYPI_MAIL', 'PYPI_BASE_URL', 'PYPI_PUBLIC_URL', 'PYPI_CONFIG', 'PYPI_DEBUG',
 )
-# What freezes the clock and the hashes of a program from outside; where a harness sets them, the program shall see them.
-CONTROLS = ('PYTHONHASHSEED', 'LD_PRELOAD', 'DYLD_INSERT_LIBRARIES', 'FAKETIME', 'FAKETIME_TIMESTAMP_FILE')
 
 
 class Front:
@@ -94,9 +92,8 @@ def shared_config():
 
 def cgi_script(name):
     """pypi.cgi behind one of its names."""
-    # By our interpreter, not by the shebang's: the one that has psycopg2. -E and -s: nothing of the user's site gets in.
-    return CGIScript(os.path.join(HERE, 'pypi.cgi'), interpreter=(sys.executable, '-s'), mount='/' + name,
-                     pass_env=SETTINGS + CONTROLS)
+    # By our interpreter, not by the shebang's: it is the one that has psycopg2.
+    return CGIScript(os.path.join(HERE, 'pypi.cgi'), interpreter=sys.executable, mount='/' + name, pass_env=SETTINGS)
 
 
 index = HandlerApp(WebUI, config=shared_config)

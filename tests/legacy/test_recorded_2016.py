@@ -33,7 +33,12 @@ LATER_ACTIONS = {
 LATER_METHODS = {"browse", "package_roles", "release_downloads", "package_hosting_mode", "top_packages"}
 
 # (scenario, number): why our answer differs, in words for docs/legacy.md. Anything else that differs is a failure.
-KNOWN = {}
+KNOWN = {
+    ("reads-files", 25): "the front end resolved the dot segments of the URL before the program saw it",
+    ("reads-json", 35): "an error out of run(): pypi.cgi has a page for it, compat another",
+    ("reads-misc", 48): "two answers to one request: compat drops the second head, CGI has it in the body",
+    ("reads-misc", 49): "two answers to one request: compat drops the second head, CGI has it in the body",
+}
 
 
 def load_scenario(name):
@@ -105,6 +110,7 @@ def dated(text):
     """Times of the run are all one time."""
     text = re.sub(r"20(?:2[6-9]|[3-9]\d)-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?", "NOW", text)
     text = re.sub(r"20(?:2[6-9]|[3-9]\d)\d{4}T\d\d:\d\d:\d\d", "NOW", text)
+    text = re.sub(r"(?<=--)(?:5b9bf0c4927e200|part-of-a-distribution)", "BOUNDARY", text)
     return re.sub(r"\d\d \w{3} 20(?:2[6-9]|[3-9]\d) \d\d:\d\d:\d\d GMT", "NOW", text)
 
 
@@ -141,7 +147,7 @@ def rpc_document(body, method):
 
 def page_facts(body, furniture):
     """Links and form fields of a human page: those to releases in order, the others as a multiset."""
-    document = lxml_html.fromstring(body.decode("utf-8"))
+    document = lxml_html.fromstring(body, parser=lxml_html.HTMLParser(encoding="utf-8"))
     links = [a.get("href") for a in document.iter("a") if a.get("href") and a.get("rel") != "nofollow"]
     links = [link for link in links if link not in furniture and (not link.startswith("#") or link == "#downloads")]
     ordered = [link for link in links if link.startswith("/pypi/")]
@@ -180,12 +186,14 @@ def comparable(request, status, content_type, body, furniture):
         return page_facts(body, furniture)
     if content_type.startswith(("text/", "application/x")):
         return dated(body.decode("utf-8", "replace"))
-    return body
+    return dated(body.decode("latin-1"))
 
 
 def header_facts(headers):
     """Headers that are the program's, as a multiset without regard to case of names."""
-    kept = ((name.lower(), value) for name, value in headers)
+    kept = [(name.lower(), dated(value)) for name, value in headers]
+    if ("last-modified", "NOW") in [(name, value[-3:]) for name, value in kept]:
+        kept = [(name, value.partition("-")[0] if name == "etag" else value) for name, value in kept]
     return collections.Counter((name, value) for name, value in kept if name not in FRONT_END | SHELL)
 
 
