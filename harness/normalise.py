@@ -79,7 +79,7 @@ class Normaliser:
     """Replaces what only this run could have written. `acted` counts, by name, the pairs in which it found something.
 
     `window` is the earliest and the latest instant (seconds since the epoch) that count as now; the latest moves on
-    to a second after the `now` of each call. `hosts` are pairs: the old side's own `host:port` (side 0), the new side's (1).
+    to a second after the `now` of each call. `hosts` are pairs of own addresses (`host:port`): old (side 0), new (1).
     """
 
     def __init__(self, window: tuple[float, float], hosts: Sequence[tuple[str, str]] = ()) -> None:
