@@ -1,0 +1,12 @@
+"""Shows what a comparison found: one module a format, each a pure function from `Result` to text.
+
+`model` builds the dictionary all of them agree on; writing files is the caller's affair.
+"""
+
+from harness.report.curl import curl
+from harness.report.html import html_report
+from harness.report.json import json_report
+from harness.report.model import Result, model
+from harness.report.terminal import terminal_report
+
+__all__ = ["Result", "curl", "html_report", "json_report", "model", "terminal_report"]

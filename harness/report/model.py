@@ -1,0 +1,99 @@
+"""The result of a comparison, and the dictionary that is its JSON report (format `harness-report`, version 1).
+
+Groups and counts come in; plain data goes out, without times, paths or hosts of the run: the same run gives the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.exchange import Request
+from harness.group import Group
+
+FORMAT = "harness-report"
+VERSION = 1
+COUNTS = ("exchanges", "judged", "matched", "accepted", "different", "stale", "unreplayable", "errors")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a comparison found.
+
+    `old` and `new` name the targets as the user did. `counts` holds the names in `COUNTS` (absent ones are 0), in exchanges.
+    `groups` are differences between old and new, `stale` those between the recording and old. `noise` says how often each
+    normaliser acted. `requests` holds the requests of the groups' examples by exchange id, as far as they are to be shown.
+    """
+
+    old: str
+    new: str
+    counts: Mapping[str, int]
+    groups: Sequence[Group] = ()
+    stale: Sequence[Group] = ()
+    noise: Mapping[str, int] = field(default_factory=dict)
+    requests: Mapping[str, Request] = field(default_factory=dict)
+    accepted: Sequence[Group] = ()
+
+    def count(self, name: str) -> int:
+        """Return one of the counts."""
+        return self.counts.get(name, 0)
+
+    @property
+    def judged_share(self) -> float:
+        """The judged part of all exchanges, from 0 to 1; 0 where there were none."""
+        return self.count("judged") / self.count("exchanges") if self.count("exchanges") else 0.0
+
+
+def model(result: Result) -> dict[str, Any]:
+    """Return the report as plain data."""
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "old": result.old,
+        "new": result.new,
+        "counts": {name: result.count(name) for name in COUNTS},
+        "groups": [group_model(group) for group in result.groups],
+        "accepted": [group_model(group) for group in result.accepted],
+        "noise": [{"name": name, "count": count} for name, count in sorted(result.noise.items()) if count],
+        "stale": [group_model(group) for group in result.stale],
+    }
+
+
+def group_model(group: Group) -> dict[str, Any]:
+    """Return one group as plain data."""
+    return {
+        "id": group.id,
+        "title": group.title,
+        "endpoint": group.endpoint,
+        "endpoints": group.endpoints,
+        "aspect": group.aspect,
+        "path": group.path,
+        "kind": group.kind,
+        "old": group.old,
+        "new": group.new,
+        "count": group.count,
+        "clients": group.clients,
+        "examples": [example.exchange for example in group.examples],
+    }
+
+
+def verdict(result: Result) -> str:
+    """Return the first line of every report."""
+    parts = [
+        f"judged {result.count('judged')} of {result.count('exchanges')} ({_percent(result.judged_share)} %)",
+        f"stale {result.count('stale')}",
+        f"unreplayable {result.count('unreplayable')}",
+        f"different {result.count('different')} in {_plural(len(result.groups), 'group')}",
+    ]
+    parts += [f"{name} {result.count(name)}" for name in ("accepted", "errors") if result.count(name)]
+    return " · ".join(parts)
+
+
+def _percent(share: float) -> str:
+    """Return a share in percent, cut and not rounded: 100.0 means all."""
+    return f"{int(share * 1000 + 1e-9) / 10:.1f}"
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
