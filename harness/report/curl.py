@@ -1,7 +1,7 @@
 """Writes a recorded request as a curl command that sends the same bytes, as far as curl can.
 
-A `Request` comes in, one line of shell goes out. Every part is quoted; what a shell or a page would not carry unharmed is
-sent through base64. Connection headers are left to curl.
+A `Request` comes in, one line of shell goes out. Every part is quoted; what a shell or a page would not
+carry unharmed is sent through base64. Connection headers are left to curl.
 """
 
 from __future__ import annotations
@@ -22,15 +22,8 @@ _PLAIN_TARGET = re.compile(rb"/[!-~]*")
 
 def curl(request: Request, base: str = "http://localhost:8000") -> str:
     """Return the command that sends `request` to the server at `base` (`http://host:port`)."""
-    words = [
-        "curl",
-        "--include",
-        "--globoff",
-        "--path-as-is",
-        *_method(request),
-        *_headers(request),
-        *_address(request, base),
-    ]
+    words = ["curl", "--include", "--globoff", "--path-as-is", *_method(request), *_headers(request)]
+    words += _address(request, base)
     body = request.body or b""
     if not body:
         return shlex.join(words)

@@ -1,4 +1,7 @@
-"""The report as one self-contained page, to open in a browser or attach to a ticket. Needs `jinja2` (extra `report`)."""
+"""The report as one self-contained page, to open in a browser or attach to a ticket.
+
+A `Result` comes in, HTML goes out. Needs `jinja2` (extra `report`); nothing in the page is fetched or run.
+"""
 
 from __future__ import annotations
 
@@ -59,6 +62,6 @@ def cut(old: str, new: str) -> tuple[Side, Side]:
 
 
 def commands(group: Group, requests: Mapping[str, Request], base: str) -> list[tuple[str, str]]:
-    """Return the ids of a group's first examples, each with its request as a curl command, or empty where it is unknown."""
+    """Return the ids of a group's first examples, each with its request as a curl command (empty: unknown)."""
     ids = [example.exchange for example in group.examples[:EXAMPLES]]
     return [(name, curl(requests[name], base) if name in requests else "") for name in ids]

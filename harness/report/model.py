@@ -1,6 +1,6 @@
 """The result of a comparison, and the dictionary that is its JSON report (format `harness-report`, version 1).
 
-Groups and counts come in; plain data goes out, without times, paths or hosts of the run: the same run gives the same bytes.
+Groups and counts come in; plain data goes out, without times, paths or hosts of the run: same run, same bytes.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ COUNTS = ("exchanges", "judged", "matched", "accepted", "different", "stale", "u
 class Result:
     """What a comparison found.
 
-    `old` and `new` name the targets as the user did. `counts` holds the names in `COUNTS` (absent ones are 0), in exchanges.
-    `groups` are differences between old and new, `stale` those between the recording and old. `noise` says how often each
-    normaliser acted. `requests` holds the requests of the groups' examples by exchange id, as far as they are to be shown.
+    `old` and `new` name the targets as the user did. `counts` holds the names in `COUNTS` (absent ones are 0), in
+    exchanges. `groups` are differences between old and new, `stale` those between the recording and old. `noise` says
+    how often each normaliser acted. `requests` holds the requests of the groups' examples, by exchange id.
     """
 
     old: str
@@ -91,8 +91,8 @@ def verdict(result: Result) -> str:
 
 
 def _percent(share: float) -> str:
-    """Return a share in percent, cut and not rounded: 100.0 means all."""
-    return f"{int(share * 1000 + 1e-9) / 10:.1f}"
+    """Return a share in percent; 100.0 means all, never nearly all."""
+    return f"{share * 100 if share == 1 else min(share * 100, 99.9):.1f}"
 
 
 def _plural(count: int, noun: str) -> str:

@@ -1,10 +1,14 @@
-"""The report for a terminal: the verdict, then a block for each group, largest first. In colour where asked for and possible."""
+"""The report for a terminal: the verdict, then a block for each group, largest first.
+
+A `Result` comes in, text goes out; nothing in it can command the terminal.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from io import StringIO
 
+from harness.compare.excerpt import printable
 from harness.group import Group
 from harness.report.model import Result, verdict
 
@@ -16,8 +20,8 @@ Line = Sequence[tuple[str, str]]
 
 
 def terminal_report(result: Result, colour: bool = False) -> str:
-    """Return the report as text. `colour` wants a terminal that shows it, and `rich` installed; else the text is plain."""
-    lines = list(_lines(result))
+    """Return the report as text. `colour` needs `rich`; without it the text is plain."""
+    lines = [[(printable(text), style) for text, style in line] for line in _lines(result)]
     return (_coloured(lines) if colour else None) or _plain(lines)
 
 
@@ -29,9 +33,8 @@ def _lines(result: Result) -> Iterator[Line]:
     if result.stale:
         yield []
         yield [("stale: old now differs from the recording", "bold")]
-        yield from (
-            [(f"  {group.count} × {group.title}", ""), (f"  e.g. {_example(group)}", "dim")] for group in result.stale
-        )
+        for group in result.stale:
+            yield [(f"  {group.count} x {group.title}", ""), (f"  e.g. {_example(group)}", "dim")]
     noise = {name: count for name, count in sorted(result.noise.items()) if count}
     if noise:
         yield []
@@ -40,7 +43,7 @@ def _lines(result: Result) -> Iterator[Line]:
 
 def _block(number: int, group: Group) -> Iterator[Line]:
     yield [(f"{number}. ", "dim"), (group.title, "bold"), (f"  [{group.id}]", "dim")]
-    yield [("   in   ", "dim"), (f"{group.count} × ", ""), (_names(group.endpoints), "cyan")]
+    yield [("   in   ", "dim"), (f"{group.count} x ", ""), (_names(group.endpoints), "cyan")]
     yield [("   from ", "dim"), (_names(group.clients), "")]
     if group.old:
         yield [("   old  ", "dim"), (group.old, "red")]
