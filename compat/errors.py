@@ -23,6 +23,7 @@ class AnsweredError(CompatError):
         super().__init__(message)
         self.status = status
         self.retry_after = retry_after
+        self.logged = False
 
 
 class RequestError(AnsweredError):

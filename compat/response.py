@@ -50,9 +50,10 @@ class Work:
         self._started = time.monotonic()
         self._ended = False
 
-    def end(self, note: str = "") -> None:
-        """End the program, write the line of the request, give the place back. Raises ResponseAborted as `Body.close`
-        does.
+    def end(self, trouble: str = "", remark: str = "") -> None:
+        """End the program, write the line of the request with what is to be said about it, give the place back.
+
+        Raises ResponseAborted as `Body.close` does.
         """
         if self._ended:
             return
@@ -60,16 +61,17 @@ class Work:
         try:
             self.running.close()
             self.journal.end_stderr()
-            self._say(note)
+            self._say(trouble, remark)
         finally:
             self._release()
             self._body.close()
 
-    def _say(self, note: str) -> None:
+    def _say(self, trouble: str, remark: str) -> None:
         duration = time.monotonic() - self._started
         line = f"{self._method} status={self.status} {self.running.exit} duration={duration:.3f} bytes={self.sent}"
-        level = logging.INFO if not note and self.running.exit.status == 0 else logging.WARNING
-        self.journal.say(level, f"{line} ({note})" if note else line)
+        note = trouble or remark
+        well = not trouble and self.running.exit.status == 0
+        self.journal.say(logging.INFO if well else logging.WARNING, f"{line} ({note})" if note else line)
 
 
 class Response:

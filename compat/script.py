@@ -13,14 +13,15 @@ import logging
 import os
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Unpack
 from urllib.parse import unquote_to_bytes
 
 from .body import Body, read_body
 from .environ import meta_variables, query_words
-from .errors import AnsweredError, CompatError, ProgramError, RequestError, ResponseAborted
+from .errors import AnsweredError, ProgramError, RequestError, ResponseAborted
 from .journal import Journal
 from .options import Options, OptionWords
 from .output import OutputParser
@@ -51,9 +52,11 @@ class CGIApplication(ABC):
         try:
             work, head = self._answer(environ, journal)
         except AnsweredError as error:
-            journal.say(logging.WARNING, f"{environ['REQUEST_METHOD']} status={error.status} ({error})")
+            if not error.logged:
+                journal.say(logging.WARNING, f"{environ['REQUEST_METHOD']} status={error.status} ({error})")
             return error_page(error, start_response, head=head_only)
-        start_response(head.status_line, list(head.headers))
+        with _ended_on_error(work):
+            start_response(head.status_line, list(head.headers))
         return Response(work, head, omit_body=head_only)
 
     def variables(self, environ: Environ, program: Program, place: Place, content_length: int | None) -> Variables:
@@ -71,10 +74,12 @@ class CGIApplication(ABC):
             journal.program = program.path
             work = self._start(environ, program, place, journal)
             head = self._head(work, program)
-            target = self._redirected(environ, head)
+            with _ended_on_error(work):
+                target = self._redirected(environ, head)
             if target is None:
                 return work, replace(head, headers=kept + head.headers)
-            work.end(f"local redirect to {head.location!r}")
+            work.status = head.status
+            work.end(remark=f"local redirect to {head.location!r}")
             kept += tuple((name, value) for name, value in head.headers if name.lower() not in REPLACED)
             environ = target
         raise ProgramError(502, f"more than {MAX_LOCAL_REDIRECTS} local redirects, the last to {head.location!r}")
@@ -101,7 +106,7 @@ class CGIApplication(ABC):
     def _head(self, work: Work, program: Program) -> Head:
         """Read as far as the blank line. Whatever is wrong until then is still an error page."""
         parser = OutputParser(strict=self.options.strict, nph=program.nph)
-        try:
+        with _ended_on_error(work):
             while True:
                 data = work.running.read()
                 if not data:
@@ -110,12 +115,6 @@ class CGIApplication(ABC):
                 head = parser.feed(data)
                 if head is not None:
                     return head
-        except AnsweredError as error:
-            _end_quietly(work, str(error))
-            raise
-        except BaseException:
-            _end_quietly(work, "the server stopped")
-            raise
 
     def _words(self, environ: Environ, program: Program) -> Sequence[str]:
         # An interpreter would take words of the query for its own options (CVE-2012-1823).
@@ -196,10 +195,25 @@ def _under(path: str, prefix: str) -> bool:
     return path == prefix or path.startswith(prefix + "/") or not prefix
 
 
-def _end_quietly(work: Work, note: str) -> None:
+@contextmanager
+def _ended_on_error(work: Work) -> Iterator[None]:
+    """Until the server has the response, nobody else would end the program."""
     try:
-        work.end(note)
-    except CompatError:
+        yield
+    except AnsweredError as error:
+        work.status = error.status
+        _end_quietly(work, str(error))
+        error.logged = True
+        raise
+    except BaseException as error:
+        _end_quietly(work, f"the server stopped: {error!r}")
+        raise
+
+
+def _end_quietly(work: Work, trouble: str) -> None:
+    try:
+        work.end(trouble)
+    except ResponseAborted:
         pass  # an error page follows already; the unread body is the server's to deal with
 
 

@@ -19,7 +19,9 @@ PROGRAMS = Path(__file__).resolve().parent.parent / "programs"
 
 @dataclass
 class Answer:
-    """What an application answered in process. `error` is what its iterator raised, `log` what it wrote to wsgi.errors."""
+    """What an application answered in process. `error` is what its iterator raised, `log` what it wrote to
+    wsgi.errors.
+    """
 
     status: str = ""
     headers: list[tuple[str, str]] = field(default_factory=list)
@@ -66,6 +68,7 @@ def ask(app: Any, path: str = "/", *, check: bool = True, **changes: Any) -> Ans
     answer = Answer()
     written: list[bytes] = []
     environ = environ_for(path, **changes)
+    log = environ["wsgi.errors"]
 
     def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], None]:
         answer.status, answer.headers = status, headers
@@ -78,9 +81,10 @@ def ask(app: Any, path: str = "/", *, check: bool = True, **changes: Any) -> Ans
     except Exception as error:
         answer.error = error
     finally:
-        iterable.close()
+        if hasattr(iterable, "close"):
+            iterable.close()
     answer.body = b"".join(written)
-    answer.log = environ["wsgi.errors"].getvalue()
+    answer.log = log.getvalue()
     return answer
 
 

@@ -169,7 +169,9 @@ def test_response_before_the_end_of_the_body(
 
 
 def test_unread_long_body_is_taken_off_the_connection(environ_for: Callable[..., dict[str, Any]]) -> None:
-    """What a program did not read is read all the same, so that the next request on the connection begins in the right place."""
+    """What a program did not read is read all the same, so that the next request on the connection begins in the
+    right place.
+    """
     source = io.BytesIO(LONG + b"NEXT")
     body = read_body(environ_for("/", CONTENT_LENGTH=str(len(LONG)), **{"wsgi.input": source}))
     body.close()

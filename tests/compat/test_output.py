@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -187,13 +189,15 @@ OUTPUTS = st.one_of(st.binary(max_size=200), st.lists(LINES, max_size=12).map(b"
 def test_any_cut(output: bytes, cuts: list[int], mode: str) -> None:
     """However the output is cut into pieces, the result is the same."""
     edges = [0, *sorted(min(cut, len(output)) for cut in cuts), len(output)]
-    pieces = [output[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    pieces = [output[start:end] for start, end in pairwise(edges)]
     assert outcome(mode, pieces) == outcome(mode, [output])
 
 
 @given(OUTPUTS, st.sampled_from(["strict", "lenient", "nph"]))
 def test_nothing_dangerous_passes(output: bytes, mode: str) -> None:
-    """Whatever a program prints, what is forwarded has no control characters, no hop-by-hop field, and a final status."""
+    """Whatever a program prints, what is forwarded has no control characters, no hop-by-hop field, and a final
+    status.
+    """
     result = outcome(mode, [output])
     if isinstance(result, tuple) and result[0] == 502:
         return
@@ -224,9 +228,8 @@ def test_redirect_kind(output: bytes, redirect: str, location: str) -> None:
 def test_block_of_a_hundred_megabytes() -> None:
     """A header without end is cut off at its limit, not gathered in memory."""
     parser = OutputParser()
-    fed = 0
+    line = b"X-A: " + b"a" * 95 + b"\n"
+    for _ in range(65536 // len(line)):
+        parser.feed(line)
     with pytest.raises(ProgramError):
-        while fed < 100_000_000:
-            parser.feed(b"X-A: " + b"a" * 95 + b"\n")
-            fed += 101
-    assert fed < 70_000
+        parser.feed(line)
