@@ -25,10 +25,14 @@ EXAMPLES = (
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A parsed TARGET: its text as typed, whether the harness may give it a starting state, and how to open it."""
+    """A parsed TARGET: its text as typed, whether the harness may give it a starting state, and how to open it.
+
+    `served`: its answers come through a server, which adds headers of its own.
+    """
 
     text: str
     stateful: bool
+    served: bool
     opener: Callable[[], Side] = field(repr=False)
 
     def open(self) -> Side:
@@ -47,7 +51,7 @@ def parse_target(
     if text.startswith(("http://", "https://")):
         return _url_target(text, allow_writes, timeout)
     if text == "recorded":
-        return Target(text, stateful=False, opener=RecordedSide)
+        return Target(text, stateful=False, served=True, opener=RecordedSide)
     if text in config.targets:
         entry = config.targets[text]
         cwd = config.root / (entry.cwd or ".")
@@ -64,7 +68,7 @@ def _application(text: str, app: str, python: str, cwd: Path, env: Mapping[str, 
     def opener() -> Side:
         return ApplicationSide(app, python=python, cwd=cwd, env=env, timeout=timeout)
 
-    return Target(text, stateful=True, opener=opener)
+    return Target(text, stateful=True, served=False, opener=opener)
 
 
 def _url_target(text: str, allow_writes: frozenset[str], timeout: float) -> Target:
@@ -78,4 +82,6 @@ def _url_target(text: str, allow_writes: frozenset[str], timeout: float) -> Targ
         raise UsageError(f"{text!r}: a URL target is http://host:port, without TLS and without a path")
     host = parts.hostname
     writes = bool({host, f"{host}:{number}"} & allow_writes)
-    return Target(text, stateful=False, opener=lambda: UrlSide(host, number, allow_writes=writes, timeout=timeout))
+    return Target(
+        text, stateful=False, served=True, opener=lambda: UrlSide(host, number, allow_writes=writes, timeout=timeout)
+    )

@@ -1,0 +1,71 @@
+"""The command `harness`: gathers the commands, turns errors into one clear line and exit status 2."""
+
+from __future__ import annotations
+
+import importlib
+import signal
+import sys
+from types import FrameType
+from typing import Any
+
+import click
+
+from harness.errors import HarnessError
+
+COMMANDS = {  # imported when used, so that `harness record` needs no comparison and `--help` is quick
+    "record": ("harness.commands.record", "Record what clients do, in front of what serves them."),
+    "import": ("harness.commands.import_", "Make a recording of access logs."),
+    "export": ("harness.commands.export", "Turn an archive into a cassette, or the reverse."),
+    "show": ("harness.commands.show", "List what a recording holds."),
+    "diff": ("harness.commands.diff", "Replay recordings at two targets and compare."),
+}
+
+
+class Commands(click.Group):
+    """The table above as a click group."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the commands in the order of the work."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="screamtest")
+def harness() -> None:
+    """Record real traffic, replay it at an old and a new implementation, and report each difference by cause."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line. A HarnessError ends it with one message and exit status 2."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        harness.main(arguments, prog_name="harness", standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except HarnessError as error:
+        click.echo(f"harness: {error}", err=True)
+        sys.exit(2)
+
+
+def _terminate(number: int, frame: FrameType | None) -> Any:
+    """End as Ctrl-C does, so that servers, processes and temporary files go too."""
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""`harness diff`: replay recordings at two targets and report the differences. Options in, exit status out."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from harness.config import find_config
+from harness.errors import UsageError
+from harness.pipeline import Options, diff
+from harness.progress import progress
+from harness.recording import open_recordings
+from harness.report import Result, html_report, json_report, terminal_report
+from harness.targets import parse_target
+
+SAME, DIFFERENT, UNJUDGED = 0, 1, 2
+
+EPILOG = """\b
+Examples:
+  harness diff recordings/ --old legacy.wsgi:cgi --new legacy.wsgi:application --html report.html
+  harness diff today.archive --old http://127.0.0.1:80 --new 'compat:CGIDirectory("/usr/lib/cgi-bin")'
+  harness diff x.yaml --old recorded --new package.module:application
+
+Exit status: 0 no difference, 1 differences, 2 could not judge."""
+
+
+@click.command("diff", epilog=EPILOG, short_help="Replay recordings at two targets and compare.")
+@click.argument("recordings", metavar="ARCHIVE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--old", "old_text", metavar="TARGET", required=True, help="What serves today: URL, MODULE:APP, NAME, recorded."
+)
+@click.option("--new", "new_text", metavar="TARGET", required=True, help="What is to replace it.")
+@click.option("--state", metavar="NAME", help="Start from [state.NAME] of harness.toml, whatever the recordings name.")
+@click.option("--limit", metavar="N", type=click.IntRange(min=1), help="Replay only the first N exchanges.")
+@click.option("--workers", metavar="N", type=click.IntRange(min=1), help="Replay N scenarios at once.")
+@click.option("--timeout", metavar="S", type=click.FloatRange(min=0, min_open=True), help="Seconds an answer may take.")
+@click.option("--min-judged", metavar="SHARE", type=click.FloatRange(0, 1), help="Least judged share (0.9).")
+@click.option(
+    "--allow-writes", metavar="HOST", multiple=True, help="Send unsafe methods to URL targets on HOST[:PORT]."
+)
+@click.option("--json", "json_file", metavar="FILE", type=click.Path(path_type=Path), help="Write the report as JSON.")
+@click.option(
+    "--html", "html_file", metavar="FILE", type=click.Path(path_type=Path), help="Write the report as a page."
+)
+def command(
+    recordings: tuple[Path, ...],
+    old_text: str,
+    new_text: str,
+    state: str | None,
+    limit: int | None,
+    workers: int | None,
+    timeout: float | None,
+    min_judged: float | None,
+    allow_writes: tuple[str, ...],
+    json_file: Path | None,
+    html_file: Path | None,
+) -> None:
+    """Replay ARCHIVEs (archives, cassettes, folders of them) at --old and --new, and report each difference by cause."""
+    config = find_config(Path.cwd())
+    config = replace(config, min_judged=config.min_judged if min_judged is None else min_judged)
+    seconds = config.timeout if timeout is None else timeout
+    opened = open_recordings(recordings)
+    options = Options(
+        old=parse_target(old_text, config, frozenset(allow_writes), seconds),
+        new=parse_target(new_text, config, frozenset(allow_writes), seconds),
+        config=config,
+        state=state,
+        limit=limit,
+        workers=workers or config.workers,
+    )
+    total = min(sum(map(len, opened)), limit or sys.maxsize)
+    with progress("replaying", total) as advance:
+        result = diff(opened, options, lambda done: advance(done, done))
+    click.echo(terminal_report(result, colour=sys.stdout.isatty()), nl=False)
+    if json_file:
+        _write(json_file, json_report(result))
+    if html_file:
+        _write(html_file, html_report(result))
+    sys.exit(exit_status(result, config.min_judged))
+
+
+def exit_status(result: Result, min_judged: float) -> int:
+    """Return 0, 1 or 2, and say on stderr why it is 2."""
+    for obstacle in obstacles(result, min_judged):
+        click.echo(f"harness: could not judge: {obstacle}", err=True)
+        return UNJUDGED
+    return DIFFERENT if result.groups else SAME
+
+
+def obstacles(result: Result, min_judged: float) -> list[str]:
+    """Say what is missing for a verdict."""
+    found = []
+    if result.judged_share < min_judged:
+        found.append(
+            f"only {result.count('judged')} of {result.count('exchanges')} exchanges were judged, fewer than "
+            f"{min_judged:.0%} (--min-judged){_why(result)}"
+        )
+    judged, recorded = result.credentialed
+    if recorded and not judged:
+        found.append(
+            f"none of the {recorded} exchanges that were accepted with credentials in the recording was accepted now; "
+            "do the targets know these users?"
+        )
+    return found
+
+
+def _why(result: Result) -> str:
+    most = sorted(result.reasons.items(), key=lambda item: (-item[1], item[0]))[:3]
+    return "; most often " + ", ".join(f"{reason} ({count})" for reason, count in most) if most else ""
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path}: the report cannot be written: {error.strerror}") from None

@@ -1,0 +1,128 @@
+"""Judging one outcome: three-way evidence in (recorded answer, old now, new now), a verdict out. Pure.
+
+An exchange is judged when old-now has the recorded status class, where one was recorded: two sides that agree on "401,
+please log in" have proved nothing. Old differing from the recording is staleness, told apart from old differing from new.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from harness.compare import compare
+from harness.compare.effects import compare_effects
+from harness.difference import Difference
+from harness.exchange import Exchange, Response
+from harness.normalise import Normaliser
+from harness.replay import Outcome
+from harness.targets import Answer, Unsent
+
+Kind = Literal["judged", "stale", "unreplayable", "error"]
+
+# What a server adds on its own (RFC 9110 sections 6.6.1, 7.6.1, 10.2.4); an application called without one cannot have it.
+SERVER_HEADERS = frozenset({b"date", b"server", b"connection", b"keep-alive", b"transfer-encoding"})
+WITHOUT_SERVER = "headers and framing that only a server adds"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one exchange showed.
+
+    `reason` says why it was not judged. `differences` are old against new; `stale` are the recorded answer against old-now.
+    """
+
+    kind: Kind
+    reason: str = ""
+    differences: tuple[Difference, ...] = ()
+    stale: tuple[Difference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fronts:
+    """Whether a real server stands before each side; the recording's answers always came through one, or say otherwise."""
+
+    recorded: bool = True
+    old: bool = False
+    new: bool = False
+
+
+class Judge:
+    """Judges the outcomes of one scenario.
+
+    `normaliser` knows the time of this run, `recorded` that of the recording; `fronts` says where a server stood.
+    """
+
+    def __init__(self, normaliser: Normaliser, recorded: Normaliser, fronts: Fronts) -> None:
+        self.normaliser = normaliser
+        self.recorded = recorded
+        self.fronts = fronts
+
+    def judge(self, outcome: Outcome) -> Verdict:
+        """Judge one outcome."""
+        for answer in (outcome.old, outcome.new):
+            if isinstance(answer, Unsent):
+                return Verdict("unreplayable", answer.reason)
+        differences = self._answers(outcome) + self._effects(outcome)
+        if not isinstance(outcome.old, Response):
+            return Verdict("error", "old crashed", differences)
+        stale = self._staleness(outcome.exchange, outcome.old, outcome.at)
+        recorded = outcome.exchange.response
+        if recorded is not None and recorded.status // 100 != outcome.old.status // 100:
+            return Verdict("stale", f"recorded {recorded.status}, old now {outcome.old.status}", differences, stale)
+        return Verdict("judged", "", differences, stale)
+
+    def _answers(self, outcome: Outcome) -> tuple[Difference, ...]:
+        old, new = outcome.old, outcome.new
+        if not (isinstance(old, Response) and isinstance(new, Response)):
+            return (crash_difference(old, new),)
+        if self.fronts.old != self.fronts.new and old != new:
+            old, new, acted = level(old, self.fronts.old, new)
+            self.normaliser.acted[WITHOUT_SERVER] += acted
+        return tuple(compare(*self.normaliser.normalise_pair(old, new, outcome.at)))
+
+    def _effects(self, outcome: Outcome) -> tuple[Difference, ...]:
+        def same(old: str, new: str) -> bool:
+            return self.normaliser.same(old, new, outcome.at)
+
+        return tuple(compare_effects(outcome.old_effects, outcome.new_effects, same))
+
+    def _staleness(self, exchange: Exchange, old: Response, at: float) -> tuple[Difference, ...]:
+        recorded = exchange.response
+        if recorded is None or recorded == old:
+            return ()
+        if recorded.body is None:  # an access log: only the status is known
+            changed = Difference("status", "", "changed", str(recorded.status), str(old.status))
+            return (changed,) if recorded.status != old.status else ()
+        if self.fronts.recorded != self.fronts.old:
+            recorded, old, _ = level(recorded, self.fronts.recorded, old)
+        then = self.recorded.normalised(recorded, 0, exchange.started + (exchange.duration or 0))
+        return tuple(compare(then, self.normaliser.normalised(old, 0, at)))
+
+
+def level(left: Response, left_served: bool, right: Response) -> tuple[Response, Response, bool]:
+    """Take from the one of two answers that came through a server what only the server added; say whether there was any."""
+    if left_served:
+        levelled = without_server(left, right)
+        return levelled, right, levelled is not left
+    levelled = without_server(right, left)
+    return left, levelled, levelled is not right
+
+
+def without_server(served: Response, bare: Response) -> Response:
+    """Return `served` without the headers that a server adds and `bare`, an application's own answer, does not have."""
+    own = {name.lower() for name, _ in bare.headers}
+    added = SERVER_HEADERS - own
+    headers = tuple(pair for pair in served.headers if pair[0].lower() not in added)
+    if headers == served.headers and served.framing == bare.framing and served.version == bare.version:
+        return served
+    return replace(served, headers=headers, framing=bare.framing, version=bare.version, raw_head=bare.raw_head)
+
+
+def crash_difference(old: Answer, new: Answer) -> Difference:
+    """Describe that a side, or both, died instead of answering."""
+    kind = "added" if isinstance(old, Response) else "missing" if isinstance(new, Response) else "changed"
+    return Difference("crash", "", kind, _in_short(old), _in_short(new))
+
+
+def _in_short(answer: Answer) -> str:
+    return f"answered {answer.status}" if isinstance(answer, Response) else answer.reason
