@@ -6,7 +6,6 @@ separates like `&`, and multipart lines may end in a bare LF (distutils sends th
 """
 
 import re
-from urllib.parse import unquote_to_bytes
 
 URLENCODED = 'application/x-www-form-urlencoded'
 
@@ -64,7 +63,11 @@ def parse_urlencoded(data):
 
 def unquote_plus(data):
     """Undo `+` and percent quoting."""
-    return unquote_to_bytes(data.replace(b'+', b' '))
+    data = data.replace(b'+', b' ')
+    if b'%' not in data:
+        return data
+    from urllib.parse import unquote_to_bytes  # not at the top: many CGI requests never need it
+    return unquote_to_bytes(data)
 
 
 def parse_multipart(body, boundary):

@@ -5,7 +5,6 @@ time written comes from Python's clock, in UTC. Where the old SQL had no ORDER B
 the order of their insertion.
 """
 
-import hashlib
 import os
 import re
 import threading
@@ -64,6 +63,7 @@ def utcnow():
 def hash_password(name, password):
     """Return what accounts_user.password holds: one scrypt round salted by the user name, so that two runs write equal rows."""
     # The old chains (sha1, then bcrypt over it) cost 0.3 s a login; a random salt would be a difference in every comparison.
+    import hashlib
     digest = hashlib.scrypt(password.encode(), salt=name.encode(), n=2 ** 10, r=8, p=1, dklen=20)
     return 'scrypt$' + digest.hex()
 
@@ -402,6 +402,7 @@ class Store:
 
         Raises DuplicateFile where name or content are stored already.
         """
+        import hashlib
         when = when or utcnow()
         blake2 = hashlib.blake2b(content, digest_size=32).hexdigest()
         path = '/'.join((blake2[:2], blake2[2:4], blake2[4:], filename))
