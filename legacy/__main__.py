@@ -1,4 +1,6 @@
-"""`python -m legacy serve` and `python -m legacy load`: the old index on this machine, with an embedded PostgreSQL if wanted."""
+"""`python -m legacy serve` and `python -m legacy load`: the old index on this machine, with an embedded PostgreSQL if
+wanted.
+"""
 
 import argparse
 import contextlib
@@ -42,8 +44,10 @@ def parser():
     top = argparse.ArgumentParser(prog='python -m legacy', description='The old package index.')
     commands = top.add_subparsers(required=True, metavar='COMMAND')
     serve = commands.add_parser('serve', help='serve the index over HTTP until interrupted')
-    serve.add_argument('--bind', default='127.0.0.1:8000', metavar='HOST:PORT', help='port 0 takes a free one (default: %(default)s)')
-    serve.add_argument('--database', metavar='URL', help='a PostgreSQL database; without it one is started, and gone afterwards')
+    serve.add_argument('--bind', default='127.0.0.1:8000', metavar='HOST:PORT',
+                       help='port 0 takes a free one (default: %(default)s)')
+    serve.add_argument('--database', metavar='URL',
+                       help='a PostgreSQL database; without it one is started, and gone afterwards')
     serve.add_argument('--files', metavar='DIR', help='where uploaded files are stored (default: a temporary folder)')
     serve.add_argument('--seed', metavar='FILE', help='fills an empty index (default: recordings/seed.json)')
     serve.add_argument('--mail', metavar='FILE', help='mails are appended here')

@@ -10,8 +10,10 @@ from typing import NamedTuple
 
 CHUNK = 64 * 1024
 BOUNDARY = 'part-of-a-distribution'  # fixed, so that the same request always has the same answer
-TYPES = {'.gz': 'application/gzip', '.tgz': 'application/gzip', '.zip': 'application/zip', '.bz2': 'application/x-bzip2',
-         '.asc': 'application/pgp-signature', '.exe': 'application/x-msdos-program'}
+TYPES = {
+    '.gz': 'application/gzip', '.tgz': 'application/gzip', '.zip': 'application/zip', '.bz2': 'application/x-bzip2',
+    '.asc': 'application/pgp-signature', '.exe': 'application/x-msdos-program',
+}
 
 
 class Answer(NamedTuple):
@@ -93,12 +95,14 @@ def ranged(path, size, header, validators, full):
         return full
     if not wanted:
         return Answer(416, 'Requested Range Not Satisfiable', [
-            ('Content-Range', 'bytes */%d' % size), ('Content-Type', 'text/plain; charset=utf-8')], [b'Range not satisfiable\n'])
+            ('Content-Range', 'bytes */%d' % size), ('Content-Type', 'text/plain; charset=utf-8'),
+        ], [b'Range not satisfiable\n'])
     if len(wanted) == 1:
         start, end = wanted[0]
         return Answer(206, 'Partial Content', [
-            *validators, ('Content-Length', str(end - start)), ('Content-Range', 'bytes %d-%d/%d' % (start, end - 1, size)),
-            ('Content-Type', media_type(path))], pieces(path, wanted))
+            *validators, ('Content-Length', str(end - start)),
+            ('Content-Range', 'bytes %d-%d/%d' % (start, end - 1, size)), ('Content-Type', media_type(path)),
+        ], pieces(path, wanted))
     body = b''.join(multipart(path, wanted, size))
     return Answer(206, 'Partial Content', [
         *validators, ('Content-Length', str(len(body))),

@@ -23,7 +23,8 @@ ITEM = '''
     <pubDate>%s</pubDate>
    </item>'''
 PKG_INFO_FIELDS = (
-    'name', 'version', 'author', 'author_email', 'maintainer', 'maintainer_email', 'home_page', 'download_url', 'summary',
+    'name', 'version', 'author', 'author_email', 'maintainer', 'maintainer_email', 'home_page', 'download_url',
+    'summary',
     'license', 'description', 'keywords', 'platform',
 )
 DOAP = '''<?xml version="1.0" encoding="UTF-8" ?>
@@ -35,7 +36,8 @@ INFO_FIELDS = (
     '_pypi_hidden', 'cheesecake_installability_id', 'cheesecake_documentation_id', 'cheesecake_code_kwalitee_id',
 )
 FILE_FIELDS = (
-    'comment_text', 'downloads', 'filename', 'md5_digest', 'packagetype', 'path', 'python_version', 'size', 'upload_time',
+    'comment_text', 'downloads', 'filename', 'md5_digest', 'packagetype', 'path', 'python_version', 'size',
+    'upload_time',
 )
 
 

@@ -1,8 +1,9 @@
 """Form data of a request, parsed as the standard library's FieldStorage did on Python 2: bytes in, {name: value} out.
 
-A value is a text, a `FileUpload`, or a list of those where the name was repeated. Kept by code, since `cgi` left Python:
-the query is merged into a POST, empty values vanish from queries and urlencoded bodies but stay in multipart ones, `;`
-separates like `&`, and multipart lines may end in a bare LF (distutils sends that). No strict parser accepts it all.
+A value is a text, a `FileUpload`, or a list of those where the name was repeated. Kept by code, since `cgi` left
+Python: the query is merged into a POST, empty values vanish from queries and urlencoded bodies but stay in multipart
+ones, `;` separates like `&`, and multipart lines may end in a bare LF (distutils sends that). No strict parser
+accepts it all.
 """
 
 import re

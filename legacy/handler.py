@@ -1,8 +1,8 @@
 """The whole index in one object: `WebUI(handler, env).run()` reads a request and pushes the answer through the handler.
 
-The idiom of its time, before WSGI: no return value, one method an `:action`, one table of them, errors as exceptions that
-`run` turns into pages. The handler offers rfile, wfile, config, send_response, send_header, set_content_type, end_headers.
-Rules of metadata and files, SQL, pages and formats have modules of their own; what talks HTTP is here.
+The idiom of its time, before WSGI: no return value, one method an `:action`, one table of them, errors as exceptions
+that `run` turns into pages. The handler offers rfile, wfile, config, send_response, send_header, set_content_type,
+end_headers. Rules of metadata and files, SQL, pages and formats have modules of their own; what talks HTTP is here.
 """
 
 import re
@@ -231,7 +231,9 @@ class WebUI:
         self.simple_page(pages.simple_index(names), 'simple simple-index', self.store.last_serial() or 0)
 
     def simple_package(self, name):
-        """The files of one project. Two rules of normalisation meet here: dots are folded by only one of them (B110)."""
+        """The files of one project. Two rules of normalisation meet here: dots are folded by only one of them
+        (B110).
+        """
         from legacy import pages
         folded = simple_name(name)
         real = self.store.find_package(name)
@@ -347,7 +349,8 @@ class WebUI:
         """A release; a project with one visible release is that release, with several a list of them."""
         name, version = self.form.get('name'), self.form.get('version')
         if name is None or isinstance(name, list):
-            # The page says so and goes on, and then looking for nothing fails as well: two answers to one request (B064).
+            # The page says so and goes on, and then looking for nothing fails as well: two answers to one request
+            # (B064).
             self.fail('Which package do you want to display?')
         if version is not None:
             self.show_release(name, version)
@@ -370,8 +373,8 @@ class WebUI:
     def found_name(self, name):
         """The registered spelling of a name, or None.
 
-        Found names were byte strings, and what was done with them broke outside of ASCII: in run() itself, which could not
-        catch that. So the error still escapes, and the shell around answers (B067).
+        Found names were byte strings, and what was done with them broke outside of ASCII: in run() itself, which could
+        not catch that. So the error still escapes, and the shell around answers (B067).
         """
         found = self.store.find_package(name)
         return found and found.encode().decode('ascii')
@@ -510,7 +513,8 @@ class WebUI:
         """What `data` says that the release does not say yet; fields that are not mentioned stay."""
         from legacy.store import DEPENDENCY_KINDS, RELEASE_COLUMNS
         name, version = release['name'], release['version']
-        changes = {column: data[column] for column in RELEASE_COLUMNS if column in data and data[column] != release[column]}
+        changes = {column: data[column] for column in RELEASE_COLUMNS
+                   if column in data and data[column] != release[column]}
         if 'classifiers' in data:
             known = [text for text, _ in self.store.release_classifiers(name, version)]
             if sorted(data['classifiers']) != known:
@@ -522,7 +526,9 @@ class WebUI:
         return changes
 
     def file_upload(self):
-        """Store a file of a release, which is registered from the same form if it is new. The order of checks is old."""
+        """Store a file of a release, which is registered from the same form if it is new. The order of checks is
+        old.
+        """
         from legacy import uploads
         if not self.authenticated:
             raise Unauthorised('You must be identified to edit package information')

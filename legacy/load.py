@@ -24,8 +24,8 @@ USER = {'name': TEXT, 'password': TEXT, 'email': TEXT, 'admin': FLAG}
 PROJECT = {'name': TEXT, 'owner': TEXT, 'maintainers': LIST, 'releases': LIST}
 RELEASE = {
     'version': TEXT, 'summary': TEXT, 'description': TEXT, 'home_page': TEXT, 'license': TEXT, 'author': TEXT,
-    'author_email': TEXT, 'keywords': TEXT, 'platform': TEXT, 'requires_python': TEXT, 'classifiers': LIST, 'hidden': FLAG,
-    'submitted': TIME, 'files': LIST,
+    'author_email': TEXT, 'keywords': TEXT, 'platform': TEXT, 'requires_python': TEXT, 'classifiers': LIST,
+    'hidden': FLAG, 'submitted': TIME, 'files': LIST,
 }
 FILE = {'filename': TEXT, 'packagetype': TEXT, 'python_version': TEXT, 'comment': TEXT, 'content_base64': BASE64}
 
@@ -49,12 +49,14 @@ def read_seed(path):
 
 def check_seed(seed):
     """Return a copy of a seed with times and contents decoded; BadSeed at the first value that is wrong."""
-    users, classifiers, projects = members(seed, 'seed', {'users': LIST, 'classifiers': LIST, 'projects': LIST}).values()
+    parts = members(seed, 'seed', {'users': LIST, 'classifiers': LIST, 'projects': LIST})
+    users, classifiers, projects = parts.values()
     users = [members(user, 'users[%d]' % n, USER) for n, user in enumerate(users)]
     for n, text in enumerate(classifiers):
         expect(isinstance(text, str), 'classifiers[%d]' % n, 'must be text')
     names = {user['name'] for user in users}
-    projects = [check_project(project, 'projects[%d]' % n, names, set(classifiers)) for n, project in enumerate(projects)]
+    known = set(classifiers)
+    projects = [check_project(project, 'projects[%d]' % n, names, known) for n, project in enumerate(projects)]
     unique(users, 'users', 'name')
     unique(users, 'users', 'email')
     unique([{'text': text} for text in classifiers], 'classifiers', 'text')
@@ -83,7 +85,8 @@ def check_release(release, where, classifiers):
     """One release and its files."""
     release = members(release, where, RELEASE)
     for n, text in enumerate(release['classifiers']):
-        expect(isinstance(text, str) and text in classifiers, '%s.classifiers[%d]' % (where, n), 'not in the list: %r' % (text,))
+        expect(isinstance(text, str) and text in classifiers, '%s.classifiers[%d]' % (where, n),
+               'not in the list: %r' % (text,))
     release['files'] = [check_file(file, '%s.files[%d]' % (where, n)) for n, file in enumerate(release['files'])]
     return release
 

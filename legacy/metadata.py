@@ -10,7 +10,8 @@ from legacy.store import DEPENDENCY_KINDS
 
 LISTS = ('classifiers', *DEPENDENCY_KINDS)
 FORBIDDEN_NAMES = ('requirements.txt', 'rrequirements.txt')  # typos of `pip install -r` must not find a project
-REQUIRED_1_2 = (('Home-page', 'home_page'), ('Author', 'author'))  # what the metadata library of the time called missing
+# What the metadata library of the time called missing, in its order.
+REQUIRED_1_2 = (('Home-page', 'home_page'), ('Author', 'author'))
 
 LEGAL_NAME = re.compile(r'[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?', re.IGNORECASE | re.ASCII)
 DOTTED_NAME = re.compile(r'\s*([a-z_]\w*(?:\.[a-z_]\w*)*)(.*)', re.IGNORECASE | re.DOTALL)
@@ -27,7 +28,9 @@ def u_repr(value):
 
 
 def form_metadata(form):
-    """Return {field: text or list} of the form's metadata: keys in lower case, values stripped, uploads left out (B193)."""
+    """Return {field: text or list} of the form's metadata: keys in lower case, values stripped, uploads left out
+    (B193).
+    """
     data = {}
     for key, value in form.items():
         key = key.lower()

@@ -32,10 +32,11 @@ def simple_package(name, files):
     """The page of /simple/NAME/: `files` are (path, filename, md5) rows, in the order to show."""
     # pep381client parses this page as XML: an unclosed tag once stopped the mirrors for three days (I41).
     title = 'Links for ' + escape(name, quote=False)
-    lines = ['<html><head><title>%s</title><meta name="api-version" value="2" /></head><body><h1>%s</h1>' % (title, title)]
-    lines += ['<a href="%s" rel="internal">%s</a><br/>\n' % (
-        escape('../../packages/%s#md5=%s' % (path, md5)), escape(filename, quote=False)) for path, filename, md5 in files]
-    return ''.join(lines) + '</body></html>'
+    head = '<html><head><title>%s</title><meta name="api-version" value="2" /></head><body><h1>%s</h1>' % (title, title)
+    links = ['<a href="%s" rel="internal">%s</a><br/>\n' % (
+        escape('../../packages/%s#md5=%s' % (path, md5)), escape(filename, quote=False))
+        for path, filename, md5 in files]
+    return head + ''.join(links) + '</body></html>'
 
 
 # -- frame of all human pages --
@@ -241,7 +242,8 @@ def file_table(frame, files):
             ''.join(links), escape(PACKAGE_TYPES.get(file['packagetype'], file['packagetype'] or '')), python,
             file['upload_time'].strftime('%Y-%m-%d') if file['upload_time'] else '', size(file['size'])))
     return ('<a name="downloads"></a>\n<table class="list">\n'
-            '<tr><th>File</th><th>Type</th><th>Python</th><th>Uploaded</th><th>Size</th></tr>\n%s</table>\n' % ''.join(rows))
+            '<tr><th>File</th><th>Type</th><th>Python</th><th>Uploaded</th><th>Size</th></tr>\n'
+            '%s</table>\n' % ''.join(rows))
 
 
 def size(count):
@@ -265,7 +267,8 @@ def facts(frame, data, classifiers, dependencies, roles):
     # setuptools before 0.6c4 found these two links by the table cells in front of them (I02).
     for field, label in (('home_page', 'Home Page'), ('download_url', 'Download URL')):
         if given(data[field]):
-            yield fact(label, '<!-- <th>%s -->\n<a href="%s">%s</a>' % (label, escape(data[field]), escape(data[field])))
+            url = escape(data[field])
+            yield fact(label, '<!-- <th>%s -->\n<a href="%s">%s</a>' % (label, url, url))
     for field in ('keywords', 'license', 'platform'):
         yield fact(shown[field], text(data[field])) if given(data[field]) else ''
     if classifiers:

@@ -1,7 +1,7 @@
 """XML-RPC: a posted body in, a response document out. Methods are the functions in METHODS, each given the store first.
 
-Faults speak Python 2 (`<type 'exceptions.ValueError'>:...`): clients have matched on them. Kept without xmlrpc.server, whose
-imports alone would double the time of a CGI start.
+Faults speak Python 2 (`<type 'exceptions.ValueError'>:...`): clients have matched on them. Kept without
+xmlrpc.server, whose imports alone would double the time of a CGI start.
 """
 
 import re
@@ -30,7 +30,7 @@ def answer(env, rfile, store):
             raise ValueError('The body is 10 MiB or more')
         body = rfile.read(length)
     except (KeyError, ValueError) as error:
-        return encode(Fault(1, '%s(%s,)' % (type(error).__name__, error if isinstance(error, KeyError) else repr(str(error)))))
+        return encode(Fault(1, '%s(%r,)' % (type(error).__name__, error.args[0])))
     try:
         parameters, method = parse(body)
         return encode((call(store, method, parameters),))
@@ -62,7 +62,7 @@ def old_type(error):
     if hasattr(kind, 'old_type'):
         return kind.old_type
     module = OLD_MODULES.get(kind.__module__, kind.__module__)
-    return "<type 'exceptions.%s'>" % kind.__name__ if module == 'exceptions' else "<class '%s.%s'>" % (module, kind.__name__)
+    return "<%s '%s.%s'>" % ('type' if module == 'exceptions' else 'class', module, kind.__name__)
 
 
 def parse(body):
@@ -131,8 +131,11 @@ def release_urls(store, package_name, version):
 
 
 def search(store, spec, operator='and'):
-    """Visible releases whose fields contain the given texts; unknown fields are ignored, unknown operators mean `and`."""
-    wanted = {field: value if isinstance(value, list) else [value] for field, value in spec.items() if field in SEARCHABLE}
+    """Visible releases whose fields contain the given texts; unknown fields are ignored, unknown operators mean
+    `and`.
+    """
+    wanted = {field: value if isinstance(value, list) else [value]
+              for field, value in spec.items() if field in SEARCHABLE}
     wanted.pop('_pypi_hidden', None)
     return store.search_releases(wanted, operator)
 

@@ -3,8 +3,8 @@
 import re
 
 STOP_WORDS = frozenset(
-    'a an and are as at be but by for if in into is it no not of on or such that the their then there these they this to'
-    ' was will'.split())
+    'a an and are as at be but by for if in into is it no not of on or such that the their then there these they this'
+    ' to was will'.split())
 WEIGHTS = (('name', 4), ('summary', 2), ('keywords', 2), ('description', 1), ('author', 1), ('maintainer', 1))
 
 

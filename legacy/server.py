@@ -1,6 +1,7 @@
 """Serve a WSGI application on a listening socket, several requests at once, until Ctrl-C or SIGTERM.
 
-gunicorn where it is installed, because clients send chunked bodies and wait for 100 Continue; else the standard library's.
+gunicorn where it is installed, because clients send chunked bodies and wait for 100 Continue; else the standard
+library's.
 """
 
 import os
@@ -8,7 +9,9 @@ import sys
 
 
 def serve(listener, app, ready):
-    """Answer requests on `listener`; calls `ready()` once it does. Returns, or raises KeyboardInterrupt, when told to stop."""
+    """Answer requests on `listener`; calls `ready()` once it does. Returns, or raises KeyboardInterrupt, when told
+    to stop.
+    """
     try:
         from gunicorn.app.base import BaseApplication
     except ImportError:

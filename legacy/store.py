@@ -1,8 +1,8 @@
 """All SQL of the index, by hand, on psycopg2: names, versions and values in; dictionaries and lists out.
 
-One `Store` serves one request, which commits or rolls back; nothing here writes to the client or looks at a form. Every
-time written comes from Python's clock, in UTC. Where the old SQL had no ORDER BY, rows came as they lay; here they come in
-the order of their insertion.
+One `Store` serves one request, which commits or rolls back; nothing here writes to the client or looks at a form.
+Every time written comes from Python's clock, in UTC. Where the old SQL had no ORDER BY, rows came as they lay; here
+they come in the order of their insertion.
 """
 
 import os
@@ -34,7 +34,9 @@ class DuplicateFile(Exception):
 
 
 def connect(config):
-    """Return a psycopg2 connection to `config.database_url`: this thread's own open one if that is allowed and works."""
+    """Return a psycopg2 connection to `config.database_url`: this thread's own open one if that is allowed and
+    works.
+    """
     if not config.keep_connection:
         return psycopg2.connect(config.database_url)
     key = (os.getpid(), config.database_url)
@@ -61,8 +63,11 @@ def utcnow():
 
 
 def hash_password(name, password):
-    """Return what accounts_user.password holds: one scrypt round salted by the user name, so that two runs write equal rows."""
-    # The old chains (sha1, then bcrypt over it) cost 0.3 s a login; a random salt would be a difference in every comparison.
+    """Return what accounts_user.password holds: one scrypt round salted by the user name, so that two runs write
+    equal rows.
+    """
+    # The old chains (sha1, then bcrypt over it) cost 0.3 s a login; a random salt would be a difference in every
+    # comparison.
     import hashlib
     digest = hashlib.scrypt(password.encode(), salt=name.encode(), n=2 ** 10, r=8, p=1, dklen=20)
     return 'scrypt$' + digest.hex()
@@ -126,7 +131,8 @@ class Store:
 
     def login(self, name, password):
         """Return True if these are the credentials of an active user, and note the login, at most once a minute."""
-        rows = self.query('SELECT id, username, password, last_login, is_active FROM accounts_user WHERE username=%s', name)
+        rows = self.query(
+            'SELECT id, username, password, last_login, is_active FROM accounts_user WHERE username=%s', name)
         if not rows:
             return False
         id, username, stored, last_login, active = rows[0]
@@ -150,13 +156,15 @@ class Store:
 
     def add_role(self, user, role, package_name, when=None):
         """Give a role, with its journal row."""
-        self.execute('INSERT INTO roles (user_name, role_name, package_name) VALUES (%s, %s, %s)', user, role, package_name)
+        self.execute('INSERT INTO roles (user_name, role_name, package_name) VALUES (%s, %s, %s)',
+                     user, role, package_name)
         self.journal(package_name, None, 'add %s %s' % (role, user), when)
 
     def roles_of(self, package_name):
         """[(role, user)] of a project."""
         return self.query(
-            'SELECT role_name, user_name FROM roles WHERE package_name=%s ORDER BY role_name DESC, user_name', package_name)
+            'SELECT role_name, user_name FROM roles WHERE package_name=%s ORDER BY role_name DESC, user_name',
+            package_name)
 
     def roles_by_user(self, user):
         """[(role, project or None)] of a user, in the order they were given."""
@@ -184,7 +192,8 @@ class Store:
     def changelog(self, since):
         """[(name, version, time, action, serial)] of all that happened after a time."""
         return self.query(
-            'SELECT name, version, submitted_date, action, id FROM journals WHERE submitted_date > %s ORDER BY id', since)
+            'SELECT name, version, submitted_date, action, id FROM journals WHERE submitted_date > %s ORDER BY id',
+            since)
 
     def changelog_since(self, serial):
         """[(name, version, time, action, serial)] of all that has a higher serial."""
@@ -278,7 +287,8 @@ class Store:
         columns = [column for column in RELEASE_COLUMNS if data.get(column) is not None]
         names = ['name', 'version', '_pypi_hidden', 'created', *columns]
         values = [name, version, hidden, created, *(data[column] for column in columns)]
-        self.execute('INSERT INTO releases (%s) VALUES (%s)' % (', '.join(names), ', '.join(['%s'] * len(names))), *values)
+        places = ', '.join(['%s'] * len(names))
+        self.execute('INSERT INTO releases (%s) VALUES (%s)' % (', '.join(names), places), *values)
         self.set_classifiers(name, version, data.get('classifiers') or ())
         for kind in DEPENDENCY_KINDS:
             self.set_dependencies(name, version, kind, data.get(kind) or ())
@@ -288,7 +298,8 @@ class Store:
         """Write changed columns, classifiers and dependencies of a release, and one journal row naming them."""
         columns = [column for column in (*RELEASE_COLUMNS, '_pypi_hidden') if column in changes]
         if columns:
-            self.execute('UPDATE releases SET %s WHERE name=%%s AND version=%%s' % ', '.join(c + '=%s' for c in columns),
+            assignments = ', '.join(column + '=%s' for column in columns)
+            self.execute('UPDATE releases SET %s WHERE name=%%s AND version=%%s' % assignments,
                          *(changes[column] for column in columns), name, version)
         if 'classifiers' in changes:
             self.set_classifiers(name, version, changes['classifiers'])
@@ -300,13 +311,15 @@ class Store:
 
     def hide_releases_but(self, name, version):
         """Hide every other release of the project."""
-        self.execute('UPDATE releases SET _pypi_hidden=true WHERE name=%s AND version<>%s AND NOT _pypi_hidden', name, version)
+        self.execute('UPDATE releases SET _pypi_hidden=true WHERE name=%s AND version<>%s AND NOT _pypi_hidden',
+                     name, version)
 
     def set_ordering(self, name, versions):
         """Number the releases of a project by the given order, from 0, touching only what changes."""
         for number, version in enumerate(versions):
             self.execute(
-                'UPDATE releases SET _pypi_ordering=%s WHERE name=%s AND version=%s AND _pypi_ordering IS DISTINCT FROM %s',
+                'UPDATE releases SET _pypi_ordering=%s'
+                ' WHERE name=%s AND version=%s AND _pypi_ordering IS DISTINCT FROM %s',
                 number, name, version, number)
 
     def classifiers(self):
@@ -315,8 +328,10 @@ class Store:
 
     def unknown_classifiers(self, texts):
         """Those of `texts` that are no trove classifier."""
-        known = {text for text, in self.query('SELECT classifier FROM trove_classifiers WHERE classifier = ANY(%s)', list(texts))}
-        return [text for text in texts if text not in known]
+        if not texts:
+            return []
+        rows = self.query('SELECT classifier FROM trove_classifiers WHERE classifier = ANY(%s)', list(texts))
+        return [text for text in texts if (text,) not in rows]
 
     def release_classifiers(self, name, version):
         """[(classifier, its id)] of a release, by text."""
@@ -376,8 +391,8 @@ class Store:
     def files(self, name, version):
         """File rows of a release, by file name."""
         return self.dicts(
-            'SELECT packagetype, python_version, comment_text, filename, md5_digest, downloads, size, has_signature, path,'
-            ' upload_time FROM release_files WHERE name=%s AND version=%s ORDER BY filename', name, version)
+            'SELECT packagetype, python_version, comment_text, filename, md5_digest, downloads, size, has_signature,'
+            ' path, upload_time FROM release_files WHERE name=%s AND version=%s ORDER BY filename', name, version)
 
     def package_files(self, name):
         """[(path, filename, md5)] of every release of a project, hidden ones too."""
@@ -405,14 +420,16 @@ class Store:
         import hashlib
         when = when or utcnow()
         blake2 = hashlib.blake2b(content, digest_size=32).hexdigest()
+        sha256, md5 = hashlib.sha256(content).hexdigest(), hashlib.md5(content).hexdigest()
         path = '/'.join((blake2[:2], blake2[2:4], blake2[4:], filename))
         try:
             self.execute(
-                'INSERT INTO release_files (name, version, python_version, packagetype, comment_text, filename, path, size,'
-                ' has_signature, md5_digest, sha256_digest, blake2_256_digest, downloads, upload_time)'
+                'INSERT INTO release_files'
+                ' (name, version, python_version, packagetype, comment_text, filename, path, size, has_signature,'
+                ' md5_digest, sha256_digest, blake2_256_digest, downloads, upload_time)'
                 ' VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, %s)',
-                name, version, python_version, packagetype, comment, filename, path, len(content), signature is not None,
-                hashlib.md5(content).hexdigest(), hashlib.sha256(content).hexdigest(), blake2, when)
+                name, version, python_version, packagetype, comment, filename, path, len(content),
+                signature is not None, md5, sha256, blake2, when)
         except psycopg2.IntegrityError:
             self.connection.rollback()
             raise DuplicateFile(filename) from None

@@ -1,8 +1,8 @@
 """The old index as WSGI applications: `application` in this process, `cgi` with pypi.cgi as a true CGI program.
 
-Both sit behind one front that does what the web server of the time did: it finds the program's name in the URL, and hands
-the Authorization header over under another name, because CGI hides it. `application` adds the headers of the historic WSGI
-shell; CGI never had them.
+Both sit behind one front that does what the web server of the time did: it finds the program's name in the URL, and
+hands the Authorization header over under another name, because CGI hides it. `application` adds the headers of the
+historic WSGI shell; CGI never had them.
 """
 
 import os
@@ -14,7 +14,8 @@ from legacy.config import HERE, Config
 from legacy.handler import WebUI
 
 NAMES = (
-    'pypi', 'simple', 'packages', 'daytime', 'serial', 'serversig', 'mirrors', 'id', 'oauth', 'google_login', 'security',
+    'pypi', 'simple', 'packages', 'daytime', 'serial', 'serversig', 'mirrors', 'id', 'oauth', 'google_login',
+    'security',
 )
 SETTINGS = (
     'PYPI_DATABASE_URL', 'PYPI_FILES', 'PYPI_MAIL', 'PYPI_BASE_URL', 'PYPI_PUBLIC_URL', 'PYPI_CONFIG', 'PYPI_DEBUG',
@@ -58,11 +59,13 @@ class Mounted:
 
 
 class ShellHeaders:
-    """The headers that the WSGI shell of 2015-16 added: how long caches keep what, and the hardening ones (B018, B020)."""
+    """The headers that the WSGI shell of 2015-16 added: how long caches keep what, and the hardening ones (B018,
+    B020).
+    """
 
     ALWAYS = (
-        ('X-Clacks-Overhead', 'GNU Terry Pratchett'), ('X-Frame-Options', 'deny'), ('X-XSS-Protection', '1; mode=block'),
-        ('X-Content-Type-Options', 'nosniff'),
+        ('X-Clacks-Overhead', 'GNU Terry Pratchett'), ('X-Frame-Options', 'deny'),
+        ('X-XSS-Protection', '1; mode=block'), ('X-Content-Type-Options', 'nosniff'),
     )
     BY_NAME = {
         'simple': (('Surrogate-Control', 'max-age=86400'), ('Cache-Control', 'max-age=600, public')),
@@ -96,8 +99,9 @@ def cgi_script(name):
     # By our interpreter, not by the shebang's: it is the one that has psycopg2. Started without `site` and told where
     # packages are: the .pth file of an editable install alone costs each request 20 ms.
     paths = sysconfig.get_paths()
-    return CGIScript(os.path.join(HERE, 'pypi.cgi'), interpreter=(sys.executable, '-S'), mount='/' + name, pass_env=SETTINGS,
-                     env={'PYTHONPATH': os.pathsep.join(dict.fromkeys((paths['platlib'], paths['purelib'])))})
+    packages = os.pathsep.join(dict.fromkeys((paths['platlib'], paths['purelib'])))
+    return CGIScript(os.path.join(HERE, 'pypi.cgi'), interpreter=(sys.executable, '-S'), mount='/' + name,
+                     pass_env=SETTINGS, env={'PYTHONPATH': packages})
 
 
 index = HandlerApp(WebUI, config=shared_config)

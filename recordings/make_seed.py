@@ -1,7 +1,8 @@
 """Write recordings/seed.json: the index that the recorded clients meet. The same bytes on every run and every machine.
 
-`python recordings/make_seed.py [FILE]`. Distributions in it are real: pip, easy_install and buildout can install them, on
-Python 2.7 as on 3. Names, versions and texts are chosen for their trouble: dots, underscores, capitals, accents, hidden releases.
+`python recordings/make_seed.py [FILE]`. Distributions in it are real: pip, easy_install and buildout can install
+them, on Python 2.7 as on 3. Names, versions and texts are chosen for their trouble: dots, underscores, capitals,
+accents, hidden releases.
 """
 
 from __future__ import annotations
@@ -47,6 +48,9 @@ CLASSIFIERS = [
     "Topic :: Text Processing :: Markup",
 ]
 PURE = ["License :: OSI Approved :: MIT License", "Programming Language :: Python"]
+WHEEL = (
+    b"Wheel-Version: 1.0\nGenerator: make_seed\nRoot-Is-Purelib: true\nTag: py2-none-any\nTag: py3-none-any\n"
+)
 README = "A demonstration\n===============\n\nIt does *nothing*, on ``every`` Python.\n\n- once & for <all>\n"
 
 Release = dict[str, Any]
@@ -63,10 +67,12 @@ PROJECTS: list[tuple[str, str, list[str], list[Release]]] = [
         release("0.9", "2010-05-02T11:30:00", "sw", summary="A demonstration", classifiers=PURE, hidden=True),
         release("1.0", "2012-07-08T09:10:11", "sw", summary="A demonstration", description=README, author="Alice",
                 author_email="alice@example.org", license="MIT", keywords="demo cgi", platform="any",
-                home_page="http://demo.example.org/?a=1&b=2", classifiers=[*PURE, "Programming Language :: Python :: 2.7"]),
+                home_page="http://demo.example.org/?a=1&b=2",
+                classifiers=[*PURE, "Programming Language :: Python :: 2.7"]),
         release("1.1", "2014-02-03T04:05:06", "szw", summary="A demonstration", description=README, author="Alice",
                 author_email="alice@example.org", license="MIT", keywords="demo cgi", platform="any",
-                home_page="http://demo.example.org/?a=1&b=2", classifiers=[*PURE, "Programming Language :: Python :: 3"]),
+                home_page="http://demo.example.org/?a=1&b=2",
+                classifiers=[*PURE, "Programming Language :: Python :: 3"]),
     ]),
     ("demo-extras", "bob", [], [
         release("2.0", "2014-02-04T00:00:00", "sw", summary="More of demo", keywords="demo"),
@@ -104,7 +110,8 @@ PROJECTS: list[tuple[str, str, list[str], list[Release]]] = [
     ]),
     ("markup", "carol", [], [
         release("1.0", "2013-03-03T13:13:13", "s", summary="<b>bold</b> & \"quoted\"", author="O'Brien & <Sons>",
-                description="a < b && c > d\n", license="two\nlines", classifiers=["Topic :: Text Processing :: Markup"]),
+                description="a < b && c > d\n", license="two\nlines",
+                classifiers=["Topic :: Text Processing :: Markup"]),
         release("1.1", "2013-04-03T13:13:13", "sw", summary="<b>bold</b> & \"quoted\"", requires_python=">=2.7"),
     ]),
     ("lone-wheel", "alice", ["Erin"], [
@@ -128,8 +135,8 @@ def seed() -> dict[str, Any]:
 
 def whole(name: str, item: Release) -> Release:
     """Return a release with every key that the format has, files made."""
-    texts = ("version", "summary", "description", "home_page", "license", "author", "author_email", "keywords", "platform",
-             "requires_python")
+    texts = ("version", "summary", "description", "home_page", "license", "author", "author_email", "keywords",
+             "platform", "requires_python")
     return {
         **{key: item.get(key, "") for key in texts},
         "classifiers": item.get("classifiers", []),
@@ -186,7 +193,9 @@ def sdist(name: str, item: Release) -> dict[str, str]:
 
 
 def gzip_bytes(content: bytes) -> bytes:
-    """Content in gzip's format (RFC 1952), stored: how zlib packs and what Python's gzip writes differ between versions."""
+    """Content in gzip's format (RFC 1952), stored: how zlib packs and what Python's gzip writes differ between
+    versions.
+    """
     parts = [struct.pack("<BBBBIBB", 0x1F, 0x8B, 8, 0, MODIFIED, 0, 255)]
     for start in range(0, len(content), STORED):
         block = content[start : start + STORED]
@@ -209,7 +218,7 @@ def wheel(name: str, item: Release) -> dict[str, str]:
     members = {
         f"{module}.py": f"__version__ = {version!r}\n".encode(),
         f"{info}/METADATA": metadata(name, item),
-        f"{info}/WHEEL": b"Wheel-Version: 1.0\nGenerator: make_seed\nRoot-Is-Purelib: true\nTag: py2-none-any\nTag: py3-none-any\n",
+        f"{info}/WHEEL": WHEEL,
     }
     rows = [f"{path},sha256={record_hash(content)},{len(content)}" for path, content in members.items()]
     members[f"{info}/RECORD"] = "\n".join([*rows, f"{info}/RECORD,,", ""]).encode()
