@@ -6,7 +6,8 @@ I/O here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 Row = tuple[tuple[str, str | None], ...]
@@ -32,6 +33,20 @@ class Effects:
     def empty(self) -> bool:
         """Whether nothing at all was written."""
         return not (self.rows or self.files or self.mail)
+
+    def mapped(self, text: Callable[[str], str]) -> Effects:
+        """Return these effects with values, paths and mail passed through `text`; rows that become equal are added up."""
+        mail = text(self.mail.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+        files = {text(path): content for path, content in self.files.items()}
+        rows = {table: _mapped_rows(counted, text) for table, counted in self.rows.items()}
+        return Effects({table: counted for table, counted in rows.items() if counted}, self.keys, files, mail)
+
+
+def _mapped_rows(rows: Mapping[Row, int], text: Callable[[str], str]) -> dict[Row, int]:
+    counted: Counter[Row] = Counter()
+    for row, count in rows.items():
+        counted[tuple((column, value if value is None else text(value)) for column, value in row)] += count
+    return {row: count for row, count in counted.items() if count}
 
 
 NO_EFFECTS = Effects()

@@ -1,7 +1,7 @@
 """Judging one outcome: three-way evidence in (recorded answer, old now, new now), a verdict out. Pure.
 
 An exchange is judged when old-now has the recorded status class, where one was recorded: two sides that agree on "401,
-please log in" have proved nothing. Old differing from the recording is staleness, told apart from old differing from new.
+please log in" have proved nothing. Old differing from the recording is staleness, told apart from new differing.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from harness.targets import Answer, Unsent
 
 Kind = Literal["judged", "stale", "unreplayable", "error"]
 
-# What a server adds on its own (RFC 9110 sections 6.6.1, 7.6.1, 10.2.4); an application called without one cannot have it.
+# What a server adds by itself (RFC 9110 sections 6.6.1, 7.6.1, 10.2.4); an application called without one has none.
 SERVER_HEADERS = frozenset({b"date", b"server", b"connection", b"keep-alive", b"transfer-encoding"})
 WITHOUT_SERVER = "headers and framing that only a server adds"
 
@@ -28,7 +28,7 @@ WITHOUT_SERVER = "headers and framing that only a server adds"
 class Verdict:
     """What one exchange showed.
 
-    `reason` says why it was not judged. `differences` are old against new; `stale` are the recorded answer against old-now.
+    `reason` says why it was not judged. `differences` are old against new, `stale` the recorded answer against old now.
     """
 
     kind: Kind
@@ -39,7 +39,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Fronts:
-    """Whether a real server stands before each side; the recording's answers always came through one, or say otherwise."""
+    """Whether a real server stood before each side, so that its headers are among the answer's."""
 
     recorded: bool = True
     old: bool = False
@@ -81,10 +81,14 @@ class Judge:
         return tuple(compare(*self.normaliser.normalise_pair(old, new, outcome.at)))
 
     def _effects(self, outcome: Outcome) -> tuple[Difference, ...]:
-        def same(old: str, new: str) -> bool:
-            return self.normaliser.same(old, new, outcome.at)
-
-        return tuple(compare_effects(outcome.old_effects, outcome.new_effects, same))
+        effects = (outcome.old_effects, outcome.new_effects)
+        if all(effect.empty for effect in effects):
+            return ()
+        old, new = (
+            effect.mapped(lambda text, side=side: self.normaliser.text(text, side, outcome.at))  # type: ignore[misc]
+            for side, effect in enumerate(effects)
+        )
+        return tuple(compare_effects(old, new))
 
     def _staleness(self, exchange: Exchange, old: Response, at: float) -> tuple[Difference, ...]:
         recorded = exchange.response
@@ -100,7 +104,7 @@ class Judge:
 
 
 def level(left: Response, left_served: bool, right: Response) -> tuple[Response, Response, bool]:
-    """Take from the one of two answers that came through a server what only the server added; say whether there was any."""
+    """Take from the answer that came through a server what only the server added; say whether there was any."""
     if left_served:
         levelled = without_server(left, right)
         return levelled, right, levelled is not left

@@ -1,47 +1,44 @@
 """What two sides wrote comes in; what differs between the outcomes goes out, as `Difference` objects. Pure: no I/O.
 
 Compared is the state that was reached, not the way to it: a row that only old took away is a row that new has `added`.
-`same` says whether two texts that differ are equal all the same (times of this run, say). Reading what was written is
-for `harness.state`.
+Values that differ from run to run were made alike before (`Effects.mapped`). Reading what was written is for
+`harness.state`.
 """
 
 from __future__ import annotations
 
 import difflib
-import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 
 from harness.compare.excerpt import excerpt, excerpts
 from harness.difference import Difference
 from harness.effects import Effects, Row
 
-Same = Callable[[str, str], bool]
-
 PAIRS = 20_000  # pairs of rows of one table that are weighed against each other; beyond that they are paired in order
 
 
-def compare_effects(old: Effects, new: Effects, same: Same = operator.eq) -> list[Difference]:
+def compare_effects(old: Effects, new: Effects) -> list[Difference]:
     """Return how the rows, files and mails of `new` differ from those of `old`; nothing where both are equal."""
     if old == new:
         return []
     return [
-        *_compare_rows(old, new, same),
-        *_compare_files(old.files, new.files, same),
-        *_compare_mail(old.mail, new.mail, same),
+        *_compare_rows(old, new),
+        *_compare_files(old.files, new.files),
+        *_compare_mail(old.mail, new.mail),
     ]
 
 
 # ---- rows ----
 
 
-def _compare_rows(old: Effects, new: Effects, same: Same) -> Iterator[Difference]:
+def _compare_rows(old: Effects, new: Effects) -> Iterator[Difference]:
     keys = {**old.keys, **new.keys}
     for table in sorted(old.rows.keys() | new.rows.keys()):
         only_old, only_new = _surplus(old.rows.get(table, {}), new.rows.get(table, {}))
-        pairs = list(_pair_rows(only_old, only_new, keys.get(table, ()), same))
+        pairs = list(_pair_rows(only_old, only_new, keys.get(table, ())))
         for left, right in pairs:
-            yield from _compare_columns(table, dict(left), dict(right), same)
+            yield from _compare_columns(table, dict(left), dict(right))
         for row in only_old:
             yield Difference("rows", table, "missing", excerpt(_row_text(row)), "")
         for row in only_new:
@@ -57,7 +54,7 @@ def _surplus(old: Mapping[Row, int], new: Mapping[Row, int]) -> tuple[list[Row],
     return only_old, only_new
 
 
-def _pair_rows(old: list[Row], new: list[Row], key: tuple[str, ...], same: Same) -> Iterator[tuple[Row, Row]]:
+def _pair_rows(old: list[Row], new: list[Row], key: tuple[str, ...]) -> Iterator[tuple[Row, Row]]:
     """Take the pairs that are one row on both sides out of the lists: by primary key, else by most equal columns."""
     if key:
         by_key = {_key_of(row, key): row for row in new}
@@ -67,7 +64,7 @@ def _pair_rows(old: list[Row], new: list[Row], key: tuple[str, ...], same: Same)
                 old.remove(row)
                 new.remove(match)
                 yield row, match
-    for left, right in _alike(old, new, same):
+    for left, right in _alike(old, new):
         old.remove(left)
         new.remove(right)
         yield left, right
@@ -78,15 +75,15 @@ def _key_of(row: Row, key: tuple[str, ...]) -> tuple[str | None, ...]:
     return tuple(values.get(column) for column in key)
 
 
-def _alike(old: list[Row], new: list[Row], same: Same) -> list[tuple[Row, Row]]:
+def _alike(old: list[Row], new: list[Row]) -> list[tuple[Row, Row]]:
     """Return pairs of which at least half of the columns are equal, the most alike first."""
     if len(old) * len(new) > PAIRS:
         return list(zip(old, new, strict=False))
     weighed = [
-        (-_equal_columns(left, right, same), i, j)
+        (-_equal_columns(left, right), i, j)
         for i, left in enumerate(old)
         for j, right in enumerate(new)
-        if 2 * _equal_columns(left, right, same) >= max(len(left), len(right))
+        if 2 * _equal_columns(left, right) >= max(len(left), len(right))
     ]
     pairs: list[tuple[Row, Row]] = []
     taken_old: set[int] = set()
@@ -99,25 +96,19 @@ def _alike(old: list[Row], new: list[Row], same: Same) -> list[tuple[Row, Row]]:
     return pairs
 
 
-def _equal_columns(left: Row, right: Row, same: Same) -> int:
+def _equal_columns(left: Row, right: Row) -> int:
     others = dict(right)
-    return sum(column in others and _same(value, others[column], same) for column, value in left)
+    return sum(column in others and value == others[column] for column, value in left)
 
 
-def _same(old: str | None, new: str | None, same: Same) -> bool:
-    return old == new or (old is not None and new is not None and same(old, new))
-
-
-def _compare_columns(
-    table: str, old: Mapping[str, str | None], new: Mapping[str, str | None], same: Same
-) -> Iterator[Difference]:
+def _compare_columns(table: str, old: Mapping[str, str | None], new: Mapping[str, str | None]) -> Iterator[Difference]:
     for column in (*old, *(column for column in new if column not in old)):
         path = f"{table}.{column}"
         if column not in new:
             yield Difference("rows", path, "missing", excerpt(_value_text(old[column])), "")
         elif column not in old:
             yield Difference("rows", path, "added", "", excerpt(_value_text(new[column])))
-        elif not _same(old[column], new[column], same):
+        elif old[column] != new[column]:
             yield Difference("rows", path, "changed", *excerpts(_value_text(old[column]), _value_text(new[column])))
 
 
@@ -132,19 +123,18 @@ def _row_text(row: Row) -> str:
 # ---- files ----
 
 
-def _compare_files(old: Mapping[str, str | None], new: Mapping[str, str | None], same: Same) -> Iterator[Difference]:
+def _compare_files(old: Mapping[str, str | None], new: Mapping[str, str | None]) -> Iterator[Difference]:
     only_old = {path: text for path, text in old.items() if path not in new}
     only_new = {path: text for path, text in new.items() if path not in old}
     for path in sorted(old.keys() & new.keys()):
         yield from _compare_file(path, old[path], new[path])
     for path, text in sorted(only_old.items()):
-        other = _file_with(text, path, only_new, same)
+        other = _file_with(text, only_new)
         if other is None:
             yield _one_sided(path, present=text is not None, side="old")
             continue
         del only_new[other]
-        if not same(path, other):
-            yield Difference("files", _pattern(path), "renamed", *excerpts(path, other))
+        yield Difference("files", _pattern(path), "renamed", *excerpts(path, other))
     for path, text in sorted(only_new.items()):
         yield _one_sided(path, present=text is not None, side="new")
 
@@ -163,10 +153,10 @@ def _compare_file(path: str, old: str | None, new: str | None) -> Iterator[Diffe
         yield Difference("files", f"{_pattern(path)} mode", "changed", old_mode, new_mode)
 
 
-def _file_with(text: str | None, path: str, others: Mapping[str, str | None], same: Same) -> str | None:
-    """Return the path among `others` of a file with that content, best one of an equal name (its times apart)."""
+def _file_with(text: str | None, others: Mapping[str, str | None]) -> str | None:
+    """Return the first path among `others` of a file with that content."""
     found = sorted(other for other, content in others.items() if text is not None and content == text)
-    return next((other for other in found if same(path, other)), found[0] if found else None)
+    return found[0] if found else None
 
 
 def _one_sided(path: str, present: bool, side: str) -> Difference:
@@ -184,7 +174,7 @@ def _pattern(path: str) -> str:
 # ---- mail ----
 
 
-def _compare_mail(old: bytes, new: bytes, same: Same) -> Iterator[Difference]:
+def _compare_mail(old: bytes, new: bytes) -> Iterator[Difference]:
     if old == new:
         return
     if not old or not new:
@@ -192,7 +182,7 @@ def _compare_mail(old: bytes, new: bytes, same: Same) -> Iterator[Difference]:
         yield Difference("mail", "", "missing", text, "") if old else Difference("mail", "", "added", "", text)
         return
     for left, right in _line_pairs(_lines(old), _lines(new)):
-        if _same(left, right, same):
+        if left == right:
             continue
         kind = "missing" if right is None else "added" if left is None else "changed"
         yield Difference("mail", _mail_path(left or right or ""), kind, *excerpts(left or "", right or ""))
