@@ -102,6 +102,11 @@ class Normaliser:
         """Return one answer of side 0 (old) or 1 (new) with placeholders; this is not counted."""
         return _normalised(response, self._window(side, now), set())
 
+    def text(self, text: str, side: int, now: float) -> str:
+        """Return a text (of a row, a mail) of one side with placeholders, for reports; this is not counted."""
+        raw = text.encode("utf-8", "surrogatepass")
+        return clean(raw, self._window(side, now), set()).decode("utf-8", "surrogatepass")
+
     def same(self, old_text: str, new_text: str, now: float) -> bool:
         """Tell whether two values (of a row, a file, a mail) are equal but for the time and address of this run."""
         if old_text == new_text:

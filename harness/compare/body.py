@@ -98,6 +98,8 @@ def _compare_texts(old: str, new: str, kind: str) -> list[Difference]:
         if not broken:
             try:
                 return form.compare(left, right) or [_spelling(form.name, old, new)]
+            except TooLarge as error:
+                broken = [error]
             except RecursionError:
                 broken = [TooLarge("nested too deeply")]
         reasons.append(str(broken[0]))

@@ -34,7 +34,9 @@ def read_html(text: str) -> Node:
     if "\0" in text:
         raise Unreadable("contains NUL characters")
     refuse_large(text)
-    parser = etree.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False, recover=True)
+    # Without default_doctype=False (which the stubs lack) libxml2 gives every page an HTML 4.0 doctype.
+    options = {"encoding": "utf-8", "no_network": True, "huge_tree": False, "recover": True, "default_doctype": False}
+    parser = etree.HTMLParser(**options)  # type: ignore[arg-type]
     try:
         root = etree.fromstring(text.encode("utf-8"), parser)
     except (etree.XMLSyntaxError, UnicodeEncodeError) as error:

@@ -16,12 +16,15 @@ from typing import Any
 
 from harness.compare.align import Item, align
 from harness.compare.excerpt import excerpts
+from harness.compare.unreadable import TooLarge
 from harness.difference import Difference
 
 KEYS = ("id", "name", "key", "href", "filename", "url")
 """Members that are usually identities, tried before any other."""
 ENOUGH = 5_000
 """Differences after which a comparison stops."""
+LONG = 200_000
+"""Items beyond which two lists are not aligned."""
 MANY = 50
 """An object with more members than this is a map, not a record."""
 
@@ -38,7 +41,7 @@ class Scalar:
 
 
 def compare_values(old: Any, new: Any, path: str = "") -> list[Difference]:
-    """Return the differences of two values; empty where they mean the same."""
+    """Return the differences of two values; none where they mean the same. Lists beyond `LONG` raise `TooLarge`."""
     return list(islice(_compare(old, new, path), ENOUGH))
 
 
@@ -115,6 +118,8 @@ def _compare_lists(old: Sequence[Any], new: Sequence[Any], path: str) -> Iterato
     left, right = [canonical(value) for value in old], [canonical(value) for value in new]
     if left == right:
         return
+    if max(len(old), len(new)) > LONG:
+        raise TooLarge(f"a list of more than {LONG} items")
     key = _discover_key(old, new)
     found = align(_items(old, left, key), _items(new, right, key))
     for one, other in found.pairs:

@@ -1,0 +1,65 @@
+"""XML documents: names and namespaces, spelling, and that nothing is expanded or fetched."""
+
+import pytest
+
+from harness.compare.unreadable import Unreadable
+from harness.compare.xml import parse_xml, read_xml
+
+SPELLINGS = {
+    "quotes": ("<r a='1'/>", '<r a="1"/>'),
+    "empty element": ("<r><a/></r>", "<r><a></a></r>"),
+    "CDATA": ("<r><![CDATA[a&b]]></r>", "<r>a&amp;b</r>"),
+    "prefix": ('<x:r xmlns:x="u"/>', '<r xmlns="u"/>'),
+    "attribute order": ('<r a="1" b="2"/>', '<r b="2" a="1"/>'),
+    "indentation": ("<r><a>1</a><b>2</b></r>", "<r>\n <a>1</a>\n <b>2</b>\n</r>"),
+    "declaration": ('<?xml version="1.0"?><r/>', "<r/>"),
+}
+
+
+@pytest.mark.parametrize(("old", "new"), SPELLINGS.values(), ids=SPELLINGS.keys())
+def test_equal_meaning_is_one_spelling_difference(rows, old, new):
+    """Where only bytes differ, there is one difference for the document."""
+    assert [(path, kind) for path, kind, _, _ in rows(old, new, "text/xml")] == [("body/xml", "spelling")]
+
+
+MEANINGS = {
+    "text": ("<r><a>1</a></r>", "<r><a>2</a></r>", ("r/a/text()", "changed", "1", "2")),
+    "white space in text": ("<r><a>1 </a></r>", "<r><a>1</a></r>", ("r/a/text()", "changed", "1 ", "1")),
+    "namespaced attribute": (
+        '<r xmlns:d="u"><d:a d:b="1"/></r>',
+        '<r xmlns:d="u"><d:a d:b="2"/></r>',
+        ("r/a/@b", "changed", "1", "2"),
+    ),
+    "case of names": ("<r><a/></r>", "<r><A/></r>", ("r/a", "missing", "<a></a>", "")),
+    "order": ("<r><a/><b/></r>", "<r><b/><a/></r>", ("r/a", "order", "<a> <b>", "<b> <a>")),
+    "instruction": ("<?p a?><r/>", "<?p b?><r/>", ("text()", "changed", "<?p a?>", "<?p b?>")),
+    "root": ("<r/>", "<s/>", ("r", "missing", "<r></r>", "")),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "expected"), MEANINGS.values(), ids=MEANINGS.keys())
+def test_other_meaning_is_named_by_its_place(rows, old, new, expected):
+    """Paths hold local names; what is said first is the change that was made."""
+    assert rows(old, new, "application/rss+xml")[0] == expected
+
+
+def test_another_namespace_is_another_name(rows):
+    """The same local name in another namespace is not the same element."""
+    assert [kind for _, kind, _, _ in rows('<r xmlns="u"/>', '<r xmlns="v"/>', "text/xml")] == ["missing", "added"]
+
+
+def test_entities_are_not_expanded(tmp_path):
+    """Neither a file nor a billion laughs gets into the tree: an entity stays the reference it is."""
+    secret = tmp_path / "secret"
+    secret.write_text("do not read me")
+    text = f'<!DOCTYPE r [<!ENTITY e SYSTEM "{secret.as_uri()}"><!ENTITY l "lol">]><r><a>&e;</a><b>&l;</b></r>'
+    tree = read_xml(text)
+    assert "do not read me" not in repr(tree)
+    assert "'&l;'" in repr(tree)
+
+
+@pytest.mark.parametrize("text", ["", "<r>", "<r></s>", "text", "<r a=1/>", "<r/><r/>"])
+def test_what_is_not_well_formed_is_refused(text):
+    """XML is not repaired: broken markup is no XML."""
+    with pytest.raises(Unreadable):
+        parse_xml(text)
