@@ -35,7 +35,7 @@ class Effects:
         return not (self.rows or self.files or self.mail)
 
     def mapped(self, text: Callable[[str], str]) -> Effects:
-        """Return these effects with values, paths and mail passed through `text`; rows that become equal are added up."""
+        """Return these effects with values, paths and mail passed through `text`; rows that become equal add up."""
         mail = text(self.mail.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
         files = {text(path): content for path, content in self.files.items()}
         rows = {table: _mapped_rows(counted, text) for table, counted in self.rows.items()}
