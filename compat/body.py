@@ -9,7 +9,6 @@ CONTENT_LENGTH is true.
 from __future__ import annotations
 
 import os
-import select
 import tempfile
 import threading
 from typing import IO
@@ -42,15 +41,6 @@ class Body:
         gone.
         """
         return self._data[self._taken : self._taken + size]
-
-    def wait(self, size: int) -> bytes | memoryview:
-        """Return up to `size` bytes, waiting for the client where none are there yet; empty only at the end."""
-        data = self.peek(size)
-        while not data and not self.ended:
-            assert self.wake is not None
-            select.select([self.wake], [], [])
-            data = self.peek(size)
-        return data
 
     def taken(self, size: int) -> None:
         """Count `size` bytes of the last `peek` as delivered."""
@@ -101,6 +91,11 @@ class PumpedBody(SpooledBody):
         os.set_blocking(self._signal, False)
         self._thread = threading.Thread(target=self._pump, args=(source, length), name="compat-body", daemon=True)
         self._thread.start()
+
+    @property
+    def ended(self) -> bool:
+        """Whether everything has been taken; never so where the client broke off: half a body must not look whole."""
+        return not self._failed and super().ended
 
     def peek(self, size: int) -> bytes:
         """Return up to `size` bytes that are there now. Raises RequestError (400) where the client broke off."""

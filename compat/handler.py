@@ -15,13 +15,13 @@ import traceback
 from collections.abc import Callable, Iterable
 from typing import Any, BinaryIO, Protocol, cast
 
-from .body import Body, read_body
+from .body import Body, content_length, read_body
 from .environ import meta_variables
-from .errors import AnsweredError, CompatError, ProgramError, ResponseAborted
+from .errors import AnsweredError, ProgramError, RequestError, ResponseAborted
 from .journal import Journal
 from .output import forwarded, standard_reason
 from .response import NO_BODY, error_page
-from .types import Environ, Place, StartResponse
+from .types import Environ, Input, Place, StartResponse
 
 BUFFERED = 65536
 
@@ -83,7 +83,8 @@ class HandlerApp:
             journal.exception(f"{env['REQUEST_METHOD']} {env['REQUEST_URI']}: {error!r}", traceback.format_exc())
             if handler.started:
                 raise ResponseAborted(f"{journal.program}: {error!r} in the middle of its answer") from error
-            return error_page(ProgramError(500, repr(error)), start_response, head=head_only)
+            answered = error if isinstance(error, RequestError) else ProgramError(500, repr(error))
+            return error_page(answered, start_response, head=head_only)
 
 
 class Handler:
@@ -208,35 +209,60 @@ class ResponseFile:
 
 def request_file(environ: Environ) -> tuple[BinaryIO, int | None]:
     """Return the request body as a file that ends where the body ends, and its true length. Raises RequestError."""
-    body = read_body(environ)
-    return cast(BinaryIO, io.BufferedReader(BodyReader(body))), body.length
+    if environ.get("HTTP_TRANSFER_ENCODING"):
+        body = read_body(environ)
+        return _buffered(SpooledInput(body), body.length or 0), body.length
+    length = content_length(environ)
+    return _buffered(environ["wsgi.input"], length or 0), length
 
 
-class BodyReader(io.RawIOBase):
-    """A Body as the raw stream under a BufferedReader."""
+def _buffered(source: Input, length: int) -> BinaryIO:
+    return cast(BinaryIO, io.BufferedReader(LimitedReader(source, length)))
+
+
+class SpooledInput:
+    """A Body as something to read from."""
 
     def __init__(self, body: Body) -> None:
-        super().__init__()
         self._body = body
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to `size` bytes, empty at the end; everything is there already."""
+        data = bytes(self._body.peek(size))
+        self._body.taken(len(data))
+        return data
+
+    def close(self) -> None:
+        """Release the body."""
+        self._body.close()
+
+
+class LimitedReader(io.RawIOBase):
+    """Exactly `length` bytes of a source, as the raw stream under a BufferedReader. What follows is never touched."""
+
+    def __init__(self, source: Input, length: int) -> None:
+        super().__init__()
+        self._source = source
+        self._length = self._missing = length
 
     def readable(self) -> bool:
         """Always."""
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """Fill the buffer with what is there; wait for the client only while the body is not complete."""
-        data = self._body.wait(len(buffer))
+        """Fill the buffer. Raises RequestError (400) where the client broke off: half an upload must not look whole."""
+        wanted = min(len(buffer), self._missing)
+        data = self._source.read(wanted) if wanted else b""
+        if wanted and not data:
+            raise RequestError(400, f"the client sent {self._length - self._missing} of {self._length} bytes")
         buffer[: len(data)] = data
-        self._body.taken(len(data))
+        self._missing -= len(data)
         return len(data)
 
     def close(self) -> None:
-        """Release the body."""
-        if not self.closed:
-            try:
-                self._body.close()
-            except CompatError:
-                pass  # the server finds out by itself that the body was not read
+        """Release a spooled body; `wsgi.input` itself belongs to the server (PEP 3333)."""
+        if isinstance(self._source, SpooledInput) and not self.closed:
+            self._source.close()
         super().close()
 
 

@@ -183,7 +183,9 @@ def test_lenient(ask: Callable[..., Any], programs: Path) -> None:
 
 def test_nph(ask: Callable[..., Any], programs: Path) -> None:
     """An nph- program's own status line is parsed, and its hop-by-hop headers dropped."""
-    output = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 Made\r\nSet-Cookie: a\r\nConnection: close\r\nSet-Cookie: b\r\n\r\nx"
+    output = (
+        b"HTTP/1.1 100 Go on\r\n\r\nHTTP/1.1 201 Made\r\nSet-Cookie: a\r\nConnection: close\r\nSet-Cookie: b\r\n\r\nx"
+    )
     answer = ask(CGIScript(programs / "nph-say.cgi"), check=False, body=output)
     assert (answer.status, answer.headers, answer.body) == (
         "201 Made",
@@ -301,7 +303,7 @@ def test_error_output(ask: Callable[..., Any], programs: Path) -> None:
     ("wait", "second"), [(0.05, "503 Service Unavailable"), (10, "200 OK")], ids=["impatient", "patient"]
 )
 def test_queue(programs: Path, ask: Callable[..., Any], wait: float, second: str) -> None:
-    """Beyond max_concurrency a request waits for its place, then is told to come back; the place is free again after."""
+    """Beyond max_concurrency a request waits for its place, then is told to come back; the place gets free again."""
     app = CGIScript(programs / "drip.cgi", max_concurrency=1, queue_timeout=wait)
     answers: list[Any] = []
     threads = [threading.Thread(target=lambda: answers.append(ask(app))) for _ in range(2)]

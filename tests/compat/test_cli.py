@@ -1,0 +1,157 @@
+"""The command: what it prints, what it refuses before it binds, and a server from start to stop."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from compat.cli import main
+
+COMPAT = [sys.executable, "-m", "compat.cli"]
+
+
+def run(*words: str | Path) -> Result:
+    """Run the command in process."""
+    return CliRunner().invoke(main, [str(word) for word in words])
+
+
+@pytest.mark.parametrize("command", ["serve", "explain"])
+def test_help(command: str) -> None:
+    """Help shows examples."""
+    result = run(command, "--help")
+    assert result.exit_code == 0
+    assert f"compat {command} /usr/lib/cgi-bin" in result.output
+
+
+def test_explain_program(programs: Path) -> None:
+    """What would run, and every variable, without running it."""
+    result = run(
+        "explain",
+        programs / "stalls.cgi",
+        "https://www.example.org/app/caf%C3%A9?q=1",
+        "--mount",
+        "/app",
+        "--env",
+        "A=b",
+    )
+    assert result.exit_code == 0
+    lines = result.output.splitlines()
+    assert f"program       {programs / 'stalls.cgi'}" in lines
+    for line in (
+        "SCRIPT_NAME=/app",
+        "PATH_INFO=/caf\u00e9",
+        "QUERY_STRING=q=1",
+        "HTTPS=on",
+        "SERVER_NAME=www.example.org",
+        "A=b",
+    ):
+        assert line in lines
+
+
+def test_explain_directory(programs: Path) -> None:
+    """The walk through a directory, with an interpreter."""
+    result = run("explain", programs, "/mapped.sh/x", "--interpreter", ".sh=/bin/sh -e")
+    assert result.exit_code == 0
+    assert "run by        /bin/sh -e" in result.output
+    assert "SCRIPT_NAME   /mapped.sh" in result.output
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [("/missing.cgi", "404"), ("/notexecutable.cgi", "not executable"), ("/nointerpreter.cgi", "/no/such/interpreter")],
+)
+def test_explain_refusal(programs: Path, url: str, says: str) -> None:
+    """Exit status 1, and why."""
+    result = run("explain", programs, url)
+    assert result.exit_code == 1
+    assert says in result.output
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["gone"], "gone is not a file"),
+        (["env.cgi", "--runner", "warm"], 'this version has "exec" only'),
+        (["env.cgi", "--interpreter", "no-such-program"], "no-such-program"),
+        ([".", "--interpreter", "php"], "NAME=VALUE"),
+        (["env.cgi", "--env", "A"], "NAME=VALUE"),
+        (["env.cgi", "--mount", "app"], "mount"),
+        (["env.cgi", "--timeout", "0"], "timeout"),
+        (["env.cgi", "--bind", "nowhere"], "HOST:PORT"),
+        (["env.cgi", "--bind", "127.0.0.1:99999"], "HOST:PORT"),
+        (["env.cgi", "--bind", "192.0.2.1:80"], "cannot listen on 192.0.2.1:80"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_serve_refuses(programs: Path, words: list[str], says: str) -> None:
+    """Exit status 2 and one line, before anything is bound."""
+    result = run("serve", programs / words[0], *words[1:])
+    assert result.exit_code == 2
+    assert says in result.output
+    assert result.output.count("\n") == 1
+
+
+def test_serve_refuses_a_taken_port(programs: Path) -> None:
+    """A port that someone has is told at once."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        result = run("serve", programs, "--bind", f"127.0.0.1:{taken.getsockname()[1]}")
+    assert result.exit_code == 2
+    assert "cannot listen" in result.output
+
+
+def test_serve_without_gunicorn(programs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the extra, the message says what to install."""
+    monkeypatch.setitem(sys.modules, "gunicorn", None)
+    result = run("serve", programs)
+    assert result.exit_code == 2
+    assert "pip install 'screamtest[serve]'" in result.output
+
+
+def test_serve(programs: Path, tmp_path: Path) -> None:
+    """A cgi-bin behind gunicorn, from start to stop; the port is chosen by the system, the environment by the operator."""
+    log = tmp_path / "log"
+    words = [
+        "serve",
+        str(programs),
+        "--bind",
+        "127.0.0.1:0",
+        "--workers",
+        "1",
+        "--mount",
+        "/cgi-bin",
+        "--env",
+        "FOO=bar",
+    ]
+    environment = {**os.environ, "SECRET": "x", "SCRIPT_NAME": ""}
+    with log.open("wb") as stream:
+        process = subprocess.Popen([*COMPAT, *words], stdout=stream, stderr=stream, env=environment)
+    try:
+        connection = HTTPConnection("127.0.0.1", _port(log), timeout=20)
+        connection.request("GET", "/cgi-bin/env.cgi/x", headers={"X_Forwarded_For": "evil", "SCRIPT_NAME": "/cgi-bin"})
+        body = connection.getresponse().read()
+        connection.close()
+    finally:
+        process.terminate()
+        assert process.wait(20) == 0
+    seen = dict(item.split(b"=", 1) for item in body.split(b"\0") if item)
+    assert (seen[b"SCRIPT_NAME"], seen[b"PATH_INFO"], seen[b"FOO"]) == (b"/cgi-bin/env.cgi", b"/x", b"bar")
+    assert not {b"SECRET", b"HTTP_X_FORWARDED_FOR", b"HTTP_SCRIPT_NAME"} & set(seen)
+
+
+def _port(log: Path) -> int:
+    limit = time.monotonic() + 20
+    while time.monotonic() < limit:
+        found = re.search(r"Listening at: http://[^:]+:(\d+)", log.read_text())
+        if found and "Booting worker" in log.read_text():
+            return int(found[1])
+        time.sleep(0.02)
+    raise AssertionError(log.read_text())
