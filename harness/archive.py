@@ -131,9 +131,13 @@ class ArchiveWriter:
             self._waiting = 0
 
     def abandon(self) -> None:
-        """Forget what was added since the last flush, after an error of the database."""
-        if self._connection is not None and self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
+        """After an error, forget what was added since the last flush; `count` no longer includes it."""
+        try:
+            if self._connection is not None and self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        except sqlite3.Error:
+            # Closing the connection rolls back as well.
+            pass
         # Numbers given within the transaction are void now.
         self.count -= self._waiting
         self._waiting, self._blobs = 0, {}
@@ -149,7 +153,8 @@ class ArchiveWriter:
             for statement in _LATER_INDEXES.strip().split("\n"):
                 self._connection.execute(statement)
             self._connection.execute("PRAGMA journal_mode = DELETE")
-        except sqlite3.OperationalError as error:
+        except sqlite3.Error as error:
+            self.abandon()
             # Another writer still has the file open: it will finish it.
             if "locked" not in str(error):
                 raise RecordingError(f"{self.path}: cannot be written: {error}") from error

@@ -89,6 +89,9 @@ class CassetteWriter:
             self._file.close()
             os.replace(self._part, self.path)
 
+    def abandon(self) -> None:
+        """Nothing: what was added is in the file as far as it could be written."""
+
     def discard(self) -> None:
         """Remove what was written and not finished; does nothing after `close`."""
         if self._file is not None and not self._file.closed:

@@ -54,6 +54,9 @@ class Writer(Protocol):
     def close(self) -> None:
         """Finish the file."""
 
+    def abandon(self) -> None:
+        """After an error, forget what could not be made durable; `count` no longer includes it."""
+
     def discard(self) -> None:
         """Remove what was written and not finished; nothing where the file is finished."""
 

@@ -1,0 +1,232 @@
+"""`Recorder(app, "day.archive")`: WSGI middleware that records what passes and changes nothing (PEP 3333).
+
+Exchanges are those of the WSGI level: the body is what the application read, headers are named as the server hands them
+on, how an answer was framed on the wire is the server's secret. Recording fails open: whatever happens to the file, the
+request is served and the loss counted. Nothing is redacted yet: passwords and cookies are recorded as they were sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from harness.capture import Capture
+from harness.exchange import Framing, Headers, Response
+from harness.recording import Writer, writer_for
+from harness.tape import Tape, log
+from harness.wire import BODILESS, content_length, request_framing
+
+Environ = dict[str, Any]
+_PATH_SAFE = "/:@!$&'()*+,;=~"  # RFC 3986 section 3.3
+_UNPREFIXED = ("CONTENT_TYPE", "CONTENT_LENGTH")
+
+
+class Recorder:
+    """Record the exchanges of a WSGI application into an archive (a path), a cassette (`x.yaml`), or a given writer.
+
+    The file is opened by the process that serves, at its first request; all workers of a server may share an archive.
+    `state` names what the recording starts from. `close()` writes what waits; an ending process does so by itself.
+    """
+
+    def __init__(self, app: Callable[..., Iterable[bytes]], to: str | Path | Writer, state: str | None = None) -> None:
+        self.app = app
+        self._tape = Tape(writer_for(Path(to), state) if isinstance(to, str | Path) else to)
+
+    @property
+    def recorded(self) -> int:
+        """How many exchanges this process has written."""
+        return self._tape.recorded
+
+    @property
+    def lost(self) -> int:
+        """How many exchanges this process could not record (while it serves: or has not written yet)."""
+        return self._tape.lost
+
+    def close(self) -> None:
+        """Write what waits and finish the file; the loss, if any, is logged."""
+        self._tape.close()
+
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Serve one request and record it."""
+        try:
+            recording = _Recording(environ, start_response, self._tape)
+        except Exception:
+            log.exception("a request could not be recorded")
+            return self.app(environ, start_response)
+        try:
+            result = self.app(environ, recording.start_response)
+        except BaseException:
+            recording.finish(complete=False)
+            raise
+        return (_SizedAnswer if hasattr(result, "__len__") else _Answer)(result, recording)
+
+
+class _Recording:
+    """One request on its way through the application."""
+
+    def __init__(self, environ: Environ, start_response: Callable[..., Any], tape: Tape) -> None:
+        self._tape = tape
+        self._start_response = start_response
+        self._capture = _begun(environ)
+        self._finished = False
+        self._input = _Input(environ["wsgi.input"], self._capture, _body_length(environ))
+        environ["wsgi.input"] = self._input
+
+    def start_response(self, status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Callable[[bytes], object]:
+        """Hand on status and headers; what a second call replaces was never sent (PEP 3333, "Error Handling")."""
+        write: Callable[[bytes], object] = self._start_response(status, headers, *exc_info)
+        try:
+            code, _, reason = status.partition(" ")
+            pairs = tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in headers)
+            self._capture.response = Response(int(code), reason.encode("latin-1"), pairs)
+        except Exception:
+            log.exception("an answer could not be recorded: status %r", status)
+
+        def recorded_write(data: bytes) -> object:
+            self.passed(data)
+            return write(data)
+
+        return recorded_write
+
+    def passed(self, data: bytes) -> None:
+        """Note a piece of the body that goes to the server."""
+        try:
+            self._capture.response_body.add(data)
+        except Exception:
+            log.exception("an answer could not be recorded whole")
+
+    def finish(self, complete: bool) -> None:
+        """Hand the capture on, once; `complete` tells whether the application was let come to its end."""
+        if self._finished:
+            return
+        self._finished = True
+        self._capture.answered()
+        self._capture.request_complete = self._input.complete
+        if self._capture.response:
+            self._capture.response = self._framed(self._capture.response, complete)
+        self._tape.put(self._capture)
+
+    def _framed(self, response: Response, complete: bool) -> Response:
+        length = content_length(response.headers)
+        bodiless = self._capture.method == b"HEAD" or response.status in BODILESS
+        # A server may stop as soon as it has what was announced.
+        complete = complete or bodiless or length == self._capture.response_body.size
+        framing: Framing = "none" if bodiless else "close" if length is None else "length"
+        return replace(response, framing=framing, complete=complete)
+
+
+class _Answer:
+    """The application's iterable, passed on piece by piece."""
+
+    def __init__(self, result: Iterable[bytes], recording: _Recording) -> None:
+        self._result = result
+        self._recording = recording
+
+    def __iter__(self) -> Iterator[bytes]:
+        complete = False
+        try:
+            for data in self._result:
+                self._recording.passed(data)
+                yield data
+            complete = True
+        finally:
+            if complete:
+                self._recording.finish(complete=True)
+
+    def close(self) -> None:
+        try:
+            if hasattr(self._result, "close"):
+                self._result.close()
+        finally:
+            self._recording.finish(complete=False)
+
+
+class _SizedAnswer(_Answer):
+    """An answer of known length: servers take a list of one piece for a reason to announce its size."""
+
+    def __len__(self) -> int:
+        return len(self._result)  # type: ignore[arg-type]
+
+
+class _Input:
+    """`wsgi.input`, noting what the application reads; it alone decides whether the whole body is ever read."""
+
+    def __init__(self, stream: Any, capture: Capture, length: int | None) -> None:
+        self._stream = stream
+        self._body = capture.request_body
+        self._length = length
+        self._ended = False
+
+    @property
+    def complete(self) -> bool:
+        """Whether all of the body was read: its announced length, or to its end where there is none."""
+        return self._ended if self._length is None else self._body.size >= self._length
+
+    def read(self, *size: int) -> bytes:
+        wanted = size[0] if size else -1
+        return self._noted(self._stream.read(*size), to_end=wanted is None or wanted < 0, empty_is_end=wanted != 0)
+
+    def readline(self, *size: int) -> bytes:
+        return self._noted(self._stream.readline(*size), to_end=False, empty_is_end=size[:1] != (0,))
+
+    def readlines(self, *hint: int) -> list[bytes]:
+        lines: list[bytes] = self._stream.readlines(*hint)
+        self._noted(b"".join(lines), to_end=not any(hint), empty_is_end=True)
+        return lines
+
+    def __iter__(self) -> Iterator[bytes]:
+        for line in self._stream:
+            yield self._noted(line, to_end=False, empty_is_end=True)
+        self._ended = True
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def _noted(self, data: bytes, to_end: bool, empty_is_end: bool) -> bytes:
+        try:
+            self._body.add(data)
+            self._ended = self._ended or to_end or (empty_is_end and not data)
+        except Exception:
+            log.exception("a request could not be recorded whole")
+            self._length, self._ended = None, False
+        return data
+
+
+def _begun(environ: Environ) -> Capture:
+    headers = headers_of(environ)
+    capture = Capture(start_line_of(environ), headers, request_framing(headers))
+    capture.scheme = str(environ.get("wsgi.url_scheme") or "http")
+    capture.peer = str(environ.get("REMOTE_ADDR") or "")
+    if environ.get("REMOTE_USER"):
+        capture.user, capture.user_by = str(environ["REMOTE_USER"]), "remote"
+    return capture
+
+
+def _body_length(environ: Environ) -> int | None:
+    """Return how long the request's body is; None where only its end tells."""
+    announced = str(environ.get("CONTENT_LENGTH") or "").strip()
+    if announced.isdigit():
+        return int(announced)
+    return None if "HTTP_TRANSFER_ENCODING" in environ else 0
+
+
+def start_line_of(environ: Environ) -> bytes:
+    """Return the start line: as sent where the server keeps the raw target, else rebuilt from the decoded path."""
+    raw = environ.get("RAW_URI") or environ.get("REQUEST_URI")
+    path = quote((environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")).encode("latin-1"), safe=_PATH_SAFE)
+    query = environ.get("QUERY_STRING", "")
+    target = raw or (path or "/") + (f"?{query}" if query else "")
+    return " ".join((environ["REQUEST_METHOD"], target, environ.get("SERVER_PROTOCOL") or "HTTP/1.1")).encode("latin-1")
+
+
+def headers_of(environ: Environ) -> Headers:
+    """Return the request's headers in the order of the environ, their names as far as CGI variables keep them."""
+    found = (
+        (name.removeprefix("HTTP_").replace("_", "-").title(), str(value))
+        for name, value in environ.items()
+        if name.startswith("HTTP_") or (name in _UNPREFIXED and value)
+    )
+    return tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in found)
