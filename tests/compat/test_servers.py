@@ -220,7 +220,7 @@ def test_streams_both_ways(server: Server) -> None:
     "path", ["/cgi/killed.cgi", "/cgi/stalls.cgi", "/handler?broken"], ids=["killed", "stalled", "raised"]
 )
 def test_visibly_broken_off(server: Server, path: str) -> None:
-    """A program that dies in the middle leaves a response that no client can take for complete (HTTP/1.0 cannot show it)."""
+    """A program that dies in the middle leaves a response that no client takes for complete (HTTP/1.0 cannot tell)."""
     with pytest.raises(IncompleteRead):
         server.get(path)
 
