@@ -13,10 +13,8 @@ _CHUNK = 4096
 
 def excerpts(old: str, new: str) -> tuple[str, str]:
     """Return both texts, escaped and cut to a window around their first difference."""
-    start = max(0, first_difference(old, new) - LEAD)
-    if max(len(old), len(new)) <= LIMIT // 2:
-        start = 0
-    return _window(old, start), _window(new, start)
+    place = first_difference(old, new)
+    return _window(old, place), _window(new, place)
 
 
 def excerpt(text: str) -> str:
@@ -46,12 +44,15 @@ def _escaped(char: str) -> str:
     return char.encode("unicode_escape", "surrogatepass").decode("ascii")
 
 
-def _window(text: str, start: int) -> str:
-    if start >= len(text) > 0:  # the shorter of two: show its end
-        start = max(0, len(text) - LEAD)
-    shown = printable(text[start : start + LIMIT])
-    before = ELLIPSIS if start else ""
-    room = LIMIT - len(before)
-    if start + LIMIT >= len(text) and len(shown) <= room:
-        return before + shown
-    return before + shown[: room - len(ELLIPSIS)] + ELLIPSIS
+def _window(text: str, place: int) -> str:
+    """Return `text` around `place`: all of it where that is short."""
+    if len(text) <= LIMIT and len(whole := printable(text)) <= LIMIT // 2:
+        return whole
+    before = printable(text[max(0, place - LEAD) : place])
+    cut = place > LEAD or len(before) > 2 * LEAD
+    lead = (ELLIPSIS if cut else "") + before[-2 * LEAD :]
+    rest = printable(text[place : place + LIMIT])
+    room = LIMIT - len(lead)
+    if place + LIMIT >= len(text) and len(rest) <= room:
+        return lead + rest
+    return lead + rest[: room - len(ELLIPSIS)] + ELLIPSIS

@@ -153,21 +153,21 @@ def words(seed, count, vocabulary):
 FEW, MANY = [f"{letter}" for letter in "abcdefgh"], [f"word{number}" for number in range(50_000)]
 HUGE = {
     "one line": (b"text/plain", lambda seed: b"x" * 5_000_000 + b"%d" % seed),
-    "few distinct lines": (b"text/plain", lambda seed: "\n".join(words(seed, 1_000_000, FEW)).encode()),
-    "many distinct lines": (b"text/plain", lambda seed: "\n".join(words(seed, 500_000, MANY)).encode()),
+    "few distinct lines": (b"text/plain", lambda seed: "\n".join(words(seed, 400_000, FEW)).encode()),
+    "many distinct lines": (b"text/plain", lambda seed: "\n".join(words(seed, 200_000, MANY)).encode()),
     "html": (b"text/html", lambda seed: "".join(f"<p>{word}</p>" for word in words(seed, 500_000, FEW)).encode()),
     "html, just taken apart": (
         b"text/html",
-        lambda seed: "".join(f"<p>{word}</p>" for word in words(seed, 59_000, FEW)).encode(),
+        lambda seed: "".join(f"<p>{word}</p>" for word in words(seed, 40_000, FEW)).encode(),
     ),
     "json list, just taken apart": (
         b"application/json",
-        lambda seed: ("[" + ",".join(f'"{word}"' for word in words(seed, 700_000, FEW)) + "]").encode(),
+        lambda seed: ("[" + ",".join(f'"{word}"' for word in words(seed, 150_000, FEW)) + "]").encode(),
     ),
     "json objects, just taken apart": (
         b"application/json",
         lambda seed: (
-            "[" + ",".join(f'{{"id":{n},"v":"{word}"}}' for n, word in enumerate(words(seed, 100_000, MANY))) + "]"
+            "[" + ",".join(f'{{"id":{n},"v":"{word}"}}' for n, word in enumerate(words(seed, 60_000, MANY))) + "]"
         ).encode(),
     ),
     "bytes": (b"image/png", lambda seed: random.Random(seed).randbytes(5_000_000)),
