@@ -212,9 +212,10 @@ def _values(difference: Difference) -> tuple[str, str]:
     return (difference.old, difference.new) if difference.kind in _BY_VALUE and short else ("", "")
 
 
-def _order(observation: Observation) -> tuple[str, ...]:
+def _order(observation: Observation) -> tuple[str | int, ...]:
     difference = observation.difference
-    return difference.aspect, difference.path, difference.kind, difference.old, difference.new
+    values = difference.aspect, difference.path, difference.kind, difference.old, difference.new
+    return *values, observation.endpoint, observation.client, observation.size
 
 
 def _example(observation: Observation) -> Example:

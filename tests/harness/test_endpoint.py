@@ -1,0 +1,106 @@
+"""Names of endpoints and clients."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.endpoint import client, endpoint
+from harness.exchange import Request
+
+PATTERNS = ["/item/{}/", "/item/{}/{}/json", "/files/{*}"]
+FORM = (b"Content-Type", b"application/x-www-form-urlencoded")
+MULTIPART = (b"Content-Type", b"multipart/form-data; boundary=--x")
+
+
+def ask(line, *headers, body=b""):
+    """Return a request."""
+    return Request(line.encode("latin-1"), headers, body)
+
+
+def part(name, value, end=b"\n"):
+    """Return one part of a form, with line ends of one kind."""
+    return end.join([b"----x", b'Content-Disposition: form-data; name="' + name + b'"', b"", value, b""])
+
+
+ENDPOINTS = {
+    "root": (ask("GET / HTTP/1.1"), "GET /"),
+    "first segment": (ask("GET /simple/ HTTP/1.1"), "GET /simple/"),
+    "no trailing slash": (ask("GET /simple/a HTTP/1.1"), "GET /simple/{}"),
+    "trailing slash": (ask("GET /simple/a/ HTTP/1.1"), "GET /simple/{}/"),
+    "configured": (ask("GET /item/a/1.0/json HTTP/1.1"), "GET /item/{}/{}/json"),
+    "configured, one segment each": (ask("GET /item/a/b/ HTTP/1.1"), "GET /item/{}/{}/"),
+    "configured, any rest": (ask("GET /files/a/b/c.tgz?x=1 HTTP/1.1"), "GET /files/{*}"),
+    "very deep": (ask("GET /a/" + "b/" * 99 + " HTTP/1.1"), "GET /a/{*}"),
+    "a number first": (ask("GET /123/a HTTP/1.1"), "GET /{}/{}"),
+    "escapes first": (ask("GET /%00/a HTTP/1.1"), "GET /{}/{}"),
+    "absolute": (ask("GET http://h:80/simple/a HTTP/1.1"), "GET /simple/{}"),
+    "absolute, nothing more": (ask("GET http://h HTTP/1.1"), "GET /"),
+    "parameter": (ask("GET /app?x=1&do=rss HTTP/1.1"), "GET /app ?do=rss"),
+    "parameter, encoded": (ask("GET /app?%64o=rs%73 HTTP/1.1"), "GET /app ?do=rss"),
+    "parameter, first of two": (ask("GET /app?do=a&do=b HTTP/1.1"), "GET /app ?do=a"),
+    "parameter, nonsense": (ask("GET /app?do=%3Cscript%3E HTTP/1.1"), "GET /app ?do={}"),
+    "parameter in a form": (ask("POST /app HTTP/1.1", FORM, body=b"x=1&do=submit"), "POST /app ?do=submit"),
+    "query before form": (ask("POST /app?do=a HTTP/1.1", FORM, body=b"do=b"), "POST /app ?do=a"),
+    "parameter in parts": (ask("POST /app HTTP/1.1", MULTIPART, body=part(b"do", b"up", b"\r\n")), "POST /app ?do=up"),
+    "parameter in parts, bare line feeds": (
+        ask("POST /app HTTP/1.1", MULTIPART, body=part(b"do", b"up")),
+        "POST /app ?do=up",
+    ),
+    "parameter in a file's content": (ask("POST /app HTTP/1.1", MULTIPART, body=part(b"content", b"do")), "POST /app"),
+    "a body of another type": (ask("POST /app HTTP/1.1", body=b"do=submit"), "POST /app"),
+    "a call": (
+        ask("POST /rpc HTTP/1.1", body=b"<?xml version='1.0'?>\n<methodCall>\n<methodName>search</methodName>"),
+        "POST /rpc search()",
+    ),
+    "a body not recorded": (Request(b"POST /rpc HTTP/1.1", (), None), "POST /rpc"),
+    "no request line": (ask("-"), "(malformed)"),
+    "method alone": (ask("GET"), "(malformed)"),
+    "bytes": (ask("\x16\x03\x01 \xff"), "(malformed)"),
+}
+
+
+@pytest.mark.parametrize(("request_", "expected"), ENDPOINTS.values(), ids=ENDPOINTS.keys())
+def test_requests_have_endpoints(request_, expected):
+    """Each row: a request and the name of what it asks for."""
+    assert endpoint(request_, PATTERNS, ["do"]) == expected
+
+
+@given(st.binary(max_size=60), st.binary(max_size=60))
+def test_any_request_has_an_endpoint(line, body):
+    """Malformed as it may be, a request has a short printable name."""
+    headers = ((b"Content-Type", b"multipart/form-data; boundary=x"), (b"User-Agent", line))
+    name = endpoint(Request(line, headers, body), PATTERNS, ["do"])
+    assert name.isascii()
+    assert name.isprintable()
+
+
+CLIENTS = {
+    'pip/20.3.4 {"ci":null,"cpu":"x"}': "pip",
+    "pip/1.5.4 CPython/2.7.5 Linux/3.2": "pip",
+    "Python-urllib/2.5 setuptools/0.6c9": "setuptools",
+    "setuptools/44.1.1 Python-urllib/2.7": "setuptools",
+    "Python-urllib/2.7": "Python-urllib",
+    "xmlrpclib.py/1.0.1 (by www.pythonware.com)": "xmlrpclib",
+    "Python-xmlrpc/3.11": "Python-xmlrpc",
+    "twine/1.15.0 pkginfo/1.5.0.1 requests/2.27.1 CPython/2.7.18": "twine",
+    "curl/7.88.1": "curl",
+    "Mozilla/5.0 (X11; U; Linux i686; en-US; rv:1.9.0.4) Gecko/2008102920 Firefox/3.0.4": "browser",
+    "Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 5.1)": "browser",
+    "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Safari/537.36": "browser",
+    "Opera/9.62 (X11; Linux i686; U; en) Presto/2.1.1": "browser",
+    "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)": "Googlebot",
+    "msnbot/1.1 (+http://search.msn.com/msnbot.htm)": "msnbot",
+    "-": "(none)",
+    "": "(none)",
+}
+
+
+@pytest.mark.parametrize(("agent", "expected"), CLIENTS.items(), ids=CLIENTS.keys())
+def test_clients_have_families(agent, expected):
+    """Each row: a User-Agent and who that is."""
+    assert client(ask("GET / HTTP/1.1", (b"User-Agent", agent.encode()))) == expected
+
+
+def test_no_agent_is_nobody():
+    """A request without a User-Agent comes from nobody."""
+    assert client(ask("GET / HTTP/1.0")) == "(none)"
