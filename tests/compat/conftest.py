@@ -99,7 +99,7 @@ def send(port: int, data: bytes, timeout: float = 20) -> bytes:
 
 
 def gone(pid: int, within: float = 3.0) -> bool:
-    """Whether a process ends within some seconds. A zombie has ended; whether ours are reaped, `no_new_descriptors` sees."""
+    """Whether a process ends within some seconds. A zombie has ended (`no_new_descriptors` looks for ours)."""
     limit = time.monotonic() + within
     while time.monotonic() < limit:
         try:

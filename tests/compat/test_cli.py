@@ -117,7 +117,7 @@ def test_serve_without_gunicorn(programs: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_serve(programs: Path, tmp_path: Path) -> None:
-    """A cgi-bin behind gunicorn, from start to stop; the port is chosen by the system, the environment by the operator."""
+    """A cgi-bin behind gunicorn, from start to stop; the port is free, the environment the operator's."""
     log = tmp_path / "log"
     words = [
         "serve",
