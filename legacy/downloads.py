@@ -37,7 +37,7 @@ def answer(root, env):
         return Answer(405, 'Method Not Allowed', [('Allow', 'GET, HEAD'), ('Content-Type', 'text/plain')], [b''])
     if not_modified(env, stat):
         return Answer(304, 'Not Modified', validators, [])
-    full = Answer(200, 'OK', [*validators, ('Content-Length', str(stat.st_size)), ('Content-Type', media_type(path))],
+    full = Answer(200, 'OK', [*validators, ('Content-Type', media_type(path)), ('Content-Length', str(stat.st_size))],
                   pieces(path, [(0, stat.st_size)]))
     found = full if not applies(env, stat) else ranged(path, stat.st_size, env.get('HTTP_RANGE', ''), validators, full)
     return found._replace(chunks=[]) if env.get('REQUEST_METHOD') == 'HEAD' else found
@@ -100,13 +100,13 @@ def ranged(path, size, header, validators, full):
     if len(wanted) == 1:
         start, end = wanted[0]
         return Answer(206, 'Partial Content', [
-            *validators, ('Content-Length', str(end - start)),
-            ('Content-Range', 'bytes %d-%d/%d' % (start, end - 1, size)), ('Content-Type', media_type(path)),
+            *validators, ('Content-Range', 'bytes %d-%d/%d' % (start, end - 1, size)),
+            ('Content-Type', media_type(path)), ('Content-Length', str(end - start)),
         ], pieces(path, wanted))
     body = b''.join(multipart(path, wanted, size))
     return Answer(206, 'Partial Content', [
-        *validators, ('Content-Length', str(len(body))),
-        ('Content-Type', 'multipart/byteranges; boundary=' + BOUNDARY)], [body])
+        *validators, ('Content-Type', 'multipart/byteranges; boundary=' + BOUNDARY),
+        ('Content-Length', str(len(body)))], [body])
 
 
 def byte_ranges(header, size):

@@ -105,13 +105,13 @@ class WebUI:
             self.run_simple()
             return
         self.authenticate()
+        if script in ELSEWHERE:
+            raise NotFound
         if self.env.get('CONTENT_TYPE') == 'text/xml':
             self.run_xmlrpc()
-        elif script == self.config.url_path:
+        else:
             self.run_action()
             self.store.commit()
-        else:
-            raise NotFound  # names of later issues: /daytime, /id, /mirrors, ...
 
     def open_store(self):
         """Connect to the database; False if it cannot be reached, which is answered here (B252)."""
@@ -248,8 +248,8 @@ class WebUI:
 
     def simple_page(self, html, key, serial):
         """Push a page of the simple index, with what caches and mirrors need."""
-        self.send(html, 'text/html; charset=utf-8', ('Content-Length', str(len(html.encode()))), ('Surrogate-Key', key),
-                  ('X-PYPI-LAST-SERIAL', str(serial)))
+        self.send(html, 'text/html; charset=utf-8', ('Surrogate-Key', key), ('X-PYPI-LAST-SERIAL', str(serial)),
+                  ('Content-Length', str(len(html.encode()))))
 
     # -- XML-RPC --
 
@@ -547,6 +547,7 @@ class WebUI:
         except uploads.Refused as refused:
             raise FormError(str(refused)) from None
         if not uploads.check_digest(content.value, self.form.get('md5_digest')):
+            self.store.rollback()
             self.fail('The MD5 digest supplied does not match the content of the file.', heading='MD5 digest mismatch')
             return
         if self.store.was_file(content.filename):
@@ -610,6 +611,9 @@ ACTIONS = frozenset((
     'home', 'index', 'display', 'search', 'list_classifiers', 'show_md5', 'rss', 'json', 'doap', 'verify', 'submit',
     'file_upload',
 ))
+# Names that the front end knows and this version does not answer at yet.
+ELSEWHERE = frozenset(
+    ('/daytime', '/serial', '/serversig', '/mirrors', '/id', '/oauth', '/google_login', '/security'))
 
 
 def simple_name(name):

@@ -54,12 +54,12 @@ def check_seed(seed):
     users = [members(user, 'users[%d]' % n, USER) for n, user in enumerate(users)]
     for n, text in enumerate(classifiers):
         expect(isinstance(text, str), 'classifiers[%d]' % n, 'must be text')
+        expect(text not in classifiers[:n], 'classifiers[%d]' % n, 'stands there twice')
+    unique(users, 'users', 'name')
+    unique(users, 'users', 'email')
     names = {user['name'] for user in users}
     known = set(classifiers)
     projects = [check_project(project, 'projects[%d]' % n, names, known) for n, project in enumerate(projects)]
-    unique(users, 'users', 'name')
-    unique(users, 'users', 'email')
-    unique([{'text': text} for text in classifiers], 'classifiers', 'text')
     unique(projects, 'projects', 'name')
     filenames = [dict(file, where='projects[%d].releases[%d].files[%d]' % (p, r, f))
                  for p, project in enumerate(projects) for r, release in enumerate(project['releases'])

@@ -120,6 +120,10 @@ class Store:
         """Make everything so far durable."""
         self.connection.commit()
 
+    def rollback(self):
+        """Drop everything since the last commit."""
+        self.connection.rollback()
+
     def close(self):
         """Drop what was not committed; give the connection back or close it."""
         if self.config.keep_connection and not self.connection.closed:

@@ -65,12 +65,23 @@ def call(app, method, target, headers=(), body=b"", user=None):
     """Ask a WSGI application in process; `user` is (name, password) for Basic authentication."""
     path, _, query = target.partition("?")
     environ = {
-        "REQUEST_METHOD": method, "SCRIPT_NAME": "",
+        "REQUEST_METHOD": method,
+        "SCRIPT_NAME": "",
         "PATH_INFO": unquote_to_bytes(path.encode("latin-1")).decode("latin-1"),
-        "QUERY_STRING": query, "SERVER_NAME": "127.0.0.1", "SERVER_PORT": "8016", "SERVER_PROTOCOL": "HTTP/1.1",
-        "REMOTE_ADDR": "127.0.0.1", "wsgi.version": (1, 0), "wsgi.url_scheme": "http", "wsgi.input": io.BytesIO(body),
-        "wsgi.errors": sys.stderr, "wsgi.multithread": False, "wsgi.multiprocess": False, "wsgi.run_once": False,
-        "REQUEST_URI": target, "RAW_URI": target,
+        "QUERY_STRING": query,
+        "SERVER_NAME": "127.0.0.1",
+        "SERVER_PORT": "8016",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "127.0.0.1",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": False,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+        "REQUEST_URI": target,
+        "RAW_URI": target,
     }
     for name, value in headers:
         key = name.upper().replace("-", "_")

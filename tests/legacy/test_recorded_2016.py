@@ -26,12 +26,36 @@ SHELL = {"x-clacks-overhead", "x-frame-options", "x-xss-protection", "x-content-
 
 LATER_SCRIPTS = {"daytime", "serial", "serversig", "mirrors", "id", "oauth", "google_login", "security"}
 LATER_ACTIONS = {
-    "about", "addkey", "browse", "claim", "clear_auth", "delete_user", "delkey", "display_pkginfo", "doc_upload",
+    "about",
+    "addkey",
+    "browse",
+    "claim",
+    "clear_auth",
+    "delete_user",
+    "delkey",
+    "display_pkginfo",
+    "doc_upload",
     "dropid",
-    "exception", "files", "forgotten_password", "forgotten_password_form", "lasthour", "login", "login_form", "openid",
-    "packages_rss", "password_reset", "pkg_edit", "purge", "register_form", "remove_pkg", "role", "role_form",
+    "exception",
+    "files",
+    "forgotten_password",
+    "forgotten_password_form",
+    "lasthour",
+    "login",
+    "login_form",
+    "openid",
+    "packages_rss",
+    "password_reset",
+    "pkg_edit",
+    "purge",
+    "register_form",
+    "remove_pkg",
+    "role",
+    "role_form",
     "submit_form",
-    "submit_pkg_info", "user", "user_form",
+    "submit_pkg_info",
+    "user",
+    "user_form",
 }
 LATER_METHODS = {"browse", "package_roles", "release_downloads", "package_hosting_mode", "top_packages"}
 
@@ -158,13 +182,21 @@ def page_facts(body, furniture):
     ordered = [link for link in links if link.startswith("/pypi/")]
     others = collections.Counter(link for link in links if not link.startswith("/pypi/"))
     forms = [
-        (form.get("method"), form.get("action"), [
-            (field.tag, field.get("type"), field.get("name"), field.get("value"))
-            for field in form.xpath(".//input|.//select|.//textarea")
-        ]) for form in document.iter("form")
+        (
+            form.get("method"),
+            form.get("action"),
+            [
+                (field.tag, field.get("type"), field.get("name"), field.get("value"))
+                for field in form.xpath(".//input|.//select|.//textarea")
+            ],
+        )
+        for form in document.iter("form")
     ]
-    feeds = [link.get("href") for link in document.iter("link")
-             if link.get("rel") in ("alternate", "meta") and "css" not in link.get("href")]
+    feeds = [
+        link.get("href")
+        for link in document.iter("link")
+        if link.get("rel") in ("alternate", "meta") and "css" not in link.get("href")
+    ]
     return {"releases": ordered, "links": dict(others), "forms": forms, "feeds": feeds}
 
 
@@ -244,7 +276,7 @@ def first_difference(old, new):
         for number, (one, other) in enumerate(zip(old, new, strict=False)):
             if one != other:
                 return f"[{number}]: {first_difference(one, other)}"
-        return f"length {len(old)} became {len(new)}: {old[len(new):][:3]} / {new[len(old):][:3]}"
+        return f"length {len(old)} became {len(new)}: {old[len(new) :][:3]} / {new[len(old) :][:3]}"
     if isinstance(old, str | bytes) and isinstance(new, str | bytes) and type(old) is type(new):
         at = next((i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
         start = max(at - 20, 0)
