@@ -24,6 +24,11 @@ BLOCKS = frozenset(
     title tr ul""".split()  # noqa: SIM905 - a list of sixty quoted words is no easier to read
 )
 """Elements at whose edges white space is not rendered."""
+BOOLEANS = frozenset(
+    """async autofocus checked compact declare defer disabled hidden ismap multiple noresize noshade novalidate nowrap
+    readonly required reversed selected""".split()  # noqa: SIM905
+)
+"""Attributes whose presence is their value (HTML, section 2.3.2): `checked` and `checked="checked"` mean the same."""
 
 _SPACE = re.compile(r"[ \t\n\r\f]+")
 _TRUNCATING = frozenset({"ERR_INTERNAL_ERROR", "ERR_RESOURCE_LIMIT", "ERR_NO_MEMORY"})
@@ -54,8 +59,12 @@ def _node(element: etree._Element, verbatim: bool) -> Node:
         return found
     tag = element.tag.lower()
     verbatim = verbatim or tag in VERBATIM
-    attributes = [(str(name), str(value)) for name, value in element.attrib.items()]
+    attributes = [_attribute(str(name), str(value)) for name, value in element.attrib.items()]
     return make_node(tag, attributes=attributes, children=list(_children(element, tag, verbatim)))
+
+
+def _attribute(name: str, value: str) -> tuple[str, str]:
+    return (name, "") if name in BOOLEANS and value.lower() in ("", name) else (name, value)
 
 
 def _children(element: etree._Element, tag: str, verbatim: bool) -> Iterator[Node]:

@@ -18,6 +18,7 @@ SPELLINGS = {
     "indentation": ("<ul><li>a</li><li>b</li></ul>", "<ul>\n  <li>a</li>\n  <li>b</li>\n</ul>"),
     "runs of spaces": ("<p>a b</p>", "<p>a \n  b</p>"),
     "end tag left out": ("<ul><li>a</li><li>b</li></ul>", "<ul><li>a<li>b</ul>"),
+    "boolean attribute": ("<input checked>", '<input checked="checked">'),
     "void element closed": ("<br/>", "<br>"),
 }
 
