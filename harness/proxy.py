@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import math
+import os
 import select
 import socket
 import struct
@@ -64,8 +65,9 @@ class RecordingProxy:
         try:
             family = socket.AF_INET6 if ":" in bind[0] else socket.AF_INET
             self._listener = socket.create_server(bind, family=family, backlog=128)
-        except (OSError, OverflowError) as error:
-            reason = getattr(error, "strerror", None) or error
+        except OSError as error:
+            # Python adds the address to the text of some errors, negative numbers are those of looking up names.
+            reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
             raise UsageError(f"cannot listen on {bind[0]}:{bind[1]}: {reason}; give another --bind") from error
         # A client that is gone before it was accepted must not hold up the others.
         self._listener.setblocking(False)

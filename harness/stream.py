@@ -60,7 +60,12 @@ class MessageStream:
             pass
 
     def end(self, clean: bool = True) -> None:
-        """Take the end of the connection; `clean` is False where it was reset."""
+        """Take the end of the connection; `clean` is False where it was reset.
+
+        Raises `StreamError` where it ends within a head.
+        """
+        if self._step == self._read_head and self._buffer.strip(b"\r\n"):
+            raise StreamError(f"the connection ended within a head: {bytes(self._buffer[:40])!r}")
         if self._step == self._read_until_end:
             self._message_ends(complete=clean)
         elif self._step not in (self._read_head, self._pass_by):

@@ -274,6 +274,7 @@ class Broken(ArchiveWriter):
     """A writer whose disk is full."""
 
     def add(self, exchange: Exchange) -> None:
+        """Fail."""
         raise OSError(28, "No space left on device")
 
 
