@@ -27,8 +27,8 @@ from harness.exchange import Response
 
 ALIKE = 5
 """Differences of one place and kind that are kept for one body."""
-ALL = 500
-"""Differences that are kept for one body."""
+PLACES = 50
+"""Places and kinds beyond which two bodies are not one body, changed, but two documents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,16 @@ def compare_bodies(old: Response, new: Response) -> list[Difference]:
         return compare_bytes(old.body or b"", new.body or b"", str(error))
     if left == right:
         return [Difference("body", "body/compression", "encoding", *_codings(old, new))]
-    return _bounded(_compare(left, right, content_type(old), content_type(new)))
+    found = _bounded(_compare(left, right, content_type(old), content_type(new)))
+    places = len({(difference.path, difference.kind) for difference in found})
+    return found if places <= PLACES else [_another_document(left, right, places)]
+
+
+def _another_document(left: bytes, right: bytes, places: int) -> Difference:
+    """Return the one difference of two documents: hundreds of groups would bury every other cause."""
+    note = f"another document, {places} places differ: "
+    texts = excerpts(*(side.decode("utf-8", "replace") for side in (left, right)))
+    return Difference("body", "body/document", "changed", *((note + text)[:LIMIT] for text in texts))
 
 
 def _codings(old: Response, new: Response) -> tuple[str, str]:
@@ -148,7 +157,7 @@ def _bounded(differences: Iterable[Difference]) -> list[Difference]:
         seen[difference.path, difference.kind] += 1
         if seen[difference.path, difference.kind] <= ALIKE:
             kept.append(difference)
-    return kept[:ALL]
+    return kept
 
 
 def _short(path: str) -> str:

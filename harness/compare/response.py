@@ -122,7 +122,13 @@ def _rest_of_a_cut_body(difference: Difference, found: Sequence[Difference], old
     return new.body.startswith(old.body) if not old.complete else old.body.startswith(new.body)
 
 
+def _another_answer(difference: Difference, found: Sequence[Difference], old: Response, new: Response) -> bool:
+    """An answer of another status class is another answer: that a page lacks the error's headers explains nothing."""
+    return old.status // 100 != new.status // 100 and difference.aspect in ("header", "reason", "body")
+
+
 FOLLOWERS: tuple[Callable[[Difference, Sequence[Difference], Response, Response], bool], ...] = (
+    _another_answer,
     _length_of_another_body,
     _headers_of_another_framing,
     _framing_without_its_header,

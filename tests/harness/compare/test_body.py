@@ -144,6 +144,17 @@ def test_what_repeats_within_one_body_is_said_a_few_times_only():
     assert len(differ(answer(many(b"/"), b"text/html"), answer(many(b""), b"text/html"))) == 5
 
 
+def test_another_document_is_one_difference():
+    """Two pages that share nothing are told as such, not as a hundred places that differ; a new design is one cause."""
+    tags = [f"x-{number}" for number in range(60)]
+    old = "".join(f"<{tag}>a</{tag}>" for tag in tags).encode()
+    few, all_ = (b"<p>" + old.replace(b">a<", b">b<", count) for count in (40, 60))
+    assert len(differ(answer(b"<p>" + old, b"text/html"), answer(few, b"text/html"))) == 40
+    ((path, kind, text, _),) = differ(answer(b"<p>" + old, b"text/html"), answer(all_, b"text/html"))
+    assert (path, kind) == ("body/document", "changed")
+    assert text.startswith("another document, 120 places differ: ")
+
+
 def words(seed, count, vocabulary):
     """Return that many random words, the same for the same seed."""
     source = random.Random(seed)

@@ -24,6 +24,16 @@ CASES = {
         replace(BASE, status=404, reason=b"Not Found"),
         [("status", "", "changed", "200 OK", "404 Not Found")],
     ),
+    "another status class, and all with it": (
+        BASE,
+        Response(302, b"Found", ((b"Location", b"/"),), b"moved"),
+        [("status", "", "changed", "200 OK", "302 Found")],
+    ),
+    "another status of the class": (
+        BASE,
+        with_body(b"abd", status=201),
+        [("status", "", "changed", "200 OK", "201 OK"), ("body", "text", "changed", "abc", "abd")],
+    ),
     "reason": (BASE, replace(BASE, reason=b"Fine"), [("reason", "", "changed", "OK", "Fine")]),
     "reason's case": (BASE, replace(BASE, reason=b"Ok"), [("reason", "", "spelling", "OK", "Ok")]),
     "version": (BASE, replace(BASE, version=b"HTTP/1.0"), [("framing", "version", "changed", "HTTP/1.1", "HTTP/1.0")]),
