@@ -62,6 +62,9 @@ def command(
     config = find_config(Path.cwd())
     config = replace(config, min_judged=config.min_judged if min_judged is None else min_judged)
     seconds = config.timeout if timeout is None else timeout
+    for file in (json_file, html_file):
+        if file is not None and not file.parent.is_dir():
+            raise UsageError(f"{file}: no such folder to write the report to")
     opened = open_recordings(recordings)
     options = Options(
         old=parse_target(old_text, config, frozenset(allow_writes), seconds),

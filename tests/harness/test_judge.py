@@ -1,0 +1,131 @@
+"""Verdicts: what is judged, what is stale, and whose headers count."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.difference import Difference
+from harness.effects import Effects
+from harness.exchange import Exchange, Headers, Request, Response
+from harness.judge import WITHOUT_SERVER, Fronts, Judge, Verdict
+from harness.normalise import Normaliser
+from harness.replay import Outcome
+from harness.targets import Answer, Crash, Unsent
+
+NOW = 1_800_000_000.0
+REQUEST = Request(b"GET / HTTP/1.1")
+
+
+def verdict(
+    old: Answer, new: Answer, recorded: Response | None = None, fronts: Fronts | None = None, **effects: Effects
+) -> Verdict:
+    """Judge one exchange."""
+    normaliser = Normaliser((NOW, float("inf")))
+    judge = Judge(normaliser, Normaliser((0.0, float("inf"))), fronts or Fronts(False, False, False))
+    return judge.judge(Outcome(Exchange("t#1", REQUEST, recorded), old, new, at=NOW + 1, **effects))
+
+
+OK, DENIED, MOVED, LOST = Response(200), Response(401), Response(301), Response(404)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "old", "new", "kind"),
+    [
+        (None, OK, OK, "judged"),
+        (OK, OK, OK, "judged"),
+        (OK, OK, LOST, "judged"),
+        (OK, Response(204), OK, "judged"),
+        (OK, DENIED, DENIED, "stale"),
+        (OK, MOVED, OK, "stale"),
+        (DENIED, LOST, OK, "judged"),
+        (OK, Crash("timeout"), OK, "error"),
+        (OK, OK, Crash("timeout"), "judged"),
+        (OK, Unsent("body not recorded"), OK, "unreplayable"),
+        (OK, OK, Unsent("body not recorded"), "unreplayable"),
+    ],
+)
+def test_an_exchange_is_judged_when_old_has_the_recorded_status_class(
+    recorded: Response | None, old: Answer, new: Answer, kind: str
+) -> None:
+    """Two sides that agree on a refusal prove nothing."""
+    assert verdict(old, new, recorded).kind == kind
+
+
+def test_a_stale_exchange_still_shows_how_the_sides_differ() -> None:
+    """Not judged is not the same as not seen."""
+    found = verdict(DENIED, OK, recorded=OK)
+    assert (found.kind, [difference.aspect for difference in found.differences]) == ("stale", ["status"])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "difference"),
+    [
+        (OK, Crash("killed by SIGKILL"), Difference("crash", "", "added", "answered 200", "killed by SIGKILL")),
+        (Crash("timeout"), OK, Difference("crash", "", "missing", "timeout", "answered 200")),
+        (Crash("timeout"), Crash("died"), Difference("crash", "", "changed", "timeout", "died")),
+    ],
+)
+def test_a_target_that_died_is_a_crash_difference(old: Answer, new: Answer, difference: Difference) -> None:
+    """Also where both died: nobody answered."""
+    assert verdict(old, new).differences == (difference,)
+
+
+def test_what_old_answers_now_is_held_against_the_recording_apart() -> None:
+    """An outdated snapshot must not look like a regression."""
+    found = verdict(Response(200, body=b"b"), Response(200, body=b"b"), recorded=Response(200, body=b"a"))
+    assert found.differences == ()
+    assert [difference.aspect for difference in found.stale] == ["body"]
+
+
+def test_a_log_s_answer_is_compared_by_status_alone() -> None:
+    """There is no body and no header to compare with."""
+    recorded = Response(200, body=None, size=7)
+    assert verdict(OK, OK, recorded).stale == ()
+    assert verdict(LOST, LOST, recorded).stale == (Difference("status", "", "changed", "200", "404"),)
+
+
+DATE: Headers = ((b"Date", b"x"), (b"Server", b"y"), (b"Connection", b"close"), (b"X-Own", b"1"))
+
+
+@pytest.mark.parametrize(
+    ("fronts", "differing"),
+    [
+        (Fronts(old=True, new=False), []),
+        (Fronts(old=False, new=True), ["Connection", "Date", "Server"]),
+        (Fronts(old=True, new=True), ["Connection", "Date", "Server"]),
+        (Fronts(old=False, new=False), ["Connection", "Date", "Server"]),
+    ],
+    ids=["only old behind a server", "only new", "both", "neither"],
+)
+def test_headers_that_only_a_server_adds_count_where_both_could_have_them(fronts: Fronts, differing: list[str]) -> None:
+    """An application called without a server cannot send them."""
+    found = verdict(Response(200, headers=DATE), Response(200, headers=DATE[3:]), fronts=fronts)
+    assert sorted(difference.path for difference in found.differences) == differing
+
+
+def test_a_server_s_header_that_the_application_also_sends_is_compared() -> None:
+    """Nothing is dropped that both sides have."""
+    old, new = Response(200, headers=((b"Server", b"a"),)), Response(200, headers=((b"Server", b"b"),))
+    assert [d.path for d in verdict(old, new, fronts=Fronts(old=True)).differences] == ["Server"]
+
+
+def test_what_was_put_aside_is_counted() -> None:
+    """The report says how often."""
+    normaliser = Normaliser((NOW, float("inf")))
+    judge = Judge(normaliser, normaliser, Fronts(old=True))
+    judge.judge(Outcome(Exchange("t#1", REQUEST), Response(200, headers=DATE), OK, at=NOW))
+    assert normaliser.acted[WITHOUT_SERVER] == 1
+
+
+ROW = (("id", "1"), ("at", "2027-01-15T08:00:00"))
+LATER = (("id", "1"), ("at", "2027-01-15T08:00:01"))
+OTHER = (("id", "2"), ("at", "2027-01-15T08:00:00"))
+
+
+@pytest.mark.parametrize(("new", "paths"), [(ROW, []), (LATER, []), (OTHER, ["t.id"])])
+def test_rows_written_are_compared_but_for_the_time_of_the_run(
+    new: tuple[tuple[str, str | None], ...], paths: list[str]
+) -> None:
+    """Rows of both sides, after each write."""
+    effects = {"old_effects": Effects({"t": {ROW: 1}}), "new_effects": Effects({"t": {new: 1}})}
+    assert [d.path for d in verdict(OK, OK, **effects).differences] == paths  # type: ignore[arg-type]
