@@ -34,8 +34,8 @@ def expected(error):
     import psycopg2
     kinds = [OSError, ValueError, psycopg2.Error]
     with contextlib.suppress(ImportError):
-        from harness.errors import HarnessError
-        kinds.append(HarnessError)
+        from harness.postgres import PostgresError
+        kinds.append(PostgresError)
     return isinstance(error, tuple(kinds))
 
 

@@ -2,14 +2,14 @@
 
 The idiom of its time, before WSGI: no return value, one method an `:action`, one table of them, errors as exceptions
 that `run` turns into pages. The handler offers rfile, wfile, config, send_response, send_header, set_content_type,
-end_headers. Rules of metadata and files, SQL, pages and formats have modules of their own; what talks HTTP is here.
+end_headers. Rules, SQL, pages and formats have modules of their own, imported where they are needed because each CGI
+request pays for its imports; what talks HTTP is here.
 """
 
 import re
 import sys
 
 from legacy import forms
-from legacy.store import DuplicateFile, Store
 
 SUBMISSIONS = ('submit',)  # actions that need a login before they are called
 
@@ -116,6 +116,8 @@ class WebUI:
     def open_store(self):
         """Connect to the database; False if it cannot be reached, which is answered here (B252)."""
         import psycopg2
+
+        from legacy.store import Store
         try:
             self.store = Store(self.config)
         except psycopg2.Error as error:
@@ -530,6 +532,7 @@ class WebUI:
         old.
         """
         from legacy import uploads
+        from legacy.store import DuplicateFile
         if not self.authenticated:
             raise Unauthorised('You must be identified to edit package information')
         name, version = self.upload_release()

@@ -22,6 +22,7 @@ class Index:
         self.files = files
 
     def __call__(self, method, target, headers=(), body=b"", user=None, app=application):
+        """Ask one of the applications."""
         return self.ask(app, method, target, headers, body, user)
 
 
@@ -539,6 +540,16 @@ def test_cgi_and_wsgi_answer_alike(index, target):
     shell |= {"simple": {"surrogate-control", "cache-control"}, "packages": {"cache-control"}}.get(name, set())
     kept = [(key, value) for key, value in new.headers if key.lower() not in shell]
     assert (old.status, old.reason, old.headers, old.body) == (new.status, new.reason, kept, new.body)
+
+
+@pytest.mark.parametrize("method", ["list_packages_with_serial", "nosuch", "changelog_last_serial"])
+def test_cgi_and_wsgi_answer_calls_alike(index, method):
+    """XML-RPC through both; the bytes are equal."""
+    body = xmlrpc.client.dumps((), method).encode()
+    headers = [("Content-Type", "text/xml"), ("Content-Length", str(len(body)))]
+    old, new = (index("POST", "/pypi", headers, body, app=app) for app in (cgi, application))
+    assert (old.status, old.body) == (new.status, new.body)
+    assert old.headers == new.headers[: len(old.headers)] == [("Content-type", "text/xml"), ("charset", "UTF-8")]
 
 
 def test_cgi_writes_as_wsgi_does(fresh):
