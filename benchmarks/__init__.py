@@ -1,0 +1,1 @@
+"""Measured ratios; see `__main__`."""

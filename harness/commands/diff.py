@@ -58,7 +58,7 @@ def command(
     json_file: Path | None,
     html_file: Path | None,
 ) -> None:
-    """Replay ARCHIVEs (archives, cassettes, folders of them) at --old and --new, and report each difference by cause."""
+    """Replay ARCHIVEs (archives, cassettes, folders of them) at --old and --new; report each difference by cause."""
     config = find_config(Path.cwd())
     config = replace(config, min_judged=config.min_judged if min_judged is None else min_judged)
     seconds = config.timeout if timeout is None else timeout
