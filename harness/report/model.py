@@ -34,6 +34,8 @@ class Result:
     noise: Mapping[str, int] = field(default_factory=dict)
     requests: Mapping[str, Request] = field(default_factory=dict)
     accepted: Sequence[Group] = ()
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    credentialed: tuple[int, int] = (0, 0)
 
     def count(self, name: str) -> int:
         """Return one of the counts."""

@@ -5,7 +5,9 @@ import builtins
 import pytest
 from lxml import html
 
+from harness.difference import Difference
 from harness.errors import HarnessError
+from harness.group import Observation, group_observations
 from harness.report import Result, html_report
 from harness.report.html import Side, cut
 
@@ -20,6 +22,15 @@ def test_the_page_shows_every_group(result):
         assert text in first
     assert "status 200 -> 404" in page.text_content()
     assert "date-rfc1123" in page.text_content()
+
+
+def test_many_endpoints_are_counted_not_listed():
+    """A header seen at a hundred endpoints does not fill the page with their names."""
+    added = Difference("header", "X", "added", "", "1")
+    groups = group_observations(Observation(f"a#{n}", f"GET /{n}", "pip", added) for n in range(100))
+    page = html.fromstring(html_report(Result("a", "b", {"judged": 100, "different": 100}, groups)))
+    assert page.text_content().count("GET /") == 12
+    assert "and 88 more" in page.text_content()
 
 
 def test_nothing_on_the_page_is_fetched_or_run(result):
