@@ -46,6 +46,9 @@ class Body:
         """Count `size` bytes of the last `peek` as delivered."""
         self._taken += size
 
+    def hear(self) -> None:
+        """Take note of what made `wake` readable; only a body that is still arriving has one."""
+
     def close(self) -> None:
         """Release what the body holds."""
 
@@ -97,12 +100,15 @@ class PumpedBody(SpooledBody):
         """Whether everything has been taken; never so where the client broke off: half a body must not look whole."""
         return not self._failed and super().ended
 
-    def peek(self, size: int) -> bytes:
-        """Return up to `size` bytes that are there now. Raises RequestError (400) where the client broke off."""
-        self._drain_signal()
+    def hear(self) -> None:
+        """Take note of what made `wake` readable. Raises RequestError (400) where the client broke off."""
+        assert self.wake is not None
+        try:
+            os.read(self.wake, 4096)
+        except BlockingIOError:
+            pass  # nothing new
         if self._failed:
             raise RequestError(400, self._failed)
-        return super().peek(size)
 
     def close(self) -> None:
         """Wait a little for the rest, so that the connection can serve another request; raises ResponseAborted if it
@@ -154,13 +160,6 @@ class PumpedBody(SpooledBody):
             os.write(self._signal, b".")
         except BlockingIOError:
             pass  # the pipe is full of unread rings: the reader will look anyway
-
-    def _drain_signal(self) -> None:
-        assert self.wake is not None
-        try:
-            os.read(self.wake, 4096)
-        except BlockingIOError:
-            pass  # nothing new
 
     def _release(self) -> None:
         assert self.wake is not None

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 
 from ..body import Body
-from ..errors import ProgramError
+from ..errors import ProgramError, RequestError
 from ..types import Command, Exit
 
 GRACE = 2.0
@@ -44,6 +44,7 @@ class Running:
         self._output = b""
         self._open: set[int] = set()
         self._pidfd: int | None = None
+        self._failure: RequestError | None = None
         self._exited = False
         self._closed = False
         self.exit = Exit()
@@ -55,6 +56,8 @@ class Running:
         self._watch_exit()
         if self._stdin is not None:
             self._watch(self._stdin, selectors.EVENT_WRITE, self._write_stdin)
+            if body.wake is not None:
+                self._selector.register(body.wake, selectors.EVENT_READ, self._body_news)
             self._write_stdin()  # most bodies fit into the pipe at once
 
     def read(self) -> bytes:
@@ -66,17 +69,14 @@ class Running:
             if self._stdout not in self._open:
                 return b""
             self._turn(self._deadline())
+            if self._failure is not None:
+                raise self._failure
         output, self._output = self._output, b""
         return output
 
     def finish(self) -> Exit:
         """After the end of the output: give the program a moment to exit, and return how it ended."""
-        limit = time.monotonic() + GRACE
-        while not self._exited and time.monotonic() < limit:
-            if self._pidfd is None:
-                self._wait_without_pidfd(limit)
-            else:
-                self._turn(limit)
+        self._await_exit(time.monotonic() + GRACE)
         self.close()
         return self.exit
 
@@ -85,9 +85,17 @@ class Running:
         if self._closed:
             return
         self._closed = True
+        try:
+            if not self._exited:
+                self._end_group()
+            self._read_rest_of_stderr()
+        finally:
+            self._release()
+
+    def _release(self) -> None:
+        """Reap the program and close every descriptor, whatever happened before."""
         if not self._exited:
-            self._end_group()
-        self._read_rest_of_stderr()
+            self._signal_group(signal.SIGKILL)
         self._process.wait()
         code = self._process.returncode
         self.exit = Exit(signal=-code) if code < 0 else Exit(status=code)
@@ -123,10 +131,13 @@ class Running:
         os.set_blocking(descriptor, False)
         self._selector.register(descriptor, events, act)
 
+    def _unwatch(self, descriptor: int | None) -> None:
+        if descriptor is not None and descriptor in self._selector.get_map():
+            self._selector.unregister(descriptor)
+
     def _drop(self, descriptor: int) -> None:
         self._open.discard(descriptor)
-        if descriptor in self._selector.get_map():
-            self._selector.unregister(descriptor)
+        self._unwatch(descriptor)
         os.close(descriptor)
 
     def _watch_exit(self) -> None:
@@ -146,12 +157,17 @@ class Running:
         self._exited = True
         self._selector.unregister(self._pidfd)
 
-    def _wait_without_pidfd(self, limit: float) -> None:
-        try:
-            self._process.wait(max(0.0, limit - time.monotonic()))
-            self._exited = True
-        except subprocess.TimeoutExpired:
-            pass  # close() ends it
+    def _await_exit(self, limit: float) -> None:
+        """Wait for the exit until `limit`; its error output is still read meanwhile."""
+        while not self._exited and time.monotonic() < limit:
+            if self._pidfd is not None:
+                self._turn(limit)
+                continue
+            try:
+                self._process.wait(max(0.0, limit - time.monotonic()))
+                self._exited = True
+            except subprocess.TimeoutExpired:
+                return
 
     def _read_stdout(self) -> None:
         data = os.read(self._stdout, PIECE)
@@ -178,12 +194,9 @@ class Running:
                 return
 
     def _write_stdin(self) -> None:
+        """Give the program what it takes of the body. If nothing has arrived, wait for the client."""
         assert self._stdin is not None
-        while self._stdin in self._open:
-            data = self._body.peek(PIECE)
-            if not data:
-                self._starved()
-                return
+        while data := self._body.peek(PIECE):
             try:
                 written = os.write(self._stdin, data)
             except BlockingIOError:
@@ -193,30 +206,31 @@ class Running:
                 return
             self._active = time.monotonic()
             self._body.taken(written)
-
-    def _starved(self) -> None:
-        """The program wants more than has arrived: close its input, or wait for the client instead of for the pipe."""
         if self._body.ended:
             self._end_stdin()
-            return
-        assert self._stdin is not None
-        assert self._body.wake is not None
-        if self._stdin in self._selector.get_map():
-            self._selector.unregister(self._stdin)
-            self._selector.register(self._body.wake, selectors.EVENT_READ, self._refill)
+        else:
+            self._unwatch(self._stdin)
 
-    def _refill(self) -> None:
+    def _body_news(self) -> None:
+        """More of the body has arrived, or the client broke off.
+
+        Then the program's input stays open: an end of file would make half a body look whole.
+        """
         assert self._stdin is not None
-        assert self._body.wake is not None
+        try:
+            self._body.hear()
+        except RequestError as error:
+            self._failure = error
+            self._unwatch(self._stdin)
+            self._unwatch(self._body.wake)
+            return
         self._active = time.monotonic()
-        self._selector.unregister(self._body.wake)
-        self._selector.register(self._stdin, selectors.EVENT_WRITE, self._write_stdin)
-        self._write_stdin()
+        if self._stdin not in self._selector.get_map():
+            self._selector.register(self._stdin, selectors.EVENT_WRITE, self._write_stdin)
 
     def _end_stdin(self) -> None:
         assert self._stdin is not None
-        if self._body.wake is not None and self._body.wake in self._selector.get_map():
-            self._selector.unregister(self._body.wake)
+        self._unwatch(self._body.wake)
         self._drop(self._stdin)
 
     def _end_group(self) -> None:
@@ -225,15 +239,11 @@ class Running:
         """
         self.killed = True
         self._signal_group(signal.SIGTERM)
-        for descriptor in (self._stdin, self._stdout):
-            if descriptor is not None and descriptor in self._open:
-                self._drop(descriptor)
-        limit = time.monotonic() + GRACE
-        while not self._exited and time.monotonic() < limit:
-            if self._pidfd is None:
-                self._wait_without_pidfd(limit)
-            else:
-                self._turn(limit)
+        if self._stdin in self._open:
+            self._end_stdin()
+        if self._stdout in self._open:
+            self._drop(self._stdout)
+        self._await_exit(time.monotonic() + GRACE)
         self._signal_group(signal.SIGKILL)
 
     def _signal_group(self, number: int) -> None:

@@ -51,6 +51,7 @@ def wait(body: Body) -> bytes:
     data = bytes(body.peek(5000))
     while not data and not body.ended:
         assert select.select([body.wake], [], [], 10)[0]
+        body.hear()
         data = bytes(body.peek(5000))
     body.taken(len(data))
     return data

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -9,11 +10,12 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from compat.body import Body
-from compat.errors import ProgramError
+from compat.body import Body, PumpedBody
+from compat.errors import ProgramError, RequestError
 from compat.runners import exec as exec_runner
 from compat.runners.exec import Running
 from compat.types import Command
@@ -29,11 +31,11 @@ class Program:
         self._folder = folder
         self._running: list[Running] = []
 
-    def start(self, name: str, body: bytes | None = None, **options: float) -> Running:
+    def start(self, name: str, body: Body | bytes | None = None, **options: float) -> Running:
         """Start the program of a name."""
         path = str(self._folder / name)
         environment = {b"PATH": os.environ["PATH"].encode(), b"PID_FILE": os.environ.get("PID_FILE", "").encode()}
-        held = Body() if body is None else Body(body, len(body))
+        held = body if isinstance(body, Body) else Body() if body is None else Body(body, len(body))
         command = Command((path,), str(self._folder), environment, path)
         running = Running(command, held, self.errors.extend, **options)
         self._running.append(running)
@@ -149,6 +151,51 @@ def test_too_slow(
 def test_activity_holds_off_the_idle_timeout(program: Program) -> None:
     """A program that keeps printing is not idle."""
     assert output(program.start("drip.cgi", idle_timeout=0.9)).endswith(b"second\n")
+
+
+@pytest.mark.parametrize("name", ["silent.cgi", "say.cgi", "endless.cgi"])
+def test_client_breaks_off_its_body(
+    programs: Path, pid_file: Callable[[], list[int]], name: str, program: Program
+) -> None:
+    """Half a long body ends the program, whether it reads, waits or answers; it never sees an end of file."""
+    body = PumpedBody(io.BytesIO(b"x" * 70_000), 200_000)
+    running = program.start(name, body, timeout=20)
+    with pytest.raises(RequestError, match="70000 of 200000"):
+        output(running)
+    running.close()
+    assert running.exit.signal == signal.SIGTERM
+    body.close()
+
+
+def test_body_breaks_off_while_the_program_is_being_ended(program: Program, pid_file: Callable[[], list[int]]) -> None:
+    """Even then everything is released (the fixture looks)."""
+    held = threading.Event()
+
+    class Slow:
+        def read(self, size: int) -> bytes:
+            held.wait(10)
+            return b""
+
+    body = PumpedBody(Slow(), 200_000)
+    running = program.start("stubborn.cgi", body)
+    pid_file()
+    threading.Timer(0.2, held.set).start()
+    running.close()
+    body.close()
+
+
+def test_close_survives_a_broken_log(program: Program) -> None:
+    """A log that cannot be written must not leave a program running."""
+
+    def broken(data: bytes) -> None:
+        raise OSError("disk full")
+
+    program.errors = SimpleNamespace(extend=broken)  # type: ignore[assignment]
+    running = program.start("noisy.cgi", b"")
+    time.sleep(0.1)
+    with pytest.raises(OSError, match="disk full"):
+        running.close()
+    assert running.exit.signal is not None
 
 
 def test_stubborn_program_is_killed(
