@@ -136,15 +136,26 @@ class Window:
 
 def clean(raw: bytes, window: Window, acted: set[str]) -> bytes:
     """Return bytes with placeholders, and add the names of the normalisers that acted to `acted`."""
-    if any(piece in raw for piece in _needed(int(window.start), int(window.end) // 1000 * 1000 + 1000)):
+    if any(piece in raw for piece in _dates_in(window)):
         raw = _ANY.sub(_replacer(window.start, window.end, acted), raw)
-    if any(host.partition(":")[0].encode() in raw for host in window.hosts):
+    if any(piece in raw for piece in _names_in(window)):
         raw, count = _own_addresses(window.hosts).subn(HOST_PLACEHOLDER, raw)
         acted.update(("host",) if count else ())
     return raw
 
 
+def _dates_in(window: Window) -> tuple[bytes, ...]:
+    return _needed(int(window.start), int(window.end) // 1000 * 1000 + 1000)
+
+
+def _names_in(window: Window) -> list[bytes]:
+    return [host.partition(":")[0].encode() for host in window.hosts]
+
+
 def _normalised(response: Response, window: Window, acted: set[str]) -> Response:
+    everything = b"\n".join([*(value for _, value in response.headers), response.body or b""])
+    if not any(piece in everything for piece in (*_dates_in(window), *_names_in(window))):
+        return response
     headers = tuple((name, clean(value, window, acted)) for name, value in response.headers)
     body = response.body
     if body:
