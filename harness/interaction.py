@@ -26,7 +26,7 @@ Message = TypeVar("Message", Request, Response)
 _NO_ANSWER: Fields = {"status": {"code": 0, "message": ""}, "headers": {}, "body": {"string": ""}}
 _CONNECTION = ("started", "duration", "scheme", "peer", "user", "user_by")
 _TEXTS = frozenset({"start_line", "raw_head", "reason", "version"})
-_HOST = re.compile(r"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,4})?")
+_HOST = re.compile(r"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 _URI = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)(.*)", re.DOTALL)
 _URI_SAFE = "".join(map(chr, range(0x21, 0x7F)))
 
@@ -113,7 +113,9 @@ def _uri(exchange: Exchange) -> str:
 
 def _parsed_host(uri: str) -> str:
     try:
-        return urlsplit(uri).netloc
+        parts = urlsplit(uri)
+        # Asking for the port is what finds one above 65535.
+        return parts.netloc if parts.port != 0 else ""
     except ValueError:
         return ""
 

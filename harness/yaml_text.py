@@ -21,6 +21,7 @@ _BARE_OUTSIDE_LISTS = re.compile(r"(?:[A-Za-z0-9_./+*()?&=%;,~@!$'-]|:(?=[A-Za-z
 # YAML 1.1 reads these as booleans and null.
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 _UNPRINTABLE = re.compile("[\x7f-\xa0\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
+_ESCAPED = re.compile("[\x00-\x1f\x7f-\xa0\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
 _NO_BLOCK = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
 # A key on one line may be at most 1024 characters long (YAML 1.1 section 7.4.2), escapes included.
 _LONGEST_KEY = 500
@@ -91,7 +92,7 @@ def _block(text: str, indent: int) -> str:
 
 
 def _quoted_lines(text: str, indent: int) -> str:
-    first, *rest = (_quoted(piece)[1:-1] for piece in re.findall(r"[^\n]*\n|[^\n]+", text))
+    first, *rest = (_double_quoted(piece)[1:-1] for piece in re.findall(r"[^\n]*\n|[^\n]+", text))
     # A blank that begins a continued line is lost unless escaped.
     pieces = [first, *("\\" + piece if piece.startswith(" ") else piece for piece in rest)]
     return '"' + ("\\\n" + " " * indent).join(pieces) + '"'
@@ -126,4 +127,10 @@ def _is_bare(text: str) -> bool:
 
 
 def _quoted(text: str) -> str:
+    if ('"' in text or "\\" in text) and not _ESCAPED.search(text):
+        return "'" + text.replace("'", "''") + "'"
+    return _double_quoted(text)
+
+
+def _double_quoted(text: str) -> str:
     return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(text, ensure_ascii=False))

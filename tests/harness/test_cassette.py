@@ -20,7 +20,10 @@ from harness.exchange import Exchange, Request, Response
 PAGE = b"<html>\n <head>\n\t<title>caf\xc3\xa9</title> \n</head>\n</html>\n"
 USUAL = Exchange(
     "usual.yaml#1",
-    Request(b"GET /simple/?a=b HTTP/1.1", ((b"Host", b"localhost:8000"), (b"Accept", b"text/html, */*"))),
+    Request(
+        b"GET /simple/?a=b HTTP/1.1",
+        ((b"Host", b"localhost:18000"), (b"Accept", b"text/html, */*"), (b"If-None-Match", b'"it\'s"')),
+    ),
     Response(200, b"OK", ((b"Content-Type", b"text/html"), (b"Content-Length", b"61")), PAGE),
     started=1463400000.25,
     peer="127.0.0.1",
@@ -107,7 +110,7 @@ def test_vcrpy_reads_json(tmp_path: Path) -> None:
     """A JSON cassette of text is one vcrpy reads as well."""
     write_cassette(tmp_path / "a.json", [USUAL])
     (request,), (response,) = FilesystemPersister.load_cassette(tmp_path / "a.json", jsonserializer)
-    assert (request.uri, request.method) == ("http://localhost:8000/simple/?a=b", "GET")
+    assert (request.uri, request.method) == ("http://localhost:18000/simple/?a=b", "GET")
     assert response["body"]["string"] == PAGE
 
 
@@ -123,10 +126,11 @@ def test_reads_for_people(tmp_path: Path) -> None:
         "interactions:",
         "- request:",
         "    method: GET",
-        "    uri: http://localhost:8000/simple/?a=b",
+        "    uri: http://localhost:18000/simple/?a=b",
         "    headers:",
-        '      Host: ["localhost:8000"]',
+        '      Host: ["localhost:18000"]',
         '      Accept: ["text/html, */*"]',
+        "      If-None-Match: ['\"it''s\"']",
         "    body: null",
         "  response:",
         "    status:",
@@ -328,3 +332,26 @@ def test_json_marks_binary_bodies(tmp_path: Path) -> None:
     write_cassette(tmp_path / "a.json", [binary])
     item = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))["interactions"][0]
     assert (item["response"]["body"]["string"], item["harness"]["response"]["body"]) == ("/wA=", "base64")
+
+
+@pytest.mark.parametrize(
+    ("line", "host", "uri"),
+    [
+        (b"GET /a HTTP/1.1", b"h:65535", "http://h:65535/a"),
+        (b"GET /a HTTP/1.1", b"h:65536", "http://localhost/a"),
+        (b"GET /a HTTP/1.1", b"[::1]:8", "http://[::1]:8/a"),
+        (b"GET /a HTTP/1.1", b"[bad", "http://localhost/a"),
+        (b"GET /a b\xff HTTP/1.1", b"h", "http://h/a%20b%FF"),
+        (b"GET http://other:8/x HTTP/1.1", b"h", "http://other:8/x"),
+        (b"GET http://[bad/x HTTP/1.1", b"h", "http://h/http://[bad/x"),
+        (b"OPTIONS * HTTP/1.1", b"h", "http://h/*"),
+        (b"-", b"h", "http://h/"),
+    ],
+)
+def test_uri_is_one_everybody_can_parse(tmp_path: Path, line: bytes, host: bytes, uri: str) -> None:
+    """vcrpy gets a well-formed URI whatever was sent; what was sent is kept all the same."""
+    exchange = replace(USUAL, request=Request(line, ((b"Host", host),)))
+    write_cassette(tmp_path / "a.yaml", [exchange])
+    (request,), _ = FilesystemPersister.load_cassette(tmp_path / "a.yaml", yamlserializer)
+    assert request.uri == uri
+    assert next(iter(Cassette(tmp_path / "a.yaml"))).request == exchange.request
