@@ -102,6 +102,7 @@ def basic_user(headers: Headers) -> tuple[str, str]:
     if scheme.lower() != b"basic":
         return "", ""
     try:
-        return b64decode(credentials.strip()).partition(b":")[0].decode("latin-1"), "basic"
+        user = b64decode(credentials.strip()).partition(b":")[0].decode("latin-1")
     except binascii.Error:
         return "", ""
+    return user, "basic" if user else ""

@@ -1,0 +1,88 @@
+"""The tape: what is put on it is written in order, and what cannot be is counted."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from harness.archive import Archive, ArchiveWriter
+from harness.capture import Capture
+from harness.exchange import Exchange
+from harness.tape import Tape
+
+
+def capture(number: int) -> Capture:
+    """Return a finished capture of a request that names the number."""
+    made = Capture(b"GET /%d HTTP/1.1" % number, (), "none")
+    made.request_complete = True
+    made.started = float(number)
+    return made
+
+
+def test_durable_soon(tmp_path: Path) -> None:
+    """What was put is on disk a moment later, while the tape still runs."""
+    tape = Tape(ArchiveWriter(tmp_path / "a.archive"))
+    tape.put(capture(1))
+    until = time.monotonic() + 10
+    while not (tmp_path / "a.archive").exists() or not len(Archive(tmp_path / "a.archive")):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    tape.close()
+    assert (tape.recorded, tape.lost) == (1, 0)
+
+
+def test_after_close_everything_is_lost(tmp_path: Path) -> None:
+    """What comes after the end is counted, not written."""
+    tape = Tape(ArchiveWriter(tmp_path / "a.archive"))
+    tape.put(capture(1))
+    tape.close()
+    tape.put(capture(2))
+    tape.close()
+    assert (tape.recorded, tape.lost) == (1, 1)
+
+
+class Stuttering(ArchiveWriter):
+    """A writer that fails once, in the middle of a batch."""
+
+    def add(self, exchange: Exchange) -> None:
+        """Fail for number 3."""
+        if exchange.request.path == b"/3":
+            raise OSError(28, "No space left on device")
+        super().add(exchange)
+
+
+def test_recovers_after_an_error(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """An error costs the batch it happened in; what comes later is written, and the counts say what is in the file."""
+    tape = Tape(Stuttering(tmp_path / "a.archive", batch=100))
+    with caplog.at_level(logging.WARNING, "harness"):
+        for number in range(10):
+            tape.put(capture(number))
+        tape.close()
+    written = list(Archive(tmp_path / "a.archive"))
+    assert tape.recorded == len(written)
+    assert tape.lost == 10 - len(written)
+    assert [exchange.request.path for exchange in written][-6:] == [b"/4", b"/5", b"/6", b"/7", b"/8", b"/9"]
+    assert [record.getMessage() for record in caplog.records] == [
+        "recording failed: [Errno 28] No space left on device",
+        f"{tape.lost} of 10 exchanges were not recorded",
+    ]
+
+
+def test_many_threads(tmp_path: Path) -> None:
+    """Captures from many threads are all written."""
+    tape = Tape(ArchiveWriter(tmp_path / "a.archive"), size=10_000)
+    threads = [
+        threading.Thread(target=lambda start=start: [tape.put(capture(start + number)) for number in range(100)])
+        for start in range(0, 1000, 100)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    tape.close()
+    paths = {int(exchange.request.path[1:]) for exchange in Archive(tmp_path / "a.archive")}
+    assert (paths, tape.lost) == (set(range(1000)), 0)
