@@ -217,14 +217,21 @@ def _instants(spelling: Spelling, text: bytes) -> Iterator[tuple[bytes, float]]:
     utc = calendar.timegm((*numbers, 0, 0, 0))
     if zone is None:
         yield b"", utc
-        local = time.mktime((*numbers, 0, 0, -1))
-        if local != utc:
+        local = _local(numbers)
+        if local is not None and local != utc:
             yield b" local", local
     elif zone.group(1):
         yield b"", utc
     else:
         offset = int(zone.group(3)) * 3600 + int(zone.group(4)) * 60
         yield b"", utc + offset if zone.group(2) == b"-" else utc - offset
+
+
+def _local(numbers: tuple[int, int, int, int, int, int]) -> float | None:
+    try:
+        return time.mktime((*numbers, 0, 0, -1))
+    except (OverflowError, ValueError):  # beyond what the C library counts
+        return None
 
 
 def _numbers(spelling: Spelling, text: bytes) -> tuple[int, int, int, int, int, int] | None:

@@ -163,3 +163,20 @@ def test_any_text_around_is_kept(text, form):
     written = normaliser.text(f"{text} {NOW:{form}} {text}", 0, NOW.timestamp())
     assert written.startswith(f"{text} [now ")
     assert written.endswith(f"] {text}")
+
+
+@given(
+    st.sampled_from(
+        ["{}-{:02}-{:02}T{:02}:{:02}:{:02}", "{}{:02}{:02}{:02}{:02}{:02}", "{1:02} Nov {0} {3:02}:{4:02}:{5:02}"]
+    ),
+    st.integers(1000, 9999),
+    st.lists(st.integers(0, 99), min_size=5, max_size=5),
+)
+def test_impossible_dates_are_text(form, year, numbers):
+    """What looks like a date and is none, or one of another age, stays as it is."""
+    text = form.format(year, *numbers)
+    normaliser = Normaliser((START.timestamp(), NOW.timestamp()))
+    if year != NOW.year:
+        assert normaliser.text(f"2026 {text}", 0, NOW.timestamp()) == f"2026 {text}"
+    else:
+        normaliser.text(text, 0, NOW.timestamp())
