@@ -58,7 +58,12 @@ def cut(old: str, new: str) -> tuple[Side, Side]:
     shorter = min(len(old), len(new))
     head = next((i for i in range(shorter) if old[i] != new[i]), shorter)
     tail = next((i for i in range(shorter - head) if old[-1 - i] != new[-1 - i]), shorter - head)
-    return tuple(Side(text[:head], text[head : len(text) - tail], text[len(text) - tail :]) for text in (old, new))  # type: ignore[return-value]
+    return _side(old, head, tail), _side(new, head, tail)
+
+
+def _side(text: str, head: int, tail: int) -> Side:
+    end = len(text) - tail
+    return Side(text[:head], text[head:end], text[end:])
 
 
 def commands(group: Group, requests: Mapping[str, Request], base: str) -> list[tuple[str, str]]:
