@@ -12,12 +12,13 @@ from datetime import UTC, datetime
 import psycopg2
 from psycopg2.extras import execute_values
 
-from legacy.config import HERE, Config
+from legacy.config import HERE
 from legacy.metadata import in_order
-from legacy.store import Store, hash_password
+from legacy.store import file_digests, hash_password, stored_path, write_file
 
 BEGINNING = datetime(2005, 1, 1)
 ADDRESS = '127.0.0.1'
+FIRST_USER = 2  # the schema comes with an account, deleted-user
 TEXT, FLAG, LIST, TIME, BASE64 = 'text', 'true or false', 'a list', 'a time like 2016-01-02T03:04:05', 'base64'
 
 USER = {'name': TEXT, 'password': TEXT, 'email': TEXT, 'admin': FLAG}
@@ -27,6 +28,7 @@ RELEASE = {
     'author_email': TEXT, 'keywords': TEXT, 'platform': TEXT, 'requires_python': TEXT, 'classifiers': LIST,
     'hidden': FLAG, 'submitted': TIME, 'files': LIST,
 }
+RELEASE_TEXTS = tuple(key for key, kind in RELEASE.items() if kind == TEXT and key != 'version')
 FILE = {'filename': TEXT, 'packagetype': TEXT, 'python_version': TEXT, 'comment': TEXT, 'content_base64': BASE64}
 
 
@@ -159,6 +161,22 @@ def unique(items, where, key):
 
 # -- writing --
 
+TABLES = {
+    'accounts_user': ('password', 'username', 'date_joined'),
+    'accounts_email': ('user_id', 'email', '"primary"', 'verified'),
+    'trove_classifiers': ('classifier',),
+    'packages': ('name', 'autohide', 'comments', 'hosting_mode', 'created'),
+    'roles': ('user_name', 'role_name', 'package_name'),
+    'releases': ('name', 'version', *RELEASE_TEXTS, '_pypi_hidden', '_pypi_ordering', 'created'),
+    'release_classifiers': ('name', 'version', 'trove_id'),
+    'release_files': (
+        'name', 'version', 'python_version', 'packagetype', 'comment_text', 'filename', 'path', 'size', 'has_signature',
+        'md5_digest', 'sha256_digest', 'blake2_256_digest', 'downloads', 'upload_time',
+    ),
+    'file_registry': ('filename',),
+    'journals': ('name', 'version', 'action', 'submitted_date', 'submitted_by', 'submitted_from'),
+}
+
 
 def load(path, database_url, files_dir):
     """Fill the empty index in a database and a folder from a seed file; returns the number of projects.
@@ -167,20 +185,18 @@ def load(path, database_url, files_dir):
     """
     seed = read_seed(path)
     make_schema(database_url)
-    config = Config({'PYPI_DATABASE_URL': database_url, 'PYPI_FILES': files_dir})
-    store = Store(config)
+    connection = psycopg2.connect(database_url)
     try:
-        if store.value('SELECT 1 FROM packages LIMIT 1') or store.value('SELECT 1 FROM journals LIMIT 1'):
-            raise ValueError('the index is not empty: load fills only a new one')
-        write_users(store, seed['users'])
-        execute_values(store.connection.cursor(), 'INSERT INTO trove_classifiers (classifier) VALUES %s',
-                       [(text,) for text in seed['classifiers']])
-        for project in seed['projects']:
-            write_project(store, project)
-        store.commit()
+        with connection, connection.cursor() as cursor:
+            expect_empty(cursor)
+            for table, rows in seed_rows(seed).items():
+                names = ', '.join(TABLES[table])
+                execute_values(cursor, 'INSERT INTO %s (%s) VALUES %%s' % (table, names), rows, page_size=500)
+            write_files(seed, files_dir)
+        connection.autocommit = True
+        connection.cursor().execute('VACUUM ANALYZE')  # else plans depend on when autovacuum comes by
     finally:
-        store.close()
-    analyze(database_url)
+        connection.close()
     return len(seed['projects'])
 
 
@@ -197,42 +213,68 @@ def make_schema(database_url):
         connection.close()
 
 
-def analyze(database_url):
-    """Give the planner its statistics, so that plans do not depend on when autovacuum came by."""
-    connection = psycopg2.connect(database_url)
-    connection.autocommit = True
-    try:
-        connection.cursor().execute('VACUUM ANALYZE')
-    finally:
-        connection.close()
+def expect_empty(cursor):
+    """Refuse an index that has anything in it."""
+    for table in ('accounts_email', 'packages', 'journals', 'trove_classifiers'):
+        cursor.execute('SELECT 1 FROM %s LIMIT 1' % table)
+        if cursor.fetchone():
+            raise ValueError('the index is not empty: load fills only a new one')
 
 
-def write_users(store, users):
-    """Accounts, active and never logged in; admins have a role without a project."""
-    for user in users:
-        store.execute(
-            'INSERT INTO accounts_user (password, username, date_joined) VALUES (%s, %s, %s)',
-            hash_password(user['name'], user['password']), user['name'], BEGINNING.replace(tzinfo=UTC))
-        store.execute('INSERT INTO accounts_email (user_id, email, "primary", verified)'
-                      ' SELECT id, %s, true, true FROM accounts_user WHERE username=%s', user['email'], user['name'])
-    for user in users:
+def seed_rows(seed):
+    """Return {table: rows} of a checked seed, tables and rows in the order to insert them."""
+    rows = {table: [] for table in TABLES}
+    for number, user in enumerate(seed['users'], FIRST_USER):
+        password = hash_password(user['name'], user['password'])
+        rows['accounts_user'].append((password, user['name'], BEGINNING.replace(tzinfo=UTC)))
+        rows['accounts_email'].append((number, user['email'], True, True))
         if user['admin']:
-            store.set_user(user['name'], ADDRESS)
-            store.add_role(user['name'], 'Admin', None, BEGINNING)
+            rows['roles'].append((user['name'], 'Admin', None))
+            rows['journals'].append((None, None, 'add Admin ' + user['name'], BEGINNING, user['name'], ADDRESS))
+    rows['trove_classifiers'] = [(text,) for text in seed['classifiers']]
+    ids = {text: number for number, text in enumerate(seed['classifiers'], 1)}
+    for project in seed['projects']:
+        add_project(rows, project, ids)
+    return rows
 
 
-def write_project(store, project):
+def add_project(rows, project, classifier_ids):
     """A project, its roles, releases and files, with the journal they would have left."""
-    name = project['name']
+    name, owner = project['name'], project['owner']
     created = min((release['submitted'] for release in project['releases']), default=BEGINNING)
-    store.set_user(project['owner'], ADDRESS)
-    store.new_package(name, created)
-    store.add_role(project['owner'], 'Owner', name, created)
-    for user in project['maintainers']:
-        store.add_role(user, 'Maintainer', name, created)
+
+    def journal(version, action, when):
+        rows['journals'].append((name, version, action, when, owner, ADDRESS))
+
+    rows['packages'].append((name, True, True, 'pypi-explicit', created))
+    journal(None, 'create', created)
+    for role, user in [('Owner', owner), *(('Maintainer', user) for user in project['maintainers'])]:
+        rows['roles'].append((user, role, name))
+        journal(None, 'add %s %s' % (role, user), created)
+    ordering = in_order(release['version'] for release in project['releases'])
     for release in project['releases']:
-        store.new_release(name, release['version'], release, release['hidden'], release['submitted'])
+        version, when = release['version'], release['submitted']
+        texts = [release[column] for column in RELEASE_TEXTS]
+        rows['releases'].append((name, version, *texts, release['hidden'], ordering.index(version), when))
+        rows['release_classifiers'] += [(name, version, classifier_ids[text]) for text in release['classifiers']]
+        journal(version, 'new release', when)
         for file in release['files']:
-            store.add_file(name, release['version'], file['filename'], file['content'], file['packagetype'],
-                           file['python_version'], file['comment'], when=release['submitted'])
-    store.set_ordering(name, in_order(release['version'] for release in project['releases']))
+            rows['release_files'].append(file_row(name, version, file, when))
+            rows['file_registry'].append((file['filename'],))
+            journal(version, 'add %s file %s' % (file['python_version'], file['filename']), when)
+
+
+def file_row(name, version, file, when):
+    """The release_files row of a file."""
+    digests = file_digests(file['content'])
+    return (name, version, file['python_version'], file['packagetype'], file['comment'], file['filename'],
+            stored_path(digests, file['filename']), len(file['content']), False, *digests, 0, when)
+
+
+def write_files(seed, files_dir):
+    """Store the contents, dated as submitted."""
+    for project in seed['projects']:
+        for release in project['releases']:
+            for file in release['files']:
+                path = stored_path(file_digests(file['content']), file['filename'])
+                write_file(files_dir, path, file['content'], release['submitted'])

@@ -158,11 +158,11 @@ class Store:
         """True for Owner, Maintainer and Admin."""
         return any(self.has_role(role, package_name) for role in ('Admin', 'Maintainer', 'Owner'))
 
-    def add_role(self, user, role, package_name, when=None):
+    def add_role(self, user, role, package_name):
         """Give a role, with its journal row."""
         self.execute('INSERT INTO roles (user_name, role_name, package_name) VALUES (%s, %s, %s)',
                      user, role, package_name)
-        self.journal(package_name, None, 'add %s %s' % (role, user), when)
+        self.journal(package_name, None, 'add %s %s' % (role, user))
 
     def roles_of(self, package_name):
         """[(role, user)] of a project."""
@@ -182,9 +182,9 @@ class Store:
 
     # -- journal --
 
-    def journal(self, name, version, action, when=None):
+    def journal(self, name, version, action):
         """Write one journal row; its id is the serial that mirrors follow."""
-        when = (when or utcnow()).replace(microsecond=0)
+        when = utcnow().replace(microsecond=0)
         self.execute(
             'INSERT INTO journals (name, version, action, submitted_date, submitted_by, submitted_from)'
             ' VALUES (%s, %s, %s, %s, %s, %s)', name, version, action, when, self.username, self.userip)
@@ -244,13 +244,12 @@ class Store:
         """The last serial of a project."""
         return self.value('SELECT last_serial FROM packages WHERE name=%s', name)
 
-    def new_package(self, name, created=None):
-        """Register a project and make the acting user its owner."""
-        created = created or utcnow()
+    def new_package(self, name):
+        """Register a project."""
         self.execute(
             "INSERT INTO packages (name, autohide, comments, hosting_mode, created)"
-            " VALUES (%s, true, true, 'pypi-explicit', %s)", name, created)
-        self.journal(name, None, 'create', created)
+            " VALUES (%s, true, true, 'pypi-explicit', %s)", name, utcnow())
+        self.journal(name, None, 'create')
 
     def hides_old_releases(self, name):
         """True if a new release of the project hides the others."""
@@ -285,18 +284,19 @@ class Store:
             'SELECT name, version, created, summary FROM releases WHERE NOT _pypi_hidden'
             ' ORDER BY created DESC, name, version LIMIT %s', count)
 
-    def new_release(self, name, version, data, hidden=False, created=None):
+    def new_release(self, name, version, data):
         """Insert a release (`data`: columns that are given), its classifiers and dependencies, and its journal row."""
-        created = created or utcnow()
         columns = [column for column in RELEASE_COLUMNS if data.get(column) is not None]
         names = ['name', 'version', '_pypi_hidden', 'created', *columns]
-        values = [name, version, hidden, created, *(data[column] for column in columns)]
+        values = [name, version, False, utcnow(), *(data[column] for column in columns)]
         places = ', '.join(['%s'] * len(names))
         self.execute('INSERT INTO releases (%s) VALUES (%s)' % (', '.join(names), places), *values)
-        self.set_classifiers(name, version, data.get('classifiers') or ())
+        if data.get('classifiers'):
+            self.set_classifiers(name, version, data['classifiers'])
         for kind in DEPENDENCY_KINDS:
-            self.set_dependencies(name, version, kind, data.get(kind) or ())
-        self.journal(name, version, 'new release', created)
+            if data.get(kind):
+                self.set_dependencies(name, version, kind, data[kind])
+        self.journal(name, version, 'new release')
 
     def update_release(self, name, version, changes):
         """Write changed columns, classifiers and dependencies of a release, and one journal row naming them."""
@@ -415,17 +415,14 @@ class Store:
         return bool(self.query('SELECT 1 FROM release_files WHERE name=%s AND version=%s AND filename=%s',
                                name, version, filename))
 
-    def add_file(self, name, version, filename, content, packagetype, python_version, comment, signature=None,
-                 when=None):
+    def add_file(self, name, version, filename, content, packagetype, python_version, comment, signature=None):
         """Insert a file row and its journal row, then put content and signature below files_dir.
 
         Raises DuplicateFile where name or content are stored already.
         """
-        import hashlib
-        when = when or utcnow()
-        blake2 = hashlib.blake2b(content, digest_size=32).hexdigest()
-        sha256, md5 = hashlib.sha256(content).hexdigest(), hashlib.md5(content).hexdigest()
-        path = '/'.join((blake2[:2], blake2[2:4], blake2[4:], filename))
+        when = utcnow()
+        digests = file_digests(content)
+        path = stored_path(digests, filename)
         try:
             self.execute(
                 'INSERT INTO release_files'
@@ -433,15 +430,28 @@ class Store:
                 ' md5_digest, sha256_digest, blake2_256_digest, downloads, upload_time)'
                 ' VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, %s)',
                 name, version, python_version, packagetype, comment, filename, path, len(content),
-                signature is not None, md5, sha256, blake2, when)
+                signature is not None, *digests, when)
         except psycopg2.IntegrityError:
             self.connection.rollback()
             raise DuplicateFile(filename) from None
         self.execute('INSERT INTO file_registry (filename) VALUES (%s)', filename)
-        self.journal(name, version, 'add %s file %s' % (python_version, filename), when)
+        self.journal(name, version, 'add %s file %s' % (python_version, filename))
         write_file(self.config.files_dir, path, content, when)
         if signature is not None:
             write_file(self.config.files_dir, path + '.asc', signature, when)
+
+
+def file_digests(content):
+    """(MD5, SHA-256, BLAKE2b-256) of a file, in hexadecimal."""
+    import hashlib
+    digests = hashlib.md5(content), hashlib.sha256(content), hashlib.blake2b(content, digest_size=32)
+    return tuple(digest.hexdigest() for digest in digests)
+
+
+def stored_path(digests, filename):
+    """Where a file is stored: AA/BB/REST/FILENAME of its BLAKE2b (B276)."""
+    blake2 = digests[2]
+    return '/'.join((blake2[:2], blake2[2:4], blake2[4:], filename))
 
 
 def write_file(root, path, content, when):
