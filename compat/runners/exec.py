@@ -60,6 +60,11 @@ class Running:
                 self._selector.register(body.wake, selectors.EVENT_READ, self._body_news)
             self._write_stdin()  # most bodies fit into the pipe at once
 
+    @property
+    def pid(self) -> int:
+        """The number of the program's process, and of its group."""
+        return self._process.pid
+
     def read(self) -> bytes:
         """Return the next output as soon as there is any, empty at its end.
 
@@ -109,7 +114,8 @@ class Running:
         """Wait until something can move, and move it."""
         wait = None if deadline is None else max(0.0, deadline - time.monotonic())
         for key, _ in self._selector.select(wait):
-            key.data()
+            if key.fd in self._selector.get_map():  # an earlier one of this turn may have closed it
+                key.data()
 
     def _deadline(self) -> float | None:
         """Return when waiting must end. Raises ProgramError (504) if that is past."""

@@ -184,6 +184,31 @@ def test_body_breaks_off_while_the_program_is_being_ended(program: Program, pid_
     body.close()
 
 
+def test_input_closed_as_more_arrives(program: Program) -> None:
+    """Both in one turn of the loop: nothing is written to the closed descriptor."""
+    more = threading.Event()
+
+    class Halting:
+        left = 200_000
+
+        def read(self, size: int) -> bytes:
+            if self.left <= 100_000:
+                more.wait(10)
+            self.left -= 10_000
+            return b"x" * 10_000
+
+    body = PumpedBody(Halting(), 200_000)
+    while len(body.peek(100_000)) < 100_000:
+        time.sleep(0.001)
+    running = program.start("ignores-body.cgi", body)
+    assert os.waitid(os.P_PID, running.pid, os.WEXITED | os.WNOWAIT)
+    more.set()
+    time.sleep(0.05)
+    assert output(running).endswith(b"not read\n")
+    assert running.finish().status == 0
+    body.close()
+
+
 def test_close_survives_a_broken_log(program: Program) -> None:
     """A log that cannot be written must not leave a program running."""
 
