@@ -278,10 +278,12 @@ class _Blobs:
     def data(self, number: int | None) -> bytes | None:
         if number is None:
             return None
-        row = self._connection.execute("SELECT zstd, data FROM blob WHERE id = ?", (number,)).fetchone()
+        row = self._connection.execute("SELECT digest, zstd, data FROM blob WHERE id = ?", (number,)).fetchone()
         if row is None:
-            raise sqlite3.DatabaseError(f"the body or header list number {number} is missing")
-        data: bytes = zstd.decompress(row[1]) if row[0] else row[1]
+            raise ValueError(f"the body or header list number {number} is missing")
+        data: bytes = zstd.decompress(row[2]) if row[1] else row[2]
+        if hashlib.sha256(data).digest() != row[0]:
+            raise ValueError(f"the body or header list number {number} has other bytes than were written")
         return data
 
     def _headers(self, number: int) -> Headers:
@@ -360,5 +362,5 @@ def _reading(path: Path) -> Iterator[sqlite3.Connection]:
         uri = f"{path.absolute().as_uri()}?mode=ro"
         with closing(sqlite3.connect(uri, uri=True, timeout=30)) as connection:
             yield connection
-    except (sqlite3.Error, zstd.ZstdError, ValueError) as error:
+    except (sqlite3.Error, zstd.ZstdError, ValueError, TypeError, AttributeError) as error:
         raise RecordingError(f"{path}: truncated or damaged archive: {error}") from error

@@ -35,7 +35,7 @@ class Cassette:
         self.path = path
         self.name = name or path.name
         document = load(path)
-        header = document.get("harness") or {}
+        header = {name: str(value) for name, value in (document.get("harness") or {}).items() if value is not None}
         self.state: str | None = header.get("state")
         self.scenario: str | None = header.get("scenario")
         self._exchanges = tuple(_exchanges(document["interactions"], path, self.name))
@@ -162,8 +162,8 @@ def load(path: Path) -> dict[str, Any]:
         raise RecordingError(f"{path}: not a recording: it has no `interactions`")
     if isinstance(document, list):
         raise RecordingError(f"{path}: a cassette from before vcrpy 1.0; convert it with `python -m vcr.migration`")
-    header = document.get("harness")
-    if header and (header.get("format"), header.get("version")) != (FORMAT, VERSION):
+    header = document.get("harness") or {"format": FORMAT, "version": VERSION}
+    if not isinstance(header, dict) or (header.get("format"), header.get("version")) != (FORMAT, VERSION):
         raise RecordingError(f"{path}: written as {header}; this harness reads {FORMAT} version {VERSION}")
     if document.get("version") != 1 or not isinstance(document.get("interactions"), list):
         raise RecordingError(f"{path}: truncated, or no vcrpy cassette of version 1: it does not end with `version: 1`")
@@ -187,7 +187,7 @@ def load_document(path: Path) -> Any:
         return parse(text)
     except (OSError, UnicodeDecodeError) as error:
         raise RecordingError(f"{path}: cannot be read: {error}") from error
-    except (ValueError, yaml.YAMLError) as error:
+    except (ValueError, RecursionError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())
         raise RecordingError(f"{path}: truncated, or neither a cassette nor an archive: {reason}") from error
 

@@ -118,7 +118,10 @@ def _files(path: Path) -> list[Path]:
         raise RecordingError(f"{path}: no such file or folder")
     if not path.is_dir():
         return [path]
-    found = [file for file in sorted(path.rglob("*")) if not _is_hidden(file, path) and _is_recording(file)]
+    try:
+        found = [file for file in sorted(path.rglob("*")) if not _is_hidden(file, path) and _is_recording(file)]
+    except OSError as error:
+        raise RecordingError(f"{error.filename or path}: cannot be read: {error.strerror or error}") from error
     if not found:
         raise RecordingError(f"{path}: a folder without any recording (archives, or cassettes in YAML or JSON)")
     return found

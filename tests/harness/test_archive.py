@@ -221,6 +221,18 @@ def test_damage_found_while_reading(tmp_path: Path) -> None:
         list(archive)
 
 
+def test_changed_body_is_noticed(tmp_path: Path) -> None:
+    """One changed byte in a stored body is noticed, though the file is sound."""
+    path = tmp_path / "a.archive"
+    body = bytes(range(200))
+    archive_of(path, replace(USUAL, response=Response(200, body=body)))
+    data = path.read_bytes()
+    assert data.count(body) == 1
+    path.write_bytes(data.replace(body, body[::-1]))
+    with pytest.raises(RecordingError, match="other bytes than were written"):
+        list(Archive(path))
+
+
 def test_cut_while_open(tmp_path: Path) -> None:
     """A file that is cut off between opening and reading ends the reading with an error."""
     path = tmp_path / "a.archive"

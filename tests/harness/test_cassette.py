@@ -276,6 +276,9 @@ GOOD = "harness: {format: harness-cassette, version: 1}\n" + VCRPY
         (GOOD[: len(GOOD) // 2], "truncated"),
         (GOOD.removesuffix("version: 1\n"), "truncated"),
         ("a: 1\n", "not a recording"),
+        ("harness: x\n" + VCRPY, "this harness reads"),
+        ("[" * 5000, "neither a cassette"),
+        ("interactions: [1]\nversion: 1\n", "interaction 1"),
         ("just words", "not a recording"),
         ("- request: {}\n", "before vcrpy 1.0"),
         (GOOD.replace("harness-cassette, version: 1", "harness-cassette, version: 2"), "version 1"),
@@ -283,7 +286,10 @@ GOOD = "harness: {format: harness-cassette, version: 1}\n" + VCRPY
         (VCRPY.replace("https://example.org", "nowhere"), "interaction 1"),
         (VCRPY.replace("name=x", "!!python/object/apply:os.getcwd []"), "neither a cassette"),
     ],
-    ids=["empty", "blank", "half", "no end", "other yaml", "text", "old", "newer", "no uri", "bad uri", "python tag"],
+    ids=[
+        "empty", "blank", "half", "no end", "other yaml", "our key", "deep", "number",
+        "text", "old", "newer", "no uri", "bad uri", "python tag",
+    ],
 )
 def test_refuses_what_it_cannot_read(tmp_path: Path, text: str, reason: str) -> None:
     """A file that is no whole cassette raises an error with its name and the reason."""
