@@ -81,14 +81,10 @@ class Judge:
         return tuple(compare(*self.normaliser.normalise_pair(old, new, outcome.at)))
 
     def _effects(self, outcome: Outcome) -> tuple[Difference, ...]:
-        effects = (outcome.old_effects, outcome.new_effects)
-        if all(effect.empty for effect in effects):
+        if outcome.old_effects.empty and outcome.new_effects.empty:
             return ()
-        old, new = (
-            effect.mapped(lambda text, side=side: self.normaliser.text(text, side, outcome.at))  # type: ignore[misc]
-            for side, effect in enumerate(effects)
-        )
-        return tuple(compare_effects(old, new))
+        effects = self.normaliser.normalise_effects(outcome.old_effects, outcome.new_effects, outcome.at)
+        return tuple(compare_effects(*effects))
 
     def _staleness(self, exchange: Exchange, old: Response, at: float) -> tuple[Difference, ...]:
         recorded = exchange.response

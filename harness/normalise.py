@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from harness.effects import Effects
 from harness.exchange import Headers, Response
 
 EPOCH_PLACEHOLDER = b"1111111111"
@@ -102,23 +103,17 @@ class Normaliser:
         """Return one answer of side 0 (old) or 1 (new) with placeholders; this is not counted."""
         return _normalised(response, self._window(side, now), set())
 
-    def text(self, text: str, side: int, now: float) -> str:
-        """Return a text (of a row, a mail) of one side with placeholders, for reports; this is not counted."""
-        raw = text.encode("utf-8", "surrogatepass")
-        return clean(raw, self._window(side, now), set()).decode("utf-8", "surrogatepass")
-
-    def same(self, old_text: str, new_text: str, now: float) -> bool:
-        """Tell whether two values (of a row, a file, a mail) are equal but for the time and address of this run."""
-        if old_text == new_text:
-            return True
+    def normalise_effects(self, old: Effects, new: Effects, now: float) -> tuple[Effects, Effects]:
+        """Return what both sides wrote with placeholders in rows, names of files and mails."""
         acted: set[str] = set()
-        sides = [
-            clean(text.encode("utf-8", "surrogatepass"), self._window(side, now), acted)
-            for side, text in enumerate((old_text, new_text))
-        ]
-        equal = sides[0] == sides[1]
-        self.acted.update(acted if equal else ())
-        return equal
+
+        def of_side(side: int) -> Callable[[str], str]:
+            window = self._window(side, now)
+            return lambda text: _cleaned_text(text, window, acted)
+
+        made = old.mapped(of_side(0)), new.mapped(of_side(1))
+        self.acted.update(acted)
+        return made
 
     def _window(self, side: int, now: float) -> Window:
         latest = now if math.isinf(self._end) else max(self._end, now)
@@ -150,6 +145,10 @@ def _dates_in(window: Window) -> tuple[bytes, ...]:
 
 def _names_in(window: Window) -> list[bytes]:
     return [host.partition(":")[0].encode() for host in window.hosts]
+
+
+def _cleaned_text(text: str, window: Window, acted: set[str]) -> str:
+    return clean(text.encode("utf-8", "surrogatepass"), window, acted).decode("utf-8", "surrogatepass")
 
 
 def _normalised(response: Response, window: Window, acted: set[str]) -> Response:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.effects import Effects
 from harness.exchange import Response
 from harness.normalise import Normaliser
 
@@ -147,22 +148,40 @@ def test_equal_answers_are_left_alone_and_counted(normaliser):
     assert normaliser.acted == {"date-only": 1}
 
 
-def test_values_are_the_same_but_for_this_run(normaliser):
+def text(normaliser, value, side=0):
+    """A value of a row with placeholders."""
+    sides = [Effects(rows={"t": {(("c", value),): 1}}) if side == wanted else Effects() for wanted in (0, 1)]
+    ((column,),) = normaliser.normalise_effects(*sides, NOW.timestamp())[side].rows["t"]
+    return column[1]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "same"),
+    [
+        ("2026-11-22 18:24:39.5", "2026-11-22 18:24:38.25", True),
+        ("2016-11-22 18:24:39.5", "2026-11-22 18:24:38.25", False),
+        ("2026-11-22 18:24:39 a", "2026-11-22 18:24:39 b", False),
+    ],
+)
+def test_values_are_the_same_but_for_this_run(normaliser, old, new, same):
     """Values of rows are compared by what they say apart from the time and address of this run."""
-    now = NOW.timestamp()
-    assert normaliser.same("2026-11-22 18:24:39.5", "2026-11-22 18:24:38.25", now)
-    assert not normaliser.same("2016-11-22 18:24:39.5", "2016-11-22 18:24:38.25", now)
-    assert not normaliser.same("2026-11-22 18:24:39 a", "2026-11-22 18:24:39 b", now)
-    assert normaliser.text("at 2026-11-22 18:24", 0, now) == "at [now YYYY-MM-DD hh:mm]"
+    assert (text(normaliser, old) == text(normaliser, new, side=1)) is same
+
+
+def test_what_acted_on_rows_is_counted_once(normaliser):
+    """However many values an exchange wrote."""
+    rows = {"t": {(("a", "2026-11-22 18:24:39"), ("b", "2026-11-22 18:24:39")): 1}}
+    normaliser.normalise_effects(Effects(rows=rows), Effects(rows=rows), NOW.timestamp())
+    assert normaliser.acted == {"date-iso8601": 1}
 
 
 @given(st.text(), st.sampled_from(sorted(form for form, _, _ in SPELLINGS.values())))
-def test_any_text_around_is_kept(text, form):
+def test_any_text_around_is_kept(around, form):
     """Only the instant is replaced: the text around it comes back as it was."""
     normaliser = Normaliser((START.timestamp(), NOW.timestamp()))
-    written = normaliser.text(f"{text} {NOW:{form}} {text}", 0, NOW.timestamp())
-    assert written.startswith(f"{text} [now ")
-    assert written.endswith(f"] {text}")
+    written = text(normaliser, f"{around} {NOW:{form}} {around}")
+    assert written.startswith(f"{around} [now ")
+    assert written.endswith(f"] {around}")
 
 
 @given(
@@ -174,9 +193,9 @@ def test_any_text_around_is_kept(text, form):
 )
 def test_impossible_dates_are_text(form, year, numbers):
     """What looks like a date and is none, or one of another age, stays as it is."""
-    text = form.format(year, *numbers)
+    written = form.format(year, *numbers)
     normaliser = Normaliser((START.timestamp(), NOW.timestamp()))
     if year != NOW.year:
-        assert normaliser.text(f"2026 {text}", 0, NOW.timestamp()) == f"2026 {text}"
+        assert text(normaliser, f"2026 {written}") == f"2026 {written}"
     else:
-        normaliser.text(text, 0, NOW.timestamp())
+        text(normaliser, written)
