@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 lxml_html = pytest.importorskip("lxml.html")
+psycopg2 = pytest.importorskip("psycopg2.extras") and pytest.importorskip("psycopg2")
 
 RECORDED = Path(__file__).parents[3] / "shared" / "traffic" / "index-2016"
 pytestmark = pytest.mark.skipif(not RECORDED.is_dir(), reason="the recorded answers are not beside the checkout")
@@ -299,7 +300,7 @@ def public_url():
 
 @pytest.fixture
 def index(server, seeded, database_names, tmp_path, monkeypatch, public_url):
-    """A freshly seeded index; its settings are in the environment."""
+    """A freshly seeded index, its settings in the environment; returns a function that queries its database."""
     from shutil import copytree
 
     template, files = seeded(RECORDED / "seed.json")
@@ -312,12 +313,51 @@ def index(server, seeded, database_names, tmp_path, monkeypatch, public_url):
     monkeypatch.setenv("PYPI_FILES", str(tmp_path / "files"))
     monkeypatch.setenv("PYPI_BASE_URL", BASE + "/pypi")
     monkeypatch.setenv("PYPI_PUBLIC_URL", public_url)
-    yield
+    connection = psycopg2.connect(os.environ["PYPI_DATABASE_URL"])
+    connection.autocommit = True
+
+    def query(sql, *args):
+        with connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor) as cursor:
+            cursor.execute(sql, args)
+            return cursor.fetchall()
+
+    yield query
+    connection.close()
     server.drop_database(name)
 
 
-def replay(name, ask, app, furniture):
+def row_differences(exchange, query, serial):
+    """Lines that say how what an exchange wrote differs from the recorded rows; `serial` is the newest one expected."""
+    lines = []
+    for row in exchange.get("rows") or []:
+        where = " AND ".join(f'"{column}" IS NOT DISTINCT FROM %s' for column in row["key"])
+        found = query(f"SELECT * FROM {row['table']} WHERE {where}", *row["key"].values())
+        if row["op"] == "delete" or not found:
+            if bool(found) == (row["op"] == "delete"):
+                lines.append(f"rows: {row['op']} {row['table']} {row['key']} was not done")
+            continue
+        wanted = {key: dated(str(value)) for key, value in row["values"].items() if key != "password"}
+        ours = {key: dated(str(getattr(value, "isoformat", lambda v=value: v)())) for key, value in found[0].items()}
+        lines += [
+            f"rows: {row['table']} {row['key']} {key}: {value!r} became {ours.get(key, '(none)')!r}"
+            for key, value in wanted.items()
+            if ours.get(key, "(none)") != value
+        ]
+    [newest] = query("SELECT coalesce(max(id), 0) AS id FROM journals")
+    if newest["id"] != serial:
+        lines.append(f"rows: the newest serial is {newest['id']}, not {serial}")
+    return lines
+
+
+def newest_serial(exchange, before):
+    """The newest serial after an exchange."""
+    ids = [row["key"]["id"] for row in exchange.get("rows") or [] if row["table"] == "journals"]
+    return max([before, *ids])
+
+
+def replay(name, ask, app, furniture, query):
     """Replay a scenario; yield (number, reason of a later issue, differences)."""
+    serial = query("SELECT max(id) AS id FROM journals")[0]["id"]
     exchanges = load_scenario(name)
     by_number = {exchange["n"]: exchange for exchange in exchanges}
     changed_by = ""
@@ -336,7 +376,9 @@ def replay(name, ask, app, furniture):
             headers = [*headers, ("Content-Length", str(len(body)))]
             headers = [pair for pair in headers if pair[0].lower() != "transfer-encoding"]
         answer = ask(app, request["method"], request["target"], headers, body)
-        yield exchange["n"], "", differences(exchange, by_number, answer, furniture)
+        serial = newest_serial(exchange, serial)
+        lines = differences(exchange, by_number, answer, furniture) + row_differences(exchange, query, serial)
+        yield exchange["n"], "", lines
 
 
 tally = collections.Counter()
@@ -349,7 +391,7 @@ def test_scenario_is_answered_as_recorded(name, ask, index, monkeypatch, furnitu
 
     monkeypatch.setenv("PYPI_DEBUG", "no" if name == "errors-debug-off" else "yes")
     found = {}
-    for number, reason, lines in replay(name, ask, application, furniture):
+    for number, reason, lines in replay(name, ask, application, furniture, index):
         tally["later" if reason else "different" if lines else "equal"] += 1
         if lines:
             found[name, number] = lines
