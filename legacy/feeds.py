@@ -1,4 +1,4 @@
-"""The machine formats that are neither XML-RPC nor HTML: RSS, DOAP, PKG-INFO and JSON. Rows in, text out."""
+"""The machine formats that are neither XML-RPC nor HTML: RSS, DOAP and JSON. Rows in, text out."""
 
 from html import escape
 from urllib.parse import quote
@@ -22,11 +22,6 @@ ITEM = '''
     <description>%s</description>
     <pubDate>%s</pubDate>
    </item>'''
-PKG_INFO_FIELDS = (
-    'name', 'version', 'author', 'author_email', 'maintainer', 'maintainer_email', 'home_page', 'download_url',
-    'summary',
-    'license', 'description', 'keywords', 'platform',
-)
 DOAP = '''<?xml version="1.0" encoding="UTF-8" ?>
 <rdf:RDF xmlns="http://usefulinc.com/ns/doap#" xmlns:foaf="http://xmlns.com/foaf/0.1/"\
  xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><Project>%s</Project></rdf:RDF>'''
@@ -75,20 +70,6 @@ def mailbox(address):
         return ''
     import hashlib
     return '<foaf:mbox_sha1sum>%s</foaf:mbox_sha1sum>\n' % hashlib.sha1(('mailto:' + address).encode()).hexdigest()
-
-
-def pkg_info(release, classifiers, dependencies):
-    """PKG-INFO of metadata version 1.1 (PEP 314)."""
-    lines = ['Metadata-Version: 1.1']
-    for field in PKG_INFO_FIELDS:
-        value = release[field]
-        if value and value != 'UNKNOWN':
-            label = '-'.join(word.capitalize() for word in field.split('_')).replace('Home-Page', 'Home-page')
-            lines.append('%s: %s' % (label, value.replace('\n', '\n        ') if field == 'description' else value))
-    for kind in ('requires', 'provides', 'obsoletes'):
-        lines += ['%s: %s' % (kind.capitalize(), specifier) for specifier in dependencies.get(kind, ())]
-    lines += ['Classifier: ' + classifier for classifier, _ in classifiers]
-    return '\n'.join(lines) + '\n\n'
 
 
 def release_info(config, release, classifiers, dependencies):

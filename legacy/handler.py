@@ -157,7 +157,7 @@ class WebUI:
         else:
             kind = 'plain'
             body = ''.join(part + '\n\n' for part in (heading, message) if part) + content
-        self.send(body, 'text/%s; charset=utf-8' % kind, *headers, status=code, message=message.replace('\n', ' '))
+        self.send(body, 'text/%s; charset=utf-8' % kind, *headers, status=code, message=message)
 
     def unauthorised(self, message):
         """Ask for a name and password; the realm is the key under which clients remembered them."""
@@ -347,7 +347,7 @@ class WebUI:
         from legacy import feeds
         self.send(feeds.rss(self.config, self.store.newest_releases(40)), 'text/xml; charset=utf-8')
 
-    def display(self, message=''):
+    def display(self):
         """A release; a project with one visible release is that release, with several a list of them."""
         name, version = self.form.get('name'), self.form.get('version')
         if name is None or isinstance(name, list):
@@ -398,7 +398,7 @@ class WebUI:
             self.store.latest_version(name, hidden_too=False), message))
 
     def wanted_release(self, hidden_too):
-        """(row of the release the form means, was a version given), or 404 with the old words."""
+        """The row of the release that the form means, or 404 with the old words."""
         name, version = self.form.get('name'), self.form.get('version')
         if isinstance(name, list) or isinstance(version, list):
             raise TypeError('expected one name and one version')
@@ -491,10 +491,6 @@ class WebUI:
         self.store_release(name, version, data)
         self.store.commit()
         # The page is looked up by the form's version, not by the stripped one that was stored (B187).
-        self.display_stored(name)
-
-    def display_stored(self, name):
-        """Show the release that the form names, message included."""
         self.show_release(name, self.form['version'], 'Thank you: the release is stored.')
 
     def store_release(self, name, version, data):
@@ -640,5 +636,5 @@ def raw_text(path):
 
 
 def header_text(value):
-    """A header's text as the handler takes it: its UTF-8 bytes as characters (PEP 3333)."""
-    return value.encode('utf-8', 'surrogateescape').decode('latin-1')
+    """A header's text as the handler takes it: UTF-8 bytes as characters (PEP 3333), one line whatever it echoes."""
+    return re.sub('[\x00-\x1f\x7f]', ' ', value).encode('utf-8', 'surrogateescape').decode('latin-1')

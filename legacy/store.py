@@ -174,12 +174,6 @@ class Store:
         """[(role, project or None)] of a user, in the order they were given."""
         return self.query('SELECT role_name, package_name FROM roles WHERE user_name=%s ORDER BY ctid', user)
 
-    def projects_of(self, user):
-        """Names of the projects a user has a role for, without regard to case in their order."""
-        return [name for name, _ in self.query(
-            'SELECT DISTINCT package_name, lower(package_name) FROM roles'
-            ' WHERE user_name=%s AND package_name IS NOT NULL ORDER BY 2, 1', user)]
-
     # -- journal --
 
     def journal(self, name, version, action):
@@ -258,10 +252,10 @@ class Store:
     # -- releases --
 
     def release(self, name, version):
-        """The row of a release, with `hosting_mode`-like columns of its project left out; None if there is none."""
+        """The row of a release, with what its project adds; None if there is none."""
         rows = self.dicts(
-            'SELECT p.name, r.version, p.stable_version, p.bugtrack_url, p.has_docs, r.*'
-            ' FROM packages p, releases r WHERE p.name=r.name AND r.name=%s AND r.version=%s', name, version)
+            'SELECT r.*, p.bugtrack_url FROM packages p, releases r WHERE p.name=r.name AND r.name=%s AND r.version=%s',
+            name, version)
         return rows[0] if rows else None
 
     def releases(self, name, hidden=None):

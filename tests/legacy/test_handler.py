@@ -235,6 +235,17 @@ def test_https_behind_a_front_end(index):
     assert get(index, "/pypi/DEMO").header("location").startswith("http://")
 
 
+@pytest.mark.parametrize("app", [application, cgi], ids=["wsgi", "cgi"])
+@pytest.mark.parametrize(
+    "target", ["/pypi/DEMO/1%0d%0aX-Evil:%201", "/simple/DEMO%0aX-Evil:1/", "/simple/a%0d%0aX-Evil:%201/b/"]
+)
+def test_nothing_echoed_becomes_a_header(index, target, app):
+    """Line ends in paths stay within the line."""
+    answer = get(index, target, app=app)
+    assert answer.status in (301, 404)
+    assert answer.header("x-evil") is None
+
+
 # -- XML-RPC --
 
 
