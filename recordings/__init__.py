@@ -1,0 +1,1 @@
+"""Recorded traffic of real clients as cassettes, and the script that makes them again. See README.md."""

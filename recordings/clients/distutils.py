@@ -1,0 +1,63 @@
+"""distutils as it came with Python: `register` and `upload`, the POST repeated after a 401, refusals, classifiers."""
+
+from __future__ import annotations
+
+from recordings.projects import Project, write_project
+from recordings.session import Scenario, Session
+
+REGISTER = ("register", "-r", "local")
+UPLOAD = ("upload", "-r", "local")
+ACCEPTED = r"Server response \(200\): OK"
+OLD_PYPIRC = "[server-login]\nrepository: {base}/pypi\nusername: bob\npassword: bobpw\n"
+
+# These keep setuptools, where there is one, from putting its own distutils first, and our paths out of archives.
+ENVIRONMENT = {"SETUPTOOLS_USE_DISTUTILS": "stdlib", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def _setup(session: Session, project: Project, *words: str, says: str = ACCEPTED, status: int = 0) -> None:
+    folder = write_project(session, project, module="distutils.core")
+    session.client("setup.py", *words, cwd=folder, says=says, status=status, env=ENVIRONMENT)
+
+
+def _refused(session: Session, project: Project, code: int) -> None:
+    """Register and upload what the index does not take from this user; only `upload` ends with an error."""
+    _setup(session, project, *REGISTER, says=rf"Server response \({code}\)")
+    _setup(session, project, "sdist", *UPLOAD, says=rf"\({code}\)", status=1)
+
+
+def _play(session: Session, name: str) -> None:
+    first = Project(name)
+    second = Project(name, "2.0b1", summary="Zweite Ausgabe: größer", author="Zoë Müller")
+    session.pypirc("bob", "bobpw")
+    _setup(session, first, *REGISTER, "--list-classifiers", says="Programming Language :: Python")
+    _setup(session, first, *REGISTER)
+    _setup(session, first, *REGISTER)
+    _setup(session, first, "sdist", *UPLOAD)
+    _setup(session, first, "sdist", *UPLOAD, says=r"\(400\)", status=1)
+    _setup(session, second, *REGISTER)
+    _setup(session, second, "sdist", "--formats=zip", *UPLOAD, "--show-response")
+    _setup(session, Project(name, "3.0", classifiers=("Of :: Nobody",)), *REGISTER, says=r"Server response \(400\)")
+    _setup(session, Project(name, "not a version"), *REGISTER, says=r"Server response \(400\)")
+    session.pypirc("frank", "frankpw")
+    _refused(session, second, 403)
+    session.pypirc("bob", "wrong")
+    _refused(session, second, 401)
+
+
+def _play_27(session: Session) -> None:
+    _play(session, "distutils_27")
+    session.write(".pypirc", OLD_PYPIRC.format(base=session.base))
+    _setup(session, Project("OldStyle", "0.1"), "register", "sdist", "upload")
+
+
+def _play_311(session: Session) -> None:
+    _play(session, "distutils-311")
+    session.pypirc("bob", "bobpw")
+    # Not on 2.7, where the archive's first bytes name the folder of the day.
+    _setup(session, Project("distutils-311"), "bdist_dumb", "--relative", *UPLOAD)
+
+
+SCENARIOS = (
+    Scenario("distutils-2.7", "python2.7", _play_27, "distutils of 2.7: register, upload, refusals, an old .pypirc"),
+    Scenario("distutils-3.11", "python3.11", _play_311, "distutils of 3.11: register, upload, refusals"),
+)

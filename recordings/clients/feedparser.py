@@ -1,0 +1,19 @@
+"""feedparser: the feed, read three times, twice with validators."""
+
+from __future__ import annotations
+
+from recordings.session import SCRIPTS, Scenario, Session
+
+
+def _play(session: Session) -> None:
+    session.client(SCRIPTS / "feeds.py", session.base, says=r"200 PyPI Recent Updates [1-9]\d* (200|304) 200")
+
+
+SCENARIOS = (
+    Scenario(
+        "feedparser-6.0.14",
+        "feedparser-6.0.14",
+        _play,
+        "feedparser 6.0.14: the feed, three times, twice with validators",
+    ),
+)

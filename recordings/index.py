@@ -1,0 +1,123 @@
+"""A fresh old index behind a recorder: started for one scenario, stopped and gone after it.
+
+Two processes: `python -m legacy serve --cgi` with the seed, the index as it was run in its time, and `harness
+record` in front of it, which clients talk to.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SEED = ROOT / "recordings" / "seed.json"
+HARNESS = Path(sys.executable).with_name("harness")
+HOST = "127.0.0.1"
+PORT = 18016  # one for all, so that making a cassette again changes little in it
+START = 60  # seconds
+STOP = 30  # seconds
+
+
+class ServerError(Exception):
+    """The index or the recorder did not start, or lost something."""
+
+
+def free_port(wanted: int = PORT) -> int:
+    """Return `wanted` if nobody listens there, else another port that is free."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, wanted))
+        except OSError:
+            probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def recorded_index(cassette: Path, work: Path) -> Iterator[str]:
+    """Serve a fresh index and record into `cassette`; yields the address for clients (`http://HOST:PORT`)."""
+    port = free_port()
+    base = f"http://{HOST}:{port}"
+    serve = [sys.executable, "-m", "legacy", "serve", "--cgi", "--bind", f"{HOST}:0", "--seed", str(SEED)]
+    serve += ["--files", str(work / "files"), "--mail", str(work / "mail")]
+    environ = {**os.environ, "PYPI_BASE_URL": f"{base}/pypi"}
+    with _running(serve, r"Serving on (http://[^/\s]+)", environ) as upstream:
+        record = [str(HARNESS), "record", "--upstream", upstream.found, "--bind", f"{HOST}:{port}"]
+        record += ["--state", "seed", "-o", str(cassette)]
+        with _running(record, r"Recording (http://\S+)", environ) as recorder:
+            yield base
+    lost = re.search(r"lost (\d+)", recorder.printed)
+    if recorder.status or not lost or lost[1] != "0":
+        raise ServerError(f"harness record ended with {recorder.status}: {recorder.printed}")
+
+
+class _Process:
+    """A started server: what it said when it was ready, and in the end all that it printed and its status."""
+
+    def __init__(self, process: subprocess.Popen[str], found: str, printed: str) -> None:
+        self.process = process
+        self.found = found
+        self.printed = printed
+        self.status: int | None = None
+
+
+@contextmanager
+def _running(command: list[str], ready: str, environ: dict[str, str]) -> Iterator[_Process]:
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    lines: queue.Queue[str | None] = queue.Queue()
+    reader = threading.Thread(target=_read, args=(process, lines), daemon=True)
+    reader.start()
+    try:
+        started = _await(process, lines, ready, command)
+        yield started
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(STOP)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        reader.join(STOP)
+    started.status = process.returncode
+    started.printed += "".join(iter(lambda: lines.get(timeout=STOP) or "", ""))
+
+
+def _read(process: subprocess.Popen[str], lines: queue.Queue[str | None]) -> None:
+    assert process.stdout is not None
+    for line in process.stdout:
+        lines.put(line)
+    lines.put(None)
+
+
+def _await(process: subprocess.Popen[str], lines: queue.Queue[str | None], ready: str, command: list[str]) -> _Process:
+    printed = ""
+    until = time.monotonic() + START
+    while True:
+        try:
+            line = lines.get(timeout=max(0.1, until - time.monotonic()))
+        except queue.Empty:
+            raise ServerError(f"{' '.join(command)} does not start; it printed:\n{printed}") from None
+        if line is None:
+            raise ServerError(f"{' '.join(command)} ended with {process.wait()}; it printed:\n{printed}")
+        printed += line
+        found = re.search(ready, line)
+        if found:
+            return _Process(process, found[1], printed)

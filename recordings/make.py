@@ -1,0 +1,90 @@
+"""Make the recordings again: each scenario's real client against a fresh old index behind `harness record`.
+
+`python -m recordings.make [--only NAME ...] [--list]`. A cassette is replaced only when its client did its whole job.
+Ends with 1 when one did not, and names the clients that cannot run on this machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from recordings.clients import bandersnatch, curl, distutils, easy_install, feedparser, pip, twine, xmlrpc
+from recordings.environments import MissingError, python_of
+from recordings.index import ServerError, recorded_index
+from recordings.session import ClientError, Scenario, Session
+
+FOLDER = Path(__file__).resolve().parent
+SCENARIOS = (
+    *pip.SCENARIOS,
+    *easy_install.SCENARIOS,
+    *twine.SCENARIOS,
+    *distutils.SCENARIOS,
+    *xmlrpc.SCENARIOS,
+    *bandersnatch.SCENARIOS,
+    *feedparser.SCENARIOS,
+    *curl.SCENARIOS,
+)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; returns its exit status."""
+    options = _parser().parse_args(arguments)
+    chosen = [one for one in SCENARIOS if not options.only or one.name in options.only]
+    if options.list:
+        print("\n".join(f"{one.name:22} {one.about}" for one in chosen))
+        return 0
+    failed, missing = [], []
+    for scenario in chosen:
+        try:
+            make(scenario)
+        except MissingError as error:
+            missing.append(f"{scenario.name}: {error}")
+        except (ClientError, ServerError) as error:
+            failed.append(f"{scenario.name}: {error}")
+            print(f"{scenario.name}: FAILED\n{error}", flush=True)
+    for line in missing:
+        print(f"left out {line}")
+    print(f"{len(chosen) - len(failed) - len(missing)} made, {len(failed)} failed, {len(missing)} left out")
+    return 1 if failed else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m recordings.make", description="Make the recordings again.")
+    names = [one.name for one in SCENARIOS]
+    parser.add_argument("--only", nargs="+", choices=names, metavar="NAME", help="these scenarios instead of all")
+    parser.add_argument("--list", action="store_true", help="name the scenarios and end")
+    return parser
+
+
+def make(scenario: Scenario) -> None:
+    """Record one scenario. Raises MissingError, ServerError or ClientError, and then leaves the old cassette."""
+    python = _client_of(scenario)
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="client-") as folder:
+        work = Path(folder)
+        for name in ("client", "index"):
+            (work / name).mkdir()
+        cassette = work / f"{scenario.name}.yaml"
+        with recorded_index(cassette, work / "index") as base:
+            scenario.play(Session(base, work / "client", python))
+        shutil.move(cassette, FOLDER / cassette.name)
+    size = (FOLDER / cassette.name).stat().st_size
+    print(f"{scenario.name}: {size / 1000:.0f} kB in {time.monotonic() - began:.1f} s", flush=True)
+
+
+def _client_of(scenario: Scenario) -> Path:
+    if scenario.environment is not None:
+        return python_of(scenario.environment)
+    curl_program = shutil.which("curl")
+    if curl_program is None:
+        raise MissingError("no curl on PATH")
+    return Path(curl_program)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
