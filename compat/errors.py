@@ -14,9 +14,18 @@ class ConfigurationError(CompatError):
     """The operator asked for something that cannot be; raised before any request is served."""
 
 
+class ResponseAborted(CompatError):
+    """The response broke off after its first byte, or its connection cannot be used again.
+
+    Raised out of the iterator, or out of its close(), so that the server closes the connection.
+    """
+
+
 class AnsweredError(CompatError):
-    """A request ends with an error page. `status` is its HTTP status, `retry_after` seconds for 503 (RFC 9110 section
-    10.2.3).
+    """A request ends with an error page.
+
+    `status` is its HTTP status, `retry_after` seconds for 503 (RFC 9110 section 10.2.3). `logged`: its line is
+    written; `broken_off` why the connection must be closed after the page.
     """
 
     def __init__(self, status: int, message: str, retry_after: int | None = None) -> None:
@@ -24,6 +33,7 @@ class AnsweredError(CompatError):
         self.status = status
         self.retry_after = retry_after
         self.logged = False
+        self.broken_off: ResponseAborted | None = None
 
 
 class RequestError(AnsweredError):
@@ -32,9 +42,3 @@ class RequestError(AnsweredError):
 
 class ProgramError(AnsweredError):
     """The program could not be started, was too slow, or answered with something that is not CGI."""
-
-
-class ResponseAborted(CompatError):
-    """The response broke off after its first byte. Raised out of the iterator so that the server aborts the
-    connection.
-    """

@@ -31,7 +31,20 @@ def error_page(error: AnsweredError, start_response: StartResponse, *, head: boo
     if error.retry_after is not None:
         headers.append(("Retry-After", str(error.retry_after)))
     start_response(f"{error.status} {reason}", headers)
-    return [] if head else [page]
+    return ErrorPage([] if head else [page], error.broken_off)
+
+
+class ErrorPage(list[bytes]):
+    """An error page, and what to tell the server once it is sent: that the request's body still arrives."""
+
+    def __init__(self, pages: list[bytes], broken_off: ResponseAborted | None) -> None:
+        super().__init__(pages)
+        self._broken_off = broken_off
+
+    def close(self) -> None:
+        """Raise what makes the server close the connection, if it must."""
+        if self._broken_off is not None:
+            raise self._broken_off
 
 
 class Work:

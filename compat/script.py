@@ -13,13 +13,14 @@ import logging
 import os
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Unpack
 from urllib.parse import unquote_to_bytes
 
-from .body import Body, read_body
+from .body import read_body
 from .environ import meta_variables, query_words
 from .errors import AnsweredError, ProgramError, RequestError, ResponseAborted
 from .journal import Journal
@@ -98,8 +99,8 @@ class CGIApplication(ABC):
             except BaseException:
                 self._leave_place()
                 raise
-        except BaseException:
-            _close_quietly(body)
+        except BaseException as error:
+            _release(body.close, error)
             raise
         return Work(running, body, journal, environ["REQUEST_METHOD"], self._leave_place)
 
@@ -202,23 +203,18 @@ def _ended_on_error(work: Work) -> Iterator[None]:
         yield
     except AnsweredError as error:
         work.status = error.status
-        _end_quietly(work, str(error))
+        _release(partial(work.end, str(error)), error)
         error.logged = True
         raise
     except BaseException as error:
-        _end_quietly(work, f"the server stopped: {error!r}")
+        _release(partial(work.end, f"the server stopped: {error!r}"), error)
         raise
 
 
-def _end_quietly(work: Work, trouble: str) -> None:
+def _release(end: Callable[[], None], error: BaseException) -> None:
+    """Release what a failed request holds. If its body still arrives, the connection must go after the error page."""
     try:
-        work.end(trouble)
-    except ResponseAborted:
-        pass  # an error page follows already; the unread body is the server's to deal with
-
-
-def _close_quietly(body: Body) -> None:
-    try:
-        body.close()
-    except ResponseAborted:
-        pass  # as above
+        end()
+    except ResponseAborted as broken_off:
+        if isinstance(error, AnsweredError):
+            error.broken_off = broken_off

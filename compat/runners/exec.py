@@ -49,15 +49,23 @@ class Running:
         self._closed = False
         self.exit = Exit()
         self.killed = False
-        self._process, self._stdin, self._stdout, self._stderr = _spawn(command, body.length is not None)
         self._selector = selectors.PollSelector()
+        self._process, self._stdin, self._stdout, self._stderr = _spawn(command, body.length is not None)
+        self._open.update(end for end in (self._stdin, self._stdout, self._stderr) if end is not None)
+        try:
+            self._watch_all()
+        except BaseException:
+            self.close()
+            raise
+
+    def _watch_all(self) -> None:
         self._watch(self._stdout, selectors.EVENT_READ, self._read_stdout)
         self._watch(self._stderr, selectors.EVENT_READ, self._read_stderr)
         self._watch_exit()
         if self._stdin is not None:
             self._watch(self._stdin, selectors.EVENT_WRITE, self._write_stdin)
-            if body.wake is not None:
-                self._selector.register(body.wake, selectors.EVENT_READ, self._body_news)
+            if self._body.wake is not None:
+                self._selector.register(self._body.wake, selectors.EVENT_READ, self._body_news)
             self._write_stdin()  # most bodies fit into the pipe at once
 
     @property
@@ -133,7 +141,6 @@ class Running:
         return deadline
 
     def _watch(self, descriptor: int, events: int, act: Callable[[], None]) -> None:
-        self._open.add(descriptor)
         os.set_blocking(descriptor, False)
         self._selector.register(descriptor, events, act)
 

@@ -180,6 +180,21 @@ def test_unread_body_and_the_next_request(server: Server) -> None:
     connection.close()
 
 
+@pytest.mark.parametrize("server", GUNICORN, indirect=True)
+def test_error_before_the_body_is_there(server: Server) -> None:
+    """The error page comes while the client still sends; then the connection is closed: nobody knows where the next
+    request begins. (wsgiref cannot close a connection that something reads from, but serves no second request either.)
+    """
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as client:
+        head = "POST /cgi/say.cgi HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n"
+        client.sendall(head.encode() + b"not a header\n" * 6000)
+        answer = b""
+        while piece := client.recv(65536):
+            answer += piece
+    assert b" 502 Bad Gateway\r\n" in answer
+    assert answer.count(b"HTTP/1.") == 1
+
+
 @pytest.mark.parametrize("path", ["/cgi/echo.cgi", "/handler"])
 def test_head(server: Server, path: str) -> None:
     """Headers, no body."""
