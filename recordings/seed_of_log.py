@@ -1,4 +1,4 @@
-"""Make a seed of the projects that an access log names: `python -m recordings.seed_of_log DAY.archive -o day-seed.json`.
+"""Make a seed of the projects that a log names: `python -m recordings.seed_of_log DAY.archive -o day-seed.json`.
 
 The log of 2008 has no bodies, so a replay of it needs an index that knows its projects: those answered on /simple/ or
 /pypi/, with the versions asked for. Files are not made: the log does not hold them.
@@ -55,7 +55,7 @@ def seed_of(projects: dict[str, dict[str, None]]) -> dict[str, Any]:
         "users": [OWNER],
         "classifiers": ["Programming Language :: Python"],
         "projects": [
-            {"name": name, "owner": OWNER["name"], "maintainers": [], "releases": releases_of(list(versions) or ["1.0"])}
+            {"name": name, "owner": "owner", "maintainers": [], "releases": releases_of(list(versions) or ["1.0"])}
             for name, versions in sorted(projects.items())
         ],
     }

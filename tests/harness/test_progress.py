@@ -1,4 +1,4 @@
-"""Progress: for terminals only, with and without `rich`."""
+"""Progress: on terminals with and without `rich`, and in logs."""
 
 from __future__ import annotations
 
@@ -27,9 +27,15 @@ def advance_in(stream: io.StringIO) -> str:
     return stream.getvalue()
 
 
-def test_silent_where_nobody_looks() -> None:
-    """Nothing is written where the stream is not a terminal."""
+def test_short_work_leaves_a_log_quiet() -> None:
+    """Where the stream is not a terminal, the first line comes after some seconds."""
     assert advance_in(io.StringIO()) == ""
+
+
+def test_long_work_shows_in_a_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plain line with share, number and rate, without control characters."""
+    monkeypatch.setattr(module, "_LOG_INTERVAL", 0.0)
+    assert advance_in(io.StringIO()).startswith("day.log: 50 %, 5,000 (")
 
 
 def test_bar_with_rich() -> None:
