@@ -13,7 +13,8 @@ yaml = pytest.importorskip("yaml")
 FOLDER = Path(__file__).resolve().parents[2] / "recordings"
 CASSETTES = sorted(FOLDER.glob("*.yaml"))
 CLIENTS = (
-    "pip/20.3.4", "pip/26.3", "setuptools/44.1.1", "twine/1.15.0", "twine/7.0.0", "Python-urllib/2.7", "Python-urllib/3.11",
+    "pip/20.3.4", "pip/26.3", "setuptools/44.1.1", "twine/1.15.0", "twine/7.0.0",
+    "Python-urllib/2.7", "Python-urllib/3.11",
     "xmlrpclib.py", "Python-xmlrpc/3.11", "bandersnatch/6.8.0", "feedparser/6.0.14", "curl/",
 )  # fmt: skip
 
