@@ -13,15 +13,16 @@ import json
 import os
 import sqlite3
 import sys
-import time
+import threading
+import weakref
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from harness.errors import RecordingError, UsageError
+from harness.database import APPLICATION_ID, COLUMNS, LATER_INDEXES, SCHEMA, check, connected, reading
+from harness.errors import HarnessError, RecordingError, UsageError
 from harness.exchange import Exchange, Headers, Request, Response
 
 if sys.version_info >= (3, 14):
@@ -29,33 +30,8 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-SQLITE_MAGIC = b"SQLite format 3\0"
-APPLICATION_ID = 0x53435254  # "SCRT"
-VERSION = 1
-
-# The column of each field, in the order of the table; exchanges are written and read by this list alone.
-_COLUMNS = (
-    "started", "duration", "method", "path", "status", "scheme", "peer", "user", "user_by",
-    "start_line", "request_headers", "request_body", "request_framing", "request_raw_head",
-    "version", "reason", "response_headers", "response_body", "response_framing", "response_raw_head", "complete",
-    "size",
-)  # fmt: skip
-_SCHEMA = f"""
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
-CREATE TABLE blob (id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, size INTEGER NOT NULL,
-                   zstd INTEGER NOT NULL, data BLOB NOT NULL);
-CREATE TABLE exchange (seq INTEGER PRIMARY KEY, {", ".join(_COLUMNS)});
-CREATE INDEX exchange_started ON exchange (started);
-PRAGMA application_id = {APPLICATION_ID};
-PRAGMA user_version = {VERSION};
-"""
-# Made when the file is finished: half the time of an import went into keeping them in order.
-_LATER_INDEXES = """
-CREATE INDEX IF NOT EXISTS exchange_path ON exchange (path, method);
-CREATE INDEX IF NOT EXISTS exchange_status ON exchange (status);
-"""
-_INSERT = f"INSERT INTO exchange ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608
-_SELECT = f"SELECT seq, {', '.join(_COLUMNS)} FROM exchange"  # noqa: S608
+_INSERT = f"INSERT INTO exchange ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
+_SELECT = f"SELECT seq, {', '.join(COLUMNS)} FROM exchange"  # noqa: S608
 _SMALL = 256  # bytes; below this compression gains nothing
 _REMEMBERED = 50_000  # blobs whose number the writer keeps in memory, and header lists the reader keeps
 
@@ -78,6 +54,8 @@ class ArchiveWriter:
         self._inherited: list[sqlite3.Connection] = []
         self._process = 0
         self._closed = False
+        self._lock = threading.RLock()
+        _suspend_at_fork(self)
 
     def open(self) -> None:
         """Open the file; raises `RecordingError` for what is no archive, `UsageError` for one of another state."""
@@ -87,26 +65,34 @@ class ArchiveWriter:
             # Made before a fork: closing it here would disturb the process that made it.
             self._inherited.append(self._connection)
         if self.path.exists() and self.path.stat().st_size:
-            _check(self.path)
+            check(self.path)
         try:
-            self._connection = _connected(self.path)
-            self._prepare(self._connection)
+            connection = connected(self.path)
         except sqlite3.Error as error:
             raise RecordingError(f"{self.path}: cannot be written: {error}") from error
+        try:
+            self._prepare(connection)
+        except sqlite3.Error as error:
+            connection.close()
+            raise RecordingError(f"{self.path}: cannot be written: {error}") from error
+        except HarnessError:
+            connection.close()
+            raise
+        self._connection = connection
         self._process, self._waiting, self._blobs = os.getpid(), 0, {}
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         """Make the tables unless another writer was first, and agree on the state."""
         connection.execute("BEGIN IMMEDIATE")
         if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
-            for statement in _SCHEMA.split(";\n"):
+            if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+                raise RecordingError(f"{self.path}: an SQLite file, but not an archive")
+            for statement in SCHEMA.split(";\n"):
                 connection.execute(statement)
             connection.execute("INSERT INTO meta VALUES ('state', ?)", (self.state,))
         (state,) = connection.execute("SELECT value FROM meta WHERE key = 'state'").fetchone()
         connection.execute("COMMIT")
         if state != self.state:
-            connection.close()
-            self._connection = None
             raise UsageError(
                 f"{self.path}: what it holds starts from state {state or 'unnamed'!r}, "
                 f"not {self.state or 'unnamed'!r}; give another file"
@@ -114,21 +100,39 @@ class ArchiveWriter:
 
     def add(self, exchange: Exchange) -> None:
         """Append one exchange; its id is not kept, the archive numbers exchanges itself."""
-        self.open()
-        assert self._connection is not None
-        if not self._waiting:
-            self._connection.execute("BEGIN IMMEDIATE")
-        self._connection.execute(_INSERT, self._row(exchange))
-        self._waiting += 1
-        self.count += 1
-        if self._waiting >= self._batch:
-            self.flush()
+        with self._lock:
+            self.open()
+            assert self._connection is not None
+            if not self._waiting:
+                self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.execute(_INSERT, self._row(exchange))
+            self._waiting += 1
+            self.count += 1
+            if self._waiting >= self._batch:
+                self.flush()
 
     def flush(self) -> None:
         """Make durable what was added so far."""
-        if self._connection is not None and self._waiting:
-            self._connection.execute("COMMIT")
-            self._waiting = 0
+        with self._lock:
+            if self._connection is not None and self._waiting:
+                self._connection.execute("COMMIT")
+                self._waiting = 0
+
+    def suspend(self) -> None:
+        """Let nobody write until `resume`, and hold no connection: SQLite must not be open while a process forks."""
+        self._lock.acquire()
+        if self._connection is None or self._process != os.getpid():
+            return
+        try:
+            self.flush()
+        except sqlite3.Error:
+            self.abandon()
+        self._connection.close()
+        self._connection = None
+
+    def resume(self) -> None:
+        """Go on after `suspend`, in the process that forked and in its child."""
+        self._lock.release()
 
     def abandon(self) -> None:
         """After an error, forget what was added since the last flush; `count` no longer includes it."""
@@ -144,13 +148,17 @@ class ArchiveWriter:
 
     def close(self) -> None:
         """Finish the file: one file again, indexed. A second call does nothing."""
+        with self._lock:
+            self._close()
+
+    def _close(self) -> None:
         self.open()
         self._closed = True
         if self._connection is None:
             return
         try:
             self.flush()
-            for statement in _LATER_INDEXES.strip().split("\n"):
+            for statement in LATER_INDEXES.strip().split("\n"):
                 self._connection.execute(statement)
             self._connection.execute("PRAGMA journal_mode = DELETE")
         except sqlite3.Error as error:
@@ -236,8 +244,8 @@ class Archive:
     def __init__(self, path: Path, name: str | None = None) -> None:
         self.path = path
         self.name = name or path.name
-        _check(path)
-        with _reading(path) as connection:
+        check(path)
+        with reading(path) as connection:
             row = connection.execute("SELECT value FROM meta WHERE key = 'state'").fetchone()
             self.state: str | None = row[0] if row else None
             (self._count,) = connection.execute("SELECT count(*) FROM exchange").fetchone()
@@ -247,7 +255,7 @@ class Archive:
 
     def __iter__(self) -> Iterator[Exchange]:
         """Yield the exchanges by start, then in the order they were added; the numbers in ids follow that order."""
-        with _reading(self.path) as connection:
+        with reading(self.path) as connection:
             rows = connection.execute(f"{_SELECT} ORDER BY started, seq")
             blobs = _Blobs(connection)
             for number, row in enumerate(rows, 1):
@@ -255,17 +263,11 @@ class Archive:
 
     def get(self, number: int) -> Exchange:
         """Return the exchange whose id ends in `#number`; raises `RecordingError` where there is none."""
-        with _reading(self.path) as connection:
+        with reading(self.path) as connection:
             row = connection.execute(f"{_SELECT} ORDER BY started, seq LIMIT 1 OFFSET ?", (number - 1,)).fetchone()
             if row is None or number < 1:
                 raise RecordingError(f"{self.path}: has no exchange {number}, only {len(self)}")
             return _exchange(f"{self.name}#{number}", row, _Blobs(connection))
-
-
-def is_archive(path: Path) -> bool:
-    """Tell by its first bytes whether a file could be an archive."""
-    with path.open("rb") as file:
-        return file.read(len(SQLITE_MAGIC)) == SQLITE_MAGIC
 
 
 class _Blobs:
@@ -281,7 +283,7 @@ class _Blobs:
         row = self._connection.execute("SELECT digest, zstd, data FROM blob WHERE id = ?", (number,)).fetchone()
         if row is None:
             raise ValueError(f"the body or header list number {number} is missing")
-        data: bytes = zstd.decompress(row[2]) if row[1] else row[2]
+        data = _unpacked(row[2]) if row[1] else bytes(row[2])
         if hashlib.sha256(data).digest() != row[0]:
             raise ValueError(f"the body or header list number {number} has other bytes than were written")
         return data
@@ -309,58 +311,37 @@ def _text(value: bytes) -> str:
     return value.decode("latin-1")
 
 
-def _check(path: Path) -> None:
-    """Raise `RecordingError` unless the file is a whole archive of this version, as far as its first page can tell."""
+def _unpacked(data: bytes) -> bytes:
     try:
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            head = file.read(100)
-    except OSError as error:
-        raise RecordingError(f"{path}: cannot be read: {error.strerror or error}") from error
-    if not size:
-        raise RecordingError(f"{path}: empty file, not a recording")
-    if not head.startswith(SQLITE_MAGIC):
-        raise RecordingError(f"{path}: not an archive")
-    if len(head) < 100:
-        raise RecordingError(f"{path}: truncated archive")
-    version, application = (int.from_bytes(head[start : start + 4]) for start in (60, 68))
-    # While it is written all but the first page may still stand in the write-ahead log.
-    growing = path.with_name(path.name + "-wal").exists()
-    if application != APPLICATION_ID and not growing:
-        raise RecordingError(f"{path}: an SQLite file, but not an archive")
-    if version != VERSION and not growing:
-        raise RecordingError(f"{path}: an archive of version {version}; this harness reads version {VERSION}")
-    # The header's own count of pages (SQLite file format, section 1.3.8).
-    page, pages = int.from_bytes(head[16:18]), int.from_bytes(head[28:32])
-    expected = (65536 if page == 1 else page) * pages
-    if size < expected and not growing:
-        raise RecordingError(f"{path}: truncated archive: {size} of {expected} bytes")
+        return bytes(zstd.decompress(data))
+    except zstd.ZstdError as error:
+        raise ValueError(f"a stored body cannot be unpacked: {error}") from error
 
 
-def _connected(path: Path) -> sqlite3.Connection:
-    """Open a database for writing, with a write-ahead log.
+_writers: weakref.WeakSet[ArchiveWriter] = weakref.WeakSet()
+_suspended: list[ArchiveWriter] = []
+_registered = False
 
-    Changing to that log does not wait for other writers as other statements do (SQLite, "WAL mode", section 4).
+
+def _suspend_at_fork(writer: ArchiveWriter) -> None:
+    """Have a writer suspended whenever this process forks.
+
+    SQLite keeps its locks in the memory of the process: a child that inherits them believes that it holds what its
+    parent holds, and each destroys what the other writes.
     """
-    connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-    until = time.monotonic() + 30
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
-            return connection
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() > until:
-                connection.close()
-                raise
-            time.sleep(0.01)
+    global _registered
+    if not _registered:
+        _registered = True
+        os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
+    _writers.add(writer)
 
 
-@contextmanager
-def _reading(path: Path) -> Iterator[sqlite3.Connection]:
-    try:
-        uri = f"{path.absolute().as_uri()}?mode=ro"
-        with closing(sqlite3.connect(uri, uri=True, timeout=30)) as connection:
-            yield connection
-    except (sqlite3.Error, zstd.ZstdError, ValueError, TypeError, AttributeError) as error:
-        raise RecordingError(f"{path}: truncated or damaged archive: {error}") from error
+def _before_fork() -> None:
+    for writer in list(_writers):
+        writer.suspend()
+        _suspended.append(writer)
+
+
+def _after_fork() -> None:
+    while _suspended:
+        _suspended.pop().resume()

@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from harness.archive import Archive, ArchiveWriter, is_archive
+from harness.archive import Archive, ArchiveWriter
 from harness.cassette import SUFFIXES, Cassette, CassetteWriter, load_document, looks_like_cassette
+from harness.database import is_archive
 from harness.errors import RecordingError
 from harness.exchange import Exchange
 
