@@ -129,12 +129,21 @@ def test_too_large(environ_for: Callable[..., dict[str, Any]], chunked: bool) ->
     assert caught.value.status == 413
 
 
+@pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])
+def test_just_small_enough(environ_for: Callable[..., dict[str, Any]], chunked: bool) -> None:
+    """`max_body` itself is allowed."""
+    environ = environ_for("/", **({"HTTP_TRANSFER_ENCODING": "chunked"} if chunked else {"CONTENT_LENGTH": "11"}))
+    environ.update({"wsgi.input": io.BytesIO(b"hello world"), "wsgi.input_terminated": True})
+    assert read_body(environ, 11).length == 11
+
+
 def test_short_body_broken_off(environ_for: Callable[..., dict[str, Any]]) -> None:
     """A client that sends 10 of 100 bytes and goes is noticed before the program starts."""
     environ = environ_for("/", CONTENT_LENGTH="100")
     environ["wsgi.input"] = io.BytesIO(b"0123456789")
-    with pytest.raises(RequestError, match="10 of 100"):
+    with pytest.raises(RequestError, match="10 of 100") as caught:
         read_body(environ)
+    assert caught.value.status == 400
 
 
 def test_long_body_broken_off(environ_for: Callable[..., dict[str, Any]]) -> None:
@@ -142,8 +151,9 @@ def test_long_body_broken_off(environ_for: Callable[..., dict[str, Any]]) -> Non
     environ = environ_for("/", CONTENT_LENGTH="1000000")
     environ["wsgi.input"] = io.BytesIO(LONG)
     body = read_body(environ)
-    with pytest.raises(RequestError, match=f"{len(LONG)} of 1000000"):
+    with pytest.raises(RequestError, match=f"{len(LONG)} of 1000000") as caught:
         drain(body)
+    assert caught.value.status == 400
     body.close()
 
 
