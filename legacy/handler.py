@@ -528,7 +528,7 @@ class WebUI:
         old.
         """
         from legacy import uploads
-        from legacy.store import DuplicateFile
+        from legacy.store import DuplicateFile, UsedFilename
         if not self.authenticated:
             raise Unauthorised('You must be identified to edit package information')
         name, version = self.upload_release()
@@ -549,13 +549,13 @@ class WebUI:
             self.store.rollback()
             self.fail('The MD5 digest supplied does not match the content of the file.', heading='MD5 digest mismatch')
             return
-        if self.store.was_file(content.filename):
-            raise FormError('This filename has previously been used, you should use a different version.')
         try:
             self.store.add_file(name, version, content.filename, content.value, filetype, python_version,
                                 self.form.get('comment', ''), signature)
         except DuplicateFile:
             raise FormError('Duplicate file upload detected.') from None
+        except UsedFilename:
+            raise FormError('This filename has previously been used, you should use a different version.') from None
         self.store.commit()
         self.send('OK\n', 'text/plain')
 
@@ -563,7 +563,7 @@ class WebUI:
         """(name, version) that the upload is for, as registered; the release is made if it is new."""
         from legacy import metadata
         protocol = self.form.get('protocol_version', '1')
-        if protocol not in ('1', ''):
+        if protocol != '1':
             raise NotImplementedError('Unsupported file upload protocol (%s)' % metadata.u_repr(protocol))
         name, version = self.form.get('name'), self.form.get('version')
         if not name or not version:

@@ -33,6 +33,10 @@ class DuplicateFile(Exception):
     """A file of that name or with that content is stored already."""
 
 
+class UsedFilename(Exception):
+    """A file of that name was stored once, and is gone."""
+
+
 def connect(config):
     """Return a psycopg2 connection to `config.database_url`: this thread's own open one if that is allowed and
     works.
@@ -110,6 +114,14 @@ class Store:
     def execute(self, sql, *args):
         """Run a statement that returns nothing."""
         self.connection.cursor().execute(sql, args)
+
+    def execute_unique(self, error, sql, *args):
+        """Run a statement; where it breaks a uniqueness, drop the transaction and raise `error`."""
+        try:
+            self.execute(sql, *args)
+        except psycopg2.IntegrityError:
+            self.rollback()
+            raise error from None
 
     def set_user(self, username, userip):
         """Say who acts from now on: journal rows carry both."""
@@ -400,10 +412,6 @@ class Store:
         """True if a stored file has this digest."""
         return bool(self.query('SELECT 1 FROM release_files WHERE md5_digest=%s', digest))
 
-    def was_file(self, filename):
-        """True if a file of this name was ever stored."""
-        return bool(self.query('SELECT 1 FROM file_registry WHERE filename=%s', filename))
-
     def has_file(self, name, version, filename):
         """True if the release has a file of this name."""
         return bool(self.query('SELECT 1 FROM release_files WHERE name=%s AND version=%s AND filename=%s',
@@ -412,23 +420,21 @@ class Store:
     def add_file(self, name, version, filename, content, packagetype, python_version, comment, signature=None):
         """Insert a file row and its journal row, then put content and signature below files_dir.
 
-        Raises DuplicateFile where name or content are stored already.
+        Raises DuplicateFile where name or content are stored already, UsedFilename where the name was once. The
+        database finds that out, so that each refused attempt takes an id, as it always did.
         """
         when = utcnow()
         digests = file_digests(content)
         path = stored_path(digests, filename)
-        try:
-            self.execute(
-                'INSERT INTO release_files'
-                ' (name, version, python_version, packagetype, comment_text, filename, path, size, has_signature,'
-                ' md5_digest, sha256_digest, blake2_256_digest, downloads, upload_time)'
-                ' VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, %s)',
-                name, version, python_version, packagetype, comment, filename, path, len(content),
-                signature is not None, *digests, when)
-        except psycopg2.IntegrityError:
-            self.connection.rollback()
-            raise DuplicateFile(filename) from None
-        self.execute('INSERT INTO file_registry (filename) VALUES (%s)', filename)
+        self.execute_unique(
+            DuplicateFile,
+            'INSERT INTO release_files'
+            ' (name, version, python_version, packagetype, comment_text, filename, path, size, has_signature,'
+            ' md5_digest, sha256_digest, blake2_256_digest, downloads, upload_time)'
+            ' VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, %s)',
+            name, version, python_version, packagetype, comment, filename, path, len(content), signature is not None,
+            *digests, when)
+        self.execute_unique(UsedFilename, 'INSERT INTO file_registry (filename) VALUES (%s)', filename)
         self.journal(name, version, 'add %s file %s' % (python_version, filename))
         write_file(self.config.files_dir, path, content, when)
         if signature is not None:

@@ -2,9 +2,13 @@
 
 import io
 import json
+import os
+import subprocess
+import sys
 import xmlrpc.client
 from pathlib import Path
 
+import psycopg2
 import pytest
 
 from legacy.wsgi import application, cgi
@@ -511,6 +515,28 @@ def test_the_same_content_twice(fresh):
     assert (answer.status, answer.reason) == (400, "Duplicate file upload detected.")
 
 
+def test_the_same_name_in_another_release(fresh):
+    """Is a duplicate as well."""
+    answer = upload(fresh, filename="demo-1.0.tar.gz")
+    assert (answer.status, answer.reason) == (400, "Duplicate file upload detected.")
+
+
+def test_a_name_is_never_used_twice(fresh):
+    """Not after its file was removed either (B206); each attempt takes an id, as the recordings show."""
+    assert upload(fresh).status == 200
+    connection = psycopg2.connect(os.environ["PYPI_DATABASE_URL"])
+    with connection, connection.cursor() as cursor:
+        cursor.execute("DELETE FROM release_files WHERE filename = 'demo-1.1.tgz' RETURNING id")
+        [[removed]] = cursor.fetchall()
+    answer = upload(fresh, content=b"other")
+    assert answer.reason == "This filename has previously been used, you should use a different version."
+    assert upload(fresh, filename="demo-1.1.deb", filetype="bdist_deb", pyversion="any").status == 200
+    with connection, connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM release_files WHERE filename = 'demo-1.1.deb'")
+        assert cursor.fetchall() == [(removed + 2,)]
+    connection.close()
+
+
 def test_text_instead_of_a_file(index):
     """400, not 500 (I68)."""
     answer = post(index, {**UPLOAD, "content": "text"}, BOB)
@@ -582,10 +608,6 @@ def test_cgi_shows_two_answers_to_one_request(index):
 
 def test_a_missing_variable_is_a_crash_of_the_cgi():
     """REMOTE_ADDR is read without asking (B004); the shell around answers 500 (B009)."""
-    import os
-    import subprocess
-    import sys
-
     from legacy.config import HERE
 
     env = {"REQUEST_METHOD": "GET", "PATH": os.environ["PATH"]}

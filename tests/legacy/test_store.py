@@ -1,0 +1,107 @@
+"""The connection of a store, logins, and what the database keeps by itself."""
+
+import threading
+from datetime import UTC, datetime
+
+import psycopg2
+import pytest
+
+from legacy import store
+from legacy.config import Config
+from legacy.load import make_schema
+
+
+@pytest.fixture(scope="module")
+def url(server):
+    """An empty index."""
+    url = server.create_database("store")
+    make_schema(url)
+    return url
+
+
+@pytest.fixture
+def opened(url, tmp_path):
+    """A function that opens stores; all are closed afterwards."""
+    stores = []
+
+    def connect(keep=False):
+        stores.append(store.Store(Config({"PYPI_DATABASE_URL": url, "PYPI_FILES": str(tmp_path)}, keep)))
+        return stores[-1]
+
+    yield connect
+    for one in stores:
+        one.close()
+
+
+def backend(one):
+    """The process id of the server's side of a connection."""
+    return one.value("SELECT pg_backend_pid()")
+
+
+def test_a_connection_is_closed_after_each_request(opened):
+    """As CGI does."""
+    one = opened()
+    one.close()
+    assert one.connection.closed
+
+
+def test_a_kept_connection_serves_the_next_request(opened):
+    """And what the first one did not commit is gone."""
+    one = opened(keep=True)
+    first = backend(one)
+    one.execute("INSERT INTO packages (name) VALUES ('lost')")
+    one.close()
+    two = opened(keep=True)
+    assert backend(two) == first
+    assert not two.has_package("lost")
+
+
+def test_a_broken_connection_is_replaced(opened, url):
+    """The server was restarted, or threw us out."""
+    one = opened(keep=True)
+    first = backend(one)
+    one.close()
+    other = psycopg2.connect(url)
+    other.cursor().execute("SELECT pg_terminate_backend(%s, 5000)", (first,))
+    other.close()
+    assert backend(opened(keep=True)) != first
+
+
+def test_each_thread_has_its_own(opened):
+    """Two requests at once never share a transaction."""
+    found = []
+    thread = threading.Thread(target=lambda: found.append(backend(opened(keep=True))))
+    thread.start()
+    thread.join()
+    assert found != [backend(opened(keep=True))]
+
+
+def test_login_is_noted_once_a_minute(opened, monkeypatch):
+    """last_login changes with the first login, and not with the next (B229)."""
+    one = opened()
+    one.execute(
+        "INSERT INTO accounts_user (username, password) VALUES ('u', %s) ON CONFLICT DO NOTHING",
+        store.hash_password("u", "pw"),
+    )
+    assert one.login("u", "pw")
+    first = one.value("SELECT last_login FROM accounts_user WHERE username = 'u'")
+    assert one.login("u", "pw")
+    assert one.value("SELECT last_login FROM accounts_user WHERE username = 'u'") == first
+    assert abs((datetime.now(UTC) - first).total_seconds()) < 30
+    assert not one.login("u", "pW")
+    assert not one.login("U", "pw")
+
+
+def test_serials_follow_the_journal(opened):
+    """The database keeps last_serial; nobody writes it (B267)."""
+    one = opened()
+    one.set_user(None, "127.0.0.1")
+    one.new_package("serial")
+    one.journal("serial", "1.0", "something")
+    assert one.package_serial("serial") == one.last_serial()
+
+
+@pytest.mark.parametrize("name", ["zope.interface", "A__b--c..d", "plain", "Uni-Code"])
+def test_both_normalisations_agree(opened, name):
+    """The SQL function and the one of uploads."""
+    assert opened().value("SELECT normalize_pep426_name(%s)", name) == store.normalise_name(name)
