@@ -61,4 +61,7 @@ def serve_simply(listener, app, ready):
     server.setup_environ()
     server.set_app(app)
     ready()
-    server.serve_forever()
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        pass  # that is how it ends, with gunicorn too

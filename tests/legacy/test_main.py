@@ -1,5 +1,6 @@
 """The commands, as processes, over sockets."""
 
+import contextlib
 import os
 import re
 import signal
@@ -29,8 +30,8 @@ def run(*arguments):
 class Served:
     """A running `serve`: its address, and its end."""
 
-    def __init__(self, *arguments):
-        command = [sys.executable, "-m", "legacy", "serve", "--bind", "127.0.0.1:0", *arguments]
+    def __init__(self, *arguments, program=("-m", "legacy")):
+        command = [sys.executable, *program, "serve", "--bind", "127.0.0.1:0", *arguments]
         self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self.line = self.process.stdout.readline()
         self.url = re.fullmatch(r"Serving on (http://127\.0\.0\.1:\d+)/pypi\n", self.line).group(1)
@@ -57,9 +58,12 @@ def temporary(tmp_path, monkeypatch):
 
 
 def children(of):
-    """Commands of processes that have `of` in their command line."""
-    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, timeout=TIMEOUT, check=True)
-    return [line for line in listed.stdout.splitlines() if of in line]
+    """Command lines of processes that mention `of` (none where there is no /proc)."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            found.append(path.read_bytes().replace(b"\0", b" ").decode("utf-8", "replace"))
+    return [line for line in found if of in line]
 
 
 def test_serve_with_everything_of_its_own(temporary):
@@ -85,6 +89,16 @@ def test_serve_cgi_over_a_database_of_ours(server, temporary):
     assert len(list((temporary / "f").rglob("*.whl"))) == 10
     again = run("load", "recordings/seed.json", "--database", url, "--files", str(temporary / "f"))
     assert (again.returncode, again.stderr) == (2, "legacy: the index is not empty: load fills only a new one\n")
+
+
+def test_serve_without_gunicorn(server, temporary):
+    """The standard library's server does, one thread a connection."""
+    hidden = "import sys; sys.modules['gunicorn'] = None; from legacy.__main__ import main; sys.exit(main())"
+    served = Served(
+        "--database", server.create_database("simply"), "--seed", "recordings/seed.json", program=("-c", hidden)
+    )
+    assert served.get("/simple/demo/")[0] == 200
+    assert served.stop(signal.SIGTERM)[0] == 0
 
 
 def test_load(server, tmp_path):
