@@ -538,7 +538,7 @@ class WebUI:
             uploads.check_filename(content.filename)
             self.check_unused(name, version, content.filename)
             uploads.check_belongs(content.filename, name)
-            uploads.check_content(content, filetype)
+            uploads.check_content(content)
             uploads.check_signature(signature)
             uploads.check_archive(content.filename, content.value, filetype)
             uploads.check_platform(content.filename)

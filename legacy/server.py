@@ -9,9 +9,7 @@ import sys
 
 
 def serve(listener, app, ready):
-    """Answer requests on `listener`; calls `ready()` once it does. Returns, or raises KeyboardInterrupt, when told
-    to stop.
-    """
+    """Answer requests on `listener`; calls `ready()` once it does. Returns when told to stop."""
     try:
         from gunicorn.app.base import BaseApplication
     except ImportError:

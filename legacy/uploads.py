@@ -36,8 +36,8 @@ def check_belongs(filename, name):
         raise Refused('The filename for %s must start with "%s" (any case)' % (name, normalise_name(name)))
 
 
-def check_content(upload, filetype):
-    """Media type, size, and what the archive holds."""
+def check_content(upload):
+    """Media type and size."""
     if upload.type is not None and upload.type.startswith('image/'):
         raise Refused(BAD_FILE)
     if len(upload.value) > MAX_FILE:
@@ -45,10 +45,8 @@ def check_content(upload, filetype):
 
 
 def check_signature(signature):
-    """Size, then armour."""
-    if signature is None:
-        return
-    if len(signature) > MAX_SIGNATURE:
+    """Size."""
+    if signature is not None and len(signature) > MAX_SIGNATURE:
         raise Refused('invalid signature')
 
 

@@ -13,10 +13,11 @@ import re
 import xmlrpc.client
 from pathlib import Path
 
+import psycopg2
+import psycopg2.extras
 import pytest
 
 lxml_html = pytest.importorskip("lxml.html")
-psycopg2 = pytest.importorskip("psycopg2.extras") and pytest.importorskip("psycopg2")
 
 RECORDED = Path(__file__).parents[3] / "shared" / "traffic" / "index-2016"
 pytestmark = pytest.mark.skipif(not RECORDED.is_dir(), reason="the recorded answers are not beside the checkout")

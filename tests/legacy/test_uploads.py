@@ -100,7 +100,7 @@ def test_platforms(tag, message):
 
 def test_images_are_refused():
     """A part that says that it is an image is none of ours (B208)."""
-    assert refusal(uploads.check_content, FileUpload("a.zip", b"", "image/png"), "sdist") == BAD
+    assert refusal(uploads.check_content, FileUpload("a.zip", b"", "image/png")) == BAD
 
 
 def test_sizes(monkeypatch):
@@ -108,7 +108,7 @@ def test_sizes(monkeypatch):
     assert (uploads.MAX_FILE, uploads.MAX_SIGNATURE) == (60 * 2**20, 100 * 2**10)
     assert refusal(uploads.check_signature, b"x" * (100 * 2**10 + 1)) == "invalid signature"
     monkeypatch.setattr(uploads, "MAX_FILE", 3)
-    assert refusal(uploads.check_content, FileUpload("a.zip", b"1234", None), "sdist") == "distribution file too large"
+    assert refusal(uploads.check_content, FileUpload("a.zip", b"1234", None)) == "distribution file too large"
 
 
 def test_armour():
