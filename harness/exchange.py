@@ -1,7 +1,8 @@
 """One recorded exchange: what a client sent, what it was answered, and the facts of the connection.
 
 Frozen and free of I/O; every other stage of the harness reads these and makes new ones. Bytes are exact: header pairs
-stand in the order, case and repetition of the wire (RFC 9110 section 5), the start line is kept even where it is malformed.
+stand in the order, case and repetition of the wire (RFC 9110 section 5), the start line is kept even where it is
+malformed.
 """
 
 from __future__ import annotations
@@ -29,8 +30,9 @@ def all_headers(headers: Headers, name: bytes) -> list[bytes]:
 class Request:
     """A request as sent.
 
-    `body` is the content after the transfer coding was undone (RFC 9112 section 6); None means that it was not recorded
-    (an access log has no bodies). `raw_head` is set only where writing start line and headers again would give other bytes.
+    `body` is the content after the transfer coding was undone (RFC 9112 section 6); None means that it was not
+    recorded (an access log has no bodies). `raw_head` is set only where writing start line and headers again would
+    give other bytes.
     """
 
     start_line: bytes
@@ -76,8 +78,8 @@ class Request:
 class Response:
     """An answer as received.
 
-    `body` None means that it was not recorded; `size` then holds its length where known (an access log). `complete` is False
-    for an answer that was visibly cut off.
+    `body` None means that it was not recorded; `size` then holds its length where known (an access log). `complete`
+    is False for an answer that was visibly cut off.
     """
 
     status: int
@@ -99,9 +101,9 @@ class Response:
 class Exchange:
     """A request, its answer (None: none came), and the facts of the connection.
 
-    `started` is in seconds since the epoch, `duration` in seconds. `user` is the authenticated user as the front end saw it and
-    `user_by` how (`basic`, `cookie`, `remote`); empty where unknown. `id` is `NAME#N`: the recording's name and the number
-    of the exchange in it, from 1.
+    `started` is in seconds since the epoch, `duration` in seconds. `user` is the authenticated user as the front end
+    saw it and `user_by` how (`basic`, `cookie`, `remote`); empty where unknown. `id` is `NAME#N`: the recording's
+    name and the number of the exchange in it, from 1.
     """
 
     id: str

@@ -40,7 +40,8 @@ class Spelling:
     """One way to write an instant: its name in reports, what it looks like, and the order of its digits.
 
     `fields` names each number of `pattern` in turn: `Y` year, `y` year of two digits, `m` month, `d` day, `H`, `M`,
-    `S`; or is `E`, seconds since the epoch, or `e`, milliseconds. `resolution` is in seconds.
+    `S`; or is `E`, seconds since the epoch, `e`, milliseconds, or `x`, microseconds in hexadecimal digits.
+    `resolution` is in seconds.
     """
 
     name: str
@@ -60,9 +61,10 @@ SPELLINGS = (
     Spelling("date-asctime", _DAY + rb" " + _MONTH + rb" [ \d]\d " + _TIME + rb" \d{4}", "mdHMSY"),
     Spelling("date-log", rb"\d\d/" + _MONTH + rb"/\d{4}:" + _TIME + _ZONE + rb"?", "dmYHMS"),
     Spelling("date-words", rb"\d\d? " + _MONTH + rb" \d{4} " + _TIME + _ZONE + rb"?", "dmYHMS"),
-    Spelling("date-only", rb"\d{4}-\d\d-\d\d(?![T ]?\d)", "Ymd", DAY),
+    Spelling("date-only", rb"\d{4}-\d\d-\d\d(?!T?\d| \d\d?:)", "Ymd", DAY),
     Spelling("epoch", rb"\d{10}(?:\.\d{1,9})?", "E"),
-    Spelling("epoch-milliseconds", rb"\d{13}", "e"),
+    Spelling("epoch-milliseconds", rb"\d{13}(?![0-9a-f])", "e"),
+    Spelling("epoch-hex-microseconds", rb"[0-9a-f]{13}(?!\w)", "x"),  # a file's time in Apache's ETag, "SIZE-TIME"
 )
 """Longer spellings before those they contain."""
 
@@ -188,7 +190,8 @@ def _needed(start: int, end: int) -> tuple[bytes, ...]:
     years = {time.gmtime(instant).tm_year for instant in (*range(start - DAY, end, 300 * DAY), end + DAY)}
     epochs = {str(instant)[:4] for instant in (*range(start, end, 500_000), end)}
     short = {f"-{year % 100:02d} " for year in years}
-    return tuple(piece.encode() for piece in sorted({*map(str, years), *short, *epochs}))
+    hexadecimal = {f"{instant * 1_000_000:x}"[:4] for instant in (*range(start, end, 50_000), end)}
+    return tuple(piece.encode() for piece in sorted({*map(str, years), *short, *epochs, *hexadecimal}))
 
 
 def _replacer(start: float, end: float, acted: set[str]) -> Callable[[re.Match[bytes]], bytes]:
@@ -208,6 +211,9 @@ def _instants(spelling: Spelling, text: bytes) -> Iterator[tuple[bytes, float]]:
     """Yield the instants that a text may stand for; without a zone it may be UTC or local time."""
     if spelling.fields in _EPOCHS:
         yield b"", float(text) / _EPOCHS[spelling.fields]
+    if spelling.fields in ("e", "x"):  # thirteen digits may be either
+        yield b"", int(text, 16) / 1_000_000
+    if len(spelling.fields) == 1:
         return
     numbers = _numbers(spelling, text)
     if numbers is None:
@@ -257,6 +263,8 @@ def _digits(fields: str) -> re.Pattern[bytes]:
 
 def _placeholder(spelling: Spelling, text: bytes, zone: bytes) -> bytes:
     """Return what stands for an instant: letters, signs and zone as written, numbers by their meaning."""
+    if spelling.fields == "x":
+        return b"[now hexadecimal]"
     if spelling.fields in _EPOCHS:
         whole = EPOCH_PLACEHOLDER + b"000" * (spelling.fields == "e")
         return whole + b".5" if b"." in text else whole

@@ -2,8 +2,9 @@
 
     recordings -> replay at both targets -> judge (normalise, compare) -> group -> Result
 
-This module alone knows the order. Recordings, targets and options come in; a Result, which reports are written from, goes
-out. With several workers each replays whole scenarios on copies of its own; the Result is the same for any number.
+This module alone knows the order. Recordings, targets and options come in; a Result, which reports are written from,
+goes out. With several workers each replays whole scenarios on copies of its own; the Result is the same for any
+number.
 """
 
 from __future__ import annotations
@@ -18,14 +19,14 @@ from itertools import chain, islice
 
 from harness.config import Config
 from harness.errors import UsageError
-from harness.exchange import Exchange, Request
+from harness.exchange import Request
 from harness.group import Group
 from harness.judge import Fronts, Judge
 from harness.normalise import Normaliser
 from harness.recording import Recording
 from harness.replay import Player, replay
 from harness.report.model import COUNTS, Result
-from harness.state import SideState, State, StateSpec, Stateless, open_state, read_spec
+from harness.state import SideState, State, Stateless, StateSpec, open_state, read_spec
 from harness.tally import Tally, count
 from harness.targets import Target
 

@@ -13,11 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from harness.archive import Archive, ArchiveWriter
-from harness.cassette import SUFFIXES, Cassette, CassetteWriter, load_document, looks_like_cassette
-from harness.database import is_archive
 from harness.errors import RecordingError
 from harness.exchange import Exchange
+from harness.store.archive import Archive, ArchiveWriter
+from harness.store.cassette import SUFFIXES, Cassette, CassetteWriter, load_document, looks_like_cassette
+from harness.store.database import is_archive
 
 _CASSETTE = re.compile(rb"^(?:interactions|harness):", re.MULTILINE)
 

@@ -1,7 +1,7 @@
 """Counting verdicts and grouping their differences: what one worker has found so far.
 
-A Verdict comes in for each exchange, counts and groups go out. Tallies of several workers merge to the same total in any
-order, and do not grow with the number of exchanges.
+A Verdict comes in for each exchange, counts and groups go out. Tallies of several workers merge to the same total in
+any order, and do not grow with the number of exchanges.
 """
 
 from __future__ import annotations

@@ -9,8 +9,13 @@ import click
 from harness.errors import UsageError
 from harness.recording import open_recordings, replacing
 
+EPILOG = """\b
+Examples:
+  harness export today.archive -o today.yaml
+  harness export recordings/ -o all.archive"""
 
-@click.command("export")
+
+@click.command("export", epilog=EPILOG)
 @click.argument("recording", type=click.Path(path_type=Path))
 @click.option("-o", "output", required=True, type=click.Path(path_type=Path), help="x.yaml or x.json, else an archive.")
 def command(recording: Path, output: Path) -> None:

@@ -28,7 +28,13 @@ class Tally:
     first: str = ""
 
 
-@click.command("import")
+EPILOG = """\b
+Examples:
+  harness import /var/log/apache2/access.log /var/log/apache2/access.log.1.gz -o yesterday.archive
+  harness import odd.log --format '%h %t "%r" %>s %b' -o odd.archive"""
+
+
+@click.command("import", epilog=EPILOG)
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("-o", "output", required=True, type=click.Path(path_type=Path), help="Archive, or cassette x.yaml.")
 @click.option("--format", "log_format", help=f"{', '.join(FORMATS)}, or an Apache LogFormat. Default: found by trying.")

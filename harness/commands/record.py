@@ -12,13 +12,18 @@ from urllib.parse import urlsplit
 import click
 
 from harness.errors import RecordingError, TargetError, UsageError
-from harness.proxy import Address, RecordingProxy
+from harness.record.proxy import Address, RecordingProxy
+from harness.record.served import serve
+from harness.record.tape import Tape
 from harness.recording import writer_for
-from harness.served import serve
-from harness.tape import Tape
+
+EPILOG = """\b
+Examples:
+  harness record --upstream http://127.0.0.1:80 --bind 127.0.0.1:8001 -o today.archive
+  harness record --app package.module:application -o one-visit.yaml --state seed"""
 
 
-@click.command("record")
+@click.command("record", epilog=EPILOG)
 @click.option("--upstream", metavar="URL", help="Record in front of this running server (http://HOST:PORT).")
 @click.option("--app", metavar="TARGET", help="Serve this application (module:name) under gunicorn and record it.")
 @click.option("--workers", default=1, show_default=True, help="gunicorn workers for --app.")

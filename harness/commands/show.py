@@ -4,24 +4,34 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 import click
 
+from harness.config import Config, find_config
+from harness.endpoint import client, endpoint
 from harness.errors import RecordingError, UsageError
 from harness.exchange import Exchange, Headers
 from harness.recording import open_recordings
 
 COLUMNS: dict[str, Callable[[Exchange], str]] = {
-    "client": lambda exchange: client_of(exchange),
-    "endpoint": lambda exchange: f"{_text(exchange.request.method)} {_text(exchange.request.path)}",
-    "method": lambda exchange: _text(exchange.request.method),
+    "client": lambda exchange: client(exchange.request),
+    "endpoint": lambda exchange: _endpoint(exchange),
+    "method": lambda exchange: exchange.request.method.decode("latin-1"),
     "peer": lambda exchange: exchange.peer or "-",
     "status": lambda exchange: str(exchange.response.status) if exchange.response else "-",
 }
 
 
-@click.command("show")
+EPILOG = """\b
+Examples:
+  harness show today.archive
+  harness show today.archive --by client,endpoint
+  harness show recordings/ pip-26.3.yaml#3"""
+
+
+@click.command("show", epilog=EPILOG)
 @click.argument("recording", type=click.Path(path_type=Path))
 @click.argument("identity", metavar="[ID]", required=False)
 @click.option("--count", is_flag=True, help="Only how many exchanges there are.")
@@ -74,12 +84,6 @@ def counted(exchanges: Iterable[Exchange], columns: list[str]) -> Iterator[str]:
         yield f"{number:8}  {'  '.join(printable(value.encode('latin-1', 'replace')) for value in values)}"
 
 
-def client_of(exchange: Exchange) -> str:
-    """Return the product a request names first in its User-Agent, without its version, or `unknown`."""
-    agent = _text(exchange.request.header(b"user-agent") or b"").strip()
-    return agent.split("/")[0].split(" ")[0] or "unknown"
-
-
 def printable(data: bytes) -> str:
     """Return bytes as text in which nothing can move the cursor of a terminal."""
     text = data.decode("utf-8", "backslashreplace")
@@ -104,5 +108,11 @@ def _found(exchanges: Iterable[Exchange], identity: str, recording: Path) -> Exc
     raise RecordingError(f"{recording}: has no exchange {identity}")
 
 
-def _text(data: bytes) -> str:
-    return data.decode("latin-1")
+def _endpoint(exchange: Exchange) -> str:
+    config = _config()
+    return endpoint(exchange.request, config.endpoints, config.parameters)
+
+
+@cache
+def _config() -> Config:
+    return find_config(Path.cwd())

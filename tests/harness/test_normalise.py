@@ -57,6 +57,16 @@ def test_now_is_made_alike_in_every_spelling(normaliser, form, placeholder, name
     assert normaliser.acted == {name: 1}
 
 
+def test_a_file_s_time_in_an_etag_is_made_alike(normaliser):
+    """Apache writes size and time in hexadecimal; the size still counts, and so does the time of an older file."""
+    times = [int(when.timestamp()) * 1_000_000 for when in (NOW, NOW - timedelta(seconds=8))]
+    old, new = pair(normaliser, f'"4c6-{times[0]:x}"'.encode(), f'"4c6-{times[1]:x}"'.encode())
+    assert old.body == new.body == b'"4c6-[now hexadecimal]"'
+    assert normaliser.acted == {"epoch-hex-microseconds": 1}
+    old, new = pair(normaliser, b'"4c6-532fe6c15c000"', b'"4c6-532fe6c15c001"')
+    assert (old.body, new.body) == (b'"4c6-532fe6c15c000"', b'"4c6-532fe6c15c001"')
+
+
 @pytest.mark.parametrize("form", [form for form, _, _ in SPELLINGS.values()], ids=SPELLINGS.keys())
 @pytest.mark.parametrize("away", [timedelta(days=-3840), timedelta(days=-2), timedelta(days=3)], ids=str)
 def test_stored_dates_are_never_touched(normaliser, form, away):

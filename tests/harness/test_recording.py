@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.archive import ArchiveWriter
-from harness.cassette import write_cassette
 from harness.errors import RecordingError
 from harness.exchange import Exchange, Request
 from harness.recording import distinct_names, open_recordings, writer_for
+from harness.store.archive import ArchiveWriter
+from harness.store.cassette import write_cassette
 
 ONE = Exchange("", Request(b"GET / HTTP/1.1", ((b"Host", b"h"),)))
 

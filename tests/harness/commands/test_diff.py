@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.archive import ArchiveWriter
 from harness.exchange import Exchange, Headers, Request, Response
+from harness.store.archive import ArchiveWriter
 
 ROOT = Path(__file__).parents[3]
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from harness.archive import Archive
 from harness.commands.import_ import command
 from harness.errors import RecordingError
 from harness.recording import open_recordings
+from harness.store.archive import Archive
 
 LINE = b'1.2.3.4 - - [18/Nov/2008:06:27:%02d +0000] "GET /%d HTTP/1.1" 200 1 "-" "agent"\n'
 LOG = b"".join(LINE % (number, number) for number in reversed(range(30)))

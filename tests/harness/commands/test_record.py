@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.archive import Archive, ArchiveWriter
 from harness.commands.record import parse_address, parse_upstream, shown
 from harness.errors import UsageError
 from harness.recording import open_recordings
+from harness.store.archive import Archive, ArchiveWriter
 
 APP = """
 def application(environ, start_response):

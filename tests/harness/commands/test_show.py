@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from harness.cassette import write_cassette
 from harness.commands.show import command, printable
 from harness.errors import HarnessError
 from harness.exchange import Exchange, Request, Response
+from harness.store.cassette import write_cassette
 
 PIP = ((b"Host", b"h"), (b"User-Agent", b"pip/20.3 {json}"))
 EXCHANGES = [
@@ -48,7 +48,7 @@ def test_counts(cassette: Path) -> None:
 
 def test_counts_by_columns(cassette: Path) -> None:
     """--by counts each combination, most frequent first; an endpoint has no query."""
-    assert show(cassette, "--by", "client,endpoint") == ["       2  pip  GET /a", "       1  unknown  POST /b"]
+    assert show(cassette, "--by", "client,endpoint") == ["       2  pip  GET /a", "       1  (none)  POST /b"]
 
 
 @pytest.mark.parametrize("identity", ["a.yaml#1", "1"])

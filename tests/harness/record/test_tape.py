@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.archive import Archive, ArchiveWriter
-from harness.capture import Capture
 from harness.errors import RecordingError
 from harness.exchange import Exchange
-from harness.tape import Tape
+from harness.record.capture import Capture
+from harness.record.tape import Tape
+from harness.store.archive import Archive, ArchiveWriter
 
 
 def capture(number: int) -> Capture:

@@ -15,10 +15,10 @@ from typing import Any, Self, TextIO
 
 import yaml
 
-from harness import yaml_text
 from harness.errors import RecordingError
 from harness.exchange import Exchange
-from harness.interaction import as_bytes, exchange_from, interaction
+from harness.store import yaml_text
+from harness.store.interaction import as_bytes, exchange_from, interaction
 
 FORMAT = "harness-cassette"
 VERSION = 1

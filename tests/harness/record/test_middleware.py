@@ -16,10 +16,10 @@ from wsgiref.validate import validator
 
 import pytest
 
-from harness.archive import Archive, ArchiveWriter
 from harness.exchange import Exchange, Response
-from harness.record import Recorder, headers_of, start_line_of
+from harness.record.middleware import Recorder, headers_of, start_line_of
 from harness.recording import open_recordings
+from harness.store.archive import Archive, ArchiveWriter
 from harness.wire import first_header
 
 LINES = b"line one\nline two"

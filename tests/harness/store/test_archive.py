@@ -14,9 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from harness.archive import Archive, ArchiveWriter
 from harness.errors import RecordingError, UsageError
 from harness.exchange import Exchange, Request, Response
+from harness.store.archive import Archive, ArchiveWriter
 
 USUAL = Exchange(
     "a.archive#1",
@@ -174,7 +174,7 @@ def test_writer_used_after_a_fork(tmp_path: Path) -> None:
 KILLED = """
 import sys, time
 from pathlib import Path
-from harness.archive import ArchiveWriter
+from harness.store.archive import ArchiveWriter
 from harness.exchange import Exchange, Request
 writer = ArchiveWriter(Path(sys.argv[1]), batch=10)
 for number in range(25):

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from vcr.persisters.filesystem import FilesystemPersister
 from vcr.serializers import jsonserializer, yamlserializer
 
-from harness.cassette import Cassette, write_cassette
 from harness.errors import RecordingError
 from harness.exchange import Exchange, Request, Response
+from harness.store.cassette import Cassette, write_cassette
 
 PAGE = b"<html>\n <head>\n\t<title>caf\xc3\xa9</title> \n</head>\n</html>\n"
 USUAL = Exchange(

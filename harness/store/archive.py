@@ -21,9 +21,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from harness.database import APPLICATION_ID, COLUMNS, LATER_INDEXES, SCHEMA, check, connected, reading
 from harness.errors import HarnessError, RecordingError, UsageError
 from harness.exchange import Exchange, Headers, Request, Response
+from harness.store.database import APPLICATION_ID, COLUMNS, LATER_INDEXES, SCHEMA, check, connected, reading
 
 if sys.version_info >= (3, 14):
     from compression import zstd

@@ -13,7 +13,7 @@ import queue
 import threading
 from collections.abc import Callable
 
-from harness.capture import Capture
+from harness.record.capture import Capture
 from harness.recording import Writer
 
 _QUIET = 0.3  # seconds without a capture after which what was written is made durable

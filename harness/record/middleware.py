@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from harness.capture import Capture
 from harness.exchange import Framing, Headers, Response
+from harness.record.capture import Capture
+from harness.record.tape import Tape, log
 from harness.recording import Writer, writer_for
-from harness.tape import Tape, log
 from harness.wire import BODILESS, content_length, request_framing
 
 Environ = dict[str, Any]

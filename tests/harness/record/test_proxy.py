@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.archive import Archive, ArchiveWriter
 from harness.errors import UsageError
 from harness.exchange import Exchange
-from harness.proxy import Address, RecordingProxy
-from harness.tape import Tape
+from harness.record.proxy import Address, RecordingProxy
+from harness.record.tape import Tape
+from harness.store.archive import Archive, ArchiveWriter
 
 TIMEOUT = 10
 Script = Callable[[socket.socket], None]

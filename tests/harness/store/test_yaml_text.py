@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.yaml_text import dump, dump_item
+from harness.store.yaml_text import dump, dump_item
 
 ODD = ["yes", "No", "null", "~", "1", "1.0", "1e3", "0x1", "1:30", "2001-01-01", "<<", "=", "---", "- a", "a: b", "a #"]
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | st.sampled_from(ODD)

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.capture import Capture
-from harness.conversation import Conversation
 from harness.exchange import Exchange
+from harness.record.capture import Capture
+from harness.record.conversation import Conversation
 
 Seen = list[tuple[bytes, bytes | None, int | None, bytes | None, bool]]
 

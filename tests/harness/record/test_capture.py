@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from harness import capture
-from harness.capture import Body, Capture, basic_user
 from harness.exchange import Response
+from harness.record import capture
+from harness.record.capture import Body, Capture, basic_user
 
 
 @pytest.mark.parametrize("size", [0, 1, capture.IN_MEMORY, capture.IN_MEMORY + 1, 3_000_000])

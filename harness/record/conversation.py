@@ -13,9 +13,9 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
-from harness.capture import Capture
 from harness.exchange import Headers, Response
-from harness.stream import Ahead, MessageStream, StreamError
+from harness.record.capture import Capture
+from harness.record.stream import Ahead, MessageStream, StreamError
 from harness.wire import content_length, raw_where_needed, request_framing, response_framing, split_status_line
 
 log = logging.getLogger("harness")

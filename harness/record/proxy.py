@@ -19,9 +19,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from harness.conversation import Conversation
 from harness.errors import UsageError
-from harness.tape import Tape
+from harness.record.conversation import Conversation
+from harness.record.tape import Tape
 
 log = logging.getLogger("harness")
 
