@@ -64,11 +64,19 @@ def find_interpreter(version: str) -> Path:
     """Return an interpreter of that version from PATH or from pyenv's folder. Raises MissingError."""
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     on_path = shutil.which(f"python{version}")
-    for candidate in (*([on_path] if on_path else ()), *sorted(pyenv.glob(f"{version}.*/bin/python"), reverse=True)):
+    for candidate in (*([on_path] if on_path else ()), *_installed(pyenv, version)):
         real = _ask(candidate, version)
         if real:
             return real
     raise MissingError(f"no Python {version}: neither on PATH nor in {pyenv}")
+
+
+def _installed(pyenv: Path, version: str) -> list[Path]:
+    """Return pyenv's interpreters of that version, newest first; none where its folder is somebody else's."""
+    try:
+        return sorted(pyenv.glob(f"{version}.*/bin/python"), reverse=True)
+    except PermissionError:
+        return []
 
 
 def _ask(python: str | Path, version: str) -> Path | None:

@@ -10,6 +10,18 @@ import pytest
 from recordings.environments import MissingError, find_interpreter
 
 
+def test_a_folder_of_somebody_else_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The variable of another user's pyenv may have stayed in the environment (root, who may read all, cannot show it)."""
+
+    def denied(path: Path, pattern: str) -> list[Path]:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
+    monkeypatch.setattr(Path, "glob", denied)
+    with pytest.raises(MissingError, match=r"no Python 2\.99"):
+        find_interpreter("2.99")
+
+
 def test_finds_this_very_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A program on PATH is asked for its version and for where it really is."""
     version = "{}.{}".format(*sys.version_info)
