@@ -11,7 +11,7 @@ from recordings.environments import MissingError, find_interpreter
 
 
 def test_a_folder_of_somebody_else_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The variable of another user's pyenv may have stayed in the environment (root, who may read all, cannot show it)."""
+    """The variable of another user's pyenv may have stayed in the environment (to root nothing is closed)."""
 
     def denied(path: Path, pattern: str) -> list[Path]:
         raise PermissionError(13, "Permission denied", str(path))
