@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import signal
 import sys
+import traceback
 from types import FrameType
 from typing import Any
 
@@ -59,6 +60,10 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(error.exit_code)
     except HarnessError as error:
         click.echo(f"harness: {error}", err=True)
+        sys.exit(2)
+    except Exception:  # Python's own exit status, 1, would read as a verdict
+        traceback.print_exc()
+        click.echo("harness: this is a defect of the harness, nothing was judged; please report what is above", err=True)
         sys.exit(2)
 
 
