@@ -63,7 +63,7 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(2)
     except Exception:  # Python's own exit status, 1, would read as a verdict
         traceback.print_exc()
-        click.echo("harness: this is a defect of the harness, nothing was judged; please report what is above", err=True)
+        click.echo("harness: this is a defect of the harness, not a verdict; please report what is above", err=True)
         sys.exit(2)
 
 

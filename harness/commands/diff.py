@@ -102,10 +102,10 @@ def obstacles(result: Result, min_judged: float) -> list[str]:
             f"{min_judged:.0%} (--min-judged){_why(result)}"
         )
     judged, recorded = result.credentialed
-    if recorded and not judged:
+    if judged < recorded * min_judged:  # many public pages must not hide that every login is refused
         found.append(
-            f"none of the {recorded} exchanges that were accepted with credentials in the recording was accepted now; "
-            "do the targets know these users?"
+            f"only {judged} of {recorded} exchanges whose credentials were accepted in the recording were judged; "
+            "do the targets know these users and their passwords?"
         )
     return found
 

@@ -224,7 +224,19 @@ def test_refused_credentials_among_many_public_pages_prove_nothing_either(place:
     names = [place.record(99), place.record(1, ((b"Authorization", b"Basic d3Jvbmc="),), name="login.archive")]
     done = place.diff(*names, "--old", "apps:old", "--new", "apps:old")
     assert done.returncode == 2
-    assert "accepted with credentials" in done.stderr
+    assert "only 0 of 1 exchanges whose credentials were accepted" in done.stderr
+
+
+def test_pages_that_ignore_credentials_do_not_make_up_for_refused_ones(place: Place) -> None:
+    """A public page answers whatever password comes with it."""
+    wrong, right = ((b"Authorization", b"Basic d3Jvbmc="),), ((b"Authorization", b"Basic cmlnaHQ="),)
+    names = [
+        place.record(90),
+        place.record(4, right, name="public.archive"),
+        place.record(2, wrong, name="login.archive"),
+    ]
+    done = place.diff(*names, "--old", "apps:old", "--new", "apps:old")
+    assert (done.returncode, "only 4 of 6 exchanges" in done.stderr) == (2, True)
 
 
 def test_the_least_judged_share_may_be_lowered(place: Place) -> None:
