@@ -26,7 +26,8 @@ from harness.targets.side import Answer, Crash, Unsent
 
 START_TIMEOUT = 60.0
 STDERR_KEPT = 1 << 20
-FIXED = {"PYTHONHASHSEED": "0", "COMPAT_PASS_ENV": "PYTHONHASHSEED"}  # equal runs of equal code give equal bytes
+FIXED = {"PYTHONHASHSEED": "0"}  # equal runs of equal code give equal bytes
+NAMES_PASSED = "COMPAT_PASS_ENV"  # what a server of CGI programs reads: the names that its programs get to see
 
 
 class ApplicationSide:
@@ -38,6 +39,7 @@ class ApplicationSide:
     def __init__(self, app: str, *, python: str, cwd: Path, env: Mapping[str, str], timeout: float) -> None:
         self.app, self.python, self.cwd, self.timeout = app, python, cwd, timeout
         self.own_env = dict(env)
+        self._given: Mapping[str, str] = {}
         self._env: dict[str, str] = {}
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
@@ -49,12 +51,18 @@ class ApplicationSide:
     def start(self, env: Mapping[str, str]) -> None:
         """Begin a scenario with these variables. Raises TargetError when the application cannot be imported."""
         self.stop()
-        wanted = {**FIXED, **env, **self.own_env}
+        self._given = dict(env)
+        wanted = {**FIXED, **env, **self.own_env, NAMES_PASSED: self._passed(env)}
         if self._process is not None and (wanted != self._env or not self._forkable):
             self._end_host()
         if self._process is None:
             self._start_host(wanted)
         self._open_channel()
+
+    def _passed(self, env: Mapping[str, str]) -> str:
+        """List the variables that must reach CGI programs too, lest they work on the data of every day."""
+        listed = self.own_env.get(NAMES_PASSED, os.environ.get(NAMES_PASSED, ""))
+        return ",".join(dict.fromkeys([*FIXED, *env, *filter(None, listed.split(","))]))
 
     def refusal(self, exchange: Exchange) -> Unsent | None:
         """What a server would answer without asking the application, or was not recorded whole, is not sent."""
@@ -177,7 +185,7 @@ class ApplicationSide:
             self._kill()
             status = self._process.wait()
         detail = self._stderr_tail()
-        self.start({name: value for name, value in self._env.items() if name not in FIXED})
+        self.start(self._given)
         return Crash(reason or _how_it_ended(status), detail)
 
     def _bound_stderr(self) -> None:

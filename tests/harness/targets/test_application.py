@@ -40,6 +40,8 @@ def application(environ, start_response):
         return [str(COUNT).encode()]
     if path == "/variable":
         return [os.environ.get("COLOUR", "none").encode()]
+    if path == "/passed":
+        return [os.environ["COMPAT_PASS_ENV"].encode()]
     if path == "/hash":
         return [str(hash("seed")).encode()]
     return [environ["REQUEST_METHOD"].encode(), b" ", environ["wsgi.input"].read()]
@@ -151,6 +153,17 @@ def test_variables_reach_the_application_and_may_change_between_scenarios(start:
     assert answered(side, "/variable") == b"import saw red"
     side.start({"COLOUR": "blue"})
     assert answered(side, "/variable") == b"import saw blue"
+
+
+def test_variables_of_the_state_are_named_for_cgi_programs(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a CGI program would not learn of its copy of the data; the list stays the same after a crash."""
+    monkeypatch.setenv("COMPAT_PASS_ENV", "TZ")
+    side = start(COLOUR="red")
+    before = ask(side, "/passed")
+    ask(side, "/exit")
+    for answer in (before, ask(side, "/passed")):
+        assert isinstance(answer, Response)
+        assert answer.body == b"PYTHONHASHSEED,COLOUR,TZ"
 
 
 def test_the_hash_seed_is_the_same_in_every_process(start: Start) -> None:
