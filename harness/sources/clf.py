@@ -25,6 +25,8 @@ FORMATS = {
 BODILESS_METHODS = frozenset({b"GET", b"HEAD", b"OPTIONS", b"TRACE", b"DELETE"})
 
 _HEADER = re.compile(r"%(?:!?[\d,]*)[<>]?\{(.+)\}([io])")
+# The parser needs seconds for a line of binary data; whatever has no time in it is not asked about.
+_TIME = re.compile(r"\[\d+/\w+/\d+:[\d:]+ [-+]\d+\]")
 # Apache escapes these (server/gen_test_char.c); other servers and Apache 1.3 wrote them as they were.
 _UNESCAPED = re.compile(r"[^ -~]")
 
@@ -60,11 +62,14 @@ def detect_format(lines: Iterable[bytes]) -> str | None:
 
 def _reader(log_format: str) -> Callable[[str], Exchange | None]:
     parser, invalid = _parser(log_format)
+    timed = "%t" in _directives(log_format)
     named = [(directive, match) for directive in _directives(log_format) if (match := _HEADER.fullmatch(directive))]
     sent = [(directive, match[1].encode("latin-1")) for directive, match in named if match[2] == "i"]
     answered = [(directive, match[1].encode("latin-1")) for directive, match in named if match[2] == "o"]
 
     def read(text: str) -> Exchange | None:
+        if timed and not _TIME.search(text):
+            return None
         try:
             entry = parser.parse(_UNESCAPED.sub(_escape, text))
         except invalid:

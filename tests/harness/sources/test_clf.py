@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+import time
+
 import pytest
 
 from harness.errors import UsageError
@@ -116,3 +119,10 @@ def test_format_is_found(name: str) -> None:
 def test_no_format_is_found() -> None:
     """Lines of something else have no format."""
     assert detect_format([b"{}", b"GET / HTTP/1.1"]) is None
+
+
+def test_a_file_that_is_no_log_is_refused_at_once() -> None:
+    """A large binary file (the wrong one, given by mistake) takes no time worth speaking of."""
+    started = time.monotonic()
+    assert detect_format([random.Random(1).randbytes(300_000).replace(b"\n", b"")]) is None
+    assert time.monotonic() - started < 10
