@@ -20,7 +20,7 @@ from .directory import CGIDirectory
 from .errors import AnsweredError, ConfigurationError
 from .journal import escape
 from .options import OptionWords
-from .program import obstacle
+from .program import Program, obstacle
 from .script import CGIApplication, CGIScript
 from .types import Environ
 
@@ -91,6 +91,8 @@ def _application_options(command: Any) -> Any:
 def serve(bind: str, workers: int, threads: int, **words: Any) -> None:
     """Serve the CGI program or the directory of programs at PATH, with gunicorn."""
     application = _configured(words)
+    if isinstance(application, CGIScript):
+        _check_program(application.program)
     if importlib.util.find_spec("gunicorn") is None:
         _refuse("gunicorn is not installed; run: pip install 'screamtest[serve]'")
     _check_bind(bind)
@@ -149,11 +151,12 @@ def application(
     path: str, *, interpreters: tuple[str, ...] = (), env: tuple[str, ...] = (), lenient: bool = False, **words: Any
 ) -> CGIApplication:
     """Make the application that a command line describes. Raises ConfigurationError."""
-    options: OptionWords = {"env": dict(_pair(text, "--env") for text in env), "strict": not lenient}
+    options: OptionWords = {"env": dict(_pair(text, "--env", "NAME=VALUE") for text in env), "strict": not lenient}
     words["idle_timeout"] = words["timeout"]
     options.update(words)  # type: ignore[typeddict-item]  # click's options bear the names of OptionWords
     if os.path.isdir(path):
-        return CGIDirectory(path, interpreters=dict(_pair(text, "--interpreter") for text in interpreters), **options)
+        pairs = dict(_pair(text, "--interpreter", ".EXT=CMD") for text in interpreters)
+        return CGIDirectory(path, interpreters=pairs, **options)
     extension = os.path.splitext(path)[1]
     matching = [text.removeprefix(extension + "=") if extension else text for text in interpreters]
     if len(matching) > 1:
@@ -161,10 +164,10 @@ def application(
     return CGIScript(path, interpreter=matching[0] if matching else None, **options)
 
 
-def _pair(text: str, option: str) -> tuple[str, str]:
+def _pair(text: str, option: str, form: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals or not name:
-        raise ConfigurationError(f"{option} {text!r} must have the form NAME=VALUE")
+        raise ConfigurationError(f"{option} {text!r} must have the form {form}")
     return name, value
 
 
@@ -173,10 +176,23 @@ def _refuse(message: str) -> NoReturn:
     sys.exit(2)
 
 
+def _check_program(program: Program) -> None:
+    """Refuse a program that no request could start; in a directory each is found when it is asked for."""
+    try:
+        program.check()
+    except AnsweredError as error:
+        _refuse(str(error))
+    if trouble := obstacle(program):
+        _refuse(f"{program.path} cannot be started: {trouble}")
+
+
 def _check_bind(bind: str) -> None:
     """Find out whether the address can be had, while a clear message is still possible."""
     host, colon, port = bind.rpartition(":")
     if bind.startswith("unix:"):
+        folder = os.path.dirname(os.path.abspath(bind.removeprefix("unix:")))
+        if not os.access(folder, os.W_OK | os.X_OK):
+            _refuse(f"cannot listen on {bind}: {folder} is not a folder that can be written to")
         return
     if not colon or not port.isdigit() or int(port) > 65535:
         _refuse(f"--bind {bind!r} must be HOST:PORT or unix:PATH")

@@ -56,7 +56,7 @@ class Program:
         if not stat.S_ISREG(mode):
             raise RequestError(403, f"{self.path} is not a regular file")
         if not os.access(self.path, os.R_OK if self.interpreter else os.X_OK):
-            wanted = "readable" if self.interpreter else "executable (chmod +x?)"
+            wanted = "readable" if self.interpreter else "executable; chmod +x it, or give an interpreter for it"
             raise RequestError(403, f"{self.path} is not {wanted}")
 
     def command(self, words: Sequence[str], environment: Mapping[bytes, bytes], prefix: Sequence[str] = ()) -> Command:
@@ -142,7 +142,7 @@ def obstacle(program: Program) -> str:
 
 def _shebang_obstacle(first: bytes) -> str:
     if first.endswith(b"\r"):
-        return f"its first line {first!r} ends with a carriage return (saved with Windows line ends)"
+        return f"its first line {first!r} ends with a carriage return; save the file with Unix line ends"
     words = first[2:].split()
     if not words:
         return "its #! line names no interpreter"
@@ -178,5 +178,5 @@ def existing_file(path: str | os.PathLike[str]) -> str:
     """Return the absolute path of a script. Raises ConfigurationError where there is no file."""
     absolute = os.path.abspath(path)
     if not Path(absolute).is_file():
-        raise ConfigurationError(f"{absolute} is not a file")
+        raise ConfigurationError(f"{absolute} {'is not a file' if os.path.lexists(absolute) else 'does not exist'}")
     return absolute

@@ -437,5 +437,5 @@ def test_refused_options(programs: Path, options: dict[str, Any]) -> None:
 
 def test_missing_script(tmp_path: Path) -> None:
     """So is a script that is not there."""
-    with pytest.raises(ConfigurationError, match=r"gone\.cgi is not a file"):
+    with pytest.raises(ConfigurationError, match=r"gone\.cgi does not exist"):
         CGIScript(tmp_path / "gone.cgi")
