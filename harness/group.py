@@ -9,22 +9,43 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
+from types import MappingProxyType
 from typing import NamedTuple
 
+from harness.compare.excerpt import ELLIPSIS
 from harness.difference import Difference
+from harness.edit import Edit, edit_of
 
 EXAMPLES = 5
 """Examples kept for a group."""
-LITERALS = 32
-"""Pairs of values a cause may have before it is seen as one change of many values."""
+EDITS = 32
+"""Ways in which values may be edited before it is seen as one change of many values."""
+FEW = 3
+"""Edits seen again and again that may be so many causes; more are one cause, seen in many values."""
 SHORT = 60
-"""Characters up to which a value may name a cause."""
+"""Characters up to which a value is part of a title."""
 
-_BY_VALUE = frozenset({"changed", "encoding", "renamed", "type"})
+NUMBERS = ("number ", "#\0#")
+"""Shapes of edits that made one number (decimal, or with letters) another."""
+
+ANYWHERE = "\0"
+"""The place of a cause that is an edit, wherever it is made: no path of a difference."""
+
+Pair = tuple[str, str]
+Wording = Mapping[str, str]
+"""What a title says of each kind."""
+
+NEW: Wording = MappingProxyType(
+    {"missing": "missing in new", "added": "only in new", "order": "other order", "spelling": "same meaning"}
+)
+STALE: Wording = MappingProxyType({**NEW, "missing": "no longer there", "added": "only now"})
+
+_BY_VALUE = frozenset({"changed", "encoding", "renamed", "type", "spelling"})
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
+_MEMBER = re.compile(r"(?:[\w{}$@:-]|\[\]|\.)*?\.([A-Za-z_][\w$@:-]*)")
 _ID_NUMBER = re.compile(r"(.*)#(\d+)")
 
 
@@ -40,14 +61,12 @@ class Observation:
 
 
 class Key(NamedTuple):
-    """What makes differences one cause. `old` and `new` are empty unless the values themselves are the cause."""
+    """What makes differences one cause, how values were edited aside."""
 
     aspect: str
     path: str
     kind: str
     transform: str
-    old: str = ""
-    new: str = ""
 
 
 class Example(NamedTuple):
@@ -91,11 +110,13 @@ class Tally:
     count: int = 0
     endpoints: Counter[str] = field(default_factory=Counter)
     clients: Counter[str] = field(default_factory=Counter)
+    paths: Counter[str] = field(default_factory=Counter)
     examples: tuple[Example, ...] = ()
 
-    def add(self, observation: Observation) -> None:
-        """Count one observation."""
+    def add(self, observation: Observation, paths: Iterable[str]) -> None:
+        """Count one observation, and the paths at which its exchange shows the same."""
         self.count += 1
+        self.paths.update(paths)
         self.endpoints[observation.endpoint] += 1
         self.clients[observation.client] += 1
         example = _example(observation)
@@ -107,41 +128,81 @@ class Tally:
         self.count += other.count
         self.endpoints.update(other.endpoints)
         self.clients.update(other.clients)
+        self.paths.update(other.paths)
         self.examples = tuple(sorted((*self.examples, *other.examples))[:EXAMPLES])
 
 
 @dataclass(slots=True)
-class Cause:
-    """All observations of one aspect, path, kind and transform, apart by value for as long as there are few values.
+class Change:
+    """All observations with edits of one shape (if several: empty).
 
-    `literals` is None once there were more than `LITERALS`: which is so, or not, whatever the order.
+    `pair` is the pair of values that all have, `edit` what all replaced, if any.
+    """
+
+    tally: Tally
+    shape: str = ""
+    pair: Pair | None = None
+    edit: Edit | None = None
+
+    def merge(self, other: Change) -> None:
+        """Count what `other` counted; what both do not share is not shared."""
+        self.tally.merge(other.tally)
+        self.shape = self.shape if self.shape == other.shape else ""
+        self.pair = self.pair if self.pair == other.pair else None
+        self.edit = self.edit if self.edit == other.edit else None
+
+    def copy(self) -> Change:
+        """Return one that may grow apart."""
+        tally = Tally()
+        tally.merge(self.tally)
+        return Change(tally, self.shape, self.pair, self.edit)
+
+
+@dataclass(slots=True)
+class Cause:
+    """All observations of one aspect, path, kind and transform, apart by what was edited while that is little.
+
+    `changes` is by the shapes of the edits seen in one exchange. It is None once there were more than `EDITS`: which
+    is so, or not, whatever the order.
     """
 
     total: Tally = field(default_factory=Tally)
-    literals: dict[tuple[str, str], Tally] | None = field(default_factory=dict)
+    changes: dict[tuple[str, ...], Change] | None = field(default_factory=dict)
 
     def add(self, observations: Sequence[Observation]) -> None:
-        """Count one exchange's observations; several pairs of values in one exchange are no cause by value."""
-        self.total.add(observations[0])
-        if self.literals is not None:
-            values = {_values(observation.difference) for observation in observations}
-            self.literals.setdefault(values.pop() if len(values) == 1 else ("", ""), Tally()).add(observations[0])
-            self.bound()
+        """Count one exchange's observations."""
+        paths = {observation.difference.path for observation in observations}
+        self.total.add(observations[0], paths)
+        if self.changes is None:
+            return
+        pairs = {_values(observation.difference) for observation in observations}
+        edits = {_edit(observations[0].difference, pair) for pair in pairs}
+        tally = Tally()
+        tally.add(observations[0], paths)
+        shapes = tuple(sorted({edit.shape for edit in edits}))
+        pair = min(pairs) if len(pairs) == 1 and observations[0].difference.kind in _BY_VALUE else None
+        edit = min(edits) if len(edits) == 1 else None
+        self._count(shapes, Change(tally, shapes[0] if len(shapes) == 1 else "", pair, edit))
 
     def merge(self, other: Cause) -> None:
         """Take over what `other` observed."""
         self.total.merge(other.total)
-        if self.literals is None or other.literals is None:
-            self.literals = None
+        if self.changes is None or other.changes is None:
+            self.changes = None
             return
-        for values, tally in other.literals.items():
-            self.literals.setdefault(values, Tally()).merge(tally)
-        self.bound()
+        for shapes, change in other.changes.items():
+            self._count(shapes, change.copy())
 
-    def bound(self) -> None:
-        """Forget the values when they are too many to be causes."""
-        if self.literals is not None and len(self.literals) > LITERALS:
-            self.literals = None
+    def _count(self, shapes: tuple[str, ...], change: Change) -> None:
+        """Count a change, and forget all when they are too many to be causes."""
+        if self.changes is None:
+            return
+        if shapes in self.changes:
+            self.changes[shapes].merge(change)
+        else:
+            self.changes[shapes] = change
+        if len(self.changes) > EDITS:
+            self.changes = None
 
 
 class Groups:
@@ -154,18 +215,21 @@ class Groups:
         """Count the observations of one exchange; several of one cause count once."""
         by_key: dict[Key, list[Observation]] = {}
         for observation in sorted(observations, key=_order):
-            by_key.setdefault(key_of(observation.difference), []).append(observation)
+            for key in keys_of(observation.difference):
+                by_key.setdefault(key, []).append(observation)
         for key, alike in by_key.items():
-            self._causes.setdefault(key, Cause()).add(alike)
+            cause = self._causes.setdefault(key, Cause())
+            for part in _by_shape(alike) if key.path == ANYWHERE else [alike]:
+                cause.add(part)
 
     def merge(self, other: Groups) -> None:
         """Take over what another worker gathered."""
         for key, cause in other._causes.items():
             self._causes.setdefault(key, Cause()).merge(cause)
 
-    def finish(self) -> list[Group]:
-        """Return the groups, most frequent first."""
-        groups = [group for key, cause in self._causes.items() for group in _groups(key, cause)]
+    def finish(self, wording: Wording = NEW) -> list[Group]:
+        """Return the groups, most frequent first, their titles in words for what was compared."""
+        groups = [_group(key, change, wording) for key, change in _widest(self._causes)]
         return sorted(groups, key=lambda group: (-group.count, group.aspect, group.path, group.kind, group.id))
 
 
@@ -180,9 +244,19 @@ def group_observations(observations: Iterable[Observation]) -> list[Group]:
     return groups.finish()
 
 
-def key_of(difference: Difference) -> Key:
-    """Return the cause of a difference, its values aside."""
-    return Key(difference.aspect, difference.path, difference.kind, transform(difference))
+def keys_of(difference: Difference) -> list[Key]:
+    """Return the causes that a difference may have, values aside: its place, and the same change anywhere."""
+    what = difference.kind, transform(difference)
+    keys = [Key(difference.aspect, place(difference), *what)]
+    if difference.aspect == "body" and difference.kind in ("changed", "type"):
+        keys.append(Key(difference.aspect, ANYWHERE, *what))
+    return keys
+
+
+def place(difference: Difference) -> str:
+    """Return where a cause sits: a member of a value is the same one wherever a format puts it (`urls[].size`)."""
+    found = _MEMBER.fullmatch(difference.path) if difference.aspect == "body" else None
+    return found.group(1) if found else difference.path
 
 
 def transform(difference: Difference) -> str:
@@ -204,12 +278,19 @@ def _sort(text: str) -> str:
     return "empty" if text in ("", '""') else "number" if _NUMBER.fullmatch(text) else "text"
 
 
-def _values(difference: Difference) -> tuple[str, str]:
+def _values(difference: Difference) -> Pair:
     """Return the values where they may be the cause, else nothing: what was added or lost differs in every exchange."""
     if difference.aspect == "status":  # the reason phrase follows from the status, or is data
         return _first_word(difference.old), _first_word(difference.new)
-    short = len(difference.old) <= SHORT and len(difference.new) <= SHORT
-    return (difference.old, difference.new) if difference.kind in _BY_VALUE and short else ("", "")
+    return (difference.old, difference.new) if difference.kind in _BY_VALUE else ("", "")
+
+
+def _edit(difference: Difference, values: Pair) -> Edit:
+    if difference.kind == "type":  # what it became is in the key
+        return Edit("type", *values)
+    if difference.aspect == "status" or (difference.aspect, difference.kind) == ("header", "renamed"):
+        return Edit(" -> ".join(values), *values)
+    return edit_of(*values)
 
 
 def _order(observation: Observation) -> tuple[str | int, ...]:
@@ -232,47 +313,106 @@ def split_id(exchange: str) -> tuple[str, int]:
     return (found.group(1), int(found.group(2))) if found else (exchange, 0)
 
 
-def _groups(key: Key, cause: Cause) -> Iterator[Group]:
-    """Yield a group for each pair of values that is a cause of its own, and one for the rest."""
-    literals = cause.literals or {}
-    own = {values: tally for values, tally in literals.items() if _is_cause(key, values, tally, literals)}
-    rest = [tally for values, tally in literals.items() if values not in own]
-    for (old, new), tally in own.items():
-        yield _group(key._replace(old=old, new=new), tally)
+def _found(key: Key, cause: Cause) -> list[Change]:
+    """Return a change for each edit that is a cause of its own, and one for the rest."""
+    own, rest = _causes(key, dict(cause.changes or {}))
     if not own:
-        yield _group(key, cause.total)
-    elif rest:
-        together = Tally()
-        for tally in rest:
-            together.merge(tally)
-        yield _group(key, together)
+        return [Change(cause.total)]
+    return [*own, replace(_together(rest), shape="", pair=None, edit=None)] if rest else own
 
 
-def _is_cause(key: Key, values: tuple[str, str], tally: Tally, literals: dict[tuple[str, str], Tally]) -> bool:
-    """A pair of values is a cause of its own when it is the only one, or seen again; a status always is."""
-    if values == ("", ""):
-        return False
-    return len(literals) == 1 or tally.count > 1 or key.aspect == "status" or key.kind == "renamed"
+def _widest(causes: Mapping[Key, Cause]) -> Iterator[tuple[Key, Change]]:
+    """Yield each cause once: an edit made in more than `FEW` places is one cause, else each place has its own."""
+    narrow = [(key, change) for key, cause in causes.items() if key.path != ANYWHERE for change in _found(key, cause)]
+    places = Counter(_sort_of_change(key, change) for key, change in narrow)
+    wide = {
+        _sort_of_change(key, change): (key, change)
+        for key, cause in causes.items()
+        if key.path == ANYWHERE
+        for change in (cause.changes or {}).values()
+        if places[_sort_of_change(key, change)] > FEW and not change.shape.startswith(("long", *NUMBERS))
+    }
+    yield from wide.values()
+    yield from ((key, change) for key, change in narrow if _sort_of_change(key, change) not in wide)
 
 
-def _group(key: Key, tally: Tally) -> Group:
-    endpoints, clients = _ranked(tally.endpoints), _ranked(tally.clients)
-    first = tally.examples[0]
+def _sort_of_change(key: Key, change: Change) -> tuple[str, ...]:
+    return key.aspect, key.kind, key.transform, change.shape
+
+
+def _causes(key: Key, changes: dict[tuple[str, ...], Change]) -> tuple[list[Change], list[Change]]:
+    """Return the changes that are causes, and the rest.
+
+    An edit is a cause when it is the only one, or seen again; a status always is. Numbers that moved by many distances,
+    and more edits than `FEW`, are values that vary.
+    """
+    changes = _numbers_together(changes)
+    if len(changes) == 1:
+        return [*changes.values()], []
+    always = key.aspect == "status" or (key.aspect, key.kind) == ("header", "renamed")
+    own = {s: change.copy() for s, change in changes.items() if len(s) == 1 and (always or change.tally.count > 1)}
+    if len(own) > FEW and not always:
+        return [], []
+    rest = []
+    for shapes, change in changes.items():
+        if shapes in own:
+            continue
+        parts = [own[shape,] for shape in shapes if (shape,) in own]
+        if len(shapes) > 1 and len(parts) == len(shapes):  # one exchange shows several causes
+            for part in parts:
+                part.merge(change)
+        else:
+            rest.append(change)
+    return [own[shapes] for shapes in sorted(own)], rest
+
+
+def _numbers_together(changes: dict[tuple[str, ...], Change]) -> dict[tuple[str, ...], Change]:
+    """Return changes in which numbers that moved by more than two distances are one change."""
+    moved = [shapes for shapes in sorted(changes) if all(shape.startswith(NUMBERS) for shape in shapes)]
+    if len(moved) < 2 or (len(moved) == 2 and ("#\0#",) not in moved):
+        return changes
+    others = {shapes: change for shapes, change in changes.items() if shapes not in moved}
+    return {**others, ("number",): replace(_together([changes[shapes] for shapes in moved]), shape="number")}
+
+
+def _together(changes: Sequence[Change]) -> Change:
+    together = changes[0].copy()
+    for change in changes[1:]:
+        together.merge(change)
+    return together
+
+
+def _by_shape(observations: Sequence[Observation]) -> list[list[Observation]]:
+    found: dict[str, list[Observation]] = {}
+    for observation in observations:
+        difference = observation.difference
+        found.setdefault(_edit(difference, _values(difference)).shape, []).append(observation)
+    return [*found.values()]
+
+
+def _group(key: Key, change: Change, wording: Wording) -> Group:
+    endpoints, clients = _ranked(change.tally.endpoints), _ranked(change.tally.clients)
+    first = change.tally.examples[0]
+    old, new = change.pair or (first.old, first.new)
     return Group(
-        id=sha256("\0".join(key).encode("utf-8", "surrogatepass")).hexdigest()[:10],
-        title=title(key),
+        id=sha256("\0".join((*key, change.shape)).encode("utf-8", "surrogatepass")).hexdigest()[:10],
+        title=title(key, change, wording),
         endpoint=next(iter(endpoints)),
         endpoints=endpoints,
         aspect=key.aspect,
-        path=key.path,
+        path=_path(change),
         kind=key.kind,
         transform=key.transform,
-        old=key.old or first.old,
-        new=key.new or first.new,
-        count=tally.count,
+        old=first.old if key.aspect == "status" else old,
+        new=first.new if key.aspect == "status" else new,
+        count=change.tally.count,
         clients=clients,
-        examples=tally.examples,
+        examples=change.tally.examples,
     )
+
+
+def _path(change: Change) -> str:
+    return next(iter(_ranked(change.tally.paths)))
 
 
 def _ranked(counts: Counter[str]) -> dict[str, int]:
@@ -280,23 +420,40 @@ def _ranked(counts: Counter[str]) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
-def title(key: Key) -> str:
+def title(key: Key, change: Change, wording: Wording) -> str:
     """Return a cause in one line: `header X-A renamed to X-B`, `status 200 -> 404`, `body info.name: int -> str`."""
-    what = f"{key.aspect} {key.path}".rstrip()
-    if key.kind == "renamed":
-        return f"{what} renamed to {key.new}"
-    if key.kind not in ("changed", "type", "encoding"):
-        return f"{what}: {_WORDING.get(key.kind, key.kind)}"
-    literal = f"{key.old or '(empty)'} -> {key.new or '(empty)'}" if key.old or key.new else ""
+    path, others = _path(change), len(change.tally.paths) - 1
+    what = path if path.startswith(f"{key.aspect}/") else f"{key.aspect} {path}".rstrip()
+    what += f" (and {others} other place{'s' * (others > 1)})" if others else ""
+    if key.kind == "renamed" and change.pair is not None:
+        return f"{what} renamed to {change.pair[1]}"
     if key.aspect == "status":
-        return f"{what} {literal}"
-    general = "changed" if key.transform == "text->text" else key.transform.replace("->", " -> ")
-    return f"{what}: {literal or general}"
+        return f"{what} {_pair_in_words(change.pair or ('', ''))}"
+    words = wording.get(key.kind, "" if key.kind in _BY_VALUE else key.kind)
+    detail = _in_words(key, change) if key.kind in _BY_VALUE else ""
+    return f"{what}: {', '.join(filter(None, (words, detail)))}"
 
 
-_WORDING = {
-    "missing": "missing in new",
-    "added": "only in new",
-    "order": "other order",
-    "spelling": "same meaning, other bytes",
-}
+def _in_words(key: Key, change: Change) -> str:
+    """Return what became of the values: as far as it is the same for all, else with an example."""
+    if change.pair is not None and max(map(len, change.pair)) <= SHORT:
+        return _pair_in_words(change.pair)
+    if key.kind == "type":
+        return key.transform.replace("->", " -> ")
+    if change.edit is not None and change.edit.shape != "long":
+        return _edit_in_words(change.edit)
+    example = edit_of(change.tally.examples[0].old, change.tally.examples[0].new)
+    general = "" if key.transform in ("", "text->text") else f" ({key.transform.replace('->', ' -> ')})"
+    what = change.shape if change.shape.startswith("number ") else f"changed{general}"
+    return f"{what}, e.g. {_edit_in_words(example)}"
+
+
+def _pair_in_words(pair: Pair) -> str:
+    return " -> ".join(value or "(empty)" for value in pair)
+
+
+def _edit_in_words(edit: Edit) -> str:
+    old, new = (text if len(text) <= SHORT else text[:SHORT] + ELLIPSIS for text in (edit.old, edit.new))
+    if not old or not new:
+        return f'"{old or new}" {"removed" if old else "inserted"}'
+    return f'"{old}" -> "{new}"'

@@ -20,7 +20,7 @@ from itertools import chain, islice
 from harness.config import Config
 from harness.errors import UsageError
 from harness.exchange import Request
-from harness.group import Group
+from harness.group import STALE, Group
 from harness.judge import Fronts, Judge
 from harness.normalise import Normaliser
 from harness.recording import Recording
@@ -53,7 +53,7 @@ def diff(recordings: Sequence[Recording], options: Options, advance: Advance = l
     with ExitStack() as stack:
         states = open_states(recordings, options, stack)
         total = run_workers(recordings, options, states, advance)
-    groups, stale = total.groups.finish(), total.stale.finish()
+    groups, stale = total.groups.finish(), total.stale.finish(STALE)
     return Result(
         old=options.old.text,
         new=options.new.text,

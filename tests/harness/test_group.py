@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.difference import Difference
-from harness.group import EXAMPLES, LITERALS, Groups, Observation, group_observations, key_of, title
+from harness.group import EDITS, EXAMPLES, STALE, Groups, Observation, group_observations
 
 
 def seen(number, difference, endpoint="GET /", client="pip", size=10):
@@ -83,13 +83,77 @@ def test_values_that_never_return_are_one_group():
     """A value that is another one each time (an address, a digest) is one change."""
     (group,) = group_observations(seen(number, header(f"a{number}", f"b{number}")) for number in range(9))
     assert (group.count, group.old, group.new) == (9, "a0", "b0")
-    assert group.title == "header X: changed"
+    assert group.title == 'header X: changed, e.g. "a0" -> "b0"'
 
 
-def test_too_many_values_are_one_group():
-    """Beyond a limit, pairs of values are no causes, even if each returns: memory stays flat."""
-    (group,) = group_observations(seen(number, header(f"a{number // 2}", "b")) for number in range(2 * LITERALS + 2))
-    assert group.count == 2 * LITERALS + 2
+WORDS = ("alpha", "beta", "gamma", "delta", "omega")
+
+ALIKE = {
+    "number moved": ([("16", "17"), ("77", "78"), ("4", "5")], 'header X: number +1, e.g. "16" -> "17"'),
+    "numbers vary": ([("16", "0"), ("77", "3"), ("4", "9"), ("1", "0")], 'X: changed (number -> number), e.g. "16" ->'),
+    "a piece lost": ([("/a.zip#md5=1f", "/a.zip#1f"), ("/b.gz#md5=2", "/b.gz#2"), ("/c#md5=3", "/c#3")], '"md5=" r'),
+    "a piece added": ([("camelcase", "camelcase/"), ("demo", "demo/"), ("x", "x/")], 'header X: "/" inserted'),
+    "a date's form": ([("2009-03-01", "01.03.2009"), ("2012-12-12", "12.12.2012"), ("2010-02-01", "01.02.2010")], ""),
+    "upper case": ([("ab", "AB"), ("cd1", "CD1"), ("ef", "EF")], ""),
+    "sizes": ([("10KB", "10 KB"), ("1KB", "1 KB"), ("99KB", "99 KB")], ""),
+    "tags": ([('"3ec-4f17"', '"3ed-4f17"'), ('"28-4c4"', '"29-4c4"'), ('"77-aa"', '"78-aa"')], ""),
+    "escaped twice": ([("a & b & c", "a &amp; b &amp; c"), ("x & y & z", "x &amp; y &amp; z")], '"amp;" inserted'),
+    "cut values": ([("…ab#md5=12 and more", "…ab#12 and m…"), ("…cd#md5=34 xyz", "…cd#34 xyz…")], '"md5=" removed'),
+    "words": ([(word, word[::-1]) for word in WORDS], "header X: changed, e.g. "),
+}
+
+
+@pytest.mark.parametrize(("values", "words"), ALIKE.values(), ids=ALIKE.keys())
+@pytest.mark.parametrize("times", [1, 3])
+def test_one_edit_of_many_values_is_one_group(values, words, times):
+    """However often each value returns; the title says what was edited."""
+    observations = [seen(n, header(*pair)) for n, pair in enumerate(pair for pair in values for _ in range(times))]
+    (group,) = group_observations(observations)
+    assert group.count == len(values) * times
+    assert words in group.title
+
+
+def test_an_exchange_that_shows_two_causes_counts_in_both():
+    """It is not a third cause."""
+    one, other = Difference("body", "a", "changed", "x1", "x1!"), Difference("body", "a", "changed", "y", "(y)")
+    observations = [seen(1, one), seen(2, one), seen(3, other), seen(4, other), seen(5, one), seen(5, other)]
+    assert [group.count for group in group_observations(observations)] == [3, 3]
+
+
+PLACES = [Difference("body", f"html/{tag}/text()", "changed", f"{tag} & 1", f"{tag} &amp; 1") for tag in WORDS]
+
+
+@pytest.mark.parametrize(("number", "paths"), [(3, 3), (5, 1)])
+def test_one_edit_in_many_places_is_one_group(number, paths):
+    """A few places may each have their own reason; in many it is what all pages share."""
+    found = group_observations(seen(n % 2, difference) for n, difference in enumerate(PLACES[:number]))
+    assert len(found) == paths
+    if paths == 1:
+        assert (found[0].count, found[0].title) == (2, 'body html/alpha/text() (and 4 other places): "amp;" inserted')
+
+
+def test_a_member_is_the_same_wherever_it_stands():
+    """A file's size is one member, in a list of this document and in a struct of that; an exchange counts once."""
+    paths = ["urls[].size", "releases.{}[].size", "params[][].size"]
+    differences = [Difference("body", path, "type", f"int {n}", f'str "{n}"') for n, path in enumerate(paths)]
+    observations = [seen(1, differences[0]), seen(1, differences[1]), seen(2, differences[2])]
+    (group,) = group_observations(observations)
+    assert (group.count, group.title) == (2, "body params[][].size (and 2 other places): int -> str")
+
+
+@pytest.mark.parametrize("path", ["*", "*.gz"])
+def test_a_file_s_pattern_is_a_place(path):
+    """A file without a suffix is at `*`."""
+    changed = Difference("files", path, "changed", "last sha256:1a", "last sha256:2b")
+    assert [group.path for group in group_observations([seen(1, changed)])] == [path]
+
+
+def test_too_many_edits_are_one_group():
+    """Beyond a limit, edits are no causes, even if each returns: memory stays flat."""
+    letters = [chr(97 + number) for number in range(EDITS // 4)]
+    texts = [a + b for a in letters for b in letters for _ in range(2)][: 2 * EDITS + 2]
+    (group,) = group_observations(seen(number, header(text, "b-" + text[::-1])) for number, text in enumerate(texts))
+    assert group.count == 2 * EDITS + 2
 
 
 def test_an_exchange_counts_once_in_a_group():
@@ -114,8 +178,12 @@ TITLES = {
     "emptied": (header("a", ""), "header X: a -> (empty)"),
     "type": (header("int 1", 'str "1"', "type"), 'header X: int 1 -> str "1"'),
     "missing": (header("a", kind="missing"), "header X: missing in new"),
-    "long": (header("a" * 99, "b"), "header X: changed"),
-    "spelling": (Difference("body", "body/html", "spelling", "a", "b"), "body body/html: same meaning, other bytes"),
+    "long": (header("a" * 99, "b"), f'header X: changed, e.g. "{"a" * 60}…" -> "b"'),
+    "spelling": (Difference("body", "body/html", "spelling", "a", "b"), "body/html: same meaning, a -> b"),
+    "long spelling": (
+        Difference("body", "body/html", "spelling", f"{'x ' * 40}&gt; y", f"{'x ' * 40}&#62; y"),
+        'body/html: same meaning, "gt" -> "#62"',
+    ),
 }
 
 
@@ -127,7 +195,16 @@ def test_groups_have_titles(difference, expected):
 
 def test_a_type_of_many_values_is_named_by_its_types():
     """Where the values vary, the title says what became of them."""
-    assert title(key_of(header("int 1", 'str "1"', "type"))) == "header X: int -> str"
+    values = [header(f"int {number}", f'str "{number}"', "type") for number in range(3)]
+    assert [g.title for g in group_observations(map(seen, range(3), values))] == ["header X: int -> str"]
+
+
+@pytest.mark.parametrize(("kind", "expected"), [("added", "only now"), ("missing", "no longer there")])
+def test_stale_groups_speak_of_then_and_now(kind, expected):
+    """There is no new side in a comparison with the recording."""
+    groups = Groups()
+    groups.add([seen(1, header("a" * (kind == "missing"), "b" * (kind == "added"), kind))])
+    assert [group.title for group in groups.finish(STALE)] == [f"header X: {expected}"]
 
 
 OBSERVATIONS = st.lists(
@@ -189,4 +266,4 @@ def test_memory_does_not_grow_with_observations():
             [seen(number, header(f"a{number}", f"b{number}")), seen(number, header(new=str(number), kind="added"))]
         )
     assert [(group.count, len(group.examples)) for group in groups.finish()] == [(20_000, EXAMPLES)] * 2
-    assert all(cause.literals is None or len(cause.literals) <= LITERALS for cause in groups._causes.values())
+    assert all(cause.changes is None or len(cause.changes) <= EDITS for cause in groups._causes.values())

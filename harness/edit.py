@@ -1,0 +1,76 @@
+"""What was done to a value, in general: two short texts in, an `Edit` out, so that one mistake has one description.
+
+`../a-1.0.zip#md5=12` that became `../a-1.0.zip#12` and `../b.zip#md5=34` that became `../b.zip#34` were edited alike.
+Which edits are one cause is for `group` to say. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+from functools import lru_cache
+from itertools import takewhile
+from typing import NamedTuple
+
+from harness.compare.excerpt import ELLIPSIS
+
+LONG = 60
+"""Characters beyond which what was replaced is data, not a cause."""
+FEW = 3
+"""Pieces up to which a replaced stretch is taken as one edit."""
+
+_PIECE = re.compile(r"\w+|\W")
+_NUMBER = re.compile(r"[+-]?\d{1,30}")
+_WITH_DIGIT = re.compile(r"[^\W_]*\d\w*")
+
+
+class Edit(NamedTuple):
+    """`shape` is equal for edits alike; `old` and `new` are the pieces that were replaced (all, if too long to say)."""
+
+    shape: str
+    old: str
+    new: str
+
+
+@lru_cache(maxsize=4096)
+def edit_of(old: str, new: str) -> Edit:
+    """Return what turns one text into the other: numbers by how far they moved, other texts by what was replaced."""
+    left, right = _replaced(_PIECE.findall(old), _PIECE.findall(new))
+    if max(len(left), len(right)) > LONG:
+        return Edit("long", old, new)
+    return Edit(_shape(left, right), left, right)
+
+
+def _shape(old: str, new: str) -> str:
+    if _NUMBER.fullmatch(old) and _NUMBER.fullmatch(new):
+        return f"number {int(new) - int(old):+d}"
+    if old.lower() == new.lower():
+        case = "upper" if new == new.upper() else "lower" if new == new.lower() else "other"
+        return f"{case} case"
+    return f"{_WITH_DIGIT.sub('#', old)}\0{_WITH_DIGIT.sub('#', new)}"
+
+
+def _replaced(old: Sequence[str], new: Sequence[str]) -> tuple[str, str]:
+    """Return what stands between the common beginning and the common end; one edit made many times is that edit."""
+    head = _common(old, new)
+    cut = ELLIPSIS in (*old[-1:], *new[-1:])
+    tail = 0 if cut else _common(old[head:][::-1], new[head:][::-1])
+    left, right = old[head : len(old) - tail], new[head : len(new) - tail]
+    if cut or (len(left) > FEW and len(right) > FEW):
+        edits = _edits(left, right)
+        if edits and (cut or len(set(edits)) == 1):
+            return edits[0]
+    return "".join(left), "".join(right)
+
+
+def _common(old: Sequence[str], new: Sequence[str]) -> int:
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(old, new, strict=False)))
+
+
+def _edits(old: Sequence[str], new: Sequence[str]) -> list[tuple[str, str]]:
+    """Return each replaced stretch of two lists that have anything in common."""
+    codes = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    if all(code[0] != "equal" for code in codes):
+        return []
+    return [("".join(old[i:k]), "".join(new[j:m])) for code, i, k, j, m in codes if code != "equal"]

@@ -1,0 +1,24 @@
+"""Edits: what was done to a value, apart from the value."""
+
+import pytest
+
+from harness.edit import edit_of
+
+EDITS = {
+    "number": ("16", "17", "number +1", "16", "17"),
+    "number within": ("max-age=600, public", "max-age=60, public", "number -540", "600", "60"),
+    "case": ("abc", "ABC", "upper case", "abc", "ABC"),
+    "removed": ("a#md5=1", "a#1", "#=\0", "md5=", ""),
+    "inserted": ("x", "x/", "\0/", "", "/"),
+    "replaced": ("text/html", "text/plain", "html\0plain", "html", "plain"),
+    "everything": ("a" * 99, "b", "long", "a" * 99, "b"),
+    "beyond the cut": ("…a#md5=1 and more", "…a#1 and mo…", "#=\0", "md5=", ""),
+    "twice": ("a & b & c d", "a &amp; b &amp; c d", "\0amp;", "", "amp;"),
+    "two edits": ("a1 b2 c3 d4 e5", "a2 b2 c3 d4 f5", "# # # # #\0# # # # #", "a1 b2 c3 d4 e5", "a2 b2 c3 d4 f5"),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "shape", "old", "new"), EDITS.values(), ids=EDITS.keys())
+def test_an_edit_is_what_was_replaced(before, after, shape, old, new):
+    """Each row: two values, the shape of the edit, and the pieces."""
+    assert edit_of(before, after) == (shape, old, new)
