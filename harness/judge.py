@@ -6,6 +6,7 @@ please log in" have proved nothing. Old differing from the recording is stalenes
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -22,6 +23,8 @@ Kind = Literal["judged", "stale", "unreplayable", "error"]
 # What a server adds by itself (RFC 9110 sections 6.6.1, 7.6.1, 10.2.4); an application called without one has none.
 SERVER_HEADERS = frozenset({b"date", b"server", b"connection", b"keep-alive", b"transfer-encoding"})
 WITHOUT_SERVER = "headers and framing that only a server adds"
+
+_HALF_A_WORD = re.compile(rb"[\w ,.:+/-]{1,40}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,21 @@ class Judge:
         if self.fronts.recorded != self.fronts.old:
             recorded, old, _ = level(recorded, self.fronts.recorded, old)
         then = self.recorded.normalised(recorded, 0, exchange.started + (exchange.duration or 0))
-        return tuple(compare(then, self.normaliser.normalised(old, 0, at)))
+        now = self.normaliser.normalised(old, 0, at)
+        return tuple(compare(*(as_far_as_recorded(then, now) if not recorded.complete else (then, now))))
+
+
+def as_far_as_recorded(cut_off: Response, now: Response) -> tuple[Response, Response]:
+    """Return both answers as far as the recorded one goes: that its client went away is not the old program's doing.
+
+    What stands at the cut may be half an instant, which no normaliser knew; where the rest agrees it is left out.
+    """
+    if now.body is None or cut_off.body is None:
+        return replace(cut_off, complete=now.complete), now
+    sure = _HALF_A_WORD.sub(b"", cut_off.body)
+    there = len(sure) if now.body.startswith(sure) else len(cut_off.body)
+    then = replace(cut_off, body=cut_off.body[:there], complete=now.complete)
+    return then, replace(now, body=now.body[:there])
 
 
 def level(left: Response, left_served: bool, right: Response) -> tuple[Response, Response, bool]:

@@ -84,6 +84,37 @@ def test_a_log_s_answer_is_compared_by_status_alone() -> None:
     assert verdict(LOST, LOST, recorded).stale == (Difference("status", "", "changed", "200", "404"),)
 
 
+LENGTH: Headers = ((b"Content-Length", b"30"),)
+WHOLE = b"<p>at 2027-01-15T08:00:00 ok</p>"
+
+
+@pytest.mark.parametrize(
+    ("body", "now", "stale"),
+    [
+        (b"", WHOLE, []),
+        (b"<p>at", WHOLE, []),
+        (b"<p>at 1970-01-01T00:0", WHOLE, []),
+        (b"<p>at 1970-01-01T00:00:00 o", WHOLE, []),
+        (WHOLE.replace(b"2027-01-15T08", b"1970-01-01T00"), WHOLE, []),
+        (b"<b>at", WHOLE, ["body"]),
+        (b"<p>at 1970-01-01T00:00:00 o", b"<h1>at 2027-01-15T08:00:00 ok</h1>", ["body"]),
+        (b"<p>at", b"<p", ["body"]),
+    ],
+    ids=["nothing", "half", "half a time", "nearly all", "all", "other from the start", "other tag", "shorter now"],
+)
+def test_an_answer_that_was_cut_off_is_compared_as_far_as_it_goes(body: bytes, now: bytes, stale: list[str]) -> None:
+    """That the recording's client went away does not make the recording stale."""
+    recorded = Response(200, headers=LENGTH, body=body, complete=False)
+    old = Response(200, headers=LENGTH, body=now)
+    assert sorted({difference.aspect for difference in verdict(old, old, recorded).stale}) == stale
+
+
+def test_an_answer_that_breaks_off_now_is_still_a_difference() -> None:
+    """Only the recording may be short."""
+    found = verdict(Response(200, body=b"ab"), Response(200, body=b"a", complete=False))
+    assert [(difference.aspect, difference.path) for difference in found.differences] == [("framing", "complete")]
+
+
 DATE: Headers = ((b"Date", b"x"), (b"Server", b"y"), (b"Connection", b"close"), (b"X-Own", b"1"))
 
 
