@@ -86,25 +86,28 @@ def _is_right_length(response: Response) -> bool:
     return response.body is not None and response.header(b"content-length") == str(len(response.body)).encode()
 
 
-def _headers_of_another_framing(
+def _framing_of_another_header(
     difference: Difference, found: Sequence[Difference], old: Response, new: Response
 ) -> bool:
-    """Content-Length gone or Transfer-Encoding come are how the framing changed."""
-    return (
-        any(other.path == "transfer" and other.aspect == "framing" for other in found)
-        and difference.aspect == "header"
-        and difference.path.lower() in ("content-length", "transfer-encoding")
-        and difference.kind in ("missing", "added")
-    )
+    """A length that is no longer announced, or was renamed, is the cause of the other framing."""
+    return _is_framing(difference) and any(_names(other, "content-length", "transfer-encoding") for other in found)
 
 
-def _framing_without_its_header(
-    difference: Difference, found: Sequence[Difference], old: Response, new: Response
-) -> bool:
-    """A framing header that was renamed is the cause of the other framing."""
-    return (difference.aspect, difference.path) == ("framing", "transfer") and any(
-        other.kind == "renamed" and {other.old.lower(), other.new.lower()} & {"content-length", "transfer-encoding"}
-        for other in found
+def _other_framing_header(difference: Difference, found: Sequence[Difference], old: Response, new: Response) -> bool:
+    """Transfer-Encoding comes where Content-Length goes, and the reverse."""
+    return _names(difference, "transfer-encoding") and any(_names(other, "content-length") for other in found)
+
+
+def _is_framing(difference: Difference) -> bool:
+    return (difference.aspect, difference.path) == ("framing", "transfer")
+
+
+def _names(difference: Difference, *headers: str) -> bool:
+    """Tell whether a header of one of these names came, went or was renamed."""
+    if difference.aspect != "header" or difference.kind not in ("missing", "added", "renamed"):
+        return False
+    return difference.path.lower() in headers or (
+        difference.kind == "renamed" and not {difference.old.lower(), difference.new.lower()}.isdisjoint(headers)
     )
 
 
@@ -124,14 +127,15 @@ def _rest_of_a_cut_body(difference: Difference, found: Sequence[Difference], old
 
 def _another_answer(difference: Difference, found: Sequence[Difference], old: Response, new: Response) -> bool:
     """An answer of another status class is another answer: that a page lacks the error's headers explains nothing."""
-    return old.status // 100 != new.status // 100 and difference.aspect in ("header", "reason", "body")
+    parts = ("header", "reason", "body", "framing")
+    return old.status // 100 != new.status // 100 and difference.aspect in parts
 
 
 FOLLOWERS: tuple[Callable[[Difference, Sequence[Difference], Response, Response], bool], ...] = (
     _another_answer,
     _length_of_another_body,
-    _headers_of_another_framing,
-    _framing_without_its_header,
+    _framing_of_another_header,
+    _other_framing_header,
     _charset_named_in_header,
     _rest_of_a_cut_body,
 )

@@ -41,7 +41,7 @@ CASES = {
     "chunked instead of a length": (
         BASE,
         replace(BASE, framing="chunked", headers=(BASE.headers[0], (b"Transfer-Encoding", b"chunked"))),
-        [("framing", "transfer", "changed", "length", "chunked")],
+        [("header", "Content-Length", "missing", "3", "")],
     ),
     "a framing header renamed": (
         BASE,
