@@ -14,6 +14,8 @@ from harness.report.model import Result, verdict
 
 NAMES = 3
 """Endpoints and clients shown by name; the rest are counted."""
+STALE = 10
+"""Stale groups shown; they are not the new implementation's doing."""
 
 Line = Sequence[tuple[str, str]]
 """Pieces of text, each with a style for `rich` (empty: none)."""
@@ -33,8 +35,10 @@ def _lines(result: Result) -> Iterator[Line]:
     if result.stale:
         yield []
         yield [("stale: old now differs from the recording", "bold")]
-        for group in result.stale:
+        for group in result.stale[:STALE]:
             yield [(f"  {group.count} x {group.title}", ""), (f"  e.g. {_example(group)}", "dim")]
+        if len(result.stale) > STALE:
+            yield [(f"  ... and {len(result.stale) - STALE} more in the JSON report", "dim")]
     noise = {name: count for name, count in sorted(result.noise.items()) if count}
     if noise:
         yield []

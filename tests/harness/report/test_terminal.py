@@ -3,6 +3,10 @@
 import builtins
 import re
 
+import pytest
+
+from harness.difference import Difference
+from harness.group import Observation, group_observations
 from harness.report import Result, terminal_report
 
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
@@ -57,3 +61,13 @@ def test_no_difference_is_one_line():
     """Nothing found: the verdict, and nothing else."""
     text = terminal_report(Result("a", "b", {"exchanges": 2, "judged": 2, "matched": 2}))
     assert text == "judged 2 of 2 (100.0 %) · stale 0 · unreplayable 0 · different 0 in 0 groups\n"
+
+
+@pytest.mark.parametrize(("number", "shown", "last"), [(10, 10, None), (13, 10, "  ... and 3 more in the JSON report")])
+def test_stale_groups_do_not_flood_the_screen(number, shown, last):
+    """At most ten are shown, the rest is counted."""
+    seen = [Difference("header", f"X-{n}", "added", "", "x") for n in range(number)]
+    stale = group_observations(Observation("a#1", "GET /", "pip", difference) for difference in seen)
+    lines = terminal_report(Result("a", "b", {}, stale=stale)).splitlines()
+    assert sum(" x header X-" in line for line in lines) == shown
+    assert (lines[-1] if lines[-1].startswith("  ...") else None) == last
