@@ -81,6 +81,8 @@ def writer_for(path: Path, state: str | None = None) -> Writer:
 def replacing(path: Path, state: str | None = None) -> Iterator[Writer]:
     """Write a file anew: it takes the place of an earlier one when all is written; after an error nothing is left."""
     part = path if path.suffix in SUFFIXES else path.with_name(path.name + ".part")
+    if not path.parent.is_dir():
+        raise RecordingError(f"{path}: cannot be written: there is no folder {path.parent}")
     if part != path:
         part.unlink(missing_ok=True)
     writer = writer_for(part, state)
@@ -93,6 +95,8 @@ def replacing(path: Path, state: str | None = None) -> Iterator[Writer]:
         raise RecordingError(f"{path}: cannot be written: {error.strerror or error}") from error
     finally:
         writer.discard()
+        if part != path:  # also what a writer could not even begin
+            part.unlink(missing_ok=True)
 
 
 def distinct_names(files: Sequence[Path]) -> list[str]:

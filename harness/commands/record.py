@@ -45,10 +45,12 @@ def command(upstream: str | None, app: str | None, workers: int, bind: str, outp
         tape = Tape(writer)
         with RecordingProxy(address, target, tape) as proxy:
             _open(writer.open, output)
-            click.echo(f"Recording http://{shown(proxy.address)} -> {app or upstream} into {output}")
+            click.echo(f"Recording http://{shown(proxy.address)} -> {app or upstream} into {output} (Ctrl-C ends it)")
             alive = _wait(told, lambda: server is None or server.alive)
         tape.close()
         click.echo(f"recorded {tape.recorded} exchanges, lost {tape.lost + proxy.lost}")
+        if tape.unfinished:
+            raise RecordingError(f"the recording could not be finished: {tape.unfinished}{_left(output)}")
         if not alive:
             raise TargetError(f"{app}: gunicorn ended while it was recorded; its log is above")
 
@@ -87,6 +89,12 @@ def _open(opening: Callable[[], None], output: Path) -> None:
         opening()
     except OSError as error:
         raise RecordingError(f"{output}: cannot be written: {error.strerror or error}") from error
+
+
+def _left(output: Path) -> str:
+    """Say where the unfinished file stands, if it is not under its own name yet."""
+    part = output.with_name(output.name + ".part")
+    return f"; what was written stands in {part}" if part.exists() else ""
 
 
 def _wait(told: threading.Event, alive: Callable[[], bool]) -> bool:

@@ -29,6 +29,9 @@ class Tape:
         self._writer = writer
         self._size = size
         self._closed = False
+        self._said = ""
+        self.unfinished = ""
+        """Why the file could not be finished; empty where it could, or was not yet to be."""
         self._begin()
 
     def _begin(self) -> None:
@@ -98,20 +101,27 @@ class Tape:
                 self._attempt(self._writer.flush)
                 continue
             if capture is None:
-                self._attempt(self._writer.close)
+                self.unfinished = self._attempt(self._writer.close)
                 return
             self._write(capture)
 
     def _write(self, capture: Capture) -> None:
         try:
-            self._attempt(lambda: self._writer.add(capture.exchange()))
+            if not self._attempt(lambda: self._writer.add(capture.exchange())):
+                self._said = ""
         finally:
             capture.discard()
 
-    def _attempt(self, action: Callable[[], None]) -> None:
+    def _attempt(self, action: Callable[[], None]) -> str:
+        """Do it, and return what went wrong; empty for nothing."""
         try:
             action()
         except Exception as error:
-            # One line an error, not a traceback a request: a full disk would fill the log's as well.
-            log.error("recording failed: %s", error)
+            # One line an error, not a traceback a request, nor the same line again and again: a full disk would fill
+            # the log's as well.
+            if str(error) != self._said:
+                log.error("recording failed: %s", error)
+            self._said = str(error)
             self._writer.abandon()
+            return self._said or repr(error)
+        return ""

@@ -64,6 +64,8 @@ class ArchiveWriter:
         if self._connection is not None:
             # Made before a fork: closing it here would disturb the process that made it.
             self._inherited.append(self._connection)
+        if not self.path.parent.is_dir():
+            raise RecordingError(f"{self.path}: cannot be written: there is no folder {self.path.parent}")
         if self.path.exists() and self.path.stat().st_size:
             check(self.path)
         try:

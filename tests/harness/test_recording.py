@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from harness.errors import RecordingError
 from harness.exchange import Exchange, Request
-from harness.recording import distinct_names, open_recordings, writer_for
+from harness.recording import distinct_names, open_recordings, replacing, writer_for
 from harness.store.archive import ArchiveWriter
 from harness.store.cassette import write_cassette
 
 ONE = Exchange("", Request(b"GET / HTTP/1.1", ((b"Host", b"h"),)))
+
+FULL_DISK = """
+import pathlib, resource, sys
+from harness.errors import RecordingError
+from harness.exchange import Exchange, Request
+from harness.recording import replacing
+resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000))
+try:
+    with replacing(pathlib.Path(sys.argv[1])) as writer:
+        writer.add(Exchange("", Request(b"GET / HTTP/1.1", (), b"x" * 10_000)))
+except RecordingError as error:
+    print(error)
+"""
 
 
 def make(path: Path) -> Path:
@@ -106,3 +121,26 @@ def test_missing_path(tmp_path: Path) -> None:
     """A path that does not exist is an error that names it."""
     with pytest.raises(RecordingError, match=r"nowhere: no such"):
         open_recordings([tmp_path / "nowhere"])
+
+
+@pytest.mark.parametrize("name", ["a.archive", "a.yaml"])
+def test_writing_into_no_folder(tmp_path: Path, name: str) -> None:
+    """Says which folder there is not."""
+    with (
+        pytest.raises(RecordingError, match=f"there is no folder {tmp_path / 'no'}"),
+        replacing(tmp_path / "no" / name),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("name", ["a.archive", "a.yaml"])
+def test_a_full_disk_leaves_nothing(tmp_path: Path, name: str) -> None:
+    """Neither half a file nor the beginning of one, and the one before is untouched."""
+    (tmp_path / name).write_text("before")
+    done = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, tmp_path / name], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert f"{name}" in done.stdout
+    assert "cannot be written" in done.stdout
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert (tmp_path / name).read_text() == "before"

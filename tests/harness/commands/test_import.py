@@ -93,7 +93,7 @@ def test_real_log(tmp_path: Path) -> None:
         lines = file.read().splitlines(keepends=True)
     assert len(lines) == 289_600
     (tmp_path / "day.log").write_bytes(b"".join(lines[::20]))
-    assert run(tmp_path / "day.log", "-o", tmp_path / "day.archive").output == "imported 14480 exchanges\n"
+    assert run(tmp_path / "day.log", "-o", tmp_path / "day.archive").stdout == "imported 14480 exchanges\n"
     imported = {exchange.request.start_line for exchange in Archive(tmp_path / "day.archive")}
     plain = (line.split(b'"')[1] for line in lines[::20] if b"\\" not in line)
     assert set(plain) <= imported

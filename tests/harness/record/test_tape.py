@@ -81,6 +81,30 @@ def test_recovers_after_an_error(tmp_path: Path, caplog: pytest.LogCaptureFixtur
     ]
 
 
+class Full(ArchiveWriter):
+    """A writer on a disk that is full."""
+
+    def add(self, exchange: Exchange) -> None:
+        """Fail."""
+        raise OSError(28, "No space left on device")
+
+    close = flush = lambda self: self.add(None)  # type: ignore[assignment, arg-type]
+
+
+def test_a_file_that_cannot_be_finished(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The tape knows why, for those who must say so; the same error again and again is one line of the log."""
+    tape = Tape(Full(tmp_path / "a.archive"))
+    with caplog.at_level(logging.WARNING, "harness"):
+        for number in range(3):
+            tape.put(capture(number))
+        tape.close()
+    assert tape.unfinished == "[Errno 28] No space left on device"
+    assert [record.getMessage() for record in caplog.records] == [
+        "recording failed: [Errno 28] No space left on device",
+        "3 of 3 exchanges were not recorded",
+    ]
+
+
 def test_many_threads(tmp_path: Path) -> None:
     """Captures from many threads are all written."""
     tape = Tape(ArchiveWriter(tmp_path / "a.archive"), size=10_000)
