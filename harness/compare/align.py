@@ -193,9 +193,12 @@ def _likely(old: Sequence[Item[T]], new: Sequence[Item[T]], rows: list[int], col
         return [(i, j)] if _may_pair(old[i], new[j]) else []
     if len(rows) * len(columns) <= MATRIX:
         return _most_alike(old, new, rows, columns)
+    found: list[Match] = []
     if len(rows) * len(columns) <= SQUARE:
-        return _common([item.digest for item in old], [item.digest for item in new], rows, columns)
-    return []
+        found = _common([item.digest for item in old], [item.digest for item in new], rows, columns)
+    if not found and len(rows) == len(columns):  # as many, none as it was: each was changed
+        found = [(i, j) for i, j in zip(rows, columns, strict=True) if _may_pair(old[i], new[j])]
+    return found
 
 
 def _may_pair(old: Item[T], new: Item[T]) -> bool:

@@ -55,19 +55,23 @@ def _surplus(old: Mapping[Row, int], new: Mapping[Row, int]) -> tuple[list[Row],
 
 
 def _pair_rows(old: list[Row], new: list[Row], key: tuple[str, ...]) -> Iterator[tuple[Row, Row]]:
-    """Take the pairs that are one row on both sides out of the lists: by primary key, else by most equal columns."""
-    if key:
-        by_key = {_key_of(row, key): row for row in new}
-        for row in list(old):
-            match = by_key.pop(_key_of(row, key), None)
-            if match is not None:
-                old.remove(row)
-                new.remove(match)
-                yield row, match
-    for left, right in _alike(old, new):
+    """Take the pairs that are one row on both sides out of the lists: by most equal columns, then by primary key.
+
+    A key decides between rows equally alike; alone it proves little: it is a number that an earlier row may have taken.
+    """
+    for left, right in _alike(old, new, key):
         old.remove(left)
         new.remove(right)
         yield left, right
+    if not key:
+        return
+    by_key = {_key_of(row, key): row for row in new}
+    for row in list(old):
+        match = by_key.pop(_key_of(row, key), None)
+        if match is not None:
+            old.remove(row)
+            new.remove(match)
+            yield row, match
 
 
 def _key_of(row: Row, key: tuple[str, ...]) -> tuple[str | None, ...]:
@@ -75,20 +79,20 @@ def _key_of(row: Row, key: tuple[str, ...]) -> tuple[str | None, ...]:
     return tuple(values.get(column) for column in key)
 
 
-def _alike(old: list[Row], new: list[Row]) -> list[tuple[Row, Row]]:
+def _alike(old: list[Row], new: list[Row], key: tuple[str, ...]) -> list[tuple[Row, Row]]:
     """Return pairs of which at least half of the columns are equal, the most alike first."""
     if len(old) * len(new) > PAIRS:
-        return list(zip(old, new, strict=False))
+        return [] if key else list(zip(old, new, strict=False))
     weighed = [
-        (-_equal_columns(left, right), i, j)
+        (-equal, not key or _key_of(left, key) != _key_of(right, key), i, j)
         for i, left in enumerate(old)
         for j, right in enumerate(new)
-        if 2 * _equal_columns(left, right) >= max(len(left), len(right))
+        if 2 * (equal := _equal_columns(left, right)) >= max(len(left), len(right))
     ]
     pairs: list[tuple[Row, Row]] = []
     taken_old: set[int] = set()
     taken_new: set[int] = set()
-    for _, i, j in sorted(weighed):
+    for *_, i, j in sorted(weighed):
         if i not in taken_old and j not in taken_new:
             taken_old.add(i)
             taken_new.add(j)

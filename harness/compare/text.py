@@ -27,6 +27,10 @@ def compare_text(old: str, new: str) -> list[Difference]:
 def _hunks(old: Sequence[str], new: Sequence[str]) -> Iterator[Difference]:
     if old == new:
         return
+    if [*old, ""] == new or old == [*new, ""]:
+        texts = ("\\n", "") if len(old) > len(new) else ("", "\\n")
+        yield Difference("body", f"{PATH}/last line's end", "missing" if texts[0] else "added", *texts)
+        return
     if sorted(old) == sorted(new):
         yield Difference("body", PATH, "order", *excerpts("\n".join(old), "\n".join(new)))
         return

@@ -96,9 +96,20 @@ def _compare_attributes(old: dict[str, str], new: dict[str, str], path: str) -> 
 def _compare_children(old: Sequence[Node], new: Sequence[Node], path: str) -> Iterator[Difference]:
     if [child.digest for child in old] == [child.digest for child in new]:
         return
+    if _is_text(old) != _is_text(new) and _texts(old) != _texts(new) and old and new:
+        yield Difference("body", path, "type", *excerpts(*(_kind_of_content(side) for side in (old, new))))
+        return
     found = align([_item(child) for child in old], [_item(child) for child in new])
     for one, other in found.pairs:
         yield from _compare(one, other, path)
+    for one, other in list(_renames(found.missing, found.added, is_root=not path)):
+        found.missing.remove(one)
+        found.added.remove(other)
+        yield Difference("body", _join(path, one.name), "renamed", one.name, other.name)
+    if any(node.tag == COMMENT for node in (*found.missing, *found.added)):  # the space beside it is no text
+        found.missing, found.added = (
+            [node for node in side if node.tag != TEXT or node.text.strip()] for side in (found.missing, found.added)
+        )
     for node in found.missing:
         yield Difference("body", _join(path, node.name), _one_sided(node, "missing"), old=excerpt(markup(node)))
     for node in found.added:
@@ -108,6 +119,29 @@ def _compare_children(old: Sequence[Node], new: Sequence[Node], path: str) -> It
         yield Difference("body", _join(path, tag), "order", *excerpts(_sequence(old), _sequence(new)))
     elif found.moved:
         yield Difference("body", _join(path, COMMENT), "spelling", *excerpts(_sequence(old), _sequence(new)))
+
+
+def _is_text(nodes: Sequence[Node]) -> bool:
+    return all(node.tag in (TEXT, COMMENT) for node in nodes)
+
+
+def _texts(nodes: Sequence[Node]) -> list[str]:
+    return [node.text for node in nodes if node.tag == TEXT and node.text.strip()]
+
+
+def _kind_of_content(nodes: Sequence[Node]) -> str:
+    return f"{'text' if _is_text(nodes) else 'markup'} {''.join(map(markup, nodes))}"
+
+
+def _renames(missing: Sequence[Node], added: Sequence[Node], is_root: bool) -> Iterator[tuple[Node, Node]]:
+    """Yield elements that differ in nothing but their names; there is one root, whatever is in it."""
+    left = [node for node in added if node.tag not in LEAVES]
+    for node in (node for node in missing if node.tag not in LEAVES):
+        inside = node.attributes, node.children
+        other = next((one for one in left if is_root or (one.attributes, one.children) == inside), None)
+        if other is not None and other.name != node.name:
+            left.remove(other)
+            yield node, other
 
 
 def _one_sided(node: Node, kind: str) -> str:

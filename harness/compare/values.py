@@ -90,7 +90,12 @@ def _compare(old: Any, new: Any, path: str) -> Iterator[Difference]:
 
 def _compare_objects(old: Mapping[str, Any], new: Mapping[str, Any], path: str) -> Iterator[Difference]:
     is_map = _is_map(old) or _is_map(new)
+    renamed = {} if is_map else dict(_renames(old, new))
     for name in [*old, *(name for name in new if name not in old)]:
+        if name in renamed:
+            yield Difference("body", _join(path, name), "renamed", name, renamed[name])
+        if name in renamed or name in renamed.values():
+            continue
         place = _join(path, "{}" if is_map else name)
         if name not in new:
             yield Difference("body", place, "missing", old=excerpts(_member(name, old, is_map), "")[0])
@@ -98,6 +103,16 @@ def _compare_objects(old: Mapping[str, Any], new: Mapping[str, Any], path: str) 
             yield Difference("body", place, "added", new=excerpts("", _member(name, new, is_map))[1])
         else:
             yield from _compare(old[name], new[name], place)
+
+
+def _renames(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield a member that went and one that came with the same value, where no other came or went with that value."""
+    gone, come = ([name for name in one if name not in other] for one, other in ((old, new), (new, old)))
+    for name in gone:
+        value = canonical(old[name])
+        others = [other for other in come if canonical(new[other]) == value]
+        if len(others) == 1 and sum(canonical(old[one]) == value for one in gone) == 1:
+            yield name, others[0]
 
 
 def _member(name: str, owner: Mapping[str, Any], is_map: bool) -> str:

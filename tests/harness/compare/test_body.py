@@ -152,7 +152,7 @@ def test_another_document_is_one_difference():
     assert len(differ(answer(b"<p>" + old, b"text/html"), answer(few, b"text/html"))) == 40
     ((path, kind, text, _),) = differ(answer(b"<p>" + old, b"text/html"), answer(all_, b"text/html"))
     assert (path, kind) == ("body/document", "changed")
-    assert text.startswith("another document, 120 places differ: ")
+    assert text.startswith("another document, 60 places differ: ")
 
 
 def words(seed, count, vocabulary):
@@ -192,3 +192,16 @@ def test_huge_bodies_take_seconds(kind, body):
     start = time.process_time()
     assert differ(old, new)
     assert time.process_time() - start < 10
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (b"a\nb\n", b"a\nb", ("text/last line's end", "missing", "\\n", "")),
+        (b"a\nb", b"a\nb\n", ("text/last line's end", "added", "", "\\n")),
+    ],
+    ids=["gone", "new"],
+)
+def test_the_end_of_the_last_line_is_a_place(old, new, expected):
+    """Nobody sees it; the report says it."""
+    assert differ(answer(old, b"text/plain"), answer(new, b"text/plain")) == [expected]

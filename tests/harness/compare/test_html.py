@@ -49,6 +49,19 @@ MEANINGS = {
     "order": ("<p>a</p><p>b</p>", "<p>b</p><p>a</p>", ("html/body/p", "order", "a b", "b a")),
     "comment": ("<p>a</p><!--x-->", "<p>a</p><!--y-->", ("html/body/comment()", "spelling", "x", "y")),
     "comment gone": ("<p>a</p><!--x-->", "<p>a</p>", ("html/body/comment()", "spelling", "<!--x-->", "")),
+    "comment and the space beside it": (
+        "<p><b>a</b>: <!--x--> <a>b</a></p>",
+        "<p><b>a</b>: <a>b</a></p>",
+        ("html/body/p/comment()", "spelling", "<!--x-->", ""),
+    ),
+    "comment new beside text": ("<p>a</p>", "<p>a<!--x--></p>", ("html/body/p/comment()", "spelling", "", "<!--x-->")),
+    "element beside text": ("<p>a</p>", "<p>a<b>b</b></p>", ("html/body/p/b", "added", "", "<b>b</b>")),
+    "element renamed": ("<p><b>a</b></p>", "<p><i>a</i></p>", ("html/body/p/b", "renamed", "b", "i")),
+    "not escaped": (
+        "<p>&lt;b&gt;a&lt;/b&gt; c</p>",
+        "<p><b>a</b> c</p>",
+        ("html/body/p", "type", "text <b>a</b> c", "markup <b>a</b> c"),
+    ),
     "non-breaking space": ("<p>a&nbsp;b</p>", "<p>a b</p>", ("html/body/p/text()", "changed", "a\\xa0b", "a b")),
 }
 

@@ -17,6 +17,12 @@ CHANGES = {
     "null and empty": ({"a": None}, {"a": ""}, [("a", "type", "null null", 'str ""')]),
     "null and absent": ({"a": None}, {}, [("a", "missing", "null", "")]),
     "member new": ({}, {"a": 1}, [("a", "added", "", "1")]),
+    "member renamed": ({"a": 1, "b": 2}, {"c": 1, "b": 2}, [("a", "renamed", "a", "c")]),
+    "equal members, one renamed": (
+        {"a": None, "b": None},
+        {"c": None},
+        [("a", "missing", "null", ""), ("b", "missing", "null", ""), ("c", "added", "", "null")],
+    ),
     "nested": ({"info": {"name": "x"}}, {"info": {"name": "y"}}, [("info.name", "changed", '"x"', '"y"')]),
     "versions are data": (
         {"releases": {"1.0": [{"url": "x", "n": 1}]}},
@@ -119,3 +125,11 @@ def test_json_that_is_none_on_both_sides_is_compared_as_text(rows):
     assert (path, kind) == ("text", "changed")
     assert old.startswith("Error 1 (as text: Expecting value")
     assert new.startswith("Error 2 (as text: Expecting value")
+
+
+@pytest.mark.parametrize("number", [5, 200])
+def test_one_column_of_long_rows_changed_is_told_by_type(number):
+    """However many rows there are: each is the row it was, changed."""
+    old = [["demo", None, 1_000 + row // 3, f"add file {row // 7}", row] for row in range(number)]
+    new = [[*row[:2], str(row[2]), *row[3:]] for row in old]
+    assert {(found.path, found.kind) for found in compare_values(old, new)} == {("[][]", "type")}

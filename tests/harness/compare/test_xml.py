@@ -30,10 +30,11 @@ MEANINGS = {
         '<r xmlns:d="u"><d:a d:b="2"/></r>',
         ("r/a/@b", "changed", "1", "2"),
     ),
-    "case of names": ("<r><a/></r>", "<r><A/></r>", ("r/a", "missing", "<a></a>", "")),
+    "case of names": ("<r><a/></r>", "<r><A/></r>", ("r/a", "renamed", "a", "A")),
     "order": ("<r><a/><b/></r>", "<r><b/><a/></r>", ("r/a", "order", "<a> <b>", "<b> <a>")),
     "instruction": ("<?p a?><r/>", "<?p b?><r/>", ("text()", "changed", "<?p a?>", "<?p b?>")),
-    "root": ("<r/>", "<s/>", ("r", "missing", "<r></r>", "")),
+    "root": ("<r/>", "<s/>", ("r", "renamed", "r", "s")),
+    "a wrapper lost": ("<r><s>a</s></r>", "<s>a</s>", ("r", "renamed", "r", "s")),
 }
 
 
