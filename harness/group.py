@@ -255,6 +255,8 @@ def keys_of(difference: Difference) -> list[Key]:
 
 def place(difference: Difference) -> str:
     """Return where a cause sits: a member of a value is the same one wherever a format puts it (`urls[].size`)."""
+    if difference.aspect == "files" and difference.kind in ("changed", "renamed"):
+        return "*"  # whatever the suffix: it was written, but otherwise
     found = _MEMBER.fullmatch(difference.path) if difference.aspect == "body" else None
     return found.group(1) if found else difference.path
 
@@ -288,7 +290,7 @@ def _values(difference: Difference) -> Pair:
 def _edit(difference: Difference, values: Pair) -> Edit:
     if difference.kind == "type":  # what it became is in the key
         return Edit("type", *values)
-    if difference.aspect == "status" or (difference.aspect, difference.kind) == ("header", "renamed"):
+    if difference.aspect == "status" or (difference.kind == "renamed" and difference.aspect != "files"):
         return Edit(" -> ".join(values), *values)
     return edit_of(*values)
 
@@ -349,7 +351,7 @@ def _causes(key: Key, changes: dict[tuple[str, ...], Change]) -> tuple[list[Chan
     changes = _numbers_together(changes)
     if len(changes) == 1:
         return [*changes.values()], []
-    always = key.aspect == "status" or (key.aspect, key.kind) == ("header", "renamed")
+    always = key.aspect == "status" or (key.kind == "renamed" and key.aspect != "files")
     own = {s: change.copy() for s, change in changes.items() if len(s) == 1 and (always or change.tally.count > 1)}
     if len(own) > FEW and not always:
         return [], []
@@ -425,11 +427,11 @@ def title(key: Key, change: Change, wording: Wording) -> str:
     path, others = _path(change), len(change.tally.paths) - 1
     what = path if path.startswith(f"{key.aspect}/") else f"{key.aspect} {path}".rstrip()
     what += f" (and {others} other place{'s' * (others > 1)})" if others else ""
-    if key.kind == "renamed" and change.pair is not None:
+    if key.kind == "renamed" and key.aspect != "files" and change.pair is not None:
         return f"{what} renamed to {change.pair[1]}"
     if key.aspect == "status":
         return f"{what} {_pair_in_words(change.pair or ('', ''))}"
-    words = wording.get(key.kind, "" if key.kind in _BY_VALUE else key.kind)
+    words = wording.get(key.kind, "" if key.kind in _BY_VALUE - {"renamed"} else key.kind)
     detail = _in_words(key, change) if key.kind in _BY_VALUE else ""
     return f"{what}: {', '.join(filter(None, (words, detail)))}"
 

@@ -141,6 +141,16 @@ def test_a_member_is_the_same_wherever_it_stands():
     assert (group.count, group.title) == (2, "body params[][].size (and 2 other places): int -> str")
 
 
+def test_files_written_elsewhere_are_one_group_whatever_their_suffix():
+    """The title shows an example: paths are data."""
+    moved = [
+        Difference("files", f"*.{suffix}", "renamed", f"ab/{n}cd/x.{suffix}", f"ab{n}/cd/x.{suffix}")
+        for n, suffix in enumerate(["gz", "gz", "whl", "zip"])
+    ]
+    (group,) = group_observations(map(seen, range(4), moved))
+    assert group.title.startswith("files *.gz (and 2 other places): renamed")
+
+
 @pytest.mark.parametrize("path", ["*", "*.gz"])
 def test_a_file_s_pattern_is_a_place(path):
     """A file without a suffix is at `*`."""
