@@ -32,9 +32,12 @@ GENERIC = frozenset(
 )
 """Products that speak for another: `Python-urllib/2.7 setuptools/0.6` is setuptools."""
 BROWSERS = re.compile(r"\b(Firefox|Chrome|CriOS|Safari|Edge?|OPR|Opera|MSIE|Trident|Konqueror|Gecko|Lynx|Links|w3m)\b")
+PROGRAMS = (".cgi", ".fcgi", ".pl", ".php", ".tcl", ".asp", ".aspx", ".jsp")
+"""What the last segment of an endpoint ends with where each program is a file."""
 
 _METHOD = re.compile(r"[A-Z]{1,20}")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z_.~-]{0,30}")
+_PROGRAM = re.compile(r"[A-Za-z_][A-Za-z0-9_.~-]{0,40}")
 _VALUE = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,40}")
 _ABSOLUTE = re.compile(r"[a-z][a-z0-9+.-]*://[^/]*", re.IGNORECASE)
 _CALL = re.compile(rb"<methodCall>.{0,200}?<methodName>\s*([A-Za-z0-9_.:/]{1,60})\s*</methodName>", re.DOTALL)
@@ -52,7 +55,8 @@ def endpoint(request: Request, patterns: Sequence[str] = (), parameters: Sequenc
     """Return what a request asks for: `GET /simple/{}/`, `POST /pypi ?:action=submit`, `POST /pypi search()`.
 
     `patterns` (`/simple/{}/`, `{}` one segment, `{*}` any rest) are tried in order, before the general rule: the first
-    segment stays, the others become `{}`. The values of `parameters` are appended, wherever the request has them.
+    segment stays, and so do names of programs (what `cgi-bin` holds, `edit.php`); the others become `{}`. The values of
+    `parameters` are appended, wherever the request has them.
     """
     method = request.method.decode("latin-1")
     if not _METHOD.fullmatch(method) or not request.path:
@@ -87,10 +91,16 @@ _WILD = {"{*}": ".*"}
 
 def _general(path: str) -> str:
     first, *rest = path.lstrip("/").split("/")
-    kept = first if _WORD.fullmatch(first) else "{}" if first else ""
+    first = first if not first or _WORD.fullmatch(first) else "{}"
     if len(rest) > _DEPTH:
-        return f"/{kept}/{{*}}"
-    return "/" + "/".join([kept, *("{}" if segment else "" for segment in rest)])
+        return f"/{first}/{{*}}"
+    return "/" + "/".join([first, *(_kept(*pair) for pair in zip([first, *rest], rest, strict=False))])
+
+
+def _kept(before: str, segment: str) -> str:
+    """Return a later segment as the names of endpoints have it; `before` is the one before it."""
+    program = (before == "cgi-bin" or segment.endswith(PROGRAMS)) and _PROGRAM.fullmatch(segment)
+    return segment if program or not segment else "{}"
 
 
 def _parameters(request: Request, names: Sequence[str]) -> list[tuple[str, str]]:
