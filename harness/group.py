@@ -25,6 +25,8 @@ EDITS = 32
 """Ways in which values may be edited before it is seen as one change of many values."""
 FEW = 3
 """Edits seen again and again that may be so many causes; more are one cause, seen in many values."""
+NAMED = 20
+"""Titles that a group of consequences names."""
 SHORT = 60
 """Characters up to which a value is part of a title."""
 
@@ -51,13 +53,17 @@ _ID_NUMBER = re.compile(r"(.*)#(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One difference seen in one exchange, who asked for what, and how large the exchange is (bytes)."""
+    """One difference seen in one exchange, who asked for what, and how large the exchange is (bytes).
+
+    `late` where the two sides' rows or files had come to differ in an earlier exchange.
+    """
 
     exchange: str
     endpoint: str
     client: str
     difference: Difference
     size: int = 0
+    late: bool = False
 
 
 class Key(NamedTuple):
@@ -105,9 +111,10 @@ class Group:
 
 @dataclass(slots=True)
 class Tally:
-    """The running counts of one key."""
+    """The running counts of one key; `early` are those that no earlier difference of rows or files may explain."""
 
     count: int = 0
+    early: int = 0
     endpoints: Counter[str] = field(default_factory=Counter)
     clients: Counter[str] = field(default_factory=Counter)
     paths: Counter[str] = field(default_factory=Counter)
@@ -116,6 +123,7 @@ class Tally:
     def add(self, observation: Observation, paths: Iterable[str]) -> None:
         """Count one observation, and the paths at which its exchange shows the same."""
         self.count += 1
+        self.early += not observation.late
         self.paths.update(paths)
         self.endpoints[observation.endpoint] += 1
         self.clients[observation.client] += 1
@@ -126,6 +134,7 @@ class Tally:
     def merge(self, other: Tally) -> None:
         """Count what `other` counted."""
         self.count += other.count
+        self.early += other.early
         self.endpoints.update(other.endpoints)
         self.clients.update(other.clients)
         self.paths.update(other.paths)
@@ -229,8 +238,55 @@ class Groups:
 
     def finish(self, wording: Wording = NEW) -> list[Group]:
         """Return the groups, most frequent first, their titles in words for what was compared."""
-        groups = [_group(key, change, wording) for key, change in _widest(self._causes)]
-        return sorted(groups, key=lambda group: (-group.count, group.aspect, group.path, group.kind, group.id))
+        found = list(_widest(self._causes))
+        groups = [_group(key, change, wording) for key, change in found if not _may_follow(key, change)]
+        following = [_group(key, change, wording) for key, change in found if _may_follow(key, change)]
+        groups += [consequence(_sorted(following))] if following else []
+        return _sorted(groups)
+
+
+def _sorted(groups: Iterable[Group]) -> list[Group]:
+    return sorted(groups, key=lambda group: (-group.count, group.aspect, group.path, group.kind, group.id))
+
+
+def _may_follow(key: Key, change: Change) -> bool:
+    """Tell whether this was seen only where rows or files differed before, and is of a sort that this explains."""
+    if change.tally.early or key.kind not in ("changed", "missing", "added", "order"):
+        return False
+    if key.aspect == "status":
+        return change.pair is None or not change.pair[1].startswith("5")
+    return key.aspect in ("body", "rows", "files") or (key.aspect in ("header", "reason") and key.kind == "changed")
+
+
+def consequence(groups: Sequence[Group]) -> Group:
+    """Return the one group of what was only seen after rows or files had differed: it may well follow from that.
+
+    Its `new` names what was seen. Counts are the least they can be: one exchange may show all.
+    """
+    examples = tuple(sorted({example for group in groups for example in group.examples})[:EXAMPLES])
+    endpoints = _most(group.endpoints for group in groups)
+    return Group(
+        id=sha256(b"follows").hexdigest()[:10],
+        title=f"rows: {len(groups)} further difference{'s' * (len(groups) > 1)} that may follow from those before",
+        endpoint=next(iter(endpoints)),
+        endpoints=endpoints,
+        aspect="rows",
+        path="",
+        kind="follows",
+        transform="",
+        old="",
+        new="; ".join([group.title for group in groups[:NAMED]] + ["..."] * (len(groups) > NAMED)),
+        count=sum(endpoints.values()),
+        clients=_most(group.clients for group in groups),
+        examples=examples,
+    )
+
+
+def _most(counters: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    most: Counter[str] = Counter()
+    for counts in counters:
+        most |= Counter(counts)
+    return _ranked(most)
 
 
 def group_observations(observations: Iterable[Observation]) -> list[Group]:

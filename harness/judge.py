@@ -22,6 +22,8 @@ Kind = Literal["judged", "stale", "unreplayable", "error"]
 
 # What a server adds by itself (RFC 9110 sections 6.6.1, 7.6.1, 10.2.4); an application called without one has none.
 SERVER_HEADERS = frozenset({b"date", b"server", b"connection", b"keep-alive", b"transfer-encoding"})
+STATE = frozenset({"rows", "files"})
+"""Aspects that later exchanges build on."""
 WITHOUT_SERVER = "headers and framing that only a server adds"
 
 _HALF_A_WORD = re.compile(rb"[\w ,.:+/-]{1,40}\Z")
@@ -32,12 +34,14 @@ class Verdict:
     """What one exchange showed.
 
     `reason` says why it was not judged. `differences` are old against new, `stale` the recorded answer against old now.
+    `late`: rows or files differed already, by what an earlier exchange of the scenario wrote.
     """
 
     kind: Kind
     reason: str = ""
     differences: tuple[Difference, ...] = ()
     stale: tuple[Difference, ...] = ()
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +63,21 @@ class Judge:
         self.normaliser = normaliser
         self.recorded = recorded
         self.fronts = fronts
+        self._diverged = False
 
     def judge(self, outcome: Outcome) -> Verdict:
-        """Judge one outcome."""
+        """Judge one outcome; those of a scenario come in their order."""
+        late = self._diverged
+        return replace(self._judge(outcome), late=late)
+
+    def _judge(self, outcome: Outcome) -> Verdict:
         for answer in (outcome.old, outcome.new):
             if isinstance(answer, Unsent):
                 return Verdict("unreplayable", answer.reason)
-        differences = self._answers(outcome) + self._effects(outcome)
+        answers, effects = self._answers(outcome), self._effects(outcome)
+        self._diverged = self._diverged or any(difference.aspect in STATE for difference in effects)
+        # What another answer (refused instead of done, crashed) did not write, or did, follows from that.
+        differences = answers if _is_another_answer(outcome) else answers + effects
         if not isinstance(outcome.old, Response):
             return Verdict("error", "old crashed", differences)
         stale = self._staleness(outcome.exchange, outcome.old, outcome.at)
@@ -114,6 +126,13 @@ def as_far_as_recorded(cut_off: Response, now: Response) -> tuple[Response, Resp
     there = len(sure) if now.body.startswith(sure) else len(cut_off.body)
     then = replace(cut_off, body=cut_off.body[:there], complete=now.complete)
     return then, replace(now, body=now.body[:there])
+
+
+def _is_another_answer(outcome: Outcome) -> bool:
+    old, new = outcome.old, outcome.new
+    if not (isinstance(old, Response) and isinstance(new, Response)):
+        return True
+    return old.status // 100 != new.status // 100
 
 
 def level(left: Response, left_served: bool, right: Response) -> tuple[Response, Response, bool]:

@@ -53,7 +53,7 @@ def count(tally: Tally, exchange: Exchange, verdict: Verdict, config: Config) ->
     if was_accepted_with_credentials(exchange):
         counts["credentialed"] += 1
         counts["credentialed judged"] += verdict.kind == "judged"
-    tally.groups.add(observations(exchange, verdict.differences, config))
+    tally.groups.add(observations(exchange, verdict.differences, config, verdict.late))
     tally.stale.add(observations(exchange, verdict.stale, config))
 
 
@@ -63,11 +63,13 @@ def was_accepted_with_credentials(exchange: Exchange) -> bool:
     return answered and any(exchange.request.header(name) is not None for name in CREDENTIALS)
 
 
-def observations(exchange: Exchange, differences: Sequence[Difference], config: Config) -> list[Observation]:
-    """Say of each difference who asked for what."""
+def observations(
+    exchange: Exchange, differences: Sequence[Difference], config: Config, late: bool = False
+) -> list[Observation]:
+    """Say of each difference who asked for what; `late`: the sides' rows or files differed before."""
     if not differences:
         return []
     what = endpoint(exchange.request, config.endpoints, config.parameters)
     who = client(exchange.request)
     size = len(exchange.request.body or b"") + len(exchange.request.start_line)
-    return [Observation(exchange.id, what, who, difference, size) for difference in differences]
+    return [Observation(exchange.id, what, who, difference, size, late) for difference in differences]

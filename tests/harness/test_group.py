@@ -217,6 +217,35 @@ def test_stale_groups_speak_of_then_and_now(kind, expected):
     assert [group.title for group in groups.finish(STALE)] == [f"header X: {expected}"]
 
 
+LATE = {
+    "a number": (header("1", "2"), True),
+    "a row": (Difference("rows", "t", "missing", "id=1", ""), True),
+    "a page": (Difference("body", "html/body/p", "added", "", "<p>"), True),
+    "not found": (Difference("status", "", "changed", "200 OK", "404 No"), True),
+    "error": (Difference("status", "", "changed", "200 OK", "500 No"), False),
+    "crash": (Difference("crash", "", "added", "answered 200", "died"), False),
+    "renamed": (header("X", "Y", "renamed"), False),
+    "header gone": (header("x", kind="missing"), False),
+    "type": (Difference("body", "a", "type", "int 1", 'str "1"'), False),
+    "spelling": (Difference("body", "body/html", "spelling", "a", "b"), False),
+}
+
+
+@pytest.mark.parametrize(("difference", "follows"), LATE.values(), ids=LATE.keys())
+def test_what_may_follow_from_other_rows_is_one_group(difference, follows):
+    """Only where it was never seen before rows differed, and is data; it is named all the same."""
+    first = Difference("rows", "journals", "missing", "id=1", "")
+    other = header("5", "77", path="X-Serial")
+    more = [Observation(f"r#{n}", "GET /", "pip", one, 1, True) for n, one in enumerate([difference, other])]
+    groups = group_observations([seen(9, first), *more])
+    (named,) = [group for group in groups if group.kind == "follows"]
+    assert (difference.aspect in named.new.replace("header X-Serial", "")) is follows
+    assert "header X-Serial: 5 -> 77" in named.new
+    assert len(groups) == (2 if follows else 3)
+    (early, *_) = group_observations([seen(8, difference), *more])
+    assert early.kind == difference.kind
+
+
 OBSERVATIONS = st.lists(
     st.builds(
         Observation,
@@ -225,13 +254,14 @@ OBSERVATIONS = st.lists(
         client=st.sampled_from(["pip", "curl"]),
         difference=st.builds(
             Difference,
-            aspect=st.sampled_from(["header", "status"]),
-            path=st.just("X"),
-            kind=st.sampled_from(["changed", "added", "renamed"]),
+            aspect=st.sampled_from(["header", "status", "body"]),
+            path=st.sampled_from(["X", "a.b", "b", "a/b", "*", "t", "u", "v"]),
+            kind=st.sampled_from(["changed", "added", "renamed", "type"]),
             old=st.integers(0, 40).map(str),
             new=st.sampled_from(["1", "x"]),
         ),
         size=st.integers(0, 3),
+        late=st.booleans(),
     ),
     max_size=60,
 )
@@ -259,6 +289,16 @@ def test_any_order_and_partition_gives_the_same_groups(observations, random, wor
     while len(parts) > 1:
         parts[-2].merge(parts.pop())
     assert parts[0].finish() == whole
+
+
+@given(OBSERVATIONS)
+def test_every_exchange_with_a_difference_is_counted(observations):
+    """However differences are gathered: none is lost, and no group counts more exchanges than there are."""
+    exchanges = {observation.exchange for observation in observations}
+    groups = group_observations(observations)
+    assert bool(groups) == bool(exchanges)
+    assert all(group.count <= len(exchanges) for group in groups)
+    assert sum(group.count for group in groups) >= len(exchanges) or any(group.kind == "follows" for group in groups)
 
 
 @given(OBSERVATIONS)

@@ -115,6 +115,30 @@ def test_an_answer_that_breaks_off_now_is_still_a_difference() -> None:
     assert [(difference.aspect, difference.path) for difference in found.differences] == [("framing", "complete")]
 
 
+@pytest.mark.parametrize(
+    ("new", "aspects"),
+    [(OK, ["rows"]), (DENIED, ["status"]), (Crash("died"), ["crash"])],
+    ids=["done", "refused", "died"],
+)
+def test_what_a_refusal_did_not_write_follows_from_it(new: Answer, aspects: list[str]) -> None:
+    """One cause, one difference."""
+    written = Effects({"t": {(("id", "1"),): 1}})
+    assert [found.aspect for found in verdict(OK, new, old_effects=written).differences] == aspects
+
+
+def test_exchanges_after_rows_came_to_differ_are_late() -> None:
+    """From then on, what differs may follow from that; not in the exchange itself."""
+    normaliser = Normaliser((NOW, float("inf")))
+    judge = Judge(normaliser, normaliser, Fronts(False, False, False))
+    written = Effects({"t": {(("id", "1"),): 1}})
+    outcomes = [
+        Outcome(Exchange("t#1", REQUEST), OK, OK, at=NOW),
+        Outcome(Exchange("t#2", REQUEST), OK, DENIED, at=NOW, old_effects=written),
+        Outcome(Exchange("t#3", REQUEST), OK, OK, at=NOW),
+    ]
+    assert [judge.judge(outcome).late for outcome in outcomes] == [False, False, True]
+
+
 DATE: Headers = ((b"Date", b"x"), (b"Server", b"y"), (b"Connection", b"close"), (b"X-Own", b"1"))
 
 
