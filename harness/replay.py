@@ -6,17 +6,20 @@ both have answered and what they wrote has been read. Judging and comparing belo
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.errors import TargetError
 from harness.exchange import Exchange
 from harness.state import NO_EFFECTS, Effects, SideState
 from harness.targets import Answer, Crash, Side, Unsent
+from harness.targets.url import UrlSide
 
 SAFE_METHODS = frozenset({b"GET", b"HEAD", b"OPTIONS", b"TRACE"})
 DEATHS_IN_A_ROW = 3
+_VERSIONED = re.compile(rb" HTTP/1\.[01]$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +67,35 @@ class Player:
 def replay(exchanges: Iterable[Exchange], old: Player, new: Player) -> Iterator[Outcome]:
     """Replay one scenario at both players, in order. Raises TargetError and StateError."""
     begun = False
+    server = next((player.side.authority for player in (old, new) if isinstance(player.side, UrlSide)), "")
     for exchange in exchanges:
         if not begun:
-            host = exchange.host or "localhost"
+            host = exchange.host or server or "localhost"
             old.begin(host)
             new.begin(host)
             begun = True
-        yield _exchange(exchange, old, new)
+        yield _exchange(exchange, old, new, server)
 
 
-def _exchange(exchange: Exchange, old: Player, new: Player) -> Outcome:
+def addressed(exchange: Exchange, server: str) -> Exchange:
+    """Return an exchange of an access log with the Host that logs do not tell: servers refuse HTTP/1.1 without one.
+
+    What was recorded without Host stays without, and so does everything where no target is a server (`server` empty).
+    """
+    request, response = exchange.request, exchange.response
+    logged = response is not None and response.body is None
+    if not server or not logged or exchange.host or not _VERSIONED.search(request.start_line):
+        return exchange
+    return replace(exchange, request=replace(request, headers=((b"Host", server.encode()), *request.headers)))
+
+
+def _exchange(exchange: Exchange, old: Player, new: Player, server: str) -> Outcome:
     refused = old.side.refusal(exchange) or new.side.refusal(exchange)
     if refused is not None:
         return Outcome(exchange, refused, refused, at=time.time())
-    old.side.send(exchange)
-    new.side.send(exchange)
+    sent = addressed(exchange, server)
+    old.side.send(sent)
+    new.side.send(sent)
     old_answer, new_answer = old.receive(exchange), new.receive(exchange)
     unsafe = exchange.request.method not in SAFE_METHODS
     return Outcome(

@@ -29,6 +29,12 @@ class UrlSide:
         self._answer: Answer | None = None
         self._request: Request | None = None
 
+    @property
+    def authority(self) -> str:
+        """Where the server stands, as a client would write it into Host."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == 80 else f"{host}:{self.port}"
+
     def start(self, env: Mapping[str, str]) -> None:
         """See that something listens. Raises TargetError."""
         try:
