@@ -54,6 +54,7 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         harness.main(arguments, prog_name="harness", standalone_mode=False)
     except click.exceptions.Abort:
+        click.echo("harness: interrupted; nothing is left running", err=True)
         sys.exit(130)
     except click.ClickException as error:
         error.show()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import click
 import pytest
 
 from harness import cli
@@ -18,6 +19,19 @@ def test_a_defect_is_no_verdict(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
         cli.main(["diff"])
     assert ended.value.code == 2
     assert "defect of the harness" in capsys.readouterr().err
+
+
+def test_an_interruption_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Ctrl-C and SIGTERM end with the status that shells expect, and with words."""
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise click.exceptions.Abort
+
+    monkeypatch.setattr(cli.harness, "main", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["diff"])
+    assert ended.value.code == 130
+    assert "interrupted" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("arguments", [["diff"], ["nosuch"], ["diff", "x", "--colour"], ["diff", "x", "--old", "y"]])
