@@ -16,7 +16,6 @@ from itertools import pairwise
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
-H = TypeVar("H", bound=Hashable)
 Match = tuple[int, int]
 
 MATRIX = 2_500
@@ -88,12 +87,6 @@ def matches(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[Match]:
         if 0 < len(rows) * len(columns) <= SQUARE:
             result += _common(old, new, rows, columns)
     return sorted(result)
-
-
-def moved_elements(old: Sequence[H], new: Sequence[H]) -> list[H]:
-    """Return the elements of `old` that stand elsewhere in `new`, given that both hold the same elements."""
-    kept = {i for i, _ in matches(old, new)}
-    return [element for i, element in enumerate(old) if i not in kept]
 
 
 def _ends(old: Sequence[Item[T]], new: Sequence[Item[T]]) -> list[Match]:

@@ -11,7 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 
-from harness.compare.align import Item, align, moved_elements
+from harness.compare.align import Item, align
 from harness.compare.content import parse_content_type
 from harness.compare.excerpt import excerpt, excerpts
 from harness.difference import Difference
@@ -37,7 +37,7 @@ def compare_headers(old: Headers, new: Headers) -> list[Difference]:
             found += _compare_name(left.get(name, []), right.get(name, []))
     same = dict(renamed)
     before = [same.get(name.lower(), name.lower()) for name, _ in old]
-    return [*found, *_moved(before, [name.lower() for name, _ in new], old)]
+    return [*found, *_order(before, [name.lower() for name, _ in new], old)]
 
 
 def _by_name(headers: Headers) -> Side:
@@ -129,17 +129,15 @@ def _content_type_kind(old: bytes, new: bytes) -> str:
     return "spelling" if without[0] == without[1] else "changed"
 
 
-def _moved(old: Sequence[bytes], new: Sequence[bytes], pairs: Headers) -> Iterator[Difference]:
-    """Yield a difference for each name that stands elsewhere among the names both sides have."""
+def _order(old: Sequence[bytes], new: Sequence[bytes], pairs: Headers) -> Iterator[Difference]:
+    """Yield one difference if the names that both sides have stand in another order; it shows the orders."""
     common = set(old) & set(new)
     left = list(dict.fromkeys(name for name in old if name in common))
     right = list(dict.fromkeys(name for name in new if name in common))
-    if left == right:
-        return
-    spelled = {name.lower(): _text(name) for name, _ in reversed(pairs)}
-    texts = excerpts(*(", ".join(name.decode("latin-1") for name in side) for side in (left, right)))
-    for name in moved_elements(left, right):
-        yield Difference("header", f"order of {spelled.get(name, _text(name))}", "spelling", *texts)
+    if left != right:
+        spelled = {name.lower(): _text(name) for name, _ in reversed(pairs)}
+        texts = (", ".join(spelled.get(name, _text(name)) for name in side) for side in (left, right))
+        yield Difference("header", "order", "spelling", *excerpts(*texts))
 
 
 def _text(value: bytes) -> str:

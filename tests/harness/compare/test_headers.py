@@ -33,7 +33,7 @@ CASES = {
         [(b"etag", b"y")],
         [("ETag", "changed", "x", "y"), ("ETag", "spelling", "ETag", "etag")],
     ),
-    "order of names": ([A, B, C], [C, A, B], [("order of C", "spelling", "a, b, c", "c, a, b")]),
+    "order of names": ([A, B, C], [C, A, B], [("order", "spelling", "A, B, C", "C, A, B")]),
     "repeats in another order": (
         [(b"Link", b"x"), (b"Link", b"y")],
         [(b"Link", b"y"), (b"Link", b"x")],
@@ -96,7 +96,7 @@ def test_what_differs_is_named(old, new, expected):
 def test_a_rename_hides_no_other_difference():
     """One header renamed while another moves and a third changes: three differences."""
     found = differ([A, B, C, (b"D", b"4")], [B, (b"X", b"1"), (b"D", b"5"), C])
-    assert sorted(kind for _, kind, _, _ in found) == ["changed", "renamed", "spelling", "spelling"]
+    assert sorted(kind for _, kind, _, _ in found) == ["changed", "renamed", "spelling"]
 
 
 PAIRS = st.lists(
