@@ -37,7 +37,7 @@ class Edit(NamedTuple):
 def edit_of(old: str, new: str) -> Edit:
     """Return what turns one text into the other: numbers by how far they moved, other texts by what was replaced."""
     left, right = _replaced(_PIECE.findall(old), _PIECE.findall(new))
-    if max(len(left), len(right)) > LONG:
+    if max(len(left), len(right)) > LONG and left.lower() != right.lower():
         return Edit("long", old, new)
     return Edit(_shape(left, right), left, right)
 

@@ -25,6 +25,8 @@ EDITS = 32
 """Ways in which values may be edited before it is seen as one change of many values."""
 FEW = 3
 """Edits seen again and again that may be so many causes; more are one cause, seen in many values."""
+LONG = 40
+"""Characters of an example in a title."""
 NAMED = 20
 """Titles that a group of consequences names."""
 SHORT = 60
@@ -304,7 +306,7 @@ def keys_of(difference: Difference) -> list[Key]:
     """Return the causes that a difference may have, values aside: its place, and the same change anywhere."""
     what = difference.kind, transform(difference)
     keys = [Key(difference.aspect, place(difference), *what)]
-    if difference.aspect == "body" and difference.kind in ("changed", "type"):
+    if difference.aspect in ("body", "rows") and difference.kind in ("changed", "type"):
         keys.append(Key(difference.aspect, ANYWHERE, *what))
     return keys
 
@@ -340,6 +342,8 @@ def _values(difference: Difference) -> Pair:
     """Return the values where they may be the cause, else nothing: what was added or lost differs in every exchange."""
     if difference.aspect == "status":  # the reason phrase follows from the status, or is data
         return _first_word(difference.old), _first_word(difference.new)
+    if (difference.aspect, difference.path) == ("header", "order"):  # of other headers in each answer
+        return "", ""
     return (difference.old, difference.new) if difference.kind in _BY_VALUE else ("", "")
 
 
@@ -451,7 +455,7 @@ def _by_shape(observations: Sequence[Observation]) -> list[list[Observation]]:
 def _group(key: Key, change: Change, wording: Wording) -> Group:
     endpoints, clients = _ranked(change.tally.endpoints), _ranked(change.tally.clients)
     first = change.tally.examples[0]
-    old, new = change.pair or (first.old, first.new)
+    old, new = change.pair if change.pair not in (None, ("", "")) else (first.old, first.new)
     return Group(
         id=sha256("\0".join((*key, change.shape)).encode("utf-8", "surrogatepass")).hexdigest()[:10],
         title=title(key, change, wording),
@@ -488,7 +492,9 @@ def title(key: Key, change: Change, wording: Wording) -> str:
     if key.aspect == "status":
         return f"{what} {_pair_in_words(change.pair or ('', ''))}"
     words = wording.get(key.kind, "" if key.kind in _BY_VALUE - {"renamed"} else key.kind)
-    detail = _in_words(key, change) if key.kind in _BY_VALUE else ""
+    detail = _in_words(key, change) if key.kind in _BY_VALUE and change.pair != ("", "") else ""
+    if words and detail.startswith("changed, "):
+        detail = detail.removeprefix("changed, ")
     return f"{what}: {', '.join(filter(None, (words, detail)))}"
 
 
@@ -511,7 +517,7 @@ def _pair_in_words(pair: Pair) -> str:
 
 
 def _edit_in_words(edit: Edit) -> str:
-    old, new = (text if len(text) <= SHORT else text[:SHORT] + ELLIPSIS for text in (edit.old, edit.new))
+    old, new = (text if len(text) <= LONG else text[:LONG] + ELLIPSIS for text in (edit.old, edit.new))
     if not old or not new:
         return f'"{old or new}" {"removed" if old else "inserted"}'
     return f'"{old}" -> "{new}"'

@@ -11,6 +11,7 @@ EDITS = {
     "removed": ("a#md5=1", "a#1", "#=\0", "md5=", ""),
     "inserted": ("x", "x/", "\0/", "", "/"),
     "replaced": ("text/html", "text/plain", "html\0plain", "html", "plain"),
+    "case of a long text": ("abc" * 30, "ABC" * 30, "upper case", "abc" * 30, "ABC" * 30),
     "everything": ("a" * 99, "b", "long", "a" * 99, "b"),
     "beyond the cut": ("…a#md5=1 and more", "…a#1 and mo…", "#=\0", "md5=", ""),
     "twice": ("a & b & c d", "a &amp; b &amp; c d", "\0amp;", "", "amp;"),

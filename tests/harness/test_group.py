@@ -141,6 +141,13 @@ def test_a_member_is_the_same_wherever_it_stands():
     assert (group.count, group.title) == (2, "body params[][].size (and 2 other places): int -> str")
 
 
+def test_headers_in_another_order_are_one_group():
+    """Every answer has other headers to stand in order."""
+    orders = [("A, B", "B, A"), ("A, B, C", "C, A, B"), ("A, D", "D, A"), ("A, D", "D, A")]
+    found = group_observations(seen(n, header(*pair, "spelling", "order")) for n, pair in enumerate(orders))
+    assert [(group.title, group.count, group.old) for group in found] == [("header order: same meaning", 4, "A, B")]
+
+
 def test_files_written_elsewhere_are_one_group_whatever_their_suffix():
     """The title shows an example: paths are data."""
     moved = [
@@ -188,7 +195,7 @@ TITLES = {
     "emptied": (header("a", ""), "header X: a -> (empty)"),
     "type": (header("int 1", 'str "1"', "type"), 'header X: int 1 -> str "1"'),
     "missing": (header("a", kind="missing"), "header X: missing in new"),
-    "long": (header("a" * 99, "b"), f'header X: changed, e.g. "{"a" * 60}…" -> "b"'),
+    "long": (header("a" * 99, "b"), f'header X: changed, e.g. "{"a" * 40}…" -> "b"'),
     "spelling": (Difference("body", "body/html", "spelling", "a", "b"), "body/html: same meaning, a -> b"),
     "long spelling": (
         Difference("body", "body/html", "spelling", f"{'x ' * 40}&gt; y", f"{'x ' * 40}&#62; y"),
