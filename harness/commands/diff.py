@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import click
 
 from harness.config import find_config
 from harness.errors import UsageError
-from harness.pipeline import Options, diff
+from harness.pipeline import Options, diff, state_name
 from harness.progress import progress
-from harness.recording import open_recordings
+from harness.recording import Recording, open_recordings
+from harness.replay import SAFE_METHODS
 from harness.report import Result, html_report, json_report, terminal_report
 from harness.targets import parse_target
+from harness.targets.environ import unsendable
 
 SAME, DIFFERENT, UNJUDGED = 0, 1, 2
 
@@ -74,6 +78,9 @@ def command(
         limit=limit,
         workers=workers or config.workers,
     )
+    if write := unguarded_write(opened, options):
+        click.echo(f"harness: note: {write} may write, and there is no starting state to write to:", err=True)
+        click.echo("  it is replayed on whatever data the application finds (see 'The starting state' in docs/harness.md)", err=True)
     total = min(sum(map(len, opened)), limit or sys.maxsize)
     with progress("replaying", total) as advance:
         result = diff(opened, options, lambda done: advance(done, done))
@@ -83,6 +90,19 @@ def command(
     if html_file:
         _write(html_file, html_report(result))
     sys.exit(exit_status(result, config.min_judged))
+
+
+def unguarded_write(recordings: Sequence[Recording], options: Options) -> str | None:
+    """Name the first exchange that may write to whatever data an application without a starting state finds."""
+    if not (options.old.stateful or options.new.stateful):
+        return None
+    loose = (recording for recording in recordings if state_name(recording, options) is None)
+    exchanges = islice((exchange for recording in loose for exchange in recording), options.limit)
+    for exchange in exchanges:
+        request = exchange.request
+        if request.method not in SAFE_METHODS and not unsendable(request):
+            return f"{exchange.id} ({request.method.decode('latin-1')})"
+    return None
 
 
 def exit_status(result: Result, min_judged: float) -> int:

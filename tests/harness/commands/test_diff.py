@@ -359,6 +359,13 @@ def test_a_server_is_only_read_unless_writing_is_allowed(
     assert (len([m for m in server.asked if m == method]), done.returncode) == (sent, status)  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize(("method", "warned"), [("GET", False), ("POST", True)])
+def test_a_write_without_a_starting_state_is_announced(place: Place, method: str, warned: bool) -> None:
+    """An application works on its live data when nothing else is configured."""
+    done = place.diff(place.record(method=method), "--old", "recorded", "--new", "apps:old")
+    assert ("x.archive#1 (POST) may write" in done.stderr) is warned
+
+
 def test_the_recording_itself_can_be_the_old_side(place: Place) -> None:
     """For when the old system cannot run any more."""
     done = place.diff(place.record(), "--old", "recorded", "--new", "apps:new")
