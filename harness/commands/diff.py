@@ -80,7 +80,7 @@ def command(
     )
     if write := unguarded_write(opened, options):
         click.echo(f"harness: note: {write} may write, and there is no starting state to write to:", err=True)
-        click.echo("  it is replayed on whatever data the application finds (see 'The starting state' in docs/harness.md)", err=True)
+        click.echo("  it goes to whatever data the application finds (docs/harness.md, The starting state)", err=True)
     total = min(sum(map(len, opened)), limit or sys.maxsize)
     with progress("replaying", total) as advance:
         result = diff(opened, options, lambda done: advance(done, done))
