@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
+from html import unescape
 from itertools import takewhile
 from typing import NamedTuple
 
@@ -36,10 +37,21 @@ class Edit(NamedTuple):
 @lru_cache(maxsize=4096)
 def edit_of(old: str, new: str) -> Edit:
     """Return what turns one text into the other: numbers by how far they moved, other texts by what was replaced."""
+    for shape, plain, escaped in (("escaped once more", old, new), ("escaped once less", new, old)):
+        if _is_escaped(plain, escaped):
+            return Edit(shape, old, new)
     left, right = _replaced(_PIECE.findall(old), _PIECE.findall(new))
     if max(len(left), len(right)) > LONG and left.lower() != right.lower():
         return Edit("long", old, new)
     return Edit(_shape(left, right), left, right)
+
+
+def _is_escaped(plain: str, escaped: str) -> bool:
+    """Tell whether one text is the other with `&` and the like written as entities, as far as both were kept."""
+    kept = escaped.strip(ELLIPSIS)
+    again = unescape(kept) if "&" in kept else kept
+    cut = kept != escaped or plain.strip(ELLIPSIS) != plain
+    return again != kept and (again == plain or (cut and again in plain))
 
 
 def _shape(old: str, new: str) -> str:

@@ -504,11 +504,11 @@ def _in_words(key: Key, change: Change) -> str:
         return _pair_in_words(change.pair)
     if key.kind == "type":
         return key.transform.replace("->", " -> ")
-    if change.edit is not None and change.edit.shape != "long":
+    if change.edit is not None and not change.edit.shape.startswith(("long", "escaped ")):
         return _edit_in_words(change.edit)
     example = edit_of(change.tally.examples[0].old, change.tally.examples[0].new)
     general = "" if key.transform in ("", "text->text") else f" ({key.transform.replace('->', ' -> ')})"
-    what = change.shape if change.shape.startswith("number ") else f"changed{general}"
+    what = change.shape if change.shape.startswith(("number ", "escaped ")) else f"changed{general}"
     return f"{what}, e.g. {_edit_in_words(example)}"
 
 

@@ -14,7 +14,10 @@ EDITS = {
     "case of a long text": ("abc" * 30, "ABC" * 30, "upper case", "abc" * 30, "ABC" * 30),
     "everything": ("a" * 99, "b", "long", "a" * 99, "b"),
     "beyond the cut": ("…a#md5=1 and more", "…a#1 and mo…", "#=\0", "md5=", ""),
-    "twice": ("a & b & c d", "a &amp; b &amp; c d", "\0amp;", "", "amp;"),
+    "twice": ("a - b - c d", "a -x b -x c d", "\0x", "", "x"),
+    "escaped": ("a & <b>", "a &amp; &lt;b&gt;", "escaped once more", "a & <b>", "a &amp; &lt;b&gt;"),
+    "not escaped": ("a &lt;b&gt;", "a <b>", "escaped once less", "a &lt;b&gt;", "a <b>"),
+    "escaped and cut": ("1\n2 & 3", "…2 &amp; 3", "escaped once more", "1\n2 & 3", "…2 &amp; 3"),
     "two edits": ("a1 b2 c3 d4 e5", "a2 b2 c3 d4 f5", "# # # # #\0# # # # #", "a1 b2 c3 d4 e5", "a2 b2 c3 d4 f5"),
 }
 
