@@ -23,6 +23,7 @@ FEW = 3
 
 _PIECE = re.compile(r"\w+|\W")
 _NUMBER = re.compile(r"[+-]?\d{1,30}")
+_NOW = re.compile(r"\[now ([YMDhmsf][^\]]*)\]")  # a normaliser's placeholder is a time like any other
 _WITH_DIGIT = re.compile(r"[^\W_]*\d\w*")
 
 
@@ -40,6 +41,7 @@ def edit_of(old: str, new: str) -> Edit:
     for shape, plain, escaped in (("escaped once more", old, new), ("escaped once less", new, old)):
         if _is_escaped(plain, escaped):
             return Edit(shape, old, new)
+    old, new = (_NOW.sub(lambda found: re.sub("[YMDhmsf]", "0", found[1]), text) for text in (old, new))
     left, right = _replaced(_PIECE.findall(old), _PIECE.findall(new))
     if max(len(left), len(right)) > LONG and left.lower() != right.lower():
         return Edit("long", old, new)

@@ -15,6 +15,8 @@ EDITS = {
     "everything": ("a" * 99, "b", "long", "a" * 99, "b"),
     "beyond the cut": ("…a#md5=1 and more", "…a#1 and mo…", "#=\0", "md5=", ""),
     "twice": ("a - b - c d", "a -x b -x c d", "\0x", "", "x"),
+    "a time of the run": ("[now YYYY-MM-DDThh]", "[now YYYY-MM-DD hh]", "#\0# #", "00T00", "00 00"),
+    "a time, other form": ("[now YYYY-MM-DD]", "22.11.2026", "#-#-#\0#.#.#", "0000-00-00", "22.11.2026"),
     "escaped": ("a & <b>", "a &amp; &lt;b&gt;", "escaped once more", "a & <b>", "a &amp; &lt;b&gt;"),
     "not escaped": ("a &lt;b&gt;", "a <b>", "escaped once less", "a &lt;b&gt;", "a <b>"),
     "escaped and cut": ("1\n2 & 3", "…2 &amp; 3", "escaped once more", "1\n2 & 3", "…2 &amp; 3"),
