@@ -73,13 +73,18 @@ def open_recordings(paths: Sequence[Path]) -> list[Recording]:
 
 
 def writer_for(path: Path, state: str | None = None) -> Writer:
-    """Return the writer that the name of a file asks for: a cassette for .yaml, .yml and .json, else an archive."""
+    """Return the writer that the name of a file asks for: a cassette for .yaml, .yml and .json, else an archive.
+
+    Raises `RecordingError` where something else than a file is in that place.
+    """
+    check_replaceable(path)
     return CassetteWriter(path, state) if path.suffix in SUFFIXES else ArchiveWriter(path, state)
 
 
 @contextmanager
 def replacing(path: Path, state: str | None = None) -> Iterator[Writer]:
     """Write a file anew: it takes the place of an earlier one when all is written; after an error nothing is left."""
+    check_replaceable(path)
     part = path if path.suffix in SUFFIXES else path.with_name(path.name + ".part")
     if not path.parent.is_dir():
         raise RecordingError(f"{path}: cannot be written: there is no folder {path.parent}")
@@ -97,6 +102,12 @@ def replacing(path: Path, state: str | None = None) -> Iterator[Writer]:
         writer.discard()
         if part != path:  # also what a writer could not even begin
             part.unlink(missing_ok=True)
+
+
+def check_replaceable(path: Path) -> None:
+    """Refuse a place that holds something else than a file: a folder, or a device, which a rename would destroy."""
+    if path.exists() and not path.is_file():
+        raise RecordingError(f"{path}: is no file that a recording may take the place of; give another name")
 
 
 def distinct_names(files: Sequence[Path]) -> list[str]:

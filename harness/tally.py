@@ -14,8 +14,9 @@ from harness.config import Config
 from harness.difference import Difference
 from harness.endpoint import client, endpoint
 from harness.exchange import Exchange
-from harness.group import Groups, Observation
+from harness.group import Groups
 from harness.judge import Verdict
+from harness.observation import Observation
 
 CREDENTIALS = (b"authorization", b"cookie")
 

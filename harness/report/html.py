@@ -41,7 +41,7 @@ def html_report(result: Result, base: str = BASE) -> str:
     return environment.from_string(source).render(
         result=result,
         verdict=verdict(result),
-        groups=sorted(result.groups, key=lambda group: -group.count),
+        groups=result.causes,
         noise={name: count for name, count in sorted(result.noise.items()) if count},
         largest=max((group.count for group in result.groups), default=1),
         base=base,

@@ -42,6 +42,16 @@ class Result:
         return self.counts.get(name, 0)
 
     @property
+    def causes(self) -> list[Group]:
+        """The groups that no other group explains."""
+        return [group for group in self.groups if not group.follows]
+
+    @property
+    def consequences(self) -> list[Group]:
+        """The groups that were only seen after rows or files had come to differ."""
+        return [group for group in self.groups if group.follows]
+
+    @property
     def judged_share(self) -> float:
         """The judged part of all exchanges, from 0 to 1; 0 where there were none."""
         return self.count("judged") / self.count("exchanges") if self.count("exchanges") else 0.0
@@ -86,8 +96,10 @@ def verdict(result: Result) -> str:
         f"judged {result.count('judged')} of {result.count('exchanges')} ({_percent(result.judged_share)} %)",
         f"stale {result.count('stale')}",
         f"unreplayable {result.count('unreplayable')}",
-        f"different {result.count('different')} in {_plural(len(result.groups), 'group')}",
+        f"different {result.count('different')} in {_plural(len(result.causes), 'group')}",
     ]
+    if result.consequences:
+        parts[-1] += f", {len(result.consequences)} more may follow"
     parts += [f"{name} {result.count(name)}" for name in ("accepted", "errors") if result.count(name)]
     return " · ".join(parts)
 

@@ -14,8 +14,8 @@ from harness.report.model import Result, verdict
 
 NAMES = 3
 """Endpoints and clients shown by name; the rest are counted."""
-STALE = 10
-"""Stale groups shown; they are not the new implementation's doing."""
+BRIEF = 10
+"""Groups shown of those that are not the new implementation's own doing, or follow from others."""
 
 Line = Sequence[tuple[str, str]]
 """Pieces of text, each with a style for `rich` (empty: none)."""
@@ -29,20 +29,27 @@ def terminal_report(result: Result, colour: bool = False) -> str:
 
 def _lines(result: Result) -> Iterator[Line]:
     yield [(verdict(result), "bold red" if result.groups else "bold green")]
-    for number, group in enumerate(result.groups, 1):
+    for number, group in enumerate(result.causes, 1):
         yield []
         yield from _block(number, group)
-    if result.stale:
-        yield []
-        yield [("stale: old now differs from the recording", "bold")]
-        for group in result.stale[:STALE]:
-            yield [(f"  {group.count} x {group.title}", ""), (f"  e.g. {_example(group)}", "dim")]
-        if len(result.stale) > STALE:
-            yield [(f"  ... and {len(result.stale) - STALE} more in the JSON report", "dim")]
+    yield from _brief("only seen after rows or files differed, and may follow from that", result.consequences)
+    yield from _brief("stale: old now differs from the recording", result.stale)
     noise = {name: count for name, count in sorted(result.noise.items()) if count}
     if noise:
         yield []
         yield [("made alike before comparing: ", "dim"), (_names(noise, len(noise)), "dim")]
+
+
+def _brief(heading: str, groups: Sequence[Group]) -> Iterator[Line]:
+    """Yield groups that are not causes of the new implementation's own, a line each."""
+    if not groups:
+        return
+    yield []
+    yield [(heading, "bold")]
+    for group in groups[:BRIEF]:
+        yield [(f"  {group.count} x {group.title}", ""), (f"  e.g. {_example(group)}", "dim")]
+    if len(groups) > BRIEF:
+        yield [(f"  ... and {len(groups) - BRIEF} more in the JSON report", "dim")]
 
 
 def _block(number: int, group: Group) -> Iterator[Line]:

@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.cause import EDITS
 from harness.difference import Difference
-from harness.group import EDITS, EXAMPLES, STALE, Groups, Observation, group_observations
+from harness.group import STALE, Groups, group_observations
+from harness.observation import EXAMPLES, Observation
 
 
 def seen(number, difference, endpoint="GET /", client="pip", size=10):
@@ -239,18 +241,18 @@ LATE = {
 
 
 @pytest.mark.parametrize(("difference", "follows"), LATE.values(), ids=LATE.keys())
-def test_what_may_follow_from_other_rows_is_one_group(difference, follows):
-    """Only where it was never seen before rows differed, and is data; it is named all the same."""
+def test_what_may_follow_from_other_rows_says_so(difference, follows):
+    """Only where it was never seen before rows differed, and is data; it stays a group of its own, after the others."""
     first = Difference("rows", "journals", "missing", "id=1", "")
     other = header("5", "77", path="X-Serial")
     more = [Observation(f"r#{n}", "GET /", "pip", one, 1, True) for n, one in enumerate([difference, other])]
     groups = group_observations([seen(9, first), *more])
-    (named,) = [group for group in groups if group.kind == "follows"]
-    assert (difference.aspect in named.new.replace("header X-Serial", "")) is follows
-    assert "header X-Serial: 5 -> 77" in named.new
-    assert len(groups) == (2 if follows else 3)
-    (early, *_) = group_observations([seen(8, difference), *more])
-    assert early.kind == difference.kind
+    (found,) = [group for group in groups if group.examples[0].exchange == "r#0"]
+    assert found.follows is follows
+    assert [group.follows for group in groups] == sorted(group.follows for group in groups)
+    assert groups[-1].follows
+    early = group_observations([seen(8, difference), *more])
+    assert not next(group for group in early if group.kind == difference.kind).follows
 
 
 OBSERVATIONS = st.lists(
@@ -305,7 +307,7 @@ def test_every_exchange_with_a_difference_is_counted(observations):
     groups = group_observations(observations)
     assert bool(groups) == bool(exchanges)
     assert all(group.count <= len(exchanges) for group in groups)
-    assert sum(group.count for group in groups) >= len(exchanges) or any(group.kind == "follows" for group in groups)
+    assert sum(group.count for group in groups) >= len(exchanges)
 
 
 @given(OBSERVATIONS)

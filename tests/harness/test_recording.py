@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -144,3 +146,15 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, name: str) -> None:
     assert "cannot be written" in done.stdout
     assert [path.name for path in tmp_path.iterdir()] == [name]
     assert (tmp_path / name).read_text() == "before"
+
+
+@pytest.mark.parametrize("suffix", ["", ".yaml"])
+@pytest.mark.parametrize("write", [writer_for, lambda path: replacing(path).__enter__()], ids=["added to", "anew"])
+def test_a_device_is_not_replaced(tmp_path: Path, suffix: str, write: Callable[[Path], object]) -> None:
+    """Written by root, a file renamed to /dev/null would take its place for everybody."""
+    pipe = tmp_path / f"null{suffix}"
+    os.mkfifo(pipe)
+    with pytest.raises(RecordingError, match="is no file"):
+        write(pipe)
+    assert pipe.is_fifo()
+    assert os.listdir(tmp_path) == [pipe.name]

@@ -7,7 +7,8 @@ from lxml import html
 
 from harness.difference import Difference
 from harness.errors import HarnessError
-from harness.group import Observation, group_observations
+from harness.group import group_observations
+from harness.observation import Observation
 from harness.report import Result, html_report
 from harness.report.html import Side, cut
 

@@ -6,7 +6,8 @@ import re
 import pytest
 
 from harness.difference import Difference
-from harness.group import Observation, group_observations
+from harness.group import group_observations
+from harness.observation import Observation
 from harness.report import Result, terminal_report
 
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
@@ -71,3 +72,14 @@ def test_stale_groups_do_not_flood_the_screen(number, shown, last):
     lines = terminal_report(Result("a", "b", {}, stale=stale)).splitlines()
     assert sum(" x header X-" in line for line in lines) == shown
     assert (lines[-1] if lines[-1].startswith("  ...") else None) == last
+
+
+def test_what_may_follow_is_listed_after_the_causes():
+    """A row that differs makes later answers differ: they are named in a line each, and counted apart."""
+    row = Observation("a#1", "POST /", "pip", Difference("rows", "t.n", "changed", "1", "2"))
+    page = Observation("a#2", "GET /", "pip", Difference("body", "html/body/p", "changed", "1", "2"), late=True)
+    result = Result("a", "b", {"exchanges": 2, "judged": 2, "different": 2}, group_observations([row, page]))
+    first, *_, heading, line = terminal_report(result).splitlines()
+    assert first.endswith("different 2 in 1 group, 1 more may follow")
+    assert heading == "only seen after rows or files differed, and may follow from that"
+    assert line.endswith("e.g. a#2")

@@ -1,0 +1,67 @@
+"""A cause in one line, from which alone a reader knows what changed: `header X-A renamed to X-B`, `status 200 -> 404`.
+
+A key and the change seen come in, text goes out. Words for "new" differ where old now is held against the recording.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from harness.cause import BY_VALUE, Change, Key, Pair
+from harness.compare.excerpt import ELLIPSIS
+from harness.edit import Edit, edit_of
+
+LONG = 40
+"""Characters of an example in a title."""
+SHORT = 60
+"""Characters up to which a value is part of a title."""
+
+Wording = Mapping[str, str]
+"""What a title says of each kind."""
+
+NEW: Wording = MappingProxyType(
+    {"missing": "missing in new", "added": "only in new", "order": "other order", "spelling": "same meaning"}
+)
+STALE: Wording = MappingProxyType({**NEW, "missing": "no longer there", "added": "only now"})
+
+
+def title(key: Key, change: Change, wording: Wording) -> str:
+    """Return a cause in one line: `header X-A renamed to X-B`, `status 200 -> 404`, `body info.name: int -> str`."""
+    path, others = change.path, len(change.tally.paths) - 1
+    what = path if path.startswith(f"{key.aspect}/") else f"{key.aspect} {path}".rstrip()
+    what += f" (and {others} other place{'s' * (others > 1)})" if others else ""
+    if key.kind == "renamed" and key.aspect != "files" and change.pair is not None:
+        return f"{what} renamed to {change.pair[1]}"
+    if key.aspect == "status":
+        return f"{what} {_pair_in_words(change.pair or ('', ''))}"
+    words = wording.get(key.kind, "" if key.kind in BY_VALUE - {"renamed"} else key.kind)
+    detail = _in_words(key, change) if key.kind in BY_VALUE and change.pair != ("", "") else ""
+    if words and detail.startswith("changed, "):
+        detail = detail.removeprefix("changed, ")
+    return f"{what}: {', '.join(filter(None, (words, detail)))}"
+
+
+def _in_words(key: Key, change: Change) -> str:
+    """Return what became of the values: as far as it is the same for all, else with an example."""
+    if change.pair is not None and max(map(len, change.pair)) <= SHORT:
+        return _pair_in_words(change.pair)
+    if key.kind == "type":
+        return key.transform.replace("->", " -> ")
+    if change.edit is not None and not change.edit.shape.startswith(("long", "escaped ")):
+        return _edit_in_words(change.edit)
+    example = edit_of(change.tally.examples[0].old, change.tally.examples[0].new)
+    general = "" if key.transform in ("", "text->text") else f" ({key.transform.replace('->', ' -> ')})"
+    what = change.shape if change.shape.startswith(("number ", "escaped ")) else f"changed{general}"
+    return f"{what}, e.g. {_edit_in_words(example)}"
+
+
+def _pair_in_words(pair: Pair) -> str:
+    return " -> ".join(value or "(empty)" for value in pair)
+
+
+def _edit_in_words(edit: Edit) -> str:
+    old, new = (text if len(text) <= LONG else text[:LONG] + ELLIPSIS for text in (edit.old, edit.new))
+    if not old or not new:
+        return f'"{old or new}" {"removed" if old else "inserted"}'
+    return f'"{old}" -> "{new}"'
