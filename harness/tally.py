@@ -15,8 +15,8 @@ from harness.difference import Difference
 from harness.endpoint import client, endpoint
 from harness.exchange import Exchange
 from harness.group import Groups
+from harness.group.observation import Observation
 from harness.judge import Verdict
-from harness.observation import Observation
 
 CREDENTIALS = (b"authorization", b"cookie")
 

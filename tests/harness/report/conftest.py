@@ -5,7 +5,7 @@ import pytest
 from harness.difference import Difference
 from harness.exchange import Request
 from harness.group import group_observations
-from harness.observation import Observation
+from harness.group.observation import Observation
 from harness.report import Result
 
 HOSTILE = "</pre><script>alert(1)</script>\x1b[31m"

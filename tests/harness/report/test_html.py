@@ -8,7 +8,7 @@ from lxml import html
 from harness.difference import Difference
 from harness.errors import HarnessError
 from harness.group import group_observations
-from harness.observation import Observation
+from harness.group.observation import Observation
 from harness.report import Result, html_report
 from harness.report.html import Side, cut
 

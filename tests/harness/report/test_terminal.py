@@ -7,7 +7,7 @@ import pytest
 
 from harness.difference import Difference
 from harness.group import group_observations
-from harness.observation import Observation
+from harness.group.observation import Observation
 from harness.report import Result, terminal_report
 
 COLOUR = re.compile(r"\x1b\[[\d;]*m")

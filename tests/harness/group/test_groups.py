@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.cause import EDITS
 from harness.difference import Difference
 from harness.group import STALE, Groups, group_observations
-from harness.observation import EXAMPLES, Observation
+from harness.group.cause import EDITS
+from harness.group.observation import EXAMPLES, Observation
 
 
 def seen(number, difference, endpoint="GET /", client="pip", size=10):

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from harness.difference import Difference
-from harness.edit import Edit, edit_of
-from harness.observation import Observation, Tally, ranked
+from harness.group.edit import Edit, edit_of
+from harness.group.observation import Observation, Tally, ranked
 
 EDITS = 32
 """Ways in which values may be edited before it is seen as one change of many values."""

@@ -11,11 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 
-from harness.cause import ANYWHERE, Cause, Change, Key, by_shape, keys_of, order_of, widest
-from harness.observation import Example, Observation, ranked
-from harness.title import NEW, STALE, Wording, title
-
-__all__ = ["NEW", "STALE", "Group", "Groups", "group_observations"]
+from harness.group.cause import ANYWHERE, Cause, Change, Key, by_shape, keys_of, order_of, widest
+from harness.group.observation import Example, Observation, ranked
+from harness.group.title import NEW, Wording, title
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.edit import edit_of
+from harness.group.edit import edit_of
 
 EDITS = {
     "number": ("16", "17", "number +1", "16", "17"),

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from harness.cause import BY_VALUE, Change, Key, Pair
 from harness.compare.excerpt import ELLIPSIS
-from harness.edit import Edit, edit_of
+from harness.group.cause import BY_VALUE, Change, Key, Pair
+from harness.group.edit import Edit, edit_of
 
 LONG = 40
 """Characters of an example in a title."""

@@ -1,0 +1,12 @@
+"""From differences to causes: observations come in exchange by exchange, one `Group` for each cause goes out.
+
+`observation` counts, `edit` says how a value was changed, `cause` which differences are one, `title` puts it in
+words, `groups` gathers. The result is the same for any order and any partition of the observations; memory is
+bounded.
+"""
+
+from harness.group.groups import Group, Groups, group_observations
+from harness.group.observation import Observation
+from harness.group.title import NEW, STALE
+
+__all__ = ["NEW", "STALE", "Group", "Groups", "Observation", "group_observations"]
