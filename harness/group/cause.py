@@ -180,7 +180,7 @@ def order_of(observation: Observation) -> tuple[str | int, ...]:
     """Return what observations of one exchange are sorted by."""
     difference = observation.difference
     values = difference.aspect, difference.path, difference.kind, difference.old, difference.new
-    return *values, observation.endpoint, observation.client, observation.size
+    return *values, observation.endpoint, observation.client, observation.size, observation.late
 
 
 def _found(key: Key, cause: Cause) -> list[Change]:
