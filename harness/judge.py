@@ -53,13 +53,25 @@ class Fronts:
     new: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """Whether each side answers in this run; else its answers are those of the recording, given at their own time."""
+
+    old: bool = True
+    new: bool = True
+
+
 class Judge:
     """Judges the outcomes of one scenario.
 
-    `normaliser` knows the time of this run, `recorded` that of the recording; `fronts` says where a server stood.
+    `normaliser` knows the time of this run, `recorded` that of the recording; `fronts` says where a server stood,
+    `replayed` which sides answer now.
     """
 
-    def __init__(self, normaliser: Normaliser, recorded: Normaliser, fronts: Fronts) -> None:
+    def __init__(
+        self, normaliser: Normaliser, recorded: Normaliser, fronts: Fronts, replayed: Replayed | None = None
+    ) -> None:
+        self.replayed = replayed or Replayed()
         self.normaliser = normaliser
         self.recorded = recorded
         self.fronts = fronts
@@ -93,13 +105,22 @@ class Judge:
         if self.fronts.old != self.fronts.new and old != new:
             old, new, acted = level(old, self.fronts.old, new)
             self.normaliser.acted[WITHOUT_SERVER] += acted
-        return tuple(compare(*self.normaliser.normalise_pair(old, new, outcome.at)))
+        if self.replayed.old and self.replayed.new:
+            return tuple(compare(*self.normaliser.normalise_pair(old, new, outcome.at)))
+        old, new = self._at_its_time(outcome, old, 0), self._at_its_time(outcome, new, 1)
+        return tuple(compare(old, new))
+
+    def _at_its_time(self, outcome: Outcome, answer: Response, side: int) -> Response:
+        """Return an answer normalised by the time at which it was given: in this run, or when it was recorded."""
+        if (self.replayed.old, self.replayed.new)[side]:
+            return self.normaliser.normalised(answer, side, outcome.at)
+        return self.recorded.normalised(answer, side, recorded_at(outcome.exchange))
 
     def _effects(self, outcome: Outcome) -> tuple[Difference, ...]:
-        if outcome.old_effects.empty and outcome.new_effects.empty:
+        old, new = outcome.old_effects, outcome.new_effects
+        if old is None or new is None or (old.empty and new.empty):
             return ()
-        effects = self.normaliser.normalise_effects(outcome.old_effects, outcome.new_effects, outcome.at)
-        return tuple(compare_effects(*effects))
+        return tuple(compare_effects(*self.normaliser.normalise_effects(old, new, outcome.at)))
 
     def _staleness(self, exchange: Exchange, old: Response, at: float) -> tuple[Difference, ...]:
         recorded = exchange.response
@@ -110,9 +131,14 @@ class Judge:
             return (changed,) if recorded.status != old.status else ()
         if self.fronts.recorded != self.fronts.old:
             recorded, old, _ = level(recorded, self.fronts.recorded, old)
-        then = self.recorded.normalised(recorded, 0, exchange.started + (exchange.duration or 0))
+        then = self.recorded.normalised(recorded, 0, recorded_at(exchange))
         now = self.normaliser.normalised(old, 0, at)
         return tuple(compare(*(as_far_as_recorded(then, now) if not recorded.complete else (then, now))))
+
+
+def recorded_at(exchange: Exchange) -> float:
+    """Return when an exchange had been recorded whole (epoch seconds)."""
+    return exchange.started + (exchange.duration or 0)
 
 
 def as_far_as_recorded(cut_off: Response, now: Response) -> tuple[Response, Response]:

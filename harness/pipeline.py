@@ -21,7 +21,7 @@ from harness.config import Config
 from harness.errors import UsageError
 from harness.exchange import Request
 from harness.group import STALE, Group
-from harness.judge import Fronts, Judge
+from harness.judge import Fronts, Judge, Replayed
 from harness.normalise import Normaliser
 from harness.recording import Recording
 from harness.replay import Player, replay
@@ -175,6 +175,7 @@ class Worker:
     ) -> None:
         self.index, self.options, self.states, self.started, self.done = index, options, states, started, done
         self.fronts = Fronts(old=options.old.served, new=options.new.served)
+        self.replayed = Replayed(old=options.old.replayed, new=options.new.replayed)
         self._players: dict[str | None, tuple[Player, Player]] = {}
 
     def run(self, work: Work, tally: Tally) -> None:
@@ -187,7 +188,7 @@ class Worker:
         exchanges = islice(iter(recording), limit)
         first = next(exchanges)
         normaliser = Normaliser((self.started, float("inf")))
-        judge = Judge(normaliser, Normaliser((first.started, float("inf"))), self.fronts)
+        judge = Judge(normaliser, Normaliser((first.started, float("inf"))), self.fronts, self.replayed)
         old, new = self.players(state_name(recording, self.options))
         for outcome in replay(chain([first], exchanges), old, new):
             count(tally, outcome.exchange, judge.judge(outcome), self.options.config)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from harness.errors import TargetError
 from harness.exchange import Exchange
-from harness.state import NO_EFFECTS, Effects, SideState
+from harness.state import Effects, SideState
 from harness.targets import Answer, Crash, Side, Unsent
 from harness.targets.url import UrlSide
 
@@ -24,13 +24,16 @@ _VERSIONED = re.compile(rb" HTTP/1\.[01]$")
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One exchange replayed: both answers, what both sides wrote, and when that was done (seconds since the epoch)."""
+    """One exchange replayed: both answers, what both sides wrote, and when that was done (seconds since the epoch).
+
+    Effects are None for a side that nobody watches: a server, the recording itself.
+    """
 
     exchange: Exchange
     old: Answer
     new: Answer
-    old_effects: Effects = NO_EFFECTS
-    new_effects: Effects = NO_EFFECTS
+    old_effects: Effects | None = None
+    new_effects: Effects | None = None
     at: float = 0.0
 
 

@@ -43,8 +43,11 @@ class SideState(Protocol):
     def restore(self) -> None:
         """Make all equal to the snapshot again; the targets of this side must be idle. Raises StateError."""
 
-    def changes(self, unsafe: bool) -> Effects:
-        """Return what was written since the last call; `unsafe` says that the method lets a write be expected."""
+    def changes(self, unsafe: bool) -> Effects | None:
+        """Return what was written since the last call, None where nobody watches.
+
+        `unsafe` says that the method lets a write be expected.
+        """
 
     def close(self) -> None:
         """Remove this side's copy."""
@@ -63,9 +66,9 @@ class Stateless:
     def restore(self) -> None:
         """Do nothing."""
 
-    def changes(self, unsafe: bool) -> Effects:
-        """Return no effects."""
-        return NO_EFFECTS
+    def changes(self, unsafe: bool) -> Effects | None:
+        """Return None: what it writes is not seen."""
+        return None
 
     def close(self) -> None:
         """Do nothing."""

@@ -27,12 +27,14 @@ EXAMPLES = (
 class Target:
     """A parsed TARGET: its text as typed, whether the harness may give it a starting state, and how to open it.
 
-    `served`: its answers come through a server, which adds headers of its own.
+    `served`: its answers come through a server, which adds headers of its own. `replayed`: it answers now, and does
+    not repeat what was recorded.
     """
 
     text: str
     stateful: bool
     served: bool
+    replayed: bool
     opener: Callable[[], Side] = field(repr=False)
 
     def open(self) -> Side:
@@ -51,7 +53,7 @@ def parse_target(
     if text.startswith(("http://", "https://")):
         return _url_target(text, allow_writes, timeout)
     if text == "recorded":
-        return Target(text, stateful=False, served=True, opener=RecordedSide)
+        return Target(text, stateful=False, served=True, replayed=False, opener=RecordedSide)
     if text in config.targets:
         entry = config.targets[text]
         cwd = config.root / (entry.cwd or ".")
@@ -68,7 +70,7 @@ def _application(text: str, app: str, python: str, cwd: Path, env: Mapping[str, 
     def opener() -> Side:
         return ApplicationSide(app, python=python, cwd=cwd, env=env, timeout=timeout)
 
-    return Target(text, stateful=True, served=False, opener=opener)
+    return Target(text, stateful=True, served=False, replayed=True, opener=opener)
 
 
 def _url_target(text: str, allow_writes: frozenset[str], timeout: float) -> Target:
@@ -83,5 +85,9 @@ def _url_target(text: str, allow_writes: frozenset[str], timeout: float) -> Targ
     host = parts.hostname
     writes = bool({host, f"{host}:{number}"} & allow_writes)
     return Target(
-        text, stateful=False, served=True, opener=lambda: UrlSide(host, number, allow_writes=writes, timeout=timeout)
+        text,
+        stateful=False,
+        served=True,
+        replayed=True,
+        opener=lambda: UrlSide(host, number, allow_writes=writes, timeout=timeout),
     )

@@ -7,7 +7,7 @@ import pytest
 from harness.difference import Difference
 from harness.effects import Effects
 from harness.exchange import Exchange, Headers, Request, Response
-from harness.judge import WITHOUT_SERVER, Fronts, Judge, Verdict
+from harness.judge import WITHOUT_SERVER, Fronts, Judge, Replayed, Verdict
 from harness.normalise import Normaliser
 from harness.replay import Outcome
 from harness.targets import Answer, Crash, Unsent
@@ -123,7 +123,8 @@ def test_an_answer_that_breaks_off_now_is_still_a_difference() -> None:
 def test_what_a_refusal_did_not_write_follows_from_it(new: Answer, aspects: list[str]) -> None:
     """One cause, one difference."""
     written = Effects({"t": {(("id", "1"),): 1}})
-    assert [found.aspect for found in verdict(OK, new, old_effects=written).differences] == aspects
+    found = verdict(OK, new, old_effects=written, new_effects=Effects())
+    assert [difference.aspect for difference in found.differences] == aspects
 
 
 def test_exchanges_after_rows_came_to_differ_are_late() -> None:
@@ -133,7 +134,7 @@ def test_exchanges_after_rows_came_to_differ_are_late() -> None:
     written = Effects({"t": {(("id", "1"),): 1}})
     outcomes = [
         Outcome(Exchange("t#1", REQUEST), OK, OK, at=NOW),
-        Outcome(Exchange("t#2", REQUEST), OK, DENIED, at=NOW, old_effects=written),
+        Outcome(Exchange("t#2", REQUEST), OK, DENIED, at=NOW, old_effects=written, new_effects=Effects()),
         Outcome(Exchange("t#3", REQUEST), OK, OK, at=NOW),
     ]
     assert [judge.judge(outcome).late for outcome in outcomes] == [False, False, True]
@@ -184,3 +185,20 @@ def test_rows_written_are_compared_but_for_the_time_of_the_run(
     """Rows of both sides, after each write."""
     effects = {"old_effects": Effects({"t": {ROW: 1}}), "new_effects": Effects({"t": {new: 1}})}
     assert [d.path for d in verdict(OK, OK, **effects).differences] == paths  # type: ignore[arg-type]
+
+
+def test_what_only_one_side_is_seen_to_write_is_no_difference() -> None:
+    """The recording and a server do not show their rows."""
+    assert verdict(OK, OK, new_effects=Effects({"t": {ROW: 1}})).differences == ()
+
+
+def test_the_recording_as_old_side_answers_at_its_own_time() -> None:
+    """A time of the recording and the same place's time of this run are alike; a time older than both is not."""
+    recorded, now = (Response(200, body=f"at 20{year}-01-15 08:00:00".encode()) for year in ("16", "27"))
+    started = 1_452_844_790.0  # ten seconds before that
+    exchange = Exchange("t#1", REQUEST, recorded, started=started, duration=20)
+    replayed = Replayed(old=False, new=True)
+    judge = Judge(Normaliser((NOW, float("inf"))), Normaliser((started, float("inf"))), Fronts(), replayed)
+    assert judge.judge(Outcome(exchange, recorded, now, at=NOW + 1)).differences == ()
+    older = Response(200, body=b"at 2015-01-15 08:00:00")
+    assert judge.judge(Outcome(exchange, older, now, at=NOW + 1)).differences != ()
