@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,16 +21,6 @@ hold(Path(sys.argv[1]), [["sleep", "60"]])
 print("held", flush=True)
 time.sleep(60)
 """
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 10) -> bool:
-    """Whether the condition holds within that many seconds."""
-    until = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 def runs(pid: int) -> bool:
@@ -62,7 +51,7 @@ def test_close_removes_the_directory(directory: Path) -> None:
     assert not guard.alive
 
 
-def test_commands_run_in_order_and_the_last_stays(directory: Path) -> None:
+def test_commands_run_in_order_and_the_last_stays(directory: Path, wait_until: Callable[..., bool]) -> None:
     """What the first leaves the last finds; the last is stopped by closing."""
     script = 'read pid < "$0/first" && echo $$ > "$0/server" && exec sleep 60'
     first = ["sh", "-c", 'echo done > "$0/first"', str(directory)]
@@ -102,7 +91,9 @@ def test_commands_get_none_of_our_variables(directory: Path, monkeypatch: pytest
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
-def test_the_directory_goes_with_its_holder(directory: Path, number: signal.Signals) -> None:
+def test_the_directory_goes_with_its_holder(
+    directory: Path, number: signal.Signals, wait_until: Callable[..., bool]
+) -> None:
     """However the holder ends, the guard ends the server and removes the directory."""
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLDER, str(directory)],

@@ -47,16 +47,6 @@ def processes_naming(text: str) -> list[str]:
     return found
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 15) -> bool:
-    """Whether the condition holds within that many seconds."""
-    until = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.02)
-    return True
-
-
 def test_is_a_real_server_in_utf8_and_collation_c(server: postgres.Server, ask: Ask) -> None:
     """The PostgreSQL 18 of the wheel answers, and a new database has the encoding and order that we promise."""
     server.create_database("plain")
@@ -167,7 +157,7 @@ def starter(**options: object) -> tuple[subprocess.Popen[str], Path]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
-def test_nothing_outlives_its_parent(number: signal.Signals) -> None:
+def test_nothing_outlives_its_parent(number: signal.Signals, wait_until: Callable[..., bool]) -> None:
     """Killed, or interrupted by Ctrl-C with its whole process group: the server ends and its files go."""
     process, directory = starter()
     os.killpg(process.pid, number)
@@ -175,7 +165,7 @@ def test_nothing_outlives_its_parent(number: signal.Signals) -> None:
     assert wait_until(lambda: not directory.exists() and not processes_naming(str(directory)))
 
 
-def test_nothing_outlives_an_interrupted_start() -> None:
+def test_nothing_outlives_an_interrupted_start(wait_until: Callable[..., bool]) -> None:
     """Killed while initdb still runs, nothing stays either."""
     process = subprocess.Popen([sys.executable, "-c", STARTER], start_new_session=True, stdout=subprocess.DEVNULL)
     assert wait_until(lambda: bool(processes_naming(f'"parent": {process.pid}}}')))
@@ -187,7 +177,7 @@ def test_nothing_outlives_an_interrupted_start() -> None:
     assert wait_until(lambda: not directory.exists() and not processes_naming(str(directory)))
 
 
-def test_a_killed_guard_takes_its_server_along() -> None:
+def test_a_killed_guard_takes_its_server_along(wait_until: Callable[..., bool]) -> None:
     """The server gets a signal from the kernel when its guard dies; `stop` then removes the files."""
     server = postgres.start()
     directory = directory_of(server.url)
@@ -202,7 +192,7 @@ def test_a_killed_guard_takes_its_server_along() -> None:
     assert not directory.exists()
 
 
-def test_a_forked_child_that_lives_on_does_not_keep_the_server() -> None:
+def test_a_forked_child_that_lives_on_does_not_keep_the_server(wait_until: Callable[..., bool]) -> None:
     """A child holding a copy of the pipe must not keep the server after its parent was killed."""
     script = STARTER.replace("time.sleep(60)", "import os\nos.fork()\ntime.sleep(30)")
     process = subprocess.Popen(

@@ -363,17 +363,7 @@ def killed(environ: dict[str, str]) -> Path:
     return files
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 15) -> bool:
-    """Whether the condition holds within that many seconds."""
-    until = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.02)
-    return True
-
-
-def test_a_killed_process_leaves_no_files() -> None:
+def test_a_killed_process_leaves_no_files(wait_until: Callable[..., bool]) -> None:
     """After SIGKILL the copies of files go, with the server."""
     files = killed(dict(os.environ))
     assert wait_until(lambda: not files.parents[1].exists())
