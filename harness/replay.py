@@ -15,7 +15,6 @@ from harness.errors import TargetError
 from harness.exchange import Exchange
 from harness.state import Effects, SideState
 from harness.targets import Answer, Crash, Side, Unsent
-from harness.targets.url import UrlSide
 
 SAFE_METHODS = frozenset({b"GET", b"HEAD", b"OPTIONS", b"TRACE"})
 DEATHS_IN_A_ROW = 3
@@ -70,7 +69,7 @@ class Player:
 def replay(exchanges: Iterable[Exchange], old: Player, new: Player) -> Iterator[Outcome]:
     """Replay one scenario at both players, in order. Raises TargetError and StateError."""
     begun = False
-    server = next((player.side.authority for player in (old, new) if isinstance(player.side, UrlSide)), "")
+    server = old.side.authority or new.side.authority
     for exchange in exchanges:
         if not begun:
             host = exchange.host or server or "localhost"

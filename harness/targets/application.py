@@ -36,6 +36,8 @@ class ApplicationSide:
     `timeout` is the seconds an answer may take.
     """
 
+    authority = ""
+
     def __init__(self, app: str, *, python: str, cwd: Path, env: Mapping[str, str], timeout: float) -> None:
         self.app, self.python, self.cwd, self.timeout = app, python, cwd, timeout
         self.own_env = dict(env)

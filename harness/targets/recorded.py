@@ -11,6 +11,8 @@ from harness.targets.side import Answer, Unsent
 class RecordedSide:
     """Answers each exchange with what was recorded for it."""
 
+    authority = ""
+
     def __init__(self) -> None:
         self._answer: Answer = Unsent("nothing was asked")
 

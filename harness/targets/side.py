@@ -34,6 +34,10 @@ Answer = Response | Crash | Unsent
 class Side(Protocol):
     """A running target."""
 
+    @property
+    def authority(self) -> str:
+        """The name (`host:port`) under which a server is asked; empty where none stands before the target."""
+
     def start(self, env: Mapping[str, str]) -> None:
         """Begin a scenario on a fresh starting state; `env` are the variables that lead to it. Raises TargetError."""
 
