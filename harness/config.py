@@ -29,7 +29,11 @@ class TargetConfig:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """All of `harness.toml`. `root` is the directory it stands in; relative paths in it start there."""
+    """All of `harness.toml`. `root` is the directory it stands in; relative paths in it start there.
+
+    `accepted` is the file of accepted differences; `network` the destinations (`host:port`) that targets may reach.
+    What `[[login]]`, `[bind]`, `[noise]` and `[controls]` hold is checked by the modules that use it.
+    """
 
     root: Path
     targets: Mapping[str, TargetConfig] = field(default_factory=dict)
@@ -38,8 +42,16 @@ class Config:
     endpoints: tuple[str, ...] = ()
     parameters: tuple[str, ...] = ()
     min_judged: float = 0.9
+    max_stale: float = 0.02
     timeout: float = 60.0
     workers: int = 1
+    noise_runs: int = 2
+    accepted: str = "accepted.toml"
+    network: tuple[str, ...] = ()
+    logins: tuple[Mapping[str, Any], ...] = ()
+    bind: Mapping[str, Any] = field(default_factory=dict)
+    noise: Mapping[str, Any] = field(default_factory=dict)
+    controls: Mapping[str, Any] = field(default_factory=dict)
 
 
 def find_config(directory: Path) -> Config:
@@ -76,8 +88,16 @@ TYPES: dict[str, type | tuple[type, ...]] = {
     "endpoints": list,
     "parameters": list,
     "min_judged": (int, float),
+    "max_stale": (int, float),
     "timeout": (int, float),
     "workers": int,
+    "noise_runs": int,
+    "accepted": str,
+    "network": list,
+    "login": list,
+    "bind": dict,
+    "noise": dict,
+    "controls": dict,
 }
 
 
@@ -88,8 +108,12 @@ def parse_config(table: Mapping[str, Any], path: Path) -> Config:
             raise UsageError(f"{path}: unknown key {key!r}; known are {', '.join(sorted(TYPES))}")
         if not isinstance(value, TYPES[key]):
             raise UsageError(f"{path}: {key} must be {_type_name(TYPES[key])}, not {value!r}")
-    if not 0 <= table.get("min_judged", 0.9) <= 1:
-        raise UsageError(f"{path}: min_judged must be between 0 and 1, not {table['min_judged']!r}")
+    for key in ("min_judged", "max_stale"):
+        if not 0 <= table.get(key, 0) <= 1:
+            raise UsageError(f"{path}: {key} must be between 0 and 1, not {table[key]!r}")
+    logins = table.get("login", [])
+    if not all(isinstance(entry, dict) for entry in logins):
+        raise UsageError(f"{path}: login must be tables: [[login]]")
     return Config(
         root=path.parent,
         targets={name: _target(name, entry, path) for name, entry in table.get("target", {}).items()},
@@ -98,8 +122,16 @@ def parse_config(table: Mapping[str, Any], path: Path) -> Config:
         endpoints=_texts(table, "endpoints", path),
         parameters=_texts(table, "parameters", path),
         min_judged=float(table.get("min_judged", 0.9)),
+        max_stale=float(table.get("max_stale", 0.02)),
         timeout=float(table.get("timeout", 60.0)),
         workers=table.get("workers", 1),
+        noise_runs=table.get("noise_runs", 2),
+        accepted=table.get("accepted", "accepted.toml"),
+        network=_texts(table, "network", path),
+        logins=tuple(logins),
+        bind=table.get("bind", {}),
+        noise=table.get("noise", {}),
+        controls=table.get("controls", {}),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from harness.errors import TargetError
@@ -25,7 +25,9 @@ _VERSIONED = re.compile(rb" HTTP/1\.[01]$")
 class Outcome:
     """One exchange replayed: both answers, what both sides wrote, and when that was done (seconds since the epoch).
 
-    Effects are None for a side that nobody watches: a server, the recording itself.
+    Effects are None for a side that nobody watches: a server, the recording itself. `told` is the time at which each
+    side was told to be (None: the real one). `names` gives, for each side, what it calls by a name of its own (a token,
+    an id) and the recording's name for the same, which both sides share.
     """
 
     exchange: Exchange
@@ -34,6 +36,8 @@ class Outcome:
     old_effects: Effects | None = None
     new_effects: Effects | None = None
     at: float = 0.0
+    told: tuple[float | None, float | None] = (None, None)
+    names: tuple[Mapping[bytes, bytes], Mapping[bytes, bytes]] = ({}, {})
 
 
 class Player:
@@ -107,6 +111,7 @@ def _exchange(exchange: Exchange, old: Player, new: Player, server: str) -> Outc
         old.state.changes(unsafe),
         new.state.changes(unsafe),
         at=time.time(),
+        told=(old.side.told, new.side.told),
     )
 
 

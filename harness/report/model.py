@@ -18,6 +18,26 @@ COUNTS = ("exchanges", "judged", "matched", "accepted", "different", "stale", "u
 
 
 @dataclass(frozen=True, slots=True)
+class NoiseRule:
+    """What running old against itself showed about one place: that it varies, how, and what of it is still checked.
+
+    `type` is `time`, `uuid`, `counter`, `token`, `order` ...; `hides` and `checks` are sentences; `evidence` says how
+    often old differed from itself; `count` how many differences between old and new it explained; `refused` why the
+    rule was not applied (empty: it was).
+    """
+
+    endpoint: str
+    aspect: str
+    path: str
+    type: str
+    hides: str
+    checks: str
+    evidence: str
+    count: int = 0
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """What a comparison found.
 
@@ -36,6 +56,13 @@ class Result:
     accepted: Sequence[Group] = ()
     reasons: Mapping[str, int] = field(default_factory=dict)
     credentialed: tuple[int, int] = (0, 0)
+    rules: Sequence[NoiseRule] = ()
+    controls: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+    warnings: Sequence[str] = ()
+    hidden: Sequence[Group] = ()
+    endpoints: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    clients: Mapping[str, int] = field(default_factory=dict)
 
     def count(self, name: str) -> int:
         """Return one of the counts."""

@@ -50,6 +50,16 @@ class ApplicationSide:
         self._stderr: IO[bytes] | None = None
         self._request: Request | None = None
 
+    @property
+    def controls(self) -> Mapping[str, str]:
+        """Nothing is controlled."""
+        return {}
+
+    @property
+    def told(self) -> float | None:
+        """The real time."""
+        return None
+
     def start(self, env: Mapping[str, str]) -> None:
         """Begin a scenario with these variables. Raises TargetError when the application cannot be imported."""
         self.stop()

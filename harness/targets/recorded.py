@@ -16,6 +16,16 @@ class RecordedSide:
     def __init__(self) -> None:
         self._answer: Answer = Unsent("nothing was asked")
 
+    @property
+    def controls(self) -> Mapping[str, str]:
+        """Nothing is controlled."""
+        return {}
+
+    @property
+    def told(self) -> float | None:
+        """The real time."""
+        return None
+
     def start(self, env: Mapping[str, str]) -> None:
         """Nothing to start."""
 

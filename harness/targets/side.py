@@ -38,6 +38,17 @@ class Side(Protocol):
     def authority(self) -> str:
         """The name (`host:port`) under which a server is asked; empty where none stands before the target."""
 
+    @property
+    def controls(self) -> Mapping[str, str]:
+        """What of the target's surroundings is controlled, and by what: `{"clock": "preload", "random": "seeded"}`.
+
+        Complete once the first exchange was answered; what no control reached is not in it.
+        """
+
+    @property
+    def told(self) -> float | None:
+        """The time (epoch seconds) that the target was told with the exchange sent last; None: the real one."""
+
     def start(self, env: Mapping[str, str]) -> None:
         """Begin a scenario on a fresh starting state; `env` are the variables that lead to it. Raises TargetError."""
 

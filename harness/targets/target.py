@@ -35,11 +35,15 @@ class Target:
     stateful: bool
     served: bool
     replayed: bool
-    opener: Callable[[], Side] = field(repr=False)
+    opener: Callable[[int], Side] = field(repr=False)
 
-    def open(self) -> Side:
-        """Make a Side of it. Processes start with its `start`."""
-        return self.opener()
+    def open(self, variation: int = 0) -> Side:
+        """Make a Side of it. Processes start with its `start`.
+
+        Any `variation` but 0 is the same target in other surroundings (clock, hash seed, random numbers), for finding
+        out what of its answers is noise.
+        """
+        return self.opener(variation)
 
 
 def parse_target(
@@ -53,7 +57,7 @@ def parse_target(
     if text.startswith(("http://", "https://")):
         return _url_target(text, allow_writes, timeout)
     if text == "recorded":
-        return Target(text, stateful=False, served=True, replayed=False, opener=RecordedSide)
+        return Target(text, stateful=False, served=True, replayed=False, opener=lambda variation: RecordedSide())
     if text in config.targets:
         entry = config.targets[text]
         cwd = config.root / (entry.cwd or ".")
@@ -67,7 +71,7 @@ def _application(text: str, app: str, python: str, cwd: Path, env: Mapping[str, 
     if not APPLICATION.match(app):
         raise UsageError(f"target {text!r}: {app!r} is not MODULE:NAME")
 
-    def opener() -> Side:
+    def opener(variation: int) -> Side:
         return ApplicationSide(app, python=python, cwd=cwd, env=env, timeout=timeout)
 
     return Target(text, stateful=True, served=False, replayed=True, opener=opener)
@@ -89,5 +93,5 @@ def _url_target(text: str, allow_writes: frozenset[str], timeout: float) -> Targ
         stateful=False,
         served=True,
         replayed=True,
-        opener=lambda: UrlSide(host, number, allow_writes=writes, timeout=timeout),
+        opener=lambda variation: UrlSide(host, number, allow_writes=writes, timeout=timeout),
     )

@@ -35,6 +35,16 @@ class UrlSide:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == 80 else f"{host}:{self.port}"
 
+    @property
+    def controls(self) -> Mapping[str, str]:
+        """Nothing is controlled."""
+        return {}
+
+    @property
+    def told(self) -> float | None:
+        """The real time."""
+        return None
+
     def start(self, env: Mapping[str, str]) -> None:
         """See that something listens. Raises TargetError."""
         try:
