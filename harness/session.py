@@ -1,0 +1,178 @@
+"""Which exchanges of a recording one client made: a recording comes in, one recording for each client session goes out.
+
+A session is what shares an Authorization, a cookie value that looks like an identifier (sent or set), or, where a
+request has neither, the peer's address and User-Agent. What is linked is never separated: two sessions in one are
+replayed correctly, one session in two is not. Only numbers are kept in memory, never exchanges.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol, runtime_checkable
+
+from harness.exchange import Exchange, Request, Response, all_headers
+from harness.recording import Recording
+
+IDENTIFIER = 16
+"""The least length of a cookie's value that tells clients apart; shorter ones (`en`, `1`) are shared by many."""
+
+_WITH_PORT = re.compile(rb"(\[.*\]|[^:]+):\d+")
+
+
+@runtime_checkable
+class Indexed(Recording, Protocol):
+    """A recording that can be read without its bodies, and in part."""
+
+    def heads(self) -> Iterator[tuple[int, Exchange]]:
+        """Yield the exchanges in time order without bodies, each with the place to find it again."""
+
+    def pick(self, numbered: Iterable[tuple[int, int]]) -> Iterator[Exchange]:
+        """Yield the exchanges at (number in the recording, place)."""
+
+
+class Session:
+    """The exchanges of one client session in time order. Their ids are those of the whole recording."""
+
+    def __init__(self, recording: Indexed, members: Members, first: int, last: int) -> None:
+        self._recording, self._members, self._first, self._last = recording, members, first, last
+
+    @property
+    def name(self) -> str:
+        """The name of the recording it is part of."""
+        return self._recording.name
+
+    @property
+    def state(self) -> str | None:
+        """The named starting state, or None."""
+        return self._recording.state
+
+    def __len__(self) -> int:
+        return self._last - self._first
+
+    def __iter__(self) -> Iterator[Exchange]:
+        return self._recording.pick(self._members.between(self._first, self._last))
+
+
+class Members:
+    """The exchanges of a recording sorted by session: parallel arrays of numbers and places, 16 bytes an exchange."""
+
+    def __init__(self, numbers: array[int], places: array[int]) -> None:
+        self._numbers, self._places = numbers, places
+
+    def between(self, first: int, last: int) -> Iterator[tuple[int, int]]:
+        """Yield (number, place) of the entries from `first` up to `last`."""
+        return ((self._numbers[index], self._places[index]) for index in range(first, last))
+
+
+def sessions(recording: Recording) -> Sequence[Recording]:
+    """Return the client sessions of a recording, in the order in which they began; together they hold every exchange.
+
+    Raises RecordingError where it cannot be read.
+    """
+    indexed = recording if isinstance(recording, Indexed) else _Listed(recording)
+    joined = _Joined()
+    places, owners = array("q"), array("q")
+    for place, exchange in indexed.heads():
+        places.append(place)
+        owners.append(joined.join(_keys(exchange)))
+    return _dealt(indexed, places, [joined.root(owner) for owner in owners])
+
+
+def _dealt(recording: Indexed, places: array[int], roots: Sequence[int]) -> list[Recording]:
+    """Sort exchanges by session, sessions by their first exchange."""
+    first: dict[int, int] = {}
+    for index, root in enumerate(roots):
+        first.setdefault(root, index)
+    order = sorted(range(len(roots)), key=lambda index: (first[roots[index]], index))
+    members = Members(array("q", (index + 1 for index in order)), array("q", (places[index] for index in order)))
+    starts = [at for at, index in enumerate(order) if first[roots[index]] == index]
+    return [Session(recording, members, *pair) for pair in zip(starts, [*starts[1:], len(order)], strict=True)]
+
+
+class _Joined:
+    """Keys that belong to one session, as sets that grow together (union-find); a key is known by its hash alone."""
+
+    def __init__(self) -> None:
+        self._number: dict[int, int] = {}
+        self._parent = array("q")
+
+    def join(self, keys: Sequence[int]) -> int:
+        """Say that these keys are of one session; return a number whose `root` names it."""
+        known = [self.root(self._numbered(key)) for key in keys]
+        least = min(known)
+        for root in known:
+            self._parent[root] = least
+        return least
+
+    def root(self, number: int) -> int:
+        """Return the number that stands for all that were joined with this one."""
+        while self._parent[number] != number:
+            self._parent[number] = self._parent[self._parent[number]]
+            number = self._parent[number]
+        return number
+
+    def _numbered(self, key: int) -> int:
+        number = self._number.setdefault(key, len(self._parent))
+        if number == len(self._parent):
+            self._parent.append(number)
+        return number
+
+
+def _keys(exchange: Exchange) -> list[int]:
+    """Return what ties an exchange to its session; never nothing."""
+    given = [b"authorization " + value for value in all_headers(exchange.request.headers, b"authorization")]
+    given += [b"cookie " + value for value in _sent(exchange.request)]
+    if not given:  # the first visit ties the nameless client to the cookie that it gets
+        given.append(b"client " + _client(exchange))
+    if exchange.response is not None:
+        given += [b"cookie " + value for value in _set(exchange.response)]
+    return [int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), "big", signed=True) for key in given]
+
+
+def _client(exchange: Exchange) -> bytes:
+    """Return address and User-Agent; behind a proxy, the address that it was forwarded for."""
+    forwarded = (exchange.request.header(b"x-forwarded-for") or b"").partition(b",")[0].strip()
+    address = forwarded or exchange.peer.encode("utf-8", "surrogateescape")
+    port = _WITH_PORT.fullmatch(address)
+    return (port[1] if port else address) + b" " + (exchange.request.header(b"user-agent") or b"")
+
+
+def _sent(request: Request) -> list[bytes]:
+    """Return the cookies of a request that may identify its client, as `name=value` (RFC 6265 section 5.4)."""
+    pairs = [pair.strip() for line in all_headers(request.headers, b"cookie") for pair in line.split(b";")]
+    return [pair for pair in pairs if _identifies(pair)]
+
+
+def _set(response: Response) -> list[bytes]:
+    """Return the cookies that an answer sets and that may identify its client (RFC 6265 section 5.2)."""
+    pairs = [line.partition(b";")[0].strip() for line in all_headers(response.headers, b"set-cookie")]
+    return [pair for pair in pairs if _identifies(pair)]
+
+
+def _identifies(pair: bytes) -> bool:
+    return len(pair.partition(b"=")[2].strip(b'"')) >= IDENTIFIER
+
+
+class _Listed:
+    """Any recording as an Indexed one. For those that are in memory anyway, as cassettes are."""
+
+    def __init__(self, recording: Recording) -> None:
+        self.name, self.state = recording.name, recording.state
+        self._exchanges = tuple(recording)
+
+    def __len__(self) -> int:
+        return len(self._exchanges)
+
+    def __iter__(self) -> Iterator[Exchange]:
+        return iter(self._exchanges)
+
+    def heads(self) -> Iterator[tuple[int, Exchange]]:
+        """Yield all, with their index."""
+        return enumerate(self._exchanges)
+
+    def pick(self, numbered: Iterable[tuple[int, int]]) -> Iterator[Exchange]:
+        """Yield those at some indexes."""
+        return (self._exchanges[place] for _, place in numbered)
