@@ -1,70 +1,92 @@
 """READ FIRST: the stages of `harness diff` in one function.
 
-    recordings -> replay at both targets -> judge (normalise, compare) -> group -> Result
+    recordings -> scenarios -> replay at both targets -> judge -> evidence -> noise -> accepted -> group -> Result
 
 This module alone knows the order. Recordings, targets and options come in; a Result, which reports are written from,
-goes out. With several workers each replays whole scenarios on copies of its own; the Result is the same for any
-number.
+goes out; it is the same for any number of workers, and for shards gathered on several machines and merged.
 """
 
 from __future__ import annotations
 
-import queue
-import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
-from itertools import chain, islice
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from dataclasses import dataclass, replace
 
+from harness.accepted import Accepted
+from harness.again import again
+from harness.conclusion import Gathered, Judgement, conclude
 from harness.config import Config
 from harness.errors import UsageError
+from harness.evidence import Evidence
 from harness.exchange import Request
-from harness.group import STALE, Group
-from harness.judge import Fronts, Judge, Replayed
-from harness.normalise import Normaliser
 from harness.recording import Recording
-from harness.replay import Player, replay
-from harness.report.model import COUNTS, Result
-from harness.state import SideState, State, Stateless, StateSpec, open_state, read_spec
-from harness.tally import Tally, count
+from harness.report.model import Result
+from harness.scenarios import WHOLE, Scenario, Shard, scenarios_of
+from harness.state import State, StateSpec, open_state, read_spec
 from harness.targets import Target
+from harness.workers import Pair, Setting, run
 
-Advance = Callable[[int], None]
+Phase = Callable[[str, int], AbstractContextManager[Callable[[int, int], None]]]
+"""Shows how far a phase (its name, its number of exchanges) has come: `harness.progress.progress`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What to compare and how. `limit` bounds the exchanges replayed; `state` overrides what the recordings name."""
+    """What to compare and how.
+
+    `limit` bounds the exchanges replayed; `state` overrides what the recordings name. `noise_runs` is how often old is
+    run against itself where differences were found; None: twice, on as much as is needed. `meaning` puts differences
+    of mere spelling aside. `by_session`: each client session is a scenario. `shard`: only that part of the scenarios.
+    """
 
     old: Target
     new: Target
     config: Config
+    accepted: Sequence[Accepted] = ()
     state: str | None = None
     limit: int | None = None
     workers: int = 1
+    noise_runs: int | None = None
+    meaning: bool = False
+    by_session: bool = False
+    shard: Shard = WHOLE
 
 
-def diff(recordings: Sequence[Recording], options: Options, advance: Advance = lambda done: None) -> Result:
-    """Replay recordings at two targets and say how they differ; `advance` is told how many exchanges are done.
+def silent(label: str, total: int) -> AbstractContextManager[Callable[[int, int], None]]:
+    """Show nothing."""
+    return nullcontext(lambda position, items: None)
+
+
+def diff(recordings: Sequence[Recording], options: Options, phase: Phase = silent) -> Result:
+    """Replay recordings at two targets and say how they differ.
 
     Raises UsageError, RecordingError, StateError and TargetError: then nothing was judged, and nothing is left running.
     """
+    judgement = Judgement(options.old.text, options.new.text, options.config, options.accepted, options.meaning)
+    result = conclude(gather(recordings, options, phase), judgement)
+    return replace(result, requests=example_requests(recordings, result))
+
+
+def gather(recordings: Sequence[Recording], options: Options, phase: Phase = silent) -> Gathered:
+    """Replay, judge, and where the sides differ run old against itself; raises what `diff` raises."""
+    scenarios = scenarios_of(recordings, options.limit, options.by_session, options.shard)
     with ExitStack() as stack:
-        states = open_states(recordings, options, stack)
-        total = run_workers(recordings, options, states, advance)
-    groups, stale = total.groups.finish(), total.stale.finish(STALE)
-    return Result(
-        old=options.old.text,
-        new=options.new.text,
-        counts={name: total.counts[name] for name in COUNTS},
-        groups=tuple(groups),
-        stale=tuple(stale),
-        noise=dict(total.noise),
-        reasons=dict(total.reasons),
-        credentialed=(total.counts["credentialed judged"], total.counts["credentialed"]),
-        requests=example_requests(recordings, [*groups, *stale]),
-    )
+        setting = Setting(options.config, open_states(recordings, options, stack), options.state, options.workers)
+
+        def replayed(label: str, parts: Sequence[Scenario], pair: Pair) -> Evidence:
+            with phase(label, sum(map(len, parts))) as advance:
+                return run(parts, pair, setting, lambda done: advance(done, done))
+
+        evidence = replayed("replaying", scenarios, Pair(options.old, options.new))
+        noisy = options.old if options.old.replayed else options.new
+        repeated = again(scenarios, evidence.found, everything=options.noise_runs is not None) if noisy.replayed else []
+        runs = options.config.noise_runs if options.noise_runs is None else options.noise_runs
+        noise = [
+            replayed(f"old against itself, {number} of {runs}", repeated, Pair(noisy, noisy, number))
+            for number in range(1, runs + 1)
+            if repeated
+        ]
+    return Gathered(evidence, tuple(noise))
 
 
 def open_states(recordings: Sequence[Recording], options: Options, stack: ExitStack) -> Mapping[str, State]:
@@ -87,149 +109,18 @@ def _spec(name: str, config: Config) -> StateSpec:
     return read_spec(name, config.states[name], config.root)
 
 
-class Work:
-    """The scenarios still to be replayed, and the first error that stops all workers. Shared by threads."""
-
-    def __init__(self, recordings: Sequence[Recording], limit: int | None) -> None:
-        self._left = limit
-        self._scenarios: queue.SimpleQueue[tuple[Recording, int | None]] = queue.SimpleQueue()
-        for recording in recordings:
-            share = self._share(len(recording))
-            if share != 0:
-                self._scenarios.put((recording, share))
-        self.failed: BaseException | None = None
-
-    def _share(self, size: int) -> int | None:
-        """How many exchanges of the next scenario are within the limit; None: all."""
-        if self._left is None:
-            return None
-        share = min(size, self._left)
-        self._left -= share
-        return share
-
-    def next(self) -> tuple[Recording, int | None] | None:
-        """Take a scenario, or None when there is none left or a worker failed."""
-        if self.failed is not None:
-            return None
-        try:
-            return self._scenarios.get_nowait()
-        except queue.Empty:
-            return None
-
-
-def run_workers(
-    recordings: Sequence[Recording], options: Options, states: Mapping[str, State], advance: Advance
-) -> Tally:
-    """Replay all scenarios with the workers asked for; the first error of any is raised when all have stopped."""
-    work = Work(recordings, options.limit)
-    started = time.time()
-    number = max(1, min(options.workers, len(recordings)))
-    tallies = [Tally() for _ in range(number)]
-    done = Progress(advance)
-    workers = [Worker(index, options, states, started, done) for index in range(number)]
-
-    def run(worker: Worker, tally: Tally) -> None:
-        try:
-            worker.run(work, tally)
-        except BaseException as error:
-            work.failed = work.failed or error
-        finally:
-            worker.close()
-
-    threads = [
-        threading.Thread(target=run, args=pair, daemon=True) for pair in zip(workers[1:], tallies[1:], strict=True)
-    ]
-    for thread in threads:
-        thread.start()
-    run(workers[0], tallies[0])
-    for thread in threads:
-        thread.join()
-    if work.failed is not None:
-        raise work.failed
-    total = Tally()
-    for tally in tallies:
-        total.merge(tally)
-    return total
-
-
-class Progress:
-    """Counts what all workers have done."""
-
-    def __init__(self, advance: Advance) -> None:
-        self._advance = advance
-        self._done = 0
-        self._lock = threading.Lock()
-
-    def one_more(self) -> None:
-        """One exchange is done."""
-        with self._lock:
-            self._done += 1
-            self._advance(self._done)
-
-
-class Worker:
-    """Replays scenarios one after another, on its own copies of each state."""
-
-    def __init__(
-        self, index: int, options: Options, states: Mapping[str, State], started: float, done: Progress
-    ) -> None:
-        self.index, self.options, self.states, self.started, self.done = index, options, states, started, done
-        self.fronts = Fronts(old=options.old.served, new=options.new.served)
-        self.replayed = Replayed(old=options.old.replayed, new=options.new.replayed)
-        self._players: dict[str | None, tuple[Player, Player]] = {}
-
-    def run(self, work: Work, tally: Tally) -> None:
-        """Take scenarios until there are none."""
-        while (scenario := work.next()) is not None:
-            self.replay(*scenario, work, tally)
-
-    def replay(self, recording: Recording, limit: int | None, work: Work, tally: Tally) -> None:
-        """Replay one scenario and count what it showed; stop when another worker failed."""
-        exchanges = islice(iter(recording), limit)
-        first = next(exchanges)
-        normaliser = Normaliser((self.started, float("inf")))
-        judge = Judge(normaliser, Normaliser((first.started, float("inf"))), self.fronts, self.replayed)
-        old, new = self.players(state_name(recording, self.options))
-        for outcome in replay(chain([first], exchanges), old, new):
-            count(tally, outcome.exchange, judge.judge(outcome), self.options.config)
-            self.done.one_more()
-            if work.failed is not None:
-                return
-        tally.noise.update(normaliser.acted)
-
-    def players(self, state: str | None) -> tuple[Player, Player]:
-        """The two sides for a starting state, made when first needed."""
-        if state not in self._players:
-            self.close()  # one pair of processes a worker is enough
-            self._players[state] = (
-                self._player("old", self.options.old, state),
-                self._player("new", self.options.new, state),
-            )
-        return self._players[state]
-
-    def _player(self, side: str, target: Target, state: str | None) -> Player:
-        copy: SideState = Stateless()
-        if target.stateful and state in self.states and state is not None:
-            copy = self.states[state].side(self.index, side)
-        return Player(target.text, target.open(), copy)
-
-    def close(self) -> None:
-        """Stop the processes and give the copies back."""
-        for players in self._players.values():
-            for player in players:
-                player.close()
-        self._players.clear()
-
-
-def example_requests(recordings: Sequence[Recording], groups: Sequence[Group]) -> dict[str, Request]:
+def example_requests(recordings: Sequence[Recording], result: Result) -> dict[str, Request]:
     """Fetch the requests that the groups give as examples, for reports that show them as commands."""
     wanted: dict[str, set[int]] = {}
+    groups = (*result.groups, *result.accepted, *result.stale)
     for example in (example for group in groups for example in group.examples):
         wanted.setdefault(example.name, set()).add(example.number)
     found: dict[str, Request] = {}
     for recording in recordings:
         numbers = wanted.get(recording.name, set())
-        for number, exchange in enumerate(islice(recording, max(numbers, default=0)), 1):
+        for number, exchange in enumerate(recording, 1) if numbers else ():
             if number in numbers:
                 found[exchange.id] = exchange.request
+            if number >= max(numbers):
+                break
     return found

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from harness.accepted import read_accepted
 from harness.config import find_config
 from harness.errors import UsageError
 from harness.pipeline import Options, diff, state_name
@@ -43,6 +44,20 @@ Exit status: 0 no difference, 1 differences, 2 could not judge."""
 @click.option("--timeout", metavar="S", type=click.FloatRange(min=0, min_open=True), help="Seconds an answer may take.")
 @click.option("--min-judged", metavar="SHARE", type=click.FloatRange(0, 1), help="Least judged share (0.9).")
 @click.option(
+    "--max-stale", metavar="SHARE", type=click.FloatRange(0, 1), help="Most answers unlike the recorded ones (0.02)."
+)
+@click.option("--meaning", is_flag=True, help="Put aside where only the spelling differs, and say how many groups.")
+@click.option(
+    "--noise-runs",
+    metavar="N",
+    type=click.IntRange(min=0),
+    help="Run old N times against itself where differences were found. Default: twice, as far as needed.",
+)
+@click.option("--by-session", is_flag=True, help="Make each client session of an archive a scenario of its own.")
+@click.option(
+    "--accepted", "accepted_file", metavar="FILE", type=click.Path(path_type=Path), help="Default: accepted.toml."
+)
+@click.option(
     "--allow-writes", metavar="HOST", multiple=True, help="Send unsafe methods to URL targets on HOST[:PORT]."
 )
 @click.option("--json", "json_file", metavar="FILE", type=click.Path(path_type=Path), help="Write the report as JSON.")
@@ -58,13 +73,22 @@ def command(
     workers: int | None,
     timeout: float | None,
     min_judged: float | None,
+    max_stale: float | None,
+    meaning: bool,
+    noise_runs: int | None,
+    by_session: bool,
+    accepted_file: Path | None,
     allow_writes: tuple[str, ...],
     json_file: Path | None,
     html_file: Path | None,
 ) -> None:
     """Replay ARCHIVEs (archives, cassettes, folders of them) at --old and --new; report each difference by cause."""
     config = find_config(Path.cwd())
-    config = replace(config, min_judged=config.min_judged if min_judged is None else min_judged)
+    config = replace(
+        config,
+        min_judged=config.min_judged if min_judged is None else min_judged,
+        max_stale=config.max_stale if max_stale is None else max_stale,
+    )
     seconds = config.timeout if timeout is None else timeout
     for file in (json_file, html_file):
         if file is not None and not file.parent.is_dir():
@@ -74,22 +98,24 @@ def command(
         old=parse_target(old_text, config, frozenset(allow_writes), seconds),
         new=parse_target(new_text, config, frozenset(allow_writes), seconds),
         config=config,
+        accepted=read_accepted(accepted_file or config.root / config.accepted),
         state=state,
         limit=limit,
         workers=workers or config.workers,
+        noise_runs=noise_runs,
+        meaning=meaning,
+        by_session=by_session,
     )
     if write := unguarded_write(opened, options):
         click.echo(f"harness: note: {write} may write, and there is no starting state to write to:", err=True)
         click.echo("  it goes to whatever data the application finds (docs/harness.md, The starting state)", err=True)
-    total = min(sum(map(len, opened)), limit or sys.maxsize)
-    with progress("replaying", total) as advance:
-        result = diff(opened, options, lambda done: advance(done, done))
+    result = diff(opened, options, progress)
     click.echo(terminal_report(result, colour=sys.stdout.isatty()), nl=False)
     if json_file:
         _write(json_file, json_report(result))
     if html_file:
         _write(html_file, html_report(result))
-    sys.exit(exit_status(result, config.min_judged))
+    sys.exit(exit_status(result))
 
 
 def unguarded_write(recordings: Sequence[Recording], options: Options) -> str | None:
@@ -105,34 +131,12 @@ def unguarded_write(recordings: Sequence[Recording], options: Options) -> str | 
     return None
 
 
-def exit_status(result: Result, min_judged: float) -> int:
+def exit_status(result: Result) -> int:
     """Return 0, 1 or 2, and say on stderr why it is 2."""
-    for obstacle in obstacles(result, min_judged):
+    for obstacle in result.obstacles:
         click.echo(f"harness: could not judge: {obstacle}", err=True)
         return UNJUDGED
-    return DIFFERENT if result.groups else SAME
-
-
-def obstacles(result: Result, min_judged: float) -> list[str]:
-    """Say what is missing for a verdict."""
-    found = []
-    if result.judged_share < min_judged:
-        found.append(
-            f"only {result.count('judged')} of {result.count('exchanges')} exchanges were judged, fewer than "
-            f"{min_judged:.0%} (--min-judged){_why(result)}"
-        )
-    judged, recorded = result.credentialed
-    if judged < recorded * min_judged:  # many public pages must not hide that every login is refused
-        found.append(
-            f"only {judged} of {recorded} exchanges whose credentials were accepted in the recording were judged; "
-            "do the targets know these users and their passwords?"
-        )
-    return found
-
-
-def _why(result: Result) -> str:
-    most = sorted(result.reasons.items(), key=lambda item: (-item[1], item[0]))[:3]
-    return "; most often " + ", ".join(f"{reason} ({count})" for reason, count in most) if most else ""
+    return DIFFERENT if result.groups or result.warnings else SAME
 
 
 def _write(path: Path, text: str) -> None:

@@ -1,0 +1,161 @@
+"""From evidence to the verdict: noise is told from change, accepted differences from new ones, and causes are grouped.
+
+What was gathered comes in, a Result goes out, the same for any order in which it was gathered. Nothing is replayed
+here, and nothing is shown.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+
+from harness.accepted import Accepted, apply
+from harness.config import Config
+from harness.evidence import Evidence
+from harness.exchange import Request
+from harness.group import STALE, Groups
+from harness.group.observation import Observation
+from harness.report.model import COUNTS, NoiseRule, Result
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What a replay has shown: old against new, and each run of old against itself.
+
+    `requests` are those that groups may give as examples, where the recordings will not be at hand.
+    """
+
+    evidence: Evidence
+    noise: tuple[Evidence, ...] = ()
+    requests: Mapping[str, Request] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """By what evidence is judged: the targets' names, the configuration, what was accepted, and as of which day.
+
+    `meaning` puts differences of mere spelling aside.
+    """
+
+    old: str
+    new: str
+    config: Config
+    accepted: Sequence[Accepted] = ()
+    meaning: bool = False
+    today: date = field(default_factory=lambda: datetime.now(UTC).date())
+
+
+def conclude(gathered: Gathered, judgement: Judgement) -> Result:
+    """Return the verdict on what was gathered. Raises UsageError for noise rules of the user that make no sense."""
+    evidence = gathered.evidence
+    decision = decide_noise(gathered, judgement.config)
+    groups, hidden, stale = Groups(), Groups(), Groups()
+    for observations in remaining(evidence, decision):
+        shown, aside = parted(observations, judgement.meaning)
+        groups.add(shown)
+        hidden.add(aside)
+    for finding in evidence.stale:
+        stale.add(finding.observations)
+    judged = {name: kinds["judged"] for name, kinds in evidence.endpoints.items()}
+    sifted = apply(groups.finish(), judgement.accepted, judgement.today, judged)
+    counts = counted(evidence, decision, groups, {group.id for group in sifted.accepted}, judgement.meaning)
+    return Result(
+        old=judgement.old,
+        new=judgement.new,
+        counts={name: counts[name] for name in COUNTS},
+        groups=tuple(sifted.unexplained),
+        accepted=tuple(sifted.accepted),
+        stale=tuple(stale.finish(STALE)),
+        hidden=tuple(hidden.finish()),
+        noise=dict(evidence.acted),
+        rules=tuple(decision.rules),
+        controls=evidence.controls,
+        notes=tuple(sorted(evidence.notes)),
+        warnings=tuple(sifted.warnings),
+        obstacles=tuple(obstacles(counts, evidence, judgement.config, bool(sifted.unexplained))),
+        reasons=dict(evidence.reasons),
+        endpoints=evidence.endpoints,
+        clients=dict(evidence.clients),
+        requests=gathered.requests,
+    )
+
+
+class Decision:
+    """What is noise: nothing yet."""
+
+    rules: Sequence[NoiseRule] = ()
+
+    def explains(self, observation: Observation) -> NoiseRule | None:
+        """Return the rule that explains an observation, or None."""
+        return None
+
+
+def decide_noise(gathered: Gathered, config: Config) -> Decision:
+    """Tell by old's runs against itself which differences noise explains."""
+    return Decision()
+
+
+def exchanges(evidence: Evidence) -> Counter[str]:
+    """Return how many exchanges of each endpoint were replayed."""
+    return Counter({name: sum(kinds.values()) for name, kinds in evidence.endpoints.items()})
+
+
+def remaining(evidence: Evidence, decision: Decision) -> Iterator[list[Observation]]:
+    """Yield, exchange by exchange, the differences that noise does not explain."""
+    for finding in evidence.found:
+        yield [observation for observation in finding.observations if decision.explains(observation) is None]
+
+
+def parted(observations: Sequence[Observation], meaning: bool) -> tuple[list[Observation], list[Observation]]:
+    """Return what is shown, and what `--meaning` puts aside: the same meaning in other bytes."""
+    aside = [observation for observation in observations if meaning and observation.difference.kind == "spelling"]
+    return [observation for observation in observations if observation not in aside], aside
+
+
+def counted(
+    evidence: Evidence, decision: Decision, groups: Groups, accepted: set[str], meaning: bool
+) -> Counter[str]:
+    """Return the counts of a Result: a judged exchange is matched, accepted, or different."""
+    counts = Counter(evidence.counts)
+    groups_of = groups.assignment() if accepted else _unasked
+    for finding in evidence.found:
+        if not finding.judged:
+            continue
+        left = [observation for observation in finding.observations if decision.explains(observation) is None]
+        shown, _ = parted(left, meaning)
+        if shown:
+            counts["accepted" if accepted and set(groups_of(shown)) <= accepted else "different"] += 1
+    counts["matched"] = counts["judged"] - counts["accepted"] - counts["different"]
+    return counts
+
+
+def _unasked(seen: Sequence[Observation]) -> list[str]:
+    return []
+
+
+def obstacles(counts: Counter[str], evidence: Evidence, config: Config, differs: bool) -> Iterator[str]:
+    """Say what is missing for a verdict; a clean one needs more than a finding does."""
+    if counts["judged"] < config.min_judged * counts["exchanges"] or not counts["exchanges"]:
+        yield (
+            f"only {counts['judged']} of {counts['exchanges']} exchanges were judged, fewer than "
+            f"{config.min_judged:.0%} (--min-judged){_why(evidence.reasons)}"
+        )
+    judged, recorded = counts["credentialed judged"], counts["credentialed"]
+    if judged < recorded * config.min_judged:  # many public pages must not hide that every login is refused
+        yield (
+            f"only {judged} of {recorded} exchanges whose credentials were accepted in the recording were judged; "
+            "do the targets know these users and their passwords?"
+        )
+    stale, all_of_them = counts["from snapshot, stale"], counts["from snapshot"]
+    if stale > config.max_stale * all_of_them and not differs:
+        yield (
+            f"{stale} of {all_of_them} exchanges tell something else than what was recorded from the same starting "
+            f"state, more than {config.max_stale:.0%} (--max-stale): the snapshot, or old, is not what it was"
+        )
+
+
+def _why(reasons: Mapping[str, int]) -> str:
+    most = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))[:3]
+    return "; most often " + ", ".join(f"{reason} ({count})" for reason, count in most) if most else ""

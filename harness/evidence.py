@@ -1,0 +1,200 @@
+"""What a replay has shown so far: counts, and what differed in each exchange, as a file where it is much.
+
+Verdicts come in one exchange at a time (`count`); evidence of several workers, or of several machines, adds up. Memory
+stays flat: observations beyond a few megabytes go to a temporary file. Grouping and noise are not decided here.
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import IO
+
+from harness.config import Config
+from harness.difference import Difference
+from harness.endpoint import client, endpoint
+from harness.exchange import Exchange
+from harness.group.observation import Observation
+from harness.judge import Verdict
+
+CREDENTIALS = (b"authorization", b"cookie")
+IN_MEMORY = 4 << 20
+"""Bytes of observations kept in memory by each spool."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What differed in one exchange: number `position` (from 1) of scenario `scenario` (from 0, in the run's order)."""
+
+    scenario: int
+    position: int
+    judged: bool
+    observations: tuple[Observation, ...]
+
+
+class Spool:
+    """Findings in the order in which they were added; any number of them, read as often as needed."""
+
+    def __init__(self) -> None:
+        self._file: IO[bytes] = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 (closed when collected)
+        self._others: list[Spool] = []
+        self._added = 0
+
+    def add(self, finding: Finding) -> None:
+        """Add one; those of one scenario in their order, and scenarios in theirs."""
+        self.add_line(encoded(finding))
+
+    def add_line(self, line: bytes) -> None:
+        """Add what `lines` of another spool gave."""
+        self._file.write(line)
+        self._added += 1
+
+    def merge(self, other: Spool) -> None:
+        """Take over what another worker found."""
+        self._others.append(other)
+
+    def __len__(self) -> int:
+        return self._added + sum(map(len, self._others))
+
+    def __iter__(self) -> Iterator[Finding]:
+        """Yield all, by scenario and position, whoever found them."""
+        parts = [(decoded(line) for line in spool._own()) for spool in self._all()]
+        return heapq.merge(*parts, key=lambda finding: (finding.scenario, finding.position))
+
+    def lines(self) -> Iterator[bytes]:
+        """Yield all as they are written."""
+        for spool in self._all():
+            yield from spool._own()
+
+    def _all(self) -> Iterator[Spool]:
+        yield self
+        for other in self._others:
+            yield from other._all()
+
+    def _own(self) -> Iterator[bytes]:
+        at = 0
+        while True:
+            self._file.seek(at)
+            lines = self._file.readlines(1 << 20)  # others may read, and the writer write, between two pieces
+            if not lines:
+                break
+            at = self._file.tell()
+            yield from lines
+        self._file.seek(0, 2)
+
+
+def encoded(finding: Finding) -> bytes:
+    """Return a finding as one line of JSON."""
+    first = finding.observations[0]
+    differences = [
+        [seen.difference.aspect, seen.difference.path, seen.difference.kind, seen.difference.old, seen.difference.new]
+        for seen in finding.observations
+    ]
+    place = [finding.scenario, finding.position, finding.judged]
+    who = [first.exchange, first.endpoint, first.client, first.size, first.late]
+    return json.dumps([*place, *who, differences], separators=(",", ":")).encode("ascii") + b"\n"
+
+
+def decoded(line: bytes) -> Finding:
+    """Read back what `encoded` wrote. Raises ValueError for anything else."""
+    scenario, position, judged, exchange, what, who, size, late, differences = json.loads(line)
+    observations = tuple(
+        Observation(exchange, what, who, Difference(*difference), size, late) for difference in differences
+    )
+    return Finding(scenario, position, judged, observations)
+
+
+@dataclass(slots=True)
+class Evidence:
+    """Counts by kind of verdict, why exchanges were not judged, how often each normaliser acted, and the findings.
+
+    `found` is old against new, `stale` the recording against old now. `endpoints` counts verdicts by endpoint,
+    `clients` exchanges by client family. `controls` says by side what reached it, `notes` what else should be told.
+    """
+
+    counts: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    acted: Counter[str] = field(default_factory=Counter)
+    endpoints: dict[str, Counter[str]] = field(default_factory=dict)
+    clients: Counter[str] = field(default_factory=Counter)
+    controls: dict[str, dict[str, str]] = field(default_factory=dict)
+    notes: Counter[str] = field(default_factory=Counter)
+    found: Spool = field(default_factory=Spool)
+    stale: Spool = field(default_factory=Spool)
+
+    def merge(self, other: Evidence) -> None:
+        """Take over what another worker, or another machine, found."""
+        for mine, theirs in (
+            (self.counts, other.counts),
+            (self.reasons, other.reasons),
+            (self.acted, other.acted),
+            (self.clients, other.clients),
+            (self.notes, other.notes),
+        ):
+            mine.update(theirs)
+        for name, kinds in other.endpoints.items():
+            self.endpoints.setdefault(name, Counter()).update(kinds)
+        for side, controls in other.controls.items():
+            self.controls.setdefault(side, {}).update(controls)
+        self.found.merge(other.found)
+        self.stale.merge(other.stale)
+
+
+def merged(parts: Iterable[Evidence]) -> Evidence:
+    """Add up the evidence of several workers."""
+    total = Evidence()
+    for part in parts:
+        total.merge(part)
+    return total
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a run an exchange stands, and whether its scenario names the state that it started from."""
+
+    scenario: int
+    position: int
+    snapshot: bool = False
+
+
+def count(evidence: Evidence, place: Place, exchange: Exchange, verdict: Verdict, config: Config) -> None:
+    """Count one verdict, and keep what differed."""
+    what = endpoint(exchange.request, config.endpoints, config.parameters)
+    who = client(exchange.request)
+    kind = "errors" if verdict.kind == "error" else verdict.kind
+    counts = evidence.counts
+    counts["exchanges"] += 1
+    counts[kind] += 1
+    evidence.clients[who] += 1
+    evidence.endpoints.setdefault(what, Counter())[kind] += 1
+    if verdict.reason:
+        evidence.reasons[f"{verdict.kind}: {verdict.reason}"] += 1
+    if was_accepted_with_credentials(exchange):
+        counts["credentialed"] += 1
+        counts["credentialed judged"] += verdict.kind == "judged"
+    if place.snapshot and verdict.kind in ("judged", "stale"):
+        counts["from snapshot"] += 1
+        counts["from snapshot, stale"] += verdict.kind == "stale" or shows_other_data(verdict.stale)
+    size = len(exchange.request.body or b"") + len(exchange.request.start_line)
+    for spool, differences, late in (
+        (evidence.found, verdict.differences, verdict.late),
+        (evidence.stale, verdict.stale, False),
+    ):
+        if differences:
+            seen = tuple(Observation(exchange.id, what, who, each, size, late) for each in differences)
+            spool.add(Finding(place.scenario, place.position, verdict.kind == "judged", seen))
+
+
+def was_accepted_with_credentials(exchange: Exchange) -> bool:
+    """Whether the recording shows credentials that the server let in, or at least did not refuse."""
+    answered = exchange.response is not None and exchange.response.status < 400
+    return answered and any(exchange.request.header(name) is not None for name in CREDENTIALS)
+
+
+def shows_other_data(stale: Sequence[Difference]) -> bool:
+    """Whether old now told something else than was recorded: another status, or other content of a body."""
+    return any(each.aspect == "status" or (each.aspect == "body" and each.kind != "spelling") for each in stale)

@@ -1,0 +1,155 @@
+"""Replays scenarios at two targets, several at a time, and counts what they show.
+
+Scenarios come in; Evidence goes out, the same for any number of workers: each replays whole scenarios, on copies of the
+starting state of its own. What the evidence means is not decided here.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from harness.config import Config
+from harness.evidence import Evidence, Place, count, merged
+from harness.judge import Fronts, Judge, Replayed
+from harness.normalise import Normaliser
+from harness.recording import Recording
+from harness.replay import Player, replay
+from harness.scenarios import Scenario
+from harness.state import SideState, State, Stateless
+from harness.targets import Target
+
+Advance = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The two targets compared, and the surroundings of the second: 0 the same as those of the first."""
+
+    old: Target
+    new: Target
+    variation: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What all scenarios of a run share: configuration, snapshots by name, and the state to start from in any case."""
+
+    config: Config
+    states: Mapping[str, State]
+    state: str | None = None
+    workers: int = 1
+
+    def state_of(self, recording: Recording) -> str | None:
+        """Return the state that a recording starts from: as the user, the recording, or the configuration says."""
+        return self.state or recording.state or self.config.state
+
+
+def run(scenarios: Sequence[Scenario], pair: Pair, setting: Setting, advance: Advance = lambda done: None) -> Evidence:
+    """Replay all scenarios; the first error of any worker is raised when all have stopped."""
+    work: queue.SimpleQueue[Scenario] = queue.SimpleQueue()
+    for scenario in scenarios:
+        work.put(scenario)
+    crew = Crew(work, Progress(advance))
+    number = max(1, min(setting.workers, len(scenarios)))
+    workers = [Worker(index, pair, setting, crew) for index in range(number)]
+    threads = [threading.Thread(target=worker.work, daemon=True) for worker in workers[1:]]
+    for thread in threads:
+        thread.start()
+    workers[0].work()
+    for thread in threads:
+        thread.join()
+    if crew.failed is not None:
+        raise crew.failed
+    return merged(worker.evidence for worker in workers)
+
+
+class Progress:
+    """Counts what all workers have done."""
+
+    def __init__(self, advance: Advance) -> None:
+        self._advance = advance
+        self._done = 0
+        self._lock = threading.Lock()
+
+    def one_more(self) -> None:
+        """One exchange is done."""
+        with self._lock:
+            self._done += 1
+            self._advance(self._done)
+
+
+@dataclass(slots=True)
+class Crew:
+    """What the workers of a run share: the scenarios left, the progress, and the first error, which stops all."""
+
+    left: queue.SimpleQueue[Scenario]
+    progress: Progress
+    failed: BaseException | None = None
+
+
+class Worker:
+    """Replays scenarios one after another, on its own copies of each state."""
+
+    def __init__(self, index: int, pair: Pair, setting: Setting, crew: Crew) -> None:
+        self.index, self.pair, self.setting, self.crew = index, pair, setting, crew
+        self.evidence = Evidence()
+        self._started = time.time()
+        self._fronts = Fronts(old=pair.old.served, new=pair.new.served)
+        self._replayed = Replayed(old=pair.old.replayed, new=pair.new.replayed)
+        self._players: dict[str | None, tuple[Player, Player]] = {}
+
+    def work(self) -> None:
+        """Take scenarios until there are none left or a worker failed."""
+        try:
+            while self.crew.failed is None:
+                self.replay(self.crew.left.get_nowait())
+        except queue.Empty:
+            pass
+        except BaseException as error:
+            self.crew.failed = self.crew.failed or error
+        finally:
+            self.close()
+
+    def replay(self, scenario: Scenario) -> None:
+        """Replay one scenario and count what it showed; stop when another worker failed."""
+        first = next(iter(scenario))
+        normaliser = Normaliser((self._started, float("inf")))
+        judge = Judge(normaliser, Normaliser((first.started, float("inf"))), self._fronts, self._replayed)
+        named = scenario.recording.state is not None and self.pair.old.stateful
+        old, new = self.players(self.setting.state_of(scenario.recording))
+        for position, outcome in enumerate(replay(scenario, old, new), 1):
+            place = Place(scenario.number, position, named)
+            count(self.evidence, place, outcome.exchange, judge.judge(outcome), self.setting.config)
+            self.crew.progress.one_more()
+            if self.crew.failed is not None:
+                return
+        self.evidence.acted.update(normaliser.acted)
+        for name, player in (("old", old), ("new", new)):
+            self.evidence.controls.setdefault(name, {}).update(player.side.controls)
+
+    def players(self, state: str | None) -> tuple[Player, Player]:
+        """The two sides for a starting state, made when first needed."""
+        if state not in self._players:
+            self.close()  # one pair of processes a worker is enough
+            self._players[state] = (
+                self._player("old", self.pair.old, state),
+                self._player("new", self.pair.new, state, self.pair.variation),
+            )
+        return self._players[state]
+
+    def _player(self, side: str, target: Target, state: str | None, variation: int = 0) -> Player:
+        copy: SideState = Stateless()
+        if target.stateful and state in self.setting.states and state is not None:
+            copy = self.setting.states[state].side(self.index, side)
+        return Player(target.text, target.open(variation), copy)
+
+    def close(self) -> None:
+        """Stop the processes and give the copies back."""
+        for players in self._players.values():
+            for player in players:
+                player.close()
+        self._players.clear()
