@@ -6,7 +6,18 @@
 from harness.report.curl import curl
 from harness.report.html import html_report
 from harness.report.json import json_report
-from harness.report.model import Result, model
+from harness.report.model import NoiseRule, Result, model
+from harness.report.reading import parse_report, read_report
 from harness.report.terminal import terminal_report
 
-__all__ = ["Result", "curl", "html_report", "json_report", "model", "terminal_report"]
+__all__ = [
+    "NoiseRule",
+    "Result",
+    "curl",
+    "html_report",
+    "json_report",
+    "model",
+    "parse_report",
+    "read_report",
+    "terminal_report",
+]

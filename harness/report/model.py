@@ -6,10 +6,10 @@ Groups and counts come in; plain data goes out, without times, paths or hosts of
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from harness.exchange import Request
+from harness.exchange import Request, Response
 from harness.group import Group
 
 FORMAT = "harness-report"
@@ -39,11 +39,20 @@ class NoiseRule:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a comparison found.
+    """What a comparison found; all counts are of exchanges.
 
-    `old` and `new` name the targets as the user did. `counts` holds the names in `COUNTS` (absent ones are 0), in
-    exchanges. `groups` are differences between old and new, `stale` those between the recording and old. `noise` says
-    how often each normaliser acted. `requests` holds the requests of the groups' examples, by exchange id.
+    - `old` and `new` name the targets as the user did; `counts` holds the names in `COUNTS` (absent ones are 0).
+    - `groups` are the unexplained differences between old and new, `accepted` those that a person accepted, `hidden`
+      the spelling that `--meaning` leaves out, `stale` the differences between the recording and old now.
+    - `noise` says how often each normaliser acted, `rules` what was learned by running old against itself.
+    - `reasons` says why exchanges were not judged; `credentialed` how many of those whose credentials the recording
+      shows accepted were judged, and how many there are.
+    - `endpoints` has for each endpoint how many were judged, stale, unreplayable, errors, and differ (`different`);
+      `clients` how many each client family sent, and `affected` how many of those differ.
+    - `controls` has for `old` and `new` what was controlled (`clock`, `random`) and by which means; an empty text is
+      a control that did not reach the target. `notes` are sentences, `warnings` those that make the exit status 1,
+      `obstacles` those that make it 2.
+    - `requests` and `answers` are the recorded ones of the groups' examples, by exchange id.
     """
 
     old: str
@@ -60,9 +69,12 @@ class Result:
     controls: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     notes: Sequence[str] = ()
     warnings: Sequence[str] = ()
+    obstacles: Sequence[str] = ()
     hidden: Sequence[Group] = ()
     endpoints: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     clients: Mapping[str, int] = field(default_factory=dict)
+    affected: Mapping[str, int] = field(default_factory=dict)
+    answers: Mapping[str, Response] = field(default_factory=dict)
 
     def count(self, name: str) -> int:
         """Return one of the counts."""
@@ -85,7 +97,8 @@ class Result:
 
 
 def model(result: Result) -> dict[str, Any]:
-    """Return the report as plain data."""
+    """Return the report as plain data; `report.format` says which keys another program may rely on."""
+    judged, credentialed = result.credentialed
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -94,8 +107,21 @@ def model(result: Result) -> dict[str, Any]:
         "counts": {name: result.count(name) for name in COUNTS},
         "groups": [group_model(group) for group in result.groups],
         "accepted": [group_model(group) for group in result.accepted],
-        "noise": [{"name": name, "count": count} for name, count in sorted(result.noise.items()) if count],
+        "noise": [
+            *({"name": name, "count": count} for name, count in sorted(result.noise.items()) if count),
+            *(rule_model(rule) for rule in result.rules),
+        ],
         "stale": [group_model(group) for group in result.stale],
+        "hidden": [group_model(group) for group in result.hidden],
+        "endpoints": {name: dict(counts) for name, counts in sorted(result.endpoints.items())},
+        "clients": dict(sorted(result.clients.items())),
+        "affected": dict(sorted(result.affected.items())),
+        "reasons": dict(sorted(result.reasons.items())),
+        "credentialed": {"judged": judged, "exchanges": credentialed},
+        "controls": {side: dict(sorted(means.items())) for side, means in sorted(result.controls.items())},
+        "notes": list(result.notes),
+        "warnings": list(result.warnings),
+        "obstacles": list(result.obstacles),
     }
 
 
@@ -109,12 +135,24 @@ def group_model(group: Group) -> dict[str, Any]:
         "aspect": group.aspect,
         "path": group.path,
         "kind": group.kind,
+        "transform": group.transform,
         "old": group.old,
         "new": group.new,
         "count": group.count,
         "clients": group.clients,
         "examples": [example.exchange for example in group.examples],
+        "follows": group.follows,
     }
+
+
+def rule_model(rule: NoiseRule) -> dict[str, Any]:
+    """Return one learned rule as plain data; its `name` is what it is about, as that of a normaliser is."""
+    place = " ".join(filter(None, (rule.endpoint, rule.aspect, rule.path)))
+    return {"name": f"learned {rule.type} at {place}", "count": rule.count, **_without_count(asdict(rule))}
+
+
+def _without_count(rule: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in rule.items() if name != "count"}
 
 
 def verdict(result: Result) -> str:

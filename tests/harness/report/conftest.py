@@ -1,4 +1,6 @@
-"""A result with everything in it, and hostile names."""
+"""Results to report on: one of everything with hostile names, and one of many groups."""
+
+from dataclasses import replace
 
 import pytest
 
@@ -6,9 +8,9 @@ from harness.difference import Difference
 from harness.exchange import Request
 from harness.group import group_observations
 from harness.group.observation import Observation
-from harness.report import Result
+from harness.report import NoiseRule, Result
 
-HOSTILE = "</pre><script>alert(1)</script>\x1b[31m"
+HOSTILE = "</pre></script><script>alert(1)</script>\x1b[31m\u202eevil\r\n::error::x ]]> \x00"
 
 
 @pytest.fixture
@@ -31,3 +33,47 @@ def result() -> Result:
         noise={"date-rfc1123": 7, "host": 0},
         requests={"a.yaml#1": Request(b"GET /simple/a/ HTTP/1.1", ((b"User-Agent", b"pip/1"),))},
     )
+
+
+@pytest.fixture
+def full(result: Result) -> Result:
+    """Return the result with everything else that a report may hold."""
+    length = Difference("header", "Content-Length", "missing", "5", "")
+    spaces = Difference("body", "text", "spelling", "a b", "a  b")
+    row = Difference("rows", "users.name", "changed", "x", "y")
+    late = Difference("body", "html/body/p", "changed", "x", "y")
+    seen = [Observation("c.yaml#1", "POST /", "curl", row), Observation("c.yaml#2", "GET /", "curl", late, late=True)]
+    return replace(
+        result,
+        groups=[*result.groups, *group_observations(seen)],
+        accepted=group_observations([Observation("a.yaml#3", "GET /simple/{}/", "pip", length)]),
+        hidden=group_observations([Observation("a.yaml#4", "GET /simple/{}/", "pip", spaces)]),
+        rules=(
+            NoiseRule("GET /", "body", "info.when", "time", "the instant", "its format", "12 of 40", 3),
+            NoiseRule("GET /", "body", "info.n", "counter", "", "", "1 of 40", 0, "seen too rarely"),
+        ),
+        controls={
+            "old": {"clock": "preload", "random": "preload"},
+            "new": {"clock": "preload", "random": ""},
+        },
+        notes=(f"new asked for a host: {HOSTILE}",),
+        warnings=("accepted entry 2 expired on 2026-01-31",),
+        reasons={"stale: recorded 200, old now 404": 3, "unreplayable: a body that was not recorded": 5},
+        endpoints={
+            "GET /simple/{}/": {"judged": 300, "stale": 3, "different": 4},
+            "POST /rpc search()": {"judged": 112, "unreplayable": 5, "different": 1},
+            HOSTILE: {"judged": 1},
+        },
+        clients={"pip": 300, HOSTILE: 100, "curl": 20},
+        affected={"pip": 4, HOSTILE: 1},
+    )
+
+
+@pytest.fixture
+def many() -> Result:
+    """Return a result of 2,000 groups."""
+    seen = (Difference("header", f"X-{n:04}", "changed", "a" * 100 + str(n), "b" * 100) for n in range(2000))
+    groups = group_observations(
+        Observation(f"a#{n}", f"GET /{n % 70}", "pip", difference) for n, difference in enumerate(seen)
+    )
+    return Result("a:b", "c:d", {"exchanges": 2000, "judged": 2000, "different": 2000}, groups)
