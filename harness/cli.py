@@ -19,6 +19,8 @@ COMMANDS = {  # imported when used, so that `harness record` needs no comparison
     "export": ("harness.commands.export", "Turn an archive into a cassette, or the reverse."),
     "show": ("harness.commands.show", "List what a recording holds."),
     "diff": ("harness.commands.diff", "Replay recordings at two targets and compare."),
+    "merge": ("harness.commands.merge", "Make one report of several shards."),
+    "accept": ("harness.commands.accept", "Accept differences of a report, with owner and reason."),
 }
 
 

@@ -8,9 +8,10 @@ goes out; it is the same for any number of workers, and for shards gathered on s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from harness.accepted import Accepted
 from harness.again import again
@@ -19,6 +20,9 @@ from harness.config import Config
 from harness.errors import UsageError
 from harness.evidence import Evidence
 from harness.exchange import Request
+from harness.group import Groups
+from harness.group.observation import Example
+from harness.partial import Partial
 from harness.recording import Recording
 from harness.report.model import Result
 from harness.scenarios import WHOLE, Scenario, Shard, scenarios_of
@@ -64,7 +68,18 @@ def diff(recordings: Sequence[Recording], options: Options, phase: Phase = silen
     """
     judgement = Judgement(options.old.text, options.new.text, options.config, options.accepted, options.meaning)
     result = conclude(gather(recordings, options, phase), judgement)
-    return replace(result, requests=example_requests(recordings, result))
+    groups = (*result.groups, *result.accepted, *result.stale)
+    return replace(result, requests=requests_of(recordings, (shown for group in groups for shown in group.examples)))
+
+
+def part(recordings: Sequence[Recording], options: Options, phase: Phase = silent) -> Partial:
+    """Replay only `options.shard` of a run, and return what it showed, ungrouped; raises what `diff` raises."""
+    gathered = gather(recordings, options, phase)
+    groups = Groups()
+    for finding in (finding for spool in (gathered.evidence.found, gathered.evidence.stale) for finding in spool):
+        groups.add(finding.observations)
+    requests = requests_of(recordings, groups.examples())
+    return Partial(options.old.text, options.new.text, options.shard, replace(gathered, requests=requests))
 
 
 def gather(recordings: Sequence[Recording], options: Options, phase: Phase = silent) -> Gathered:
@@ -79,8 +94,9 @@ def gather(recordings: Sequence[Recording], options: Options, phase: Phase = sil
 
         evidence = replayed("replaying", scenarios, Pair(options.old, options.new))
         noisy = options.old if options.old.replayed else options.new
-        repeated = again(scenarios, evidence.found, everything=options.noise_runs is not None) if noisy.replayed else []
         runs = options.config.noise_runs if options.noise_runs is None else options.noise_runs
+        whole = options.noise_runs is not None or options.shard != WHOLE
+        repeated = again(scenarios, evidence.found, whole) if noisy.replayed else []
         noise = [
             replayed(f"old against itself, {number} of {runs}", repeated, Pair(noisy, noisy, number))
             for number in range(1, runs + 1)
@@ -109,18 +125,15 @@ def _spec(name: str, config: Config) -> StateSpec:
     return read_spec(name, config.states[name], config.root)
 
 
-def example_requests(recordings: Sequence[Recording], result: Result) -> dict[str, Request]:
-    """Fetch the requests that the groups give as examples, for reports that show them as commands."""
+def requests_of(recordings: Sequence[Recording], examples: Iterable[Example]) -> dict[str, Request]:
+    """Fetch the requests of examples, for reports that show them as commands."""
     wanted: dict[str, set[int]] = {}
-    groups = (*result.groups, *result.accepted, *result.stale)
-    for example in (example for group in groups for example in group.examples):
+    for example in examples:
         wanted.setdefault(example.name, set()).add(example.number)
     found: dict[str, Request] = {}
     for recording in recordings:
         numbers = wanted.get(recording.name, set())
-        for number, exchange in enumerate(recording, 1) if numbers else ():
+        for number, exchange in enumerate(islice(recording, max(numbers, default=0)), 1):
             if number in numbers:
                 found[exchange.id] = exchange.request
-            if number >= max(numbers):
-                break
     return found

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import click
 
 from harness.accepted import read_accepted
+from harness.commands.output import Output, report_options
 from harness.config import find_config
 from harness.errors import UsageError
-from harness.pipeline import Options, diff, state_name
+from harness.partial import write_partial
+from harness.pipeline import Options, diff, part, state_name
 from harness.progress import progress
 from harness.recording import Recording, open_recordings
 from harness.replay import SAFE_METHODS
-from harness.report import Result, html_report, json_report, terminal_report
+from harness.scenarios import Shard
 from harness.targets import parse_target
 from harness.targets.environ import unsendable
-
-SAME, DIFFERENT, UNJUDGED = 0, 1, 2
 
 EPILOG = """\b
 Examples:
@@ -30,6 +32,14 @@ Examples:
   harness diff x.yaml --old recorded --new package.module:application
 
 Exit status: 0 no difference, 1 differences, 2 could not judge."""
+
+
+def read_shard(context: click.Context, parameter: click.Parameter, text: str) -> Shard:
+    """Read `I/N`: part I, from 1, of N."""
+    found = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", text)
+    if not found or not 1 <= int(found[1]) <= int(found[2]):
+        raise click.BadParameter(f"{text!r} is not I/N, such as 1/4", context, parameter)
+    return Shard(int(found[1]), int(found[2]))
 
 
 @click.command("diff", epilog=EPILOG, short_help="Replay recordings at two targets and compare.")
@@ -60,10 +70,9 @@ Exit status: 0 no difference, 1 differences, 2 could not judge."""
 @click.option(
     "--allow-writes", metavar="HOST", multiple=True, help="Send unsafe methods to URL targets on HOST[:PORT]."
 )
-@click.option("--json", "json_file", metavar="FILE", type=click.Path(path_type=Path), help="Write the report as JSON.")
-@click.option(
-    "--html", "html_file", metavar="FILE", type=click.Path(path_type=Path), help="Write the report as a page."
-)
+@click.option("--shard", metavar="I/N", default="1/1", callback=read_shard, help="Replay only part I of N.")
+@click.option("--partial", "partial_file", metavar="FILE", type=click.Path(path_type=Path), help="For harness merge.")
+@report_options
 def command(
     recordings: tuple[Path, ...],
     old_text: str,
@@ -79,8 +88,9 @@ def command(
     by_session: bool,
     accepted_file: Path | None,
     allow_writes: tuple[str, ...],
-    json_file: Path | None,
-    html_file: Path | None,
+    shard: Shard,
+    partial_file: Path | None,
+    **reports: Any,
 ) -> None:
     """Replay ARCHIVEs (archives, cassettes, folders of them) at --old and --new; report each difference by cause."""
     config = find_config(Path.cwd())
@@ -90,9 +100,9 @@ def command(
         max_stale=config.max_stale if max_stale is None else max_stale,
     )
     seconds = config.timeout if timeout is None else timeout
-    for file in (json_file, html_file):
-        if file is not None and not file.parent.is_dir():
-            raise UsageError(f"{file}: no such folder to write the report to")
+    output = Output.of(reports)
+    if shard.of > 1 and partial_file is None:
+        raise UsageError("a shard alone is no verdict: give --partial FILE, and all such files to harness merge")
     opened = open_recordings(recordings)
     options = Options(
         old=parse_target(old_text, config, frozenset(allow_writes), seconds),
@@ -105,17 +115,15 @@ def command(
         noise_runs=noise_runs,
         meaning=meaning,
         by_session=by_session,
+        shard=shard,
     )
     if write := unguarded_write(opened, options):
         click.echo(f"harness: note: {write} may write, and there is no starting state to write to:", err=True)
         click.echo("  it goes to whatever data the application finds (docs/harness.md, The starting state)", err=True)
-    result = diff(opened, options, progress)
-    click.echo(terminal_report(result, colour=sys.stdout.isatty()), nl=False)
-    if json_file:
-        _write(json_file, json_report(result))
-    if html_file:
-        _write(html_file, html_report(result))
-    sys.exit(exit_status(result))
+    if partial_file is not None:
+        write_partial(partial_file, part(opened, options, progress))
+    else:
+        sys.exit(output.write(diff(opened, options, progress)))
 
 
 def unguarded_write(recordings: Sequence[Recording], options: Options) -> str | None:
@@ -129,18 +137,3 @@ def unguarded_write(recordings: Sequence[Recording], options: Options) -> str | 
         if request.method not in SAFE_METHODS and not unsendable(request):
             return f"{exchange.id} ({request.method.decode('latin-1')})"
     return None
-
-
-def exit_status(result: Result) -> int:
-    """Return 0, 1 or 2, and say on stderr why it is 2."""
-    for obstacle in result.obstacles:
-        click.echo(f"harness: could not judge: {obstacle}", err=True)
-        return UNJUDGED
-    return DIFFERENT if result.groups or result.warnings else SAME
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{path}: the report cannot be written: {error.strerror}") from None

@@ -62,6 +62,12 @@ class Groups:
         for key, cause in other._causes.items():
             self._causes.setdefault(key, Cause()).merge(cause)
 
+    def examples(self) -> set[Example]:
+        """Return whatever may be an example of a group, also after others were merged."""
+        tallies = [cause.total for cause in self._causes.values()]
+        tallies += [change.tally for cause in self._causes.values() for change in (cause.changes or {}).values()]
+        return {example for tally in tallies for example in tally.examples}
+
     def finish(self, wording: Wording = NEW) -> list[Group]:
         """Return the groups, most frequent first, those that may follow from others last; titles in these words."""
         groups = [_group(key, change, wording) for key, change in widest(self._causes)]

@@ -1,0 +1,139 @@
+"""What one machine gathered, as a file: `harness diff --shard i/n --partial FILE` writes it, `harness merge` reads all.
+
+The file is gzip: a line of JSON with the counts, then one line for each finding, ungrouped, since only all together
+show what is one cause. It holds the requests that a report may show as commands, and nothing else of the recordings.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from base64 import b64decode, b64encode
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.conclusion import Gathered
+from harness.errors import RecordingError, UsageError
+from harness.evidence import Evidence, Spool, decoded, merged
+from harness.exchange import Request
+from harness.scenarios import Shard
+
+FORMAT, VERSION = "harness-partial", 1
+COUNTERS = ("counts", "reasons", "acted", "clients", "notes")
+STREAMS = ("found", "stale")
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """What was compared, which part of it this is, and what it showed."""
+
+    old: str
+    new: str
+    shard: Shard
+    gathered: Gathered
+
+
+def write_partial(path: Path, partial: Partial) -> None:
+    """Write a partial result. Raises UsageError where the file cannot be written."""
+    gathered = partial.gathered
+    head = {
+        "format": FORMAT,
+        "version": VERSION,
+        "old": partial.old,
+        "new": partial.new,
+        "shard": [partial.shard.number, partial.shard.of],
+        "evidence": [_counts(evidence) for evidence in (gathered.evidence, *gathered.noise)],
+        "requests": {name: _packed(request) for name, request in sorted(gathered.requests.items())},
+    }
+    try:
+        with gzip.open(path, "wb", compresslevel=3) as file:
+            file.write(json.dumps(head).encode("ascii") + b"\n")
+            for number, evidence in enumerate((gathered.evidence, *gathered.noise)):
+                for stream in STREAMS:
+                    spool: Spool = getattr(evidence, stream)
+                    file.writelines(b"%d %s %s" % (number, stream.encode(), line) for line in spool.lines())
+            file.write(b"end\n")
+    except OSError as error:
+        raise UsageError(f"{path}: the partial result cannot be written: {error.strerror}") from None
+
+
+def read_partial(path: Path) -> Partial:
+    """Read a partial result. Raises RecordingError for a file that is none, that is cut off, or of another version."""
+    try:
+        with gzip.open(path, "rb") as file:
+            return _read(iter(file), path)
+    except FileNotFoundError:
+        raise RecordingError(f"{path}: no such file") from None
+    except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError) as error:
+        raise RecordingError(f"{path}: is no partial result, or was cut off: {error}") from None
+
+
+def _read(lines: Iterator[bytes], path: Path) -> Partial:
+    head = json.loads(next(lines, b"null"))
+    if not isinstance(head, dict) or head.get("format") != FORMAT:
+        raise RecordingError(f"{path}: is no partial result (harness diff --partial)")
+    if head["version"] != VERSION:
+        raise RecordingError(f"{path}: has version {head['version']}, this harness reads {VERSION}")
+    parts = [_evidence(counts) for counts in head["evidence"]]
+    complete = False
+    for line in lines:
+        complete = line == b"end\n"
+        if not complete:
+            number, stream, finding = line.split(b" ", 2)
+            decoded(finding)
+            getattr(parts[int(number)], stream.decode()).add_line(finding)
+    if not complete:
+        raise EOFError("its end is missing")
+    requests = {name: _unpacked(packed) for name, packed in head["requests"].items()}
+    number, of = head["shard"]
+    return Partial(head["old"], head["new"], Shard(number, of), Gathered(parts[0], tuple(parts[1:]), requests))
+
+
+def together(partials: Sequence[tuple[Path, Partial]]) -> Partial:
+    """Return what all shards of a run showed. Raises UsageError where they are not those of one run, each once."""
+    first_path, first = partials[0]
+    for path, partial in partials[1:]:
+        if (partial.old, partial.new, partial.shard.of) != (first.old, first.new, first.shard.of):
+            raise UsageError(f"{path}: not of the same run as {first_path}: other targets, or another number of shards")
+    numbers = Counter(partial.shard.number for _, partial in partials)
+    missing = [str(number) for number in range(1, first.shard.of + 1) if number not in numbers]
+    twice = [str(number) for number, times in sorted(numbers.items()) if times > 1]
+    if missing or twice:
+        which = f"missing: {', '.join(missing)}" if missing else f"given twice: {', '.join(twice)}"
+        raise UsageError(f"of {first.shard.of} shards these are {which}")
+    parts = [partial.gathered for _, partial in sorted(partials, key=lambda pair: pair[1].shard.number)]
+    runs = max(len(part.noise) for part in parts)
+    noise = tuple(merged(part.noise[run] for part in parts if run < len(part.noise)) for run in range(runs))
+    requests = {name: request for part in parts for name, request in part.requests.items()}
+    return Partial(first.old, first.new, Shard(), Gathered(merged(part.evidence for part in parts), noise, requests))
+
+
+def _counts(evidence: Evidence) -> dict[str, Any]:
+    counters = {name: dict(sorted(getattr(evidence, name).items())) for name in COUNTERS}
+    endpoints = {name: dict(kinds) for name, kinds in sorted(evidence.endpoints.items())}
+    return {**counters, "endpoints": endpoints, "controls": evidence.controls}
+
+
+def _evidence(table: Mapping[str, Any]) -> Evidence:
+    counters: dict[str, Any] = {name: Counter(table[name]) for name in COUNTERS}
+    endpoints = {name: Counter(kinds) for name, kinds in table["endpoints"].items()}
+    return Evidence(**counters, endpoints=endpoints, controls=table["controls"])
+
+
+def _packed(request: Request) -> list[Any]:
+    body = None if request.body is None else b64encode(request.body).decode("ascii")
+    headers = [[name.decode("latin-1"), value.decode("latin-1")] for name, value in request.headers]
+    return [request.start_line.decode("latin-1"), headers, body]
+
+
+def _unpacked(packed: Sequence[Any]) -> Request:
+    start_line, headers, body = packed
+    return Request(
+        start_line.encode("latin-1"),
+        tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in headers),
+        None if body is None else b64decode(body),
+    )
