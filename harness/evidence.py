@@ -7,8 +7,10 @@ stays flat: observations beyond a few megabytes go to a temporary file. Grouping
 from __future__ import annotations
 
 import heapq
+import io
 import json
 import tempfile
+import weakref
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -40,9 +42,10 @@ class Spool:
     """Findings in the order in which they were added; any number of them, read as often as needed."""
 
     def __init__(self) -> None:
-        self._file: IO[bytes] = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 (closed when collected)
+        self._file: IO[bytes] = io.BytesIO()
         self._others: list[Spool] = []
         self._added = 0
+        self._read = False
 
     def add(self, finding: Finding) -> None:
         """Add one; those of one scenario in their order, and scenarios in theirs."""
@@ -50,8 +53,19 @@ class Spool:
 
     def add_line(self, line: bytes) -> None:
         """Add what `lines` of another spool gave."""
+        if self._read:
+            self._file.seek(0, io.SEEK_END)
+            self._read = False
         self._file.write(line)
         self._added += 1
+        if isinstance(self._file, io.BytesIO) and self._file.tell() > IN_MEMORY:
+            self._spill(self._file)
+
+    def _spill(self, memory: io.BytesIO) -> None:
+        """Go on in a temporary file, which has no name and goes with this object."""
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115
+        weakref.finalize(self, self._file.close)
+        self._file.write(memory.getbuffer())
 
     def merge(self, other: Spool) -> None:
         """Take over what another worker found."""
@@ -79,12 +93,12 @@ class Spool:
         at = 0
         while True:
             self._file.seek(at)
-            lines = self._file.readlines(1 << 20)  # others may read, and the writer write, between two pieces
-            if not lines:
-                break
+            lines = self._file.readlines(1 << 20)
             at = self._file.tell()
+            self._read = True  # others may read and write between two pieces
+            if not lines:
+                return
             yield from lines
-        self._file.seek(0, 2)
 
 
 def encoded(finding: Finding) -> bytes:
