@@ -11,45 +11,58 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from harness.compare.archive import compare_archives
 from harness.compare.binary import compare_bytes
 from harness.compare.content import Text, content_type, decoded, family, unpacked
 from harness.compare.excerpt import LIMIT, excerpts
+from harness.compare.form import compare_forms, read_form
 from harness.compare.html import read_html
-from harness.compare.json import read_json
+from harness.compare.json import read_call, read_json
+from harness.compare.multipart import compare_parts, read_parts
 from harness.compare.text import compare_text
 from harness.compare.tree import compare_trees
 from harness.compare.unreadable import TooLarge, Unreadable
 from harness.compare.values import compare_values
-from harness.compare.xml import read_xml
+from harness.compare.xml import parse_xml, read_xml
 from harness.compare.xmlrpc import compare_messages, read_xmlrpc
 from harness.difference import Difference
 from harness.exchange import Response
 
 ALIKE = 5
 """Differences of one place and kind that are kept for one body."""
+DEPTH = 4
+"""Parts within parts that are taken apart."""
 PLACES = 50
 """Places and kinds beyond which two bodies are not one body, changed, but two documents."""
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """How a content type is read (raising `Unreadable`) and how what was read is compared."""
+    """How a content type is read (raising `Unreadable`) and how what was read is compared.
+
+    `sure` is False where a body of that type may well be something else, so that failing to read it says nothing.
+    """
 
     name: str
     read: Callable[[str], Any]
     compare: Callable[[Any, Any], list[Difference]]
+    sure: bool = True
 
 
 HTML = Format("html", read_html, compare_trees)
 XML = Format("xml", read_xml, compare_trees)
 XMLRPC = Format("xmlrpc", read_xmlrpc, compare_messages)
 JSON = Format("json", read_json, compare_values)
-FORMATS: dict[str, tuple[Format, ...]] = {"html": (HTML,), "xml": (XMLRPC, XML), "json": (JSON,), "text": ()}
+FORM = Format("form", read_form, compare_forms)
+CALL = Format("jsonp", read_call, compare_values, sure=False)
+FORMATS: dict[str, tuple[Format, ...]] = {
+    "html": (HTML,), "xml": (XMLRPC, XML), "json": (JSON,), "form": (FORM,), "script": (CALL,), "text": (),
+}  # fmt: skip
 """The formats to try for each family, in order; text and bytes come after them all."""
 
 
-def compare_bodies(old: Response, new: Response) -> list[Difference]:
-    """Return how two recorded bodies differ: empty only where their bytes are equal."""
+def compare_bodies(old: Response, new: Response, depth: int = 0) -> list[Difference]:
+    """Return how two recorded bodies differ: empty only where their bytes are equal. `depth` counts parts of parts."""
     if old.body == new.body:
         return []
     try:
@@ -57,8 +70,10 @@ def compare_bodies(old: Response, new: Response) -> list[Difference]:
     except Unreadable as error:
         return compare_bytes(old.body or b"", new.body or b"", str(error))
     if left == right:
-        return [Difference("body", "body/compression", "encoding", *_codings(old, new))]
-    found = _bounded(_compare(left, right, content_type(old), content_type(new)))
+        kind = "spelling" if _coding(old) == _coding(new) else "encoding"
+        return [Difference("body", "body/compression", kind, *_codings(old, new))]
+    old, new = replace(old, body=left), replace(new, body=right)
+    found = _bounded(_compare_parts(old, new, depth) or _compare(left, right, content_type(old), content_type(new)))
     places = len({(difference.path, difference.kind) for difference in found})
     return found if places <= PLACES else [_another_document(left, right, places)]
 
@@ -71,8 +86,25 @@ def _another_document(left: bytes, right: bytes, places: int) -> Difference:
 
 
 def _codings(old: Response, new: Response) -> tuple[str, str]:
-    one, other = ((side.header(b"content-encoding") or b"none").decode("latin-1") for side in (old, new))
-    return f"{one}, {len(old.body or b'')} bytes", f"{other}, {len(new.body or b'')} bytes"
+    return f"{_coding(old)}, {len(old.body or b'')} bytes", f"{_coding(new)}, {len(new.body or b'')} bytes"
+
+
+def _coding(response: Response) -> str:
+    return (response.header(b"content-encoding") or b"none").decode("latin-1").strip().lower()
+
+
+def _compare_parts(old: Response, new: Response, depth: int) -> list[Difference]:
+    """Return how two multipart bodies differ; nothing where they are none."""
+    kinds = [(side.header(b"content-type") or b"") for side in (old, new)]
+    if depth >= DEPTH or not all(kind.lstrip().lower().startswith(b"multipart/") for kind in kinds):
+        return []
+    try:
+        left, right = read_parts(old.body or b"", kinds[0]), read_parts(new.body or b"", kinds[1])
+    except Unreadable:
+        return []
+    found = compare_parts(left, right, lambda one, other: compare_bodies(one, other, depth + 1))
+    texts = (side.decode("utf-8", "replace") for side in (old.body or b"", new.body or b""))
+    return found or [_spelling("multipart", *texts)]
 
 
 def _compare(
@@ -81,7 +113,7 @@ def _compare(
     old, new = decoded(left, old_type[1]), decoded(right, new_type[1])
     kind = family(old_type[0] or new_type[0], old.text or new.text)
     if kind == "bytes":
-        return compare_bytes(left, right)
+        return _compare_binary(left, right)
     charset = _compare_charsets(old, new)
     if old.text == new.text:
         return charset or [_spelling(kind, repr(left), repr(right))]
@@ -89,6 +121,15 @@ def _compare(
         return [*charset, *_compare_texts(old.text, new.text, kind)]
     except Unreadable as error:
         return compare_bytes(left, right, str(error))
+
+
+def _compare_binary(left: bytes, right: bytes) -> list[Difference]:
+    try:
+        return compare_archives(left, right)
+    except TooLarge as error:
+        return compare_bytes(left, right, str(error))
+    except Unreadable:
+        return compare_bytes(left, right)
 
 
 def _compare_charsets(old: Text, new: Text) -> list[Difference]:
@@ -101,16 +142,18 @@ def _compare_charsets(old: Text, new: Text) -> list[Difference]:
 
 def _compare_texts(old: str, new: str, kind: str) -> list[Difference]:
     reasons = []
-    for form in FORMATS[kind]:
+    for form in FORMATS.get(kind, ()):
         left, right = _read(form, old), _read(form, new)
         broken = [side for side in (left, right) if isinstance(side, Unreadable)]
         if not broken:
             try:
-                return form.compare(left, right) or [_spelling(form.name, old, new)]
+                return form.compare(left, right) or [_spelling(_spelled(form, old, new), old, new)]
             except TooLarge as error:
                 broken = [error]
             except RecursionError:
                 broken = [TooLarge("nested too deeply")]
+        if not form.sure and len(broken) == 2:
+            continue
         reasons.append(str(broken[0]))
         # The one side that is not what both claim to be is the cause; its lines would only repeat that.
         if form is FORMATS[kind][-1] and len(broken) == 1 and not isinstance(broken[0], TooLarge):
@@ -128,6 +171,21 @@ def _read(form: Format, text: str) -> Any:
         return error
     except RecursionError:
         return TooLarge("nested too deeply")
+
+
+def _spelled(form: Format, old: str, new: str) -> str:
+    """Return in what two documents are spelled otherwise: clients have read pages as XML, and only some can be."""
+    if form is HTML and _is_xml(old) != _is_xml(new):
+        return "html/well-formed"
+    return form.name
+
+
+def _is_xml(text: str) -> bool:
+    try:
+        parse_xml(text)
+    except Unreadable:
+        return False
+    return True
 
 
 def _spelling(kind: str, old: str, new: str) -> Difference:

@@ -18,13 +18,17 @@ INFLATED = 64_000_000
 
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([^\s"';,]+)""", re.IGNORECASE)
 _OWN_CHARSET = re.compile(rb"""(?:<\?xml[^>]*\sencoding|<meta[^>]*charset)\s*=\s*["']?([\w.:-]+)""", re.IGNORECASE)
+_ZLIB = re.compile(rb"[\x08\x18\x28\x38\x48\x58\x68\x78]")
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _SNIFFED = ((re.compile(r"\s*<\?xml"), "xml"), (re.compile(r"\s*<(!doctype\s+html|html)", re.I), "html"))
 _FAMILIES = (
     (re.compile(r"text/html"), "html"),
     (re.compile(r"(text|application)/xml|.*\+xml"), "xml"),
     (re.compile(r"(text|application)/json|.*\+json"), "json"),
-    (re.compile(r"text/.*|multipart/.*|application/(x-www-form-urlencoded|(x-)?javascript|ecmascript)"), "text"),
+    (re.compile(r"application/x-www-form-urlencoded"), "form"),
+    (re.compile(r"multipart/.*"), "multipart"),
+    (re.compile(r"(text|application)/((x-)?javascript|ecmascript)"), "script"),
+    (re.compile(r"text/.*"), "text"),
     (re.compile(r".+"), "bytes"),
 )
 
@@ -58,7 +62,7 @@ def charset_name(label: str) -> str:
 
 
 def family(media: str, text: str) -> str:
-    """Return how a body is to be compared: `html`, `xml`, `json`, `text` or `bytes`."""
+    """Return how a body is to be compared: `html`, `xml`, `json`, `form`, `multipart`, `script`, `text` or `bytes`."""
     if media:
         return next(name for pattern, name in _FAMILIES if pattern.fullmatch(media))
     if "\0" in text:
@@ -94,13 +98,27 @@ def unpacked(response: Response) -> bytes:
     """Return the body with its content coding undone (RFC 9110 section 8.4); raise `Unreadable` where that fails."""
     body = response.body or b""
     coding = (response.header(b"content-encoding") or b"").strip().lower()
-    if coding not in (b"gzip", b"x-gzip", b"deflate") or not body:
+    if coding in (b"", b"identity") or not body:
         return body
-    inflater = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
+    if coding not in (b"gzip", b"x-gzip", b"deflate"):
+        raise Unreadable(f"{coding.decode('latin-1')[:40]}: this coding is not undone")
     try:
-        plain = inflater.decompress(body, INFLATED)
+        return _inflated(body, raw=coding == b"deflate" and not _ZLIB.match(body))
     except zlib.error as error:
         raise Unreadable(f"{coding.decode()}: {error}") from None
-    if inflater.unconsumed_tail or not inflater.eof:
-        raise Unreadable(f"{coding.decode()}: truncated, or more than {INFLATED} bytes unpacked")
-    return plain
+    except Unreadable as error:
+        raise Unreadable(f"{coding.decode()}: {error}") from None
+
+
+def _inflated(body: bytes, raw: bool) -> bytes:
+    """Unpack all members of a gzip file, a zlib stream, or deflate without a header, which old servers send."""
+    parts: list[bytes] = []
+    left = INFLATED
+    while body:
+        inflater = zlib.decompressobj(wbits=-zlib.MAX_WBITS if raw else zlib.MAX_WBITS | 32)
+        parts.append(inflater.decompress(body, left))
+        left -= len(parts[-1])
+        if inflater.unconsumed_tail or not inflater.eof or left <= 0:
+            raise Unreadable(f"truncated, or more than {INFLATED} bytes unpacked")
+        body = inflater.unused_data
+    return b"".join(parts)

@@ -1,8 +1,8 @@
 """Compares two lists of header pairs: presence, values, charset, repeats, order, names' case, and renames.
 
 Ordered pairs come in, differences go out: at least one whenever the pairs differ. The case of names, the order of
-different names and optional white space mean the same to HTTP (RFC 9110 section 5.3) and are `spelling`; clients have
-depended on each. The order of repeated headers has a meaning and is `order`.
+different names and what `fields` knows to be written otherwise mean the same to HTTP (RFC 9110 section 5.3) and are
+`spelling`; clients have depended on each. The order of repeated headers has a meaning and is `order`.
 """
 
 from __future__ import annotations
@@ -14,14 +14,16 @@ from collections.abc import Callable, Iterator, Sequence
 from harness.compare.align import Item, align
 from harness.compare.content import parse_content_type
 from harness.compare.excerpt import excerpt, excerpts
+from harness.compare.fields import same_list, same_meaning
 from harness.difference import Difference
 from harness.exchange import Headers
 
 Pair = tuple[bytes, bytes]
 Side = dict[bytes, list[Pair]]
 
-_OPTIONAL_SPACE = re.compile(rb"[ \t]*([,;=])[ \t]*")
 _WORD = re.compile(r"\w+")
+_CHARSET = re.compile(rb""";\s*charset\s*=\s*("[^"]*"|[^\s;]*)""", re.IGNORECASE)
+_BOUNDARY = re.compile(rb""";\s*boundary\s*=\s*("[^"]*"|[^\s;]*)""", re.IGNORECASE)
 
 
 def compare_headers(old: Headers, new: Headers) -> list[Difference]:
@@ -78,7 +80,7 @@ def _compare_name(old: Sequence[Pair], new: Sequence[Pair]) -> list[Difference]:
 
 
 def _compare_values(old: Sequence[bytes], new: Sequence[bytes], path: str) -> Iterator[Difference]:
-    if old and new and len(old) != len(new) and path.lower() != "set-cookie" and _joined(old) == _joined(new):
+    if same_list(path, [*map(_text, old)], [*map(_text, new)]) and len(old) != len(new):
         yield Difference("header", path, "spelling", *(_text(b" | ".join(side)) for side in (old, new)))
         return
     found = align(_items(old), _items(new))
@@ -91,11 +93,6 @@ def _compare_values(old: Sequence[bytes], new: Sequence[bytes], path: str) -> It
         yield Difference("header", path, "added", new=excerpt(_text(value)))
     if found.moved:
         yield Difference("header", path, "order", *excerpts(*(_text(b" | ".join(side)) for side in (old, new))))
-
-
-def _joined(values: Sequence[bytes]) -> bytes:
-    """Return repeated headers as the one list they stand for (RFC 9110 section 5.3)."""
-    return _OPTIONAL_SPACE.sub(rb"\1", b",".join(values))
 
 
 def _items(values: Sequence[bytes]) -> list[Item[bytes]]:
@@ -111,22 +108,20 @@ def _words(value: bytes) -> Callable[[], frozenset[str]]:
 
 
 def _compare_value(old: bytes, new: bytes, path: str) -> Difference:
-    texts = excerpts(_text(old), _text(new))
-    if path.lower() == "content-type":
-        return Difference("header", path, _content_type_kind(old, new), *texts)
-    same = _OPTIONAL_SPACE.sub(rb"\1", old.strip()) == _OPTIONAL_SPACE.sub(rb"\1", new.strip())
-    return Difference("header", path, "spelling" if same else "changed", *texts)
+    same = same_meaning(path, _text(old), _text(new))
+    kind = "spelling" if same else _content_type_kind(old, new) if path.lower() == "content-type" else "changed"
+    return Difference("header", path, kind, *excerpts(_text(old), _text(new)))
 
 
 def _content_type_kind(old: bytes, new: bytes) -> str:
+    """Return what differs in two content types of unequal meaning; where parts are divided is no content of them."""
     (old_media, old_charset), (new_media, new_charset) = parse_content_type(old), parse_content_type(new)
     if old_media != new_media:
         return "changed"
     if old_charset != new_charset:
         return "encoding"
-    rest = [_OPTIONAL_SPACE.sub(rb"\1", value.strip()).lower().replace(b'"', b"") for value in (old, new)]
-    without = [re.sub(rb";charset=[^;]*", b"", value) for value in rest]
-    return "spelling" if without[0] == without[1] else "changed"
+    bare = [_text(_BOUNDARY.sub(b"", _CHARSET.sub(b"", value))) for value in (old, new)]
+    return "spelling" if same_meaning("content-type", *bare) else "changed"
 
 
 def _order(old: Sequence[bytes], new: Sequence[bytes], pairs: Headers) -> Iterator[Difference]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from lxml import etree
 
@@ -60,7 +61,16 @@ def _node(element: etree._Element, verbatim: bool) -> Node:
     tag = element.tag.lower()
     verbatim = verbatim or tag in VERBATIM
     attributes = [_attribute(str(name), str(value)) for name, value in element.attrib.items()]
-    return make_node(tag, attributes=attributes, children=list(_children(element, tag, verbatim)))
+    children = list(_children(element, tag, verbatim))
+    return make_node(tag, attributes=attributes, children=_with_bodies(children) if tag == "table" else children)
+
+
+def _with_bodies(children: Sequence[Node]) -> list[Node]:
+    """Return what is in a table with the tbody around its rows that browsers imply (HTML, section 13.1.2.4)."""
+    found: list[Node] = []
+    for is_row, nodes in groupby(children, key=lambda node: node.tag == "tr"):
+        found += [make_node("tbody", children=list(nodes))] if is_row else nodes
+    return found
 
 
 def _attribute(name: str, value: str) -> tuple[str, str]:

@@ -24,7 +24,8 @@ def compare(old: Response, new: Response) -> list[Difference]:
     if _has_head(old) and _has_head(new):
         found += _compare_head(old, new)
     found += _compare_content(old, new)
-    return [one for one in found if not any(follows(one, found, old, new) for follows in FOLLOWERS)]
+    causes = [one for one in found if not any(follows(one, found, old, new) for follows in FOLLOWERS)]
+    return [_framed(one, old, new) for one in causes]
 
 
 def _compare_status(old: Response, new: Response) -> list[Difference]:
@@ -98,6 +99,21 @@ def _other_framing_header(difference: Difference, found: Sequence[Difference], o
     return _names(difference, "transfer-encoding") and any(_names(other, "content-length") for other in found)
 
 
+def _framed(difference: Difference, old: Response, new: Response) -> Difference:
+    """Call it spelling where a true length only gives way to chunks, or is left out beside no body at all.
+
+    RFC 9112 section 6.3 has both say where a body ends, and RFC 9110 section 9.3.2 lets HEAD leave it out.
+    """
+    if not _names(difference, "content-length") or difference.kind == "renamed":
+        return difference
+    announced = old if difference.kind == "missing" else new
+    chunks = {old.framing, new.framing} == {"length", "chunked"} and _is_right_length(announced)
+    if not chunks and (old.framing, new.framing) != ("none", "none"):
+        return difference
+    texts = ("with its length" if side is announced else "in chunks" if chunks else "without" for side in (old, new))
+    return Difference("header", difference.path, "spelling", *texts)
+
+
 def _is_framing(difference: Difference) -> bool:
     return (difference.aspect, difference.path) == ("framing", "transfer")
 
@@ -115,6 +131,24 @@ def _charset_named_in_header(difference: Difference, found: Sequence[Difference]
     """The charset of the body is the one that Content-Type announces."""
     return (difference.aspect, difference.path, difference.kind) == ("body", "charset", "encoding") and any(
         (other.aspect, other.path.lower(), other.kind) == ("header", "content-type", "encoding") for other in found
+    )
+
+
+def _compression_named_in_header(
+    difference: Difference, found: Sequence[Difference], old: Response, new: Response
+) -> bool:
+    """The body is packed as Content-Encoding says."""
+    return (difference.path, difference.kind) == ("body/compression", "encoding") and any(
+        (other.aspect, other.path.lower()) == ("header", "content-encoding") for other in found
+    )
+
+
+def _boundary_named_in_header(
+    difference: Difference, found: Sequence[Difference], old: Response, new: Response
+) -> bool:
+    """The boundary that Content-Type announces is the one between the body's parts."""
+    return (difference.aspect, difference.path, difference.kind) == ("body", "body/multipart", "spelling") and any(
+        (other.aspect, other.path.lower(), other.kind) == ("header", "content-type", "spelling") for other in found
     )
 
 
@@ -137,5 +171,7 @@ FOLLOWERS: tuple[Callable[[Difference, Sequence[Difference], Response, Response]
     _framing_of_another_header,
     _other_framing_header,
     _charset_named_in_header,
+    _compression_named_in_header,
+    _boundary_named_in_header,
     _rest_of_a_cut_body,
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -43,6 +43,17 @@ class Scalar:
 def compare_values(old: Any, new: Any, path: str = "") -> list[Difference]:
     """Return the differences of two values; none where they mean the same. Lists beyond `LONG` raise `TooLarge`."""
     return list(islice(_compare(old, new, path), ENOUGH))
+
+
+def members(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object; a name that comes again keeps its last value, as parsers do, and the others beside it."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            earlier = next(other for n in range(1, len(found) + 2) if (other := f"{name}@{n}") not in found)
+            found[earlier] = found[name]
+        found[name] = value
+    return found
 
 
 def type_name(value: Any) -> str:

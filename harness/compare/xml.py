@@ -1,13 +1,15 @@
 """Reads XML into `Node`s, which `tree` compares; nothing is fetched and no entity is expanded (XML 1.0, section 4.4).
 
 Text comes in, a tree goes out. Equal here means: prefixes, quotes, CDATA, character references, attribute order and
-indentation may differ. Paths use local names; the namespace itself counts.
+indentation (white space where only elements stand, but for xml:space) may differ. Paths use local names; the namespace
+itself counts.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import zip_longest
 
 from lxml import etree
 
@@ -15,6 +17,7 @@ from harness.compare.elements import document, leaf
 from harness.compare.tree import TEXT, Node, make_node
 from harness.compare.unreadable import Unreadable, refuse_large
 
+_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 _DECLARATION = re.compile(r"\s*<\?xml\s[^>]*\?>")
 
 
@@ -35,23 +38,19 @@ def parse_xml(text: str) -> etree._Element:
         raise Unreadable(str(error)) from None
 
 
-def _node(element: etree._Element) -> Node:
+def _node(element: etree._Element, preserve: bool = False) -> Node:
     if (found := leaf(element)) is not None:
         return found
     attributes = [(str(name), str(value)) for name, value in element.attrib.items()]
-    return make_node(element.tag, attributes=attributes, children=list(_children(element)))
+    preserve = element.get(_SPACE, "preserve" if preserve else "") == "preserve"
+    return make_node(element.tag, attributes=attributes, children=list(_children(element, preserve)))
 
 
-def _children(element: etree._Element) -> Iterator[Node]:
-    indented = len(element) > 0
-    if text := _text(element.text, indented):
-        yield make_node(TEXT, text)
-    for child in element:
-        yield _node(child)
-        if text := _text(child.tail, indented):
+def _children(element: etree._Element, preserve: bool) -> Iterator[Node]:
+    texts = [element.text, *(child.tail for child in element)]
+    indented = not preserve and len(element) > 0 and not any(text and text.strip() for text in texts)
+    for text, child in zip_longest(texts, element):
+        if text and not indented:
             yield make_node(TEXT, text)
-
-
-def _text(text: str | None, indented: bool) -> str:
-    """Return a text; empty where it is only indentation between elements."""
-    return "" if not text or (indented and not text.strip()) else text
+        if child is not None:
+            yield _node(child, preserve)

@@ -7,18 +7,22 @@ Faults are values under `fault`. Markup that breaks the specification is left to
 from __future__ import annotations
 
 import binascii
+import re
 from base64 import b64decode
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from lxml import etree
 
 from harness.compare.excerpt import excerpt
 from harness.compare.tree import local_name
 from harness.compare.unreadable import Unreadable
-from harness.compare.values import Scalar, compare_values, literal
+from harness.compare.values import Scalar, compare_values, literal, members
 from harness.compare.xml import parse_xml
 from harness.difference import Difference
+
+_INTEGER = re.compile(r"[+-]?[0-9]{1,4000}")
+_DOUBLE = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|[+-]?(nan|inf(inity)?)", re.IGNORECASE)
 
 ROOTS = ("methodResponse", "methodCall")
 
@@ -57,7 +61,12 @@ def read_xmlrpc(text: str) -> dict[str, Any]:
 
 
 def _elements(parent: etree._Element) -> list[etree._Element]:
-    return [child for child in parent if isinstance(child.tag, str)]
+    """Return the elements in one; text beside them is nothing that the specification knows."""
+    children = [child for child in parent if isinstance(child.tag, str)]
+    beside = [parent.text, *(child.tail for child in parent)]
+    if children and any(text and text.strip() for text in beside):
+        raise Unreadable(f"text beside elements in {parent.tag!r}")
+    return children
 
 
 def _only(parent: etree._Element, name: str) -> etree._Element:
@@ -84,19 +93,30 @@ def _value(element: etree._Element) -> Any:
 
 
 def _integer(element: etree._Element) -> int:
-    return int(element.text or "")
+    return int(_number(element, _INTEGER))
+
+
+def _long(element: etree._Element) -> Scalar:
+    return Scalar(local_name(str(element.tag)), str(_integer(element)))
+
+
+def _number(element: etree._Element, pattern: re.Pattern[str]) -> str:
+    """Return a number's text, without the spellings that only Python reads (`1_000`)."""
+    text = (element.text or "").strip()
+    return text if pattern.fullmatch(text) else _refuse(text, "a number")
 
 
 def _boolean(element: etree._Element) -> bool:
-    return {"1": True, "0": False}[text] if (text := (element.text or "").strip()) in ("0", "1") else _refuse(text)
+    text = (element.text or "").strip()
+    return _refuse(text, "0 or 1") if text not in ("0", "1") else text == "1"
 
 
-def _refuse(text: str) -> bool:
-    raise ValueError(f"{text!r} is neither 0 nor 1")
+def _refuse(text: str, wanted: str) -> NoReturn:
+    raise ValueError(f"{text[:40]!r} is not {wanted}")
 
 
 def _double(element: etree._Element) -> float:
-    return float(element.text or "")
+    return float(_number(element, _DOUBLE))
 
 
 def _date(element: etree._Element) -> Scalar:
@@ -112,7 +132,7 @@ def _array(element: etree._Element) -> list[Any]:
 
 
 def _struct(element: etree._Element) -> dict[str, Any]:
-    return dict(_member(member) for member in _elements(element))
+    return members(_member(member) for member in _elements(element))
 
 
 def _member(member: etree._Element) -> tuple[str, Any]:
@@ -123,7 +143,7 @@ def _member(member: etree._Element) -> tuple[str, Any]:
 
 
 _READERS: dict[str, Callable[[etree._Element], Any]] = {
-    "int": _integer, "i4": _integer, "i8": _integer, "i1": _integer, "i2": _integer,
+    "int": _integer, "i4": _integer, "i8": _long, "i1": _long, "i2": _long,
     "boolean": _boolean, "double": _double, "float": _double, "string": lambda element: element.text or "",
     "dateTime.iso8601": _date, "base64": _binary, "array": _array, "struct": _struct, "nil": lambda element: None,
 }  # fmt: skip

@@ -29,7 +29,7 @@ SORTS = {
     "json": (b"application/json", b"[1]", b"[2]", "[]"),
     "json by suffix": (b"application/vnd.api+json", b"[1]", b"[2]", "[]"),
     "plain": (b"text/plain", b"a", b"b", "text"),
-    "form": (b"application/x-www-form-urlencoded", b"a=1", b"a=2", "text"),
+    "form": (b"application/x-www-form-urlencoded", b"a=1", b"a=2", "a"),
     "byte ranges": (b"multipart/byteranges; boundary=x", b"--x\r\n\r\na", b"--x\r\n\r\nb", "text"),
     "picture": (b"image/png", b"a", b"b", "bytes"),
     "unnamed html": (b"", b"<!DOCTYPE html><p>a", b"<!DOCTYPE html><p>b", "html/body/p/text()"),

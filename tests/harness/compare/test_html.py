@@ -19,7 +19,7 @@ SPELLINGS = {
     "runs of spaces": ("<p>a b</p>", "<p>a \n  b</p>"),
     "end tag left out": ("<ul><li>a</li><li>b</li></ul>", "<ul><li>a<li>b</ul>"),
     "boolean attribute": ("<input checked>", '<input checked="checked">'),
-    "void element closed": ("<br/>", "<br>"),
+    "void element closed": ("<br/>", "<br />"),
 }
 
 
@@ -27,7 +27,7 @@ SPELLINGS = {
 def test_equal_meaning_is_one_spelling_difference(rows, old, new):
     """Where only bytes differ, there is one difference for the page, and it is never silent."""
     found = rows(PAGE.format(old), PAGE.format(new), "text/html")
-    assert [(path, kind) for path, kind, _, _ in found] == [("body/html", "spelling")]
+    assert [(path.removesuffix("/well-formed"), kind) for path, kind, _, _ in found] == [("body/html", "spelling")]
 
 
 MEANINGS = {

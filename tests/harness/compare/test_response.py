@@ -1,5 +1,6 @@
 """Whole answers: status, reason, framing, completeness, and what merely follows from something else."""
 
+import gzip
 from dataclasses import replace
 
 import pytest
@@ -41,7 +42,27 @@ CASES = {
     "chunked instead of a length": (
         BASE,
         replace(BASE, framing="chunked", headers=(BASE.headers[0], (b"Transfer-Encoding", b"chunked"))),
+        [("header", "Content-Length", "spelling", "with its length", "in chunks")],
+    ),
+    "no length any more": (
+        BASE,
+        replace(BASE, framing="close", headers=BASE.headers[:1]),
         [("header", "Content-Length", "missing", "3", "")],
+    ),
+    "a wrong length instead of chunks": (
+        replace(BASE, framing="chunked", headers=BASE.headers[:1]),
+        replace(BASE, headers=(BASE.headers[0], (b"Content-Length", b"9"))),
+        [("header", "Content-Length", "added", "", "9")],
+    ),
+    "no length where no body is": (
+        replace(BASE, body=b"", framing="none"),
+        replace(BASE, body=b"", framing="none", headers=BASE.headers[:1]),
+        [("header", "Content-Length", "spelling", "with its length", "without")],
+    ),
+    "packed as the header says": (
+        replace(BASE, headers=BASE.headers[:1]),
+        replace(BASE, headers=(BASE.headers[0], (b"Content-Encoding", b"gzip")), body=gzip.compress(b"abc")),
+        [("header", "Content-Encoding", "added", "", "gzip")],
     ),
     "a framing header renamed": (
         BASE,
