@@ -27,7 +27,7 @@ class Indexed(Recording, Protocol):
     """A recording that can be read without its bodies, and in part."""
 
     def heads(self) -> Iterator[tuple[int, Exchange]]:
-        """Yield the exchanges in time order without bodies, each with the place to find it again."""
+        """Yield the exchanges in time order, perhaps without the answers' bodies, each with its place."""
 
     def pick(self, numbered: Iterable[tuple[int, int]]) -> Iterator[Exchange]:
         """Yield the exchanges at (number in the recording, place)."""
@@ -67,18 +67,23 @@ class Members:
         return ((self._numbers[index], self._places[index]) for index in range(first, last))
 
 
+def indexed(recording: Recording) -> Indexed:
+    """Return a recording that can be read in part; one of another kind than an archive is held in memory."""
+    return recording if isinstance(recording, Indexed) else _Listed(recording)
+
+
 def sessions(recording: Recording) -> Sequence[Recording]:
     """Return the client sessions of a recording, in the order in which they began; together they hold every exchange.
 
     Raises RecordingError where it cannot be read.
     """
-    indexed = recording if isinstance(recording, Indexed) else _Listed(recording)
+    whole = indexed(recording)
     joined = _Joined()
     places, owners = array("q"), array("q")
-    for place, exchange in indexed.heads():
+    for place, exchange in whole.heads():
         places.append(place)
         owners.append(joined.join(_keys(exchange)))
-    return _dealt(indexed, places, [joined.root(owner) for owner in owners])
+    return _dealt(whole, places, [joined.root(owner) for owner in owners])
 
 
 def _dealt(recording: Indexed, places: array[int], roots: Sequence[int]) -> list[Recording]:

@@ -264,10 +264,10 @@ class Archive:
                 yield _exchange(f"{self.name}#{number}", row, blobs)
 
     def heads(self) -> Iterator[tuple[int, Exchange]]:
-        """Yield the exchanges as iteration does, but without bodies, each with its place in the file."""
+        """Yield the exchanges as iteration does, but without the answers' bodies, each with its place in the file."""
         with reading(self.path) as connection:
             rows = connection.execute(f"{_SELECT} ORDER BY started, seq")
-            blobs = _HeadersOnly(connection)
+            blobs = _WithoutAnswers(connection)
             for number, row in enumerate(rows, 1):
                 yield row[0], _exchange(f"{self.name}#{number}", row, blobs)
 
@@ -296,7 +296,7 @@ class _Blobs:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self.headers = lru_cache(_REMEMBERED)(self._headers)
-        self.body: Callable[[int | None], bytes | None] = self.data
+        self.answer: Callable[[int | None], bytes | None] = self.data
 
     def data(self, number: int | None) -> bytes | None:
         if number is None:
@@ -314,25 +314,25 @@ class _Blobs:
         return tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs)
 
 
-class _HeadersOnly(_Blobs):
-    """Header lists by number, and no body: neither read nor unpacked."""
+class _WithoutAnswers(_Blobs):
+    """Stored bytes by number, but no answer's body: neither read nor unpacked."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         super().__init__(connection)
-        self.body = lambda number: None
+        self.answer = lambda number: None
 
 
 def _exchange(identity: str, row: tuple[Any, ...], blobs: _Blobs) -> Exchange:
     (_, started, duration, _, _, status, scheme, peer, user, user_by, start_line, headers, body, framing, raw_head,
      *answer) = row  # fmt: skip
-    request = Request(start_line, blobs.headers(headers), blobs.body(body), framing, raw_head)
+    request = Request(start_line, blobs.headers(headers), blobs.data(body), framing, raw_head)
     response = None if status is None else _response(status, answer, blobs)
     return Exchange(identity, request, response, started, duration, scheme, peer, user, user_by)
 
 
 def _response(status: int, answer: list[Any], blobs: _Blobs) -> Response:
     version, reason, headers, body, framing, raw_head, complete, size = answer
-    pairs, data = blobs.headers(headers), blobs.body(body)
+    pairs, data = blobs.headers(headers), blobs.answer(body)
     return Response(status, reason, pairs, data, version, framing, raw_head, bool(complete), size)
 
 

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from harness.config import Config
-from harness.errors import UsageError
+from harness.config import Config, TargetConfig
+from harness.errors import RecordingError, UsageError
+from harness.recording import open_recordings
+from harness.store.cassette import SUFFIXES
+from harness.targets.answers import Answers, AnswersSide
 from harness.targets.application import ApplicationSide
+from harness.targets.checked_out import CheckedOutSide
 from harness.targets.recorded import RecordedSide
+from harness.targets.revision import PREFIX, Checkout, Revision, split_revision
 from harness.targets.side import Side
 from harness.targets.url import UrlSide
 
 APPLICATION = re.compile(r"[A-Za-z_][\w.]*(:.+)?\Z", re.DOTALL)
 EXAMPLES = (
     "http://127.0.0.1:8000, package.module:application, module:factory('argument'), "
-    "the NAME of a [target.NAME] in harness.toml, recorded"
+    "git:REVISION:package.module:application, the NAME of a [target.NAME] in harness.toml, recorded, "
+    "the path of an archive, a cassette or a folder of them"
 )
 
 
@@ -52,29 +58,80 @@ def parse_target(
     """Parse a TARGET.
 
     `allow_writes` are hosts (`host` or `host:port`) that may be sent unsafe methods; `timeout` is in seconds.
-    Raises UsageError for text that is no target.
+    Raises UsageError for text that is no target, a revision that is none, or a recording that cannot be read.
     """
-    if text.startswith(("http://", "https://")):
-        return _url_target(text, allow_writes, timeout)
-    if text == "recorded":
-        return Target(text, stateful=False, served=True, replayed=False, opener=lambda variation: RecordedSide())
     if text in config.targets:
-        entry = config.targets[text]
-        cwd = config.root / (entry.cwd or ".")
-        return _application(text, entry.app, entry.python or sys.executable, cwd, entry.env, timeout)
-    if APPLICATION.match(text):
-        return _application(text, text, sys.executable, Path.cwd(), {}, timeout)
-    raise UsageError(f"{text!r} is not a target; examples: {EXAMPLES}")
+        return _configured(text, config, allow_writes, timeout)
+    return _parsed(text, text, TargetConfig(text), Path.cwd(), allow_writes, timeout)
 
 
-def _application(text: str, app: str, python: str, cwd: Path, env: Mapping[str, str], timeout: float) -> Target:
-    if not APPLICATION.match(app):
-        raise UsageError(f"target {text!r}: {app!r} is not MODULE:NAME")
+def _configured(name: str, config: Config, allow_writes: frozenset[str], timeout: float) -> Target:
+    """Parse what a [target.NAME] says its app is; another interpreter and variables are for applications only."""
+    entry = config.targets[name]
+    target = _parsed(name, entry.app, entry, config.root / (entry.cwd or "."), allow_writes, timeout)
+    if not target.stateful and (entry.python or entry.env):
+        raise UsageError(f"[target.{name}]: python and env are for applications, and {entry.app!r} is none")
+    return replace(target, text=name)
+
+
+def _parsed(
+    text: str, app: str, entry: TargetConfig, cwd: Path, allow_writes: frozenset[str], timeout: float
+) -> Target:
+    if app.startswith(("http://", "https://")):
+        return _url_target(app, allow_writes, timeout)
+    if app == "recorded":
+        return Target(text, stateful=False, served=True, replayed=False, opener=lambda variation: RecordedSide())
+    if app.startswith(PREFIX):
+        return _revision_target(text, app, entry, cwd, timeout)
+    if _is_path(app, cwd):
+        return _answers_target(text, cwd / app)
+    if APPLICATION.match(app):
+        return _application(text, app, entry, cwd, timeout)
+    raise UsageError(f"target {text!r}: {app!r} is not a target; examples: {EXAMPLES}")
+
+
+def _application(text: str, app: str, entry: TargetConfig, cwd: Path, timeout: float) -> Target:
+    python = entry.python or sys.executable
 
     def opener(variation: int) -> Side:
-        return ApplicationSide(app, python=python, cwd=cwd, env=env, timeout=timeout)
+        return ApplicationSide(app, python=python, cwd=cwd, env=entry.env, timeout=timeout)
 
     return Target(text, stateful=True, served=False, replayed=True, opener=opener)
+
+
+def _revision_target(text: str, app: str, entry: TargetConfig, cwd: Path, timeout: float) -> Target:
+    """An application as it is in a revision of the checkout that `cwd` is in."""
+    revision, application = split_revision(app)
+    if not APPLICATION.match(application):
+        raise UsageError(f"target {text!r}: {application!r} is not MODULE:NAME")
+    checkout = Checkout(Revision.find(cwd, revision))
+    python = entry.python or sys.executable
+
+    def opener(variation: int) -> Side:
+        return CheckedOutSide(
+            checkout,
+            lambda folder, env: _application(text, application, replace(entry, env=env), folder, timeout).open(
+                variation
+            ),
+            app=application,
+            python=python,
+            env=entry.env,
+        )
+
+    return Target(text, stateful=True, served=False, replayed=True, opener=opener)
+
+
+def _is_path(text: str, cwd: Path) -> bool:
+    """Tell a path from MODULE:NAME: a file that is there, or what has a slash where a module's name has none."""
+    return "/" in text.partition(":")[0] or text.endswith((".archive", *SUFFIXES)) or (cwd / text).is_file()
+
+
+def _answers_target(text: str, path: Path) -> Target:
+    try:
+        answers = Answers(open_recordings([path]), text)
+    except RecordingError as error:
+        raise UsageError(f"target {text!r} is the path of a recording by its form: {error}") from None
+    return Target(text, stateful=False, served=True, replayed=False, opener=lambda variation: AnswersSide(answers))
 
 
 def _url_target(text: str, allow_writes: frozenset[str], timeout: float) -> Target:

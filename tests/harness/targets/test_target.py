@@ -13,7 +13,16 @@ from harness.targets.application import ApplicationSide
 from harness.targets.recorded import RecordedSide
 from harness.targets.url import UrlSide
 
-CONFIG = Config(root=Path("/"), targets={"old": TargetConfig("package.old:application")})
+CONFIG = Config(
+    root=Path("/"),
+    targets={
+        "old": TargetConfig("package.old:application"),
+        "live": TargetConfig("http://127.0.0.1:8000"),
+        "said": TargetConfig("recorded"),
+        "wrong": TargetConfig("http://127.0.0.1:8000", env={"A": "B"}),
+        "odd": TargetConfig("a b"),
+    },
+)
 
 
 @pytest.mark.parametrize(
@@ -27,6 +36,9 @@ CONFIG = Config(root=Path("/"), targets={"old": TargetConfig("package.old:applic
         ("package.module:application", ApplicationSide),
         ('package.module:factory("a b", c=1)', ApplicationSide),
         ("package.module", ApplicationSide),
+        ("package.module:factory('/a/path')", ApplicationSide),
+        ("live", UrlSide),
+        ("said", RecordedSide),
     ],
 )
 def test_a_target_is_told_by_its_form(text: str, kind: type) -> None:
@@ -35,7 +47,19 @@ def test_a_target_is_told_by_its_form(text: str, kind: type) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "http://", "https://host", "http://host/path", "http://host:port", "a b", "./x.py"]
+    "text",
+    [
+        "",
+        "http://",
+        "https://host",
+        "http://host/path",
+        "http://host:port",
+        "a b",
+        "./x.py",
+        "wrong",
+        "odd",
+        "git:main",
+    ],
 )
 def test_other_text_is_refused(text: str) -> None:
     """With the text as typed."""
@@ -58,3 +82,8 @@ def test_writes_are_allowed_for_a_host_by_name_or_with_its_port(allowed: tuple[s
 def test_only_applications_are_given_a_starting_state(text: str, stateful: bool) -> None:
     """A server's state is its own."""
     assert parse_target(text, CONFIG).stateful is stateful
+
+
+def test_a_configured_target_has_its_own_name_in_reports() -> None:
+    """Whatever it is."""
+    assert [parse_target(name, CONFIG).text for name in ("old", "live", "said")] == ["old", "live", "said"]

@@ -1,0 +1,163 @@
+"""The answers of another recording as a target: each request is answered as it was there.
+
+A request's partner is the one at the same number of the recording of the same name, if it is the same request (method,
+target and body); else the next such request there that this scenario has not asked for, or of all the recordings where
+none has the name. What has no partner is not sent. Only hashes are held in memory, 40 bytes an exchange.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from array import array
+from bisect import bisect_left, bisect_right
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping, Sequence
+
+from harness.exchange import Exchange, Request
+from harness.recording import Recording
+from harness.session import Indexed, indexed
+from harness.targets.side import Answer, Unsent
+
+
+class Answers:
+    """All that some recordings answered, found by request. Read once, when first asked; shared by threads."""
+
+    def __init__(self, recordings: Sequence[Recording], text: str) -> None:
+        self.text = text
+        self._recordings = recordings
+        self._read: Sequence[Found] | None = None
+        self._lock = threading.Lock()
+
+    def found_for(self, name: str) -> Sequence[Found]:
+        """Return where to look for the partners of a recording called `name`."""
+        with self._lock:
+            if self._read is None:
+                self._read = [Found(recording) for recording in map(indexed, self._recordings)]
+        return [found for found in self._read if found.recording.name == name] or self._read
+
+
+class Found:
+    """The requests of one recording, sorted by their hash; `first` to look up is the number in the recording."""
+
+    def __init__(self, recording: Indexed) -> None:
+        self.recording = recording
+        self._places, self._by_number = array("q"), array("q")
+        for place, exchange in recording.heads():
+            self._places.append(place)
+            self._by_number.append(_key(exchange.request))
+        order = sorted(range(len(self._by_number)), key=self._by_number.__getitem__)
+        self._numbers = array("q", (index + 1 for index in order))
+        self._keys = array("q", (self._by_number[index] for index in order))
+
+    def holds(self, key: int, number: int) -> bool:
+        """Whether the exchange of this number is such a request."""
+        return 1 <= number <= len(self._by_number) and self._by_number[number - 1] == key
+
+    def numbers(self, key: int) -> Sequence[int]:
+        """Return the numbers of all such requests, ascending."""
+        return self._numbers[bisect_left(self._keys, key) : bisect_right(self._keys, key)]
+
+    def place(self, number: int) -> int:
+        """Return where the exchange of this number stands in its file."""
+        return self._places[number - 1]
+
+
+def _key(request: Request) -> int:
+    text = b"\0".join((request.method, request.target, request.body or b""))
+    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big", signed=True)
+
+
+class AnswersSide:
+    """Answers requests with what other recordings have for them."""
+
+    authority = ""
+
+    def __init__(self, answers: Answers) -> None:
+        self._answers = answers
+        self._asked: Counter[int] = Counter()
+        self._partner: Exchange | None = None
+        self._looked_up = ""
+        self._readers: dict[int, _Reader] = {}
+
+    @property
+    def controls(self) -> Mapping[str, str]:
+        """Nothing is controlled."""
+        return {}
+
+    @property
+    def told(self) -> float | None:
+        """When the answer was given that is returned now."""
+        return self._partner.started if self._partner else None
+
+    def start(self, env: Mapping[str, str]) -> None:
+        """Forget what an earlier scenario asked."""
+        self._asked.clear()
+        self._looked_up = ""
+
+    def refusal(self, exchange: Exchange) -> Unsent | None:
+        """A request without a partner, or whose answer was not recorded whole, cannot be compared."""
+        if exchange.id != self._looked_up:
+            self._looked_up, self._partner = exchange.id, self._look_up(exchange)
+        if self._partner is None:
+            return Unsent(f"no such request in {self._answers.text}")
+        answer = self._partner.response
+        return Unsent(f"answer not recorded in {self._answers.text}") if answer is None or answer.body is None else None
+
+    def _look_up(self, exchange: Exchange) -> Exchange | None:
+        name, _, number = exchange.id.rpartition("#")
+        key = _key(exchange.request)
+        before = self._asked[key]
+        self._asked[key] += 1
+        places = self._answers.found_for(name)
+        if len(places) == 1 and places[0].holds(key, int(number)):
+            return self._read(places[0], int(number))
+        for found in places:
+            numbers = found.numbers(key)
+            if before < len(numbers):
+                return self._read(found, numbers[before])
+            before -= len(numbers)
+        return None
+
+    def _read(self, found: Found, number: int) -> Exchange:
+        reader = self._readers.setdefault(id(found), _Reader(found))
+        return reader.read(number)
+
+    def send(self, exchange: Exchange) -> None:
+        """Look the answer up, if `refusal` has not yet."""
+        self.refusal(exchange)
+
+    def receive(self) -> Answer:
+        """Return it."""
+        response = self._partner.response if self._partner else None
+        return response or Unsent(f"no such request in {self._answers.text}")
+
+    def stop(self) -> None:
+        """Nothing runs."""
+
+    def close(self) -> None:
+        """Close the files."""
+        for reader in self._readers.values():
+            reader.close()
+        self._readers.clear()
+
+
+class _Reader:
+    """Reads single exchanges of a recording, with its file open in between."""
+
+    def __init__(self, found: Found) -> None:
+        self._found = found
+        self._wanted: deque[tuple[int, int]] = deque()
+        self._exchanges = found.recording.pick(self._asked())
+
+    def _asked(self) -> Iterator[tuple[int, int]]:
+        while self._wanted:
+            yield self._wanted.popleft()
+
+    def read(self, number: int) -> Exchange:
+        self._wanted.append((number, self._found.place(number)))
+        return next(self._exchanges)
+
+    def close(self) -> None:
+        for _ in self._exchanges:  # its last request was answered: an end, not a wait
+            pass
