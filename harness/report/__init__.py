@@ -8,6 +8,7 @@ from harness.report.html import html_report
 from harness.report.json import json_report
 from harness.report.model import NoiseRule, Result, model
 from harness.report.reading import parse_report, read_report
+from harness.report.snippet import snippet
 from harness.report.terminal import terminal_report
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "model",
     "parse_report",
     "read_report",
+    "snippet",
     "terminal_report",
 ]

@@ -1,7 +1,7 @@
 """Writes a recorded request as a curl command that sends the same bytes, as far as curl can.
 
 A `Request` comes in, one line of shell goes out. Every part is quoted; what a shell or a page would not
-carry unharmed is sent through base64. Connection headers are left to curl.
+carry unharmed is written as escapes, or sent through base64. Connection headers are left to curl.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import shlex
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from harness.exchange import Request
 
@@ -25,14 +25,24 @@ def curl(request: Request, base: str = "http://localhost:8000") -> str:
     words = ["curl", "--include", "--globoff", "--path-as-is", *_method(request), *_headers(request)]
     words += _address(request, base)
     body = request.body or b""
-    if not body:
-        return shlex.join(words)
     if len(body) > SHOWN:
-        return f"{shlex.join([*words, '--data-binary', '@body'])}  # a body of {len(body)} bytes, not shown"
+        return f"{_command([*words, '--data-binary', '@body'])}  # a body of {len(body)} bytes, not shown"
     if _is_plain(body):
-        return shlex.join([*words, "--data-raw", body.decode("ascii")])
+        return _command([*words, *(["--data-raw", body.decode("ascii")] if body else [])])
     packed = shlex.quote(b64encode(body).decode("ascii"))
-    return f"printf %s {packed} | base64 -d | {shlex.join([*words, '--data-binary', '@-'])}"
+    return f"printf %s {packed} | base64 -d | {_command([*words, '--data-binary', '@-'])}"
+
+
+def _command(words: Iterable[str]) -> str:
+    return " ".join(map(_word, words))
+
+
+def _word(text: str) -> str:
+    """Return a word (each character a byte) for a POSIX shell; bytes beyond printable ASCII are made by printf."""
+    if _is_plain(text.encode("latin-1")):
+        return shlex.quote(text)
+    made = "".join(char if char.isalnum() and char.isascii() else f"\\{ord(char):03o}" for char in text)
+    return f"\"$(printf '{made}')\""
 
 
 def _method(request: Request) -> Iterator[str]:

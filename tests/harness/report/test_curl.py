@@ -21,6 +21,7 @@ REQUESTS = {
     "form": Request(b"POST /a HTTP/1.1", (AGENT, (b"Content-Type", b"text/xml")), b"<a>it's</a>\n"),
     "body like a file name": Request(b"POST /a HTTP/1.1", (AGENT, (b"Content-Type", b"t/t")), b"@/etc/passwd"),
     "bytes": Request(b"PUT /a HTTP/1.1", (AGENT, (b"Content-Type", b"t/t")), bytes(range(256))),
+    "bytes in a header": Request(b"GET / HTTP/1.1", (AGENT, (b"X", b"caf\xe9 \x1b[31m 100% $x '\\"), (b"Y", b"a\tb"))),
     "odd target": Request(b"GET /a b#c HTTP/1.1", (AGENT,)),
 }
 
@@ -76,3 +77,10 @@ def test_a_large_body_is_not_written_out():
     """A command stays short enough to read; it says what is missing."""
     command = curl(Request(b"POST / HTTP/1.1", (AGENT,), b"a" * 100_000))
     assert command.endswith("--data-binary @body  # a body of 100000 bytes, not shown")
+
+
+def test_a_command_is_printable():
+    """Nothing in it commands the terminal that it is pasted into."""
+    command = curl(Request(b"GE\x1bT /\xe9 HTTP/1.1", ((b"X\x07", b"\x1b]0;x\x07\r\n\xff"),), b"\x00\x1b"))
+    assert command.isascii()
+    assert command.isprintable()
