@@ -104,10 +104,8 @@ def apply(
 
 
 def compared_of(endpoints: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
-    """Return how many exchanges of each kind of request were compared, from the counts that a report gives of each."""
-    return {
-        name: sum(count for kind, count in kinds.items() if kind != "unreplayable") for name, kinds in endpoints.items()
-    }
+    """Return how many exchanges of each kind of request were judged, from the counts that a result gives of each."""
+    return {name: kinds.get("judged", 0) for name, kinds in endpoints.items()}
 
 
 def _warnings(

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -17,7 +15,7 @@ from harness.accepted import FIELDS, Accepted, compared_of, growth, matches, par
 from harness.config import find_config
 from harness.errors import UsageError
 from harness.group import Group
-from harness.report.model import FORMAT, VERSION
+from harness.report import Result, read_report
 
 EPILOG = """\b
 Examples:
@@ -27,20 +25,6 @@ Examples:
   harness accept report.json --interactive"""
 
 WHERE = (*FIELDS, "endpoint")
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What a report says: groups that nobody accepted, groups that somebody did, exchanges compared by endpoint."""
-
-    groups: Sequence[Group]
-    accepted: Sequence[Group]
-    compared: Mapping[str, int]
-
-    @property
-    def all(self) -> list[Group]:
-        """Return all groups."""
-        return [*self.groups, *self.accepted]
 
 
 @click.command("accept", epilog=EPILOG, short_help="Accept differences of a report.")
@@ -71,6 +55,7 @@ def command(
     """Accept differences that REPORT (the --json of harness diff) shows: by how GROUP ids begin, or in bulk."""
     file = output or default_file()
     read = read_report(report)
+    compared = compared_of(read.endpoints)
     terms = parse_where(where) if where is not None else None
     if pattern and terms is None:
         raise UsageError("--pattern goes with --where: its terms become the entry")
@@ -79,12 +64,12 @@ def command(
         raise UsageError("give --reason TEXT: why may these differences be?")
     text = _text_of(file)
     entries = parse_accepted(text, file)
-    wanted = [group for group in chosen if not _accepted_already(group, entries, read.compared)]
+    wanted = [group for group in chosen if not _accepted_already(group, entries, compared)]
     if interactive:
         wanted = ask(wanted)
         reason = reason or (click.prompt("Reason", err=True) if wanted and not dry_run else None)
     answer = Answer(reason or "(to be given)", owner, parse_expires(expires) if expires else None)
-    added, renewed = written(wanted, terms if pattern else None, entries, answer, read.compared)
+    added, renewed = written(wanted, terms if pattern else None, entries, answer, compared)
     after = with_entries(text, file, added, renewed)
     for group in wanted:
         click.echo(f"{'would accept' if dry_run else 'accepted'} {group.id}  {_times(group.count)}  {group.title}")
@@ -97,31 +82,6 @@ def default_file() -> Path:
     """Return the file of accepted differences that `harness diff` reads here."""
     config = find_config(Path.cwd())
     return config.root / config.accepted
-
-
-def read_report(path: Path) -> Report:
-    """Read a JSON report of `harness diff`. Raises UsageError for anything else."""
-    try:
-        document = json.loads(path.read_bytes())
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
-    except ValueError:
-        raise UsageError(f"{path}: is not JSON; give the file that `harness diff --json` wrote") from None
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise UsageError(f"{path}: is not a report; give the file that `harness diff --json` wrote")
-    if document.get("version") != VERSION:
-        raise UsageError(f"{path}: is a report of version {document.get('version')}, this harness reads {VERSION}")
-    try:
-        lists = [[_group(each) for each in document[name]] for name in ("groups", "accepted")]
-        return Report(lists[0], lists[1], compared_of(document.get("endpoints", {})))
-    except (KeyError, TypeError, AttributeError) as error:
-        raise UsageError(f"{path}: is damaged: {error!r}; run `harness diff --json` again") from None
-
-
-def _group(each: Mapping[str, Any]) -> Group:
-    known = {field.name for field in fields(Group)} - {"examples"}
-    needed = {"transform": "", **{name: value for name, value in each.items() if name in known}}
-    return Group(**needed, examples=())
 
 
 def parse_where(text: str) -> dict[str, str]:
@@ -150,13 +110,13 @@ def parse_expires(text: str) -> date:
 
 
 def choose(
-    report: Report, prefixes: Sequence[str], terms: Mapping[str, str] | None, everything: bool, path: Path
+    report: Result, prefixes: Sequence[str], terms: Mapping[str, str] | None, everything: bool, path: Path
 ) -> list[Group]:
     """Return the groups that the command line asks for. Raises UsageError where there are none."""
     if bool(prefixes) + (terms is not None) + everything != 1:
         raise UsageError("say which groups, in one way: GROUP ids, --where TERMS or --all")
     if terms is not None:
-        found = [group for group in report.all if _fits(group, terms)]
+        found = [group for group in _all(report) if _fits(group, terms)]
         if not found:
             raise UsageError(f"{path}: no group is like that; it has {_known(report)}")
         return found
@@ -166,16 +126,20 @@ def choose(
     return list(by_id.values())
 
 
-def _by_prefix(report: Report, prefix: str, path: Path) -> Group:
-    found = [group for group in report.all if group.id.startswith(prefix)]
+def _all(report: Result) -> list[Group]:
+    return [*report.groups, *report.accepted]
+
+
+def _by_prefix(report: Result, prefix: str, path: Path) -> Group:
+    found = [group for group in _all(report) if group.id.startswith(prefix)]
     if len(found) != 1:
         what = "begins several ids" if found else "begins no id of a group"
         raise UsageError(f"{path}: {prefix!r} {what}; it has {_known(report)}")
     return found[0]
 
 
-def _known(report: Report) -> str:
-    ids = [group.id for group in report.all]
+def _known(report: Result) -> str:
+    ids = [group.id for group in _all(report)]
     return ", ".join(ids[:10]) + (" ..." if len(ids) > 10 else "") if ids else "no groups"
 
 

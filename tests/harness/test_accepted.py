@@ -212,5 +212,5 @@ def test_wildcards(pattern: str, text: str) -> None:
 
 
 def test_compared() -> None:
-    """What was not sent was not compared."""
-    assert compared_of({"GET /a": {"judged": 3, "stale": 1, "unreplayable": 5}}) == {"GET /a": 4}
+    """What was not judged proves nothing of a difference that is gone."""
+    assert compared_of({"GET /a": {"judged": 3, "stale": 1, "unreplayable": 5}, "GET /b": {}}) == {"GET /a": 3, "GET /b": 0}

@@ -39,7 +39,9 @@ REPORT = {
     "version": 1,
     "old": "old",
     "new": "new",
-    "counts": {},
+    "counts": dict.fromkeys(
+        ("exchanges", "judged", "matched", "accepted", "different", "stale", "unreplayable", "errors"), 0
+    ),
     "groups": [
         group("3f9a11", "Date"),
         group("3f9b22", "Server", endpoints={"GET /a": 3, "GET /b": 1}, count=4),
@@ -194,10 +196,10 @@ def test_errors(folder: Path, arguments: list[str], message: str) -> None:
 
 
 REPORTS = {
-    "not JSON": ("hello", "is not JSON"),
-    "another file": ("[]", "is not a report"),
-    "another version": ('{"format": "harness-report", "version": 7}', "is a report of version 7"),
-    "damaged": ('{"format": "harness-report", "version": 1, "groups": [{}], "accepted": []}', "is damaged"),
+    "not JSON": ("hello", "not a JSON report"),
+    "another file": ("[]", "not a report of harness diff"),
+    "another version": ('{"format": "harness-report", "version": 7}', "a report of version 7"),
+    "damaged": ('{"format": "harness-report", "version": 1, "groups": [{}], "accepted": []}', "a damaged report"),
 }
 
 
