@@ -1,81 +1,39 @@
 """Makes values that must differ between two sides alike: the time of this run, and each side's own address.
 
-A pair of answers comes in, a pair goes out in which every such value is a placeholder. Only instants within the run are
-touched, never a stored date; the placeholder keeps the spelling (`[now YYYY-MM-DD hh:mm:ss]`), so that a change of
-format or zone stays visible. Nothing is dropped, and no header, member or endpoint has a name here. Finding noise by
-running twice is `noise`'s affair.
+A pair of answers comes in, a pair goes out in which every such value is a placeholder. Only instants of the run, or of
+the time that a side was told it is, are touched, never a stored date; the placeholder keeps the spelling
+(`[now YYYY-MM-DD hh:mm:ss]`), so that a change of format or zone stays visible. Nothing is dropped, and no header,
+member or endpoint has a name here. How instants are written is `instant`'s affair, finding noise by running twice
+`noise`'s.
 """
 
 from __future__ import annotations
 
-import calendar
 import math
 import re
-import time
+from array import array
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from harness.effects import Effects
 from harness.exchange import Headers, Response
+from harness.instant import SPELLINGS, Instant, Span, instants, placeholder
 
-EPOCH_PLACEHOLDER = b"1111111111"
-"""Stands for an instant in seconds since the epoch: a number, so that JSON and XML-RPC stay readable."""
 GRACE = 1.0
-DAY = 86_400
+SLOWEST = 60.0
+"""Seconds that an answer is thought to take at most."""
 HOST_PLACEHOLDER = b"host.invalid"
 """Stands for a side's own address (`.invalid`: RFC 2606)."""
 
-_MONTHS = b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
-_MONTH = rb"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
-_DAY = rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
-_LONG_DAY = rb"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
-_TIME = rb"[0-2]\d:[0-5]\d:[0-6]\d"
-_ZONE = rb"(?:Z\b|[ ]?[+-]\d\d:?\d\d(?!\d)|[ ](?:GMT|UTC)\b)"
-
-
-@dataclass(frozen=True, slots=True)
-class Spelling:
-    """One way to write an instant: its name in reports, what it looks like, and the order of its digits.
-
-    `fields` names each number of `pattern` in turn: `Y` year, `y` year of two digits, `m` month, `d` day, `H`, `M`,
-    `S`; or is `E`, seconds since the epoch, `e`, milliseconds, or `x`, microseconds in hexadecimal digits.
-    `resolution` is in seconds.
-    """
-
-    name: str
-    pattern: bytes
-    fields: str = ""
-    resolution: int = 1
-
-
-SPELLINGS = (
-    Spelling("date-iso8601", rb"\d{4}-\d\d-\d\d[T ]" + _TIME + rb"(?:[.,]\d{1,9})?" + _ZONE + rb"?", "YmdHMS"),
-    Spelling("date-minutes", rb"\d{4}-\d\d-\d\d[T ][0-2]\d:[0-5]\d(?!:?\d)" + _ZONE + rb"?", "YmdHM", 60),
-    Spelling("date-compact", rb"\d{8}T" + _TIME + _ZONE + rb"?", "YmdHMS"),
-    Spelling("date-basic", rb"\d{8}T?\d{6}Z?", "YmdHMS"),
-    Spelling("date-rfc1123", _DAY + rb", \d\d? " + _MONTH + rb" \d{4} " + _TIME + _ZONE + rb"?", "dmYHMS"),
-    Spelling("date-rfc850", _LONG_DAY + rb", \d\d-" + _MONTH + rb"-\d\d " + _TIME + _ZONE + rb"?", "dmyHMS"),
-    Spelling("date-cookie", _DAY + rb", \d\d-" + _MONTH + rb"-\d{4} " + _TIME + _ZONE + rb"?", "dmYHMS"),
-    Spelling("date-asctime", _DAY + rb" " + _MONTH + rb" [ \d]\d " + _TIME + rb" \d{4}", "mdHMSY"),
-    Spelling("date-log", rb"\d\d/" + _MONTH + rb"/\d{4}:" + _TIME + _ZONE + rb"?", "dmYHMS"),
-    Spelling("date-words", rb"\d\d? " + _MONTH + rb" \d{4} " + _TIME + _ZONE + rb"?", "dmYHMS"),
-    Spelling("date-only", rb"\d{4}-\d\d-\d\d(?!T?\d| \d\d?:)", "Ymd", DAY),
-    Spelling("epoch", rb"\d{10}(?:\.\d{1,9})?", "E"),
-    Spelling("epoch-milliseconds", rb"\d{13}(?![0-9a-f])", "e"),
-    Spelling("epoch-hex-microseconds", rb"[0-9a-f]{13}(?!\w)", "x"),  # a file's time in Apache's ETag, "SIZE-TIME"
-)
-"""Longer spellings before those they contain."""
-
 NAMES = (*(spelling.name for spelling in SPELLINGS), "host")
+"""All built-in normalisers, as reports name them."""
 
-_ANY = re.compile(
-    rb"(?<![\w.])(?:" + b"|".join(rb"(" + spelling.pattern + rb")" for spelling in SPELLINGS) + rb")(?!\d)"
-)
-_ZONE_AT_END = re.compile(rb"(?:(Z|GMT|UTC)|([+-])(\d\d):?(\d\d))$")
-_EPOCHS = {"E": 1, "e": 1000}
-_SHAPES = {"Y": b"YYYY", "y": b"YY", "m": b"MM", "d": b"DD", "H": b"hh", "M": b"mm", "S": b"ss"}
+Told = tuple[float | None, float | None]
+"""What time old and new were told it is (seconds since the epoch); None: the real one."""
+NOT_TOLD: Told = (None, None)
 
 
 class Normaliser:
@@ -83,88 +41,271 @@ class Normaliser:
 
     `window` is the earliest and the latest instant (seconds since the epoch) that count as now; the latest moves on
     to a second after the `now` of each call. `hosts` are pairs of own addresses (`host:port`): old (side 0), new (1).
+
+    Where a side was told another time, the time from the first it was told to the latest counts as now as well; but
+    such instants are made alike only where both sides have the same, each by its own clock: what was told is the same
+    to the second, so an instant that is an hour off is a difference. Calls are those of one scenario, in order.
     """
 
     def __init__(self, window: tuple[float, float], hosts: Sequence[tuple[str, str]] = ()) -> None:
         self.acted: Counter[str] = Counter()
         self._start, self._end = window
         self._hosts = (tuple(old for old, _ in hosts if old), tuple(new for _, new in hosts if new))
+        self._clocks = (Clock(), Clock())
+        self._at = -math.inf
+        self._elapsed = 0.0
+        self._slowest = 0.0
 
-    def normalise_pair(self, old: Response, new: Response, now: float) -> tuple[Response, Response]:
+    def normalise_pair(
+        self, old: Response, new: Response, now: float, told: Told = NOT_TOLD
+    ) -> tuple[Response, Response]:
         """Return both answers with placeholders; unchanged where their bytes are equal.
 
         `acted` also counts what equal answers hold, so that a run's report does not depend on when a second ended.
         """
+        windows = self._windows(now, told)
+        if old == new and windows[0].spans == windows[1].spans:
+            held: set[str] = set()
+            _cleaned(old, windows[0], _chunks(old, windows[0]), frozenset(), held)
+            self.acted.update(held)
+            return old, new
         acted: set[str] = set()
-        left = _normalised(old, self._window(0, now), acted)
-        right = left if old == new else _normalised(new, self._window(1, now), acted)
+        sides = _chunks(old, windows[0]), _chunks(new, windows[1])
+        kept = _kept(*sides, self._tolerance())
+        left = _cleaned(old, windows[0], sides[0], kept[0], acted)
+        right = _cleaned(new, windows[1], sides[1], kept[1], acted)
         self.acted.update(acted)
-        return (old, new) if old == new else (left, right)
+        return left, right
 
-    def normalised(self, response: Response, side: int, now: float) -> Response:
+    def normalised(self, response: Response, side: int, now: float, told: float | None = None) -> Response:
         """Return one answer of side 0 (old) or 1 (new) with placeholders; this is not counted."""
-        return _normalised(response, self._window(side, now), set())
+        window = self._windows(now, (told, None) if side == 0 else (None, told))[side]
+        return _cleaned(response, window, _chunks(response, window), frozenset(), set())
 
-    def normalise_effects(self, old: Effects, new: Effects, now: float) -> tuple[Effects, Effects]:
+    def normalise_effects(
+        self, old: Effects, new: Effects, now: float, told: Told = NOT_TOLD
+    ) -> tuple[Effects, Effects]:
         """Return what both sides wrote with placeholders in rows, names of files and mails."""
         acted: set[str] = set()
+        windows, tolerance = self._windows(now, told), self._tolerance()
+        seen: tuple[list[Moment], list[Moment]] = ([], [])
+        for side, effects in enumerate((old, new)):
+            effects.mapped(_collector(windows[side], seen[side]))
 
         def of_side(side: int) -> Callable[[str], str]:
-            window = self._window(side, now)
-            return lambda text: _cleaned_text(text, window, acted)
+            window, others = windows[side], seen[1 - side]
+            return lambda text: _cleaned_text(text, window, others, tolerance, acted)
 
         made = old.mapped(of_side(0)), new.mapped(of_side(1))
         self.acted.update(acted)
         return made
 
-    def _window(self, side: int, now: float) -> Window:
+    def _windows(self, now: float, told: Told) -> tuple[Window, Window]:
+        if now > self._at:  # else the same exchange, seen from another side
+            self._elapsed = min(now - max(self._at, self._start), SLOWEST) if math.isfinite(self._start) else 0.0
+            self._slowest = max(self._slowest, self._elapsed)
+            self._at = now
+        for clock, instant in zip(self._clocks, told, strict=True):
+            if instant is not None:
+                clock.tell(instant, self._elapsed)
         latest = now if math.isinf(self._end) else max(self._end, now)
-        return Window(self._start, latest + GRACE, self._hosts[side])
+        real = (self._start, latest + GRACE)
+        old, new = (Window(real, clock.span(), clock.told, clock) for clock in self._clocks)
+        return replace(old, hosts=self._hosts[0]), replace(new, hosts=self._hosts[1])
+
+    def _tolerance(self) -> float:
+        return self._slowest + GRACE
+
+
+@dataclass(slots=True)
+class Clock:
+    """What a side was told in a scenario: the first and the latest, and each second at which it was told something."""
+
+    first: float | None = None
+    latest: float = -math.inf
+    told: float = 0.0
+    seconds: array[float] = field(default_factory=lambda: array("d"))
+
+    def tell(self, instant: float, elapsed: float) -> None:
+        """Note that the side was told an instant, which has gone on since."""
+        self.first = instant if self.first is None else min(self.first, instant)
+        self.latest = max(self.latest, instant + elapsed)
+        self.told = instant
+        if not self.seconds or instant > self.seconds[-1] + GRACE:
+            self.seconds.append(instant)
+
+    def span(self) -> Span | None:
+        """Return from when to when the side may have written the time."""
+        return None if self.first is None else (self.first, self.latest + GRACE)
+
+    def passed(self, boundary: float, tolerance: float) -> bool:
+        """Whether a boundary (of a minute, of a day) lay within what some exchange took."""
+        index = bisect_right(self.seconds, boundary)
+        return index > 0 and boundary - self.seconds[index - 1] <= tolerance + GRACE
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What one side can have written only now: instants from `start` to `end`, and its own addresses (`host:port`)."""
+    """What one side can have written only now: instants of this run or of its own time, its addresses (`host:port`).
 
-    start: float
-    end: float
+    `now` is what the side was told last, `clock` all that it was told.
+    """
+
+    real: Span
+    own: Span | None = None
+    now: float = 0.0
+    clock: Clock = field(default_factory=Clock, compare=False)
     hosts: tuple[str, ...] = ()
 
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """The times that count as now."""
+        return (self.real,) if self.own is None else (self.real, self.own)
 
-def clean(raw: bytes, window: Window, acted: set[str]) -> bytes:
-    """Return bytes with placeholders, and add the names of the normalisers that acted to `acted`."""
-    if any(piece in raw for piece in _dates_in(window)):
-        raw = _ANY.sub(_replacer(window.start, window.end, acted), raw)
-    if any(piece in raw for piece in _names_in(window)):
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An instant that one side wrote, by its own clock: seconds since the time it was told last."""
+
+    instant: Instant
+    window: Window
+
+    @property
+    def own_time(self) -> bool:
+        """Whether it is of the time that the side was told, and not of this run itself."""
+        start, end = self.window.real
+        step = self.instant.spelling.resolution
+        return not math.floor(start) // step * step <= self.instant.when <= end
+
+    @property
+    def offset(self) -> float:
+        """Seconds from what the side was told."""
+        return self.instant.when - self.window.now
+
+    def meets(self, other: Moment, tolerance: float) -> bool:
+        """Whether both sides may have written this at the same time, each by its own clock."""
+        step = max(self.instant.spelling.resolution, other.instant.spelling.resolution)
+        apart = abs(self.offset - other.offset)
+        if step == 1:
+            return apart <= tolerance
+        if self.window.now != other.window.now:  # clocks apart: where the step falls is not comparable
+            return apart <= tolerance + step
+        boundary = max(self.instant.when, other.instant.when)
+        return apart == 0 or (apart <= step and self.window.clock.passed(boundary, tolerance))
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A header's value or the body (of no name), and the instants in it."""
+
+    name: bytes
+    raw: bytes
+    moments: tuple[Moment, ...] = ()
+
+
+def _chunks(response: Response, window: Window) -> list[Chunk]:
+    """Return the parts of an answer; the body is the last."""
+    values = b"\n".join(value for _, value in response.headers)
+    dated = bool(instants(values, window.spans))
+    headers = [Chunk(name.lower(), value, _moments(value, window) if dated else ()) for name, value in response.headers]
+    return [*headers, Chunk(b"", response.body or b"", _moments(response.body or b"", window))]
+
+
+def _moments(raw: bytes, window: Window) -> tuple[Moment, ...]:
+    return tuple(Moment(instant, window) for instant in instants(raw, window.spans))
+
+
+Kept = frozenset[int]
+"""Instants that stay as they are, by the identity of their moments."""
+
+
+def _kept(old: Sequence[Chunk], new: Sequence[Chunk], tolerance: float) -> tuple[Kept, Kept]:
+    """Return the instants of both sides that must stay, because the other side has none like it in the same part."""
+    left, right = _by_name(old), _by_name(new)
+    pairs = [apart(left.get(name, []), right.get(name, []), tolerance) for name in {**left, **right}]
+    return tuple(frozenset(id(moment) for pair in pairs for moment in pair[side]) for side in (0, 1))  # type: ignore[return-value]
+
+
+def _by_name(chunks: Sequence[Chunk]) -> dict[bytes, list[Moment]]:
+    found: dict[bytes, list[Moment]] = {}
+    for chunk in chunks:
+        if chunk.moments:
+            found.setdefault(chunk.name, []).extend(chunk.moments)
+    return found
+
+
+def apart(old: Sequence[Moment], new: Sequence[Moment], tolerance: float) -> tuple[list[Moment], list[Moment]]:
+    """Return the instants of each side that the other side has not.
+
+    Where both have as many, each is held against the one in its place.
+    """
+    if len(old) == len(new):
+        pairs = [pair for pair in zip(old, new, strict=True) if not _excused(pair[0], [pair[1]], tolerance)]
+        return [one for one, _ in pairs], [other for _, other in pairs]
+    return (
+        [one for one in old if not _excused(one, new, tolerance)],
+        [one for one in new if not _excused(one, old, tolerance)],
+    )
+
+
+def _excused(moment: Moment, others: Sequence[Moment], tolerance: float) -> bool:
+    """Whether an instant may be made alike: it is of this run, the other side has it too, or has none at all."""
+    if not others or not moment.own_time:
+        return True
+    return any(not other.own_time or moment.meets(other, tolerance) for other in others)
+
+
+def _cleaned(response: Response, window: Window, chunks: Sequence[Chunk], kept: Kept, acted: set[str]) -> Response:
+    """Return an answer with placeholders for all its instants but those kept, and for own addresses."""
+    clean = [_with_placeholders(chunk.raw, chunk.moments, window, kept, acted) for chunk in chunks]
+    if all(made is chunk.raw for made, chunk in zip(clean, chunks, strict=True)):
+        return response
+    headers = tuple((name, value) for (name, _), value in zip(response.headers, clean, strict=False))
+    if not response.body:
+        return replace(response, headers=headers)
+    headers = _with_length(headers, len(response.body), len(clean[-1]))
+    return replace(response, headers=headers, body=clean[-1])
+
+
+def _with_placeholders(raw: bytes, moments: Sequence[Moment], window: Window, kept: Kept, acted: set[str]) -> bytes:
+    made, at = [], 0
+    for moment in moments:
+        instant = moment.instant
+        if id(moment) not in kept:
+            made += [raw[at : instant.start], placeholder(instant, raw)]
+            at = instant.end
+            acted.add(instant.spelling.name)
+    if made:
+        raw = b"".join([*made, raw[at:]])
+    if any(name in raw for name in _names_in(window)):
         raw, count = _own_addresses(window.hosts).subn(HOST_PLACEHOLDER, raw)
         acted.update(("host",) if count else ())
     return raw
-
-
-def _dates_in(window: Window) -> tuple[bytes, ...]:
-    return _needed(int(window.start), int(window.end) // 1000 * 1000 + 1000)
 
 
 def _names_in(window: Window) -> list[bytes]:
     return [host.partition(":")[0].encode() for host in window.hosts]
 
 
-def _cleaned_text(text: str, window: Window, acted: set[str]) -> str:
-    return clean(text.encode("utf-8", "surrogatepass"), window, acted).decode("utf-8", "surrogatepass")
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
 
 
-def _normalised(response: Response, window: Window, acted: set[str]) -> Response:
-    everything = b"\n".join([*(value for _, value in response.headers), response.body or b""])
-    if not any(piece in everything for piece in (*_dates_in(window), *_names_in(window))):
-        return response
-    headers = tuple((name, clean(value, window, acted)) for name, value in response.headers)
-    body = response.body
-    if body:
-        body = clean(body, window, acted)
-        headers = _with_length(headers, len(response.body or b""), len(body))
-    if headers == response.headers and body == response.body:
-        return response
-    return replace(response, headers=headers, body=body)
+def _collector(window: Window, seen: list[Moment]) -> Callable[[str], str]:
+    """Return what passes texts through and notes their instants."""
+
+    def collect(text: str) -> str:
+        seen.extend(_moments(_encoded(text), window))
+        return text
+
+    return collect
+
+
+def _cleaned_text(text: str, window: Window, others: Sequence[Moment], tolerance: float, acted: set[str]) -> str:
+    raw = _encoded(text)
+    moments = _moments(raw, window)
+    kept = frozenset(id(moment) for moment in moments if not _excused(moment, others, tolerance))
+    return _with_placeholders(raw, moments, window, kept, acted).decode("utf-8", "surrogatepass")
 
 
 @lru_cache(maxsize=64)
@@ -182,98 +323,3 @@ def _with_length(headers: Headers, before: int, after: int) -> Headers:
         (name, str(after).encode() if name.lower() == b"content-length" and value == right else value)
         for name, value in headers
     )
-
-
-@lru_cache(maxsize=256)
-def _needed(start: int, end: int) -> tuple[bytes, ...]:
-    """Return what must occur in bytes that hold an instant of the window: a year, or the first digits of an epoch."""
-    years = {time.gmtime(instant).tm_year for instant in (*range(start - DAY, end, 300 * DAY), end + DAY)}
-    epochs = {str(instant)[:4] for instant in (*range(start, end, 500_000), end)}
-    short = {f"-{year % 100:02d} " for year in years}
-    hexadecimal = {f"{instant * 1_000_000:x}"[:4] for instant in (*range(start, end, 50_000), end)}
-    return tuple(piece.encode() for piece in sorted({*map(str, years), *short, *epochs, *hexadecimal}))
-
-
-def _replacer(start: float, end: float, acted: set[str]) -> Callable[[re.Match[bytes]], bytes]:
-    def replacement(match: re.Match[bytes]) -> bytes:
-        spelling, text = SPELLINGS[(match.lastindex or 1) - 1], match.group()
-        earliest = math.floor(start) // spelling.resolution * spelling.resolution
-        for zone, instant in _instants(spelling, text):
-            if earliest <= instant <= end:
-                acted.add(spelling.name)
-                return _placeholder(spelling, text, zone)
-        return text
-
-    return replacement
-
-
-def _instants(spelling: Spelling, text: bytes) -> Iterator[tuple[bytes, float]]:
-    """Yield the instants that a text may stand for; without a zone it may be UTC or local time."""
-    if spelling.fields in _EPOCHS:
-        yield b"", float(text) / _EPOCHS[spelling.fields]
-    if spelling.fields in ("e", "x"):  # thirteen digits may be either
-        yield b"", int(text, 16) / 1_000_000
-    if len(spelling.fields) == 1:
-        return
-    numbers = _numbers(spelling, text)
-    if numbers is None:
-        return
-    zone = _ZONE_AT_END.search(text) if "H" in spelling.fields else None
-    utc = calendar.timegm((*numbers, 0, 0, 0))
-    if zone is None:
-        yield b"", utc
-        local = _local(numbers)
-        if local is not None and local != utc:
-            yield b" local", local
-    elif zone.group(1):
-        yield b"", utc
-    else:
-        offset = int(zone.group(3)) * 3600 + int(zone.group(4)) * 60
-        yield b"", utc + offset if zone.group(2) == b"-" else utc - offset
-
-
-def _local(numbers: tuple[int, int, int, int, int, int]) -> float | None:
-    try:
-        return time.mktime((*numbers, 0, 0, -1))
-    except (OverflowError, ValueError):  # beyond what the C library counts
-        return None
-
-
-def _numbers(spelling: Spelling, text: bytes) -> tuple[int, int, int, int, int, int] | None:
-    """Return year, month, day, hour, minute, second; None where they make no date."""
-    found = _digits(spelling.fields).search(text)
-    if found is None:
-        return None
-    values = dict(zip(spelling.fields, found.groups(), strict=True))
-    month = values["m"]
-    parts = {name: int(value) for name, value in values.items() if name != "m"}
-    year = parts["Y"] if "Y" in parts else 2000 + parts["y"]
-    number = int(month) if month.isdigit() else _MONTHS.index(month) + 1
-    numbers = (year, number, parts["d"], parts.get("H", 0), parts.get("M", 0), parts.get("S", 0))
-    limits = ((1970, 9999), (1, 12), (1, 31), (0, 23), (0, 59), (0, 60))
-    return numbers if all(low <= value <= high for value, (low, high) in zip(numbers, limits, strict=True)) else None
-
-
-@lru_cache(maxsize=32)
-def _digits(fields: str) -> re.Pattern[bytes]:
-    """Return a pattern with one group for each field, whatever stands between."""
-    groups = [rb"(\d{4})" if f == "Y" else rb"(\d\d|" + _MONTH + rb")" if f == "m" else rb"(\d\d?)" for f in fields]
-    return re.compile(rb"\D*?".join(groups))
-
-
-def _placeholder(spelling: Spelling, text: bytes, zone: bytes) -> bytes:
-    """Return what stands for an instant: letters, signs and zone as written, numbers by their meaning."""
-    if spelling.fields == "x":
-        return b"[now hexadecimal]"
-    if spelling.fields in _EPOCHS:
-        whole = EPOCH_PLACEHOLDER + b"000" * (spelling.fields == "e")
-        return whole + b".5" if b"." in text else whole
-    found = _digits(spelling.fields).search(text)
-    if found is None:
-        return text
-    shape = re.sub(rb"[A-Za-z]+", b"Day", text[: found.start()])
-    for index, name in enumerate(spelling.fields, 1):
-        shape += text[found.end(index - 1) : found.start(index)] if index > 1 else b""
-        shape += b"Mon" if found.group(index).isalpha() else _SHAPES[name]
-    rest = re.sub(rb"^([.,])\d+", rb"\1f", text[found.end() :])
-    return b"[now " + shape + rest + zone + b"]"
