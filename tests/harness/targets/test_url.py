@@ -20,17 +20,19 @@ Serve = Callable[[bytes], tuple[UrlSide, list[bytes]]]
 def serve() -> Iterator[Serve]:
     """A server on loopback that answers each connection with the same bytes and keeps what it was sent."""
     listeners: list[socket.socket] = []
+    sides: list[UrlSide] = []
 
     def server(answer: bytes) -> tuple[UrlSide, list[bytes]]:
         listener = socket.create_server(("127.0.0.1", 0))
         listeners.append(listener)
         received: list[bytes] = []
         threading.Thread(target=_answer_all, args=(listener, answer, received), daemon=True).start()
-        return UrlSide("127.0.0.1", listener.getsockname()[1], allow_writes=False, timeout=2), received
+        sides.append(UrlSide("127.0.0.1", listener.getsockname()[1], allow_writes=False, timeout=2))
+        return sides[-1], received
 
     yield server
-    for listener in listeners:
-        listener.close()
+    for each in (*listeners, *sides):
+        each.close()
 
 
 def _answer_all(listener: socket.socket, answer: bytes, received: list[bytes]) -> None:
