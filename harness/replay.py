@@ -1,7 +1,8 @@
 """Replay: recorded exchanges go in, what both sides answered and wrote comes out, in order.
 
 A scenario starts both sides from equal state; each exchange is sent to both at the same time, the next one only when
-both have answered and what they wrote has been read. Judging and comparing belong to the pipeline.
+both have answered and what they wrote has been read. Each side is asked under its own names (`bind`). Judging and
+comparing belong to the pipeline.
 """
 
 from __future__ import annotations
@@ -11,8 +12,22 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from harness.bind import (
+    NO_LOGINS,
+    Bindings,
+    Correlation,
+    Fixed,
+    Identity,
+    Login,
+    LoginError,
+    Logins,
+    carried_out,
+    known,
+    run_command,
+)
+from harness.bind.login import Credentials
 from harness.errors import TargetError
-from harness.exchange import Exchange
+from harness.exchange import Exchange, Response
 from harness.state import Effects, SideState
 from harness.targets import Answer, Crash, Side, Unsent
 
@@ -41,10 +56,16 @@ class Outcome:
 
 
 class Player:
-    """A running side with its state. Counts deaths, so that a target that cannot live is not asked for ever."""
+    """A running side with its state and its names. Counts deaths: a target that cannot live is not asked for ever.
 
-    def __init__(self, name: str, side: Side, state: SideState) -> None:
+    `logins` are carried out for principals whose login is not in the recording, `fixed` pairs are always bound.
+    """
+
+    def __init__(self, name: str, side: Side, state: SideState, logins: Logins = NO_LOGINS, fixed: Fixed = ()) -> None:
         self.name, self.side, self.state = name, side, state
+        self.bindings = Bindings(fixed)
+        self.identity = Identity(logins, self.bindings) if logins.entries else None
+        self._commands: dict[Login, Credentials] = {}
         self._deaths = 0
 
     def begin(self, host: str) -> None:
@@ -52,6 +73,53 @@ class Player:
         self.side.stop()
         self.state.restore()
         self.side.start(self.state.env(host))
+        self.bindings.clear()
+        if self.identity is not None:
+            self.identity.clear()
+
+    def send(self, exchange: Exchange) -> None:
+        """Ask under this side's names, logged in as far as the request is. Raises TargetError where a login fails."""
+        session = self.identity.session(exchange) if self.identity is not None else None
+        if self.identity is None or session is None:
+            self.side.send(self.bindings.bind(exchange))
+            return
+        if not self.identity.is_open(session):
+            self.identity.open(session, self._log_in(session[0], exchange))
+        self.identity.prepare(session, exchange)
+        self.side.send(self.identity.dressed(session, exchange, self.bindings.bind(exchange)))
+
+    def _log_in(self, login: Login, like: Exchange) -> Credentials:
+        try:
+            return known(login) or self._command(login) or self._steps(login, like)
+        except LoginError as error:
+            raise TargetError(
+                f"the login of {login.principal.text} ([[login]] in harness.toml) failed at target {self.name}, "
+                f"needed by {like.id}: {error}"
+            ) from None
+
+    def _command(self, login: Login) -> Credentials | None:
+        if login.command and login not in self._commands:
+            self._commands[login] = run_command(login)
+        return self._commands.get(login)
+
+    def _steps(self, login: Login, like: Exchange) -> Credentials:
+        """Ask for what a login asks for; what that wrote is read and counts for nothing."""
+        asking = carried_out(login, like)
+        request = next(asking)
+        try:
+            while True:
+                refused = self.side.refusal(request)
+                if refused is not None:
+                    raise LoginError(f"{request.request.start_line.decode('latin-1')}: {refused.reason}")
+                self.side.send(request)
+                answer = self.side.receive()
+                if not isinstance(answer, Response):
+                    raise LoginError(f"{request.request.start_line.decode('latin-1')}: {answer.reason}")
+                request = asking.send(answer)
+        except StopIteration as done:
+            self.state.changes(True)
+            credentials: Credentials = done.value
+            return credentials
 
     def receive(self, exchange: Exchange) -> Answer:
         """Take the answer. Raises TargetError when the target died three times running."""
@@ -74,13 +142,14 @@ def replay(exchanges: Iterable[Exchange], old: Player, new: Player) -> Iterator[
     """Replay one scenario at both players, in order. Raises TargetError and StateError."""
     begun = False
     server = old.side.authority or new.side.authority
+    names = Correlation(old.bindings, new.bindings)
     for exchange in exchanges:
         if not begun:
             host = exchange.host or server or "localhost"
             old.begin(host)
             new.begin(host)
             begun = True
-        yield _exchange(exchange, old, new, server)
+        yield _exchange(exchange, old, new, server, names)
 
 
 def addressed(exchange: Exchange, server: str) -> Exchange:
@@ -95,24 +164,34 @@ def addressed(exchange: Exchange, server: str) -> Exchange:
     return replace(exchange, request=replace(request, headers=((b"Host", server.encode()), *request.headers)))
 
 
-def _exchange(exchange: Exchange, old: Player, new: Player, server: str) -> Outcome:
+def _exchange(exchange: Exchange, old: Player, new: Player, server: str, names: Correlation) -> Outcome:
     refused = old.side.refusal(exchange) or new.side.refusal(exchange)
     if refused is not None:
         return Outcome(exchange, refused, refused, at=time.time())
     sent = addressed(exchange, server)
-    old.side.send(sent)
-    new.side.send(sent)
+    old.send(sent)
+    new.send(sent)
     old_answer, new_answer = old.receive(exchange), new.receive(exchange)
     unsafe = exchange.request.method not in SAFE_METHODS
+    old_effects, new_effects = old.state.changes(unsafe), new.state.changes(unsafe)
+    names.observe(exchange, _response(old_answer), _response(new_answer), old_effects, new_effects)
+    for player, answer in ((old, old_answer), (new, new_answer)):
+        if player.identity is not None:
+            player.identity.note(exchange, _response(answer))
     return Outcome(
         exchange,
         old_answer,
         new_answer,
-        old.state.changes(unsafe),
-        new.state.changes(unsafe),
+        old_effects,
+        new_effects,
         at=time.time(),
         told=(old.side.told, new.side.told),
+        names=names.names,
     )
+
+
+def _response(answer: Answer) -> Response | None:
+    return answer if isinstance(answer, Response) else None
 
 
 __all__ = ["Outcome", "Player", "Unsent", "replay"]

@@ -1,0 +1,95 @@
+"""Both sides of a scenario: which of their own names mean the same, so that answers may be compared under one name.
+
+A name is shared only where the recording's is known to be another on both sides and both are of one shape; an id that a
+database gave, only where the rows show that each side has just given it. All other differences stay to be seen.
+"""
+
+from __future__ import annotations
+
+from harness.bind.alias import SEPARATOR, Names, column_stem
+from harness.bind.bindings import MOST, Bindings, Key, key_of
+from harness.bind.token import same_shape, strength
+from harness.effects import Effects
+from harness.exchange import Exchange, Response
+
+Given = tuple[bytes, bytes]
+"""Stem and value of an id that a row got."""
+
+
+class Correlation:
+    """The names of both sides. `names` (old, new) grow while the scenario is replayed; each is a mapping for `aliased`.
+
+    `old` and `new` are what to bind requests with.
+    """
+
+    def __init__(self, old: Bindings, new: Bindings) -> None:
+        self.old, self.new = old, new
+        self.names = (Names(), Names())
+        self._given: tuple[set[Given], set[Given]] = (set(), set())
+
+    def clear(self) -> None:
+        """A new scenario begins."""
+        self.old.clear()
+        self.new.clear()
+        self._given = (set(), set())
+        self.names = (Names(), Names())
+
+    def observe(
+        self,
+        exchange: Exchange,
+        old: Response | None,
+        new: Response | None,
+        old_effects: Effects | None = None,
+        new_effects: Effects | None = None,
+    ) -> None:
+        """Learn from both answers to an exchange (None: there was none) and from the rows that it wrote."""
+        watched = old_effects is not None and new_effects is not None
+        for given, effects in zip(self._given, (old_effects, new_effects), strict=True):
+            if watched and effects is not None and effects.rows and len(given) < MOST:
+                given.update(_given(effects))
+        changed: list[Key] = []
+        for bindings, answer in ((self.old, old), (self.new, new)):
+            changed += bindings.newly_used()  # what comes back in a request was handed out to be a name
+            if answer is not None:
+                changed += [key_of(pair) for pair in bindings.learn(exchange, answer)]
+        for key in dict.fromkeys(changed):
+            self._share(key, watched)
+
+    def _share(self, key: Key, watched: bool) -> None:
+        sort, scope, recorded = key
+        mine, theirs = self.old.get(key), self.new.get(key)
+        old, new = (pair.own if pair is not None else recorded for pair in (mine, theirs))
+        if old == new or not same_shape(old, new):
+            return
+        if sort == "weak":
+            both = mine is not None and theirs is not None
+            if (scope, old) in self._given[0] and (scope, new) in self._given[1] if watched else both:
+                self._add(scope + SEPARATOR + old, scope + SEPARATOR + new, recorded)
+            return
+        if mine is None or theirs is None or strength(old) != "strong" or strength(new) != "strong":
+            return
+        if mine.handed or theirs.handed or self.old.is_used(key) or self.new.is_used(key):
+            self._add(old, new, recorded)
+
+    def _add(self, old: bytes, new: bytes, recorded: bytes) -> None:
+        """Share a name, unless a side calls two things by it: that is a difference."""
+        for names, own in zip(self.names, (old, new), strict=True):
+            if names.get(own, recorded) != recorded:
+                return
+        if len(self.names[0]) >= MOST:
+            self.names = (Names(), Names())
+        for names, own in zip(self.names, (old, new), strict=True):
+            names.add(own, recorded)
+
+
+def _given(effects: Effects) -> set[Given]:
+    """Return the ids of the rows that came to be, each with its stem."""
+    signs: dict[Given, set[bool]] = {}
+    for table, counted in effects.rows.items():
+        keys = effects.keys.get(table, ())
+        for row, count in counted.items():
+            for column, cell in row:
+                if cell is not None and (column in keys or column.lower().endswith("id")):
+                    given = column_stem(column, table), cell.encode("utf-8", "surrogatepass")
+                    signs.setdefault(given, set()).add(count > 0)
+    return {given for given, sign in signs.items() if sign == {True}}

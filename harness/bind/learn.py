@@ -1,0 +1,166 @@
+"""What an answer calls otherwise than the recording did: two answers to one request in, pairs of names out.
+
+Only words that look like names count, and only where all around them is alike: headers by name, cookies by name, bodies
+by aligned words. What is learned is typed by its place, so that it is not used in the wrong one.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import takewhile
+from typing import Literal
+
+from harness.bind.place import Place, place_at
+from harness.bind.token import strength
+from harness.exchange import Headers, Response, all_headers, first_header
+
+Sort = Literal["cookie", "token", "weak", "etag", "modified"]
+
+MIDDLE = 1 << 18
+"""Bytes of a body, between what both begin and end with, that are looked through."""
+SQUARE = 250_000
+"""Largest recorded x own number of words given to difflib, whose worst case is more than quadratic."""
+
+_WORD = re.compile(
+    rb"(?<![\w/+.~-])[A-Za-z0-9+][A-Za-z0-9+/]{14,}={0,2}(?![\w/+-])"  # base64, whose slashes divide nothing
+    rb"|[A-Za-z0-9_-]+(?:[.~]+[A-Za-z0-9_-]+)*(?:={1,2}(?=[\"'&<;\s]|\Z))?"
+)
+_OTHER_CHARACTER = re.compile(rb"[^A-Za-z0-9_.~+/=-]")
+_SPECIAL = frozenset({b"set-cookie", b"etag", b"last-modified", b"date", b"expires", b"server", b"content-length"})
+_MASK = b"\0"
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A name of the recording and this side's name for the same.
+
+    `scope` is the cookie's name, the stem of a weak token, the path of a validator, and empty for a strong token.
+    `handed` says that the program handed it out as a name to come back with: a cookie, a hidden field, a meta element.
+    """
+
+    sort: Sort
+    scope: bytes
+    recorded: bytes
+    own: bytes
+    handed: bool = False
+
+
+def pairs(recorded: Response, own: Response, path: bytes) -> Iterator[Pair]:
+    """Yield what two answers to a request for `path` call otherwise, in the order of the answer."""
+    if recorded.headers != own.headers:
+        yield from _of_headers(recorded.headers, own.headers, path)
+    if recorded.body and own.body and recorded.body != own.body:
+        yield from of_text(_readable(recorded), _readable(own), path)
+
+
+def cookies_set(headers: Headers) -> Iterator[tuple[bytes, bytes, bool]]:
+    """Yield name, value and whether it is deleted, of each cookie that an answer sets (RFC 6265 section 5.2)."""
+    for value in all_headers(headers, b"set-cookie"):
+        pair, _, attributes = value.partition(b";")
+        name, _, content = pair.partition(b"=")
+        gone = re.search(
+            rb"(?i)max-age\s*=\s*(?:0|-\d+)\s*(?:;|\Z)|expires\s*=\s*[a-z]*,?\s*\d\d?[ -]jan[ -]19?70", attributes
+        )
+        yield name.strip(), content.strip().strip(b'"'), gone is not None or not content.strip()
+
+
+def _of_headers(recorded: Headers, own: Headers, path: bytes) -> Iterator[Pair]:
+    now = {name: value for name, value, gone in cookies_set(own) if not gone}
+    for name, value, gone in cookies_set(recorded):
+        if not gone and name in now:
+            yield Pair("cookie", name, value, now[name], handed=True)
+            if strength(value) == "strong" and strength(now[name]) == "strong":  # a session's id in URLs, too
+                yield Pair("token", b"", value, now[name], handed=True)
+    for header, sort, scope in ((b"etag", "etag", b""), (b"last-modified", "modified", path)):
+        then, today = first_header(recorded, header), first_header(own, header)
+        if then and today and then != today:
+            yield Pair(sort, scope, then, today)  # type: ignore[arg-type]
+    for name, value in recorded:
+        if name.lower() in _SPECIAL:
+            continue
+        same = [today for key, today in own if key.lower() == name.lower()]
+        if len(same) == 1 and same[0] != value:
+            yield from of_text(value, same[0], path)
+
+
+def of_text(recorded: bytes, own: bytes, path: bytes) -> Iterator[Pair]:
+    """Yield what two texts, alike but for names, call otherwise."""
+    start, end = _middle(recorded, own)
+    if len(recorded) - start - end > MIDDLE or len(own) - start - end > MIDDLE:
+        return
+    left = list(_WORD.finditer(recorded, start, len(recorded) - end))
+    right = list(_WORD.finditer(own, start, len(own) - end))
+    for one, other in _aligned(left, right):
+        then, now = one[0], other[0]
+        if then == now:
+            continue
+        pair = _typed(place_at(recorded, one.start(), one.end(), path), then, now)
+        if pair is not None:
+            yield pair
+
+
+def _typed(place: Place | None, recorded: bytes, own: bytes) -> Pair | None:
+    """Say how far a pair reaches: a strong token everywhere, a weak one where its stem is."""
+    handed = place is not None and place.kind in ("field", "meta")
+    if strength(recorded) == "strong" and strength(own) == "strong":
+        return Pair("token", b"", recorded, own, handed)
+    if place is None or not (place.id_like or _is_code(recorded)):
+        return None
+    return Pair("weak", place.stem, recorded, own, handed)
+
+
+def _is_code(value: bytes) -> bool:
+    """A short token with letters: never a count."""
+    return len(value) >= 6 and not value.isdigit()
+
+
+def _aligned(
+    left: list[re.Match[bytes]], right: list[re.Match[bytes]]
+) -> Iterator[tuple[re.Match[bytes], re.Match[bytes]]]:
+    """Pair the names of two texts where the words around them agree."""
+    masked_left, masked_right = ([_MASK if strength(word[0]) else word[0] for word in words] for words in (left, right))
+    both = list(zip(masked_left, masked_right, strict=False))
+    first = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], both))
+    yield from zip(left[:first], right[:first], strict=True)
+    left, masked_left, right, masked_right = left[first:], masked_left[first:], right[first:], masked_right[first:]
+    if len(left) * len(right) > SQUARE:
+        return
+    for start, other, size in SequenceMatcher(None, masked_left, masked_right, autojunk=False).get_matching_blocks():
+        yield from zip(left[start : start + size], right[other : other + size], strict=True)
+
+
+def _middle(left: bytes, right: bytes) -> tuple[int, int]:
+    """Return how many bytes both begin and end with, up to a border of words."""
+    most = min(len(left), len(right))
+    start = _common(most, lambda size: left[:size] == right[:size])
+    while start and not _OTHER_CHARACTER.match(left, start - 1):
+        start -= 1
+    end = _common(most - start, lambda size: left[len(left) - size :] == right[len(right) - size :])
+    while end and not _OTHER_CHARACTER.match(left, len(left) - end):
+        end -= 1
+    return start, end
+
+
+def _common(most: int, agree: Callable[[int], bool]) -> int:
+    """Return the largest size at which two texts agree, by halving."""
+    low, high = 0, most
+    while low < high:
+        size = (low + high + 1) // 2
+        low, high = (size, high) if agree(size) else (low, size - 1)
+    return low
+
+
+def _readable(response: Response) -> bytes:
+    """Return a body with its content coding undone, where it is gzip or deflate; empty where it cannot be."""
+    body = response.body or b""
+    coding = (first_header(response.headers, b"content-encoding") or b"").strip().lower()
+    if coding in (b"gzip", b"x-gzip", b"deflate"):
+        try:
+            return zlib.decompressobj(47).decompress(body, 4 * MIDDLE)
+        except zlib.error:
+            return b""
+    return body
