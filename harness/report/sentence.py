@@ -1,0 +1,106 @@
+"""What was found, in sentences for people who never saw an HTTP header.
+
+A `Result` or a `Group` comes in, a sentence goes out. Pages and summaries use them; the terminal has its own
+short words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from harness.group import Group
+from harness.report.model import Result
+
+LONG = 70
+"""Characters of a value in a sentence."""
+NAMED = 3
+"""Clients named; the rest are counted."""
+
+SENTENCES: Mapping[tuple[str, str], str] = {
+    ("status", ""): "Requests are now answered with “{new}” instead of “{old}”",
+    ("reason", ""): "The text beside the status is now “{new}” instead of “{old}”",
+    ("crash", "added"): "The new version breaks down ({new}) where the old one {old}",
+    ("crash", "missing"): "The old version breaks down ({old}) where the new one {new}",
+    ("crash", ""): "Both versions break down: {old}; {new}",
+    ("header", "missing"): "The header {path} of the answer is no longer sent",
+    ("header", "added"): "The answer has a header {path} that it did not have",
+    ("header", "renamed"): "The header {old} of the answer is now called {new}",
+    ("header", "encoding"): "The answer announces another character set: “{new}” instead of “{old}”",
+    ("header", "order"): "The headers {path} of the answer come in another order",
+    ("header", "spelling"): "The header {path} of the answer is written in another way that means the same",
+    ("header", ""): "The header {path} of the answer is now “{new}” instead of “{old}”",
+    ("body", "missing"): "A part of the content is gone: “{old}”, at {path}",
+    ("body", "added"): "The content has a part that it did not have: “{new}”, at {path}",
+    ("body", "type"): "A value in the content is of another kind, at {path}: “{new}” instead of “{old}”",
+    ("body", "renamed"): "A part of the content is now called “{new}” instead of “{old}”, at {path}",
+    ("body", "order"): "Parts of the content come in another order, at {path}",
+    ("body", "encoding"): "The content is encoded in another way: {new} instead of {old}",
+    ("body", "spelling"): "The content is written in another way that means the same, at {path}",
+    ("body", ""): "The content differs, at {path}: “{new}” instead of “{old}”",
+    ("framing", ""): "The answer is delivered in another way: {new} instead of {old}",
+    ("rows", "missing"): "The database lacks something that the old version stores, at {path}: {old}",
+    ("rows", "added"): "The database holds something that the old version does not store, at {path}: {new}",
+    ("rows", ""): "The database holds another value at {path}: “{new}” instead of “{old}”",
+    ("files", "missing"): "A file that the old version writes is not written: {old}",
+    ("files", "added"): "A file is written that the old version does not write: {new}",
+    ("files", "renamed"): "A file is written under another name: {new} instead of {old}",
+    ("files", ""): "A file is written with another content: {new} instead of {old}",
+    ("mail", "missing"): "A mail, or a line of it, is no longer sent: “{old}”",
+    ("mail", "added"): "A mail, or a line of it, is sent that was not sent before: “{new}”",
+    ("mail", ""): "A mail reads otherwise: “{new}” instead of “{old}”",
+}
+"""By aspect and kind; an empty kind stands for all others of the aspect."""
+
+
+def sentence(group: Group) -> str:
+    """Return what changed, without its end: `The header X-One of the answer is now called X-Two`."""
+    if (group.aspect, group.path) == ("header", "order"):
+        return "The headers of the answer come in another order"
+    pattern = SENTENCES.get((group.aspect, group.kind)) or SENTENCES[group.aspect, ""]
+    old, new, path = (_short(text) for text in (group.old, group.new, group.path))
+    return pattern.format(old=old or "nothing", new=new or "nothing", path=path or "the top")
+
+
+def affected(group: Group) -> str:
+    """Return how many requests show a group, where, and who sent them."""
+    where = f"to {group.endpoint}" if len(group.endpoints) == 1 else f"at {len(group.endpoints)} addresses"
+    return f"{plural(group.count, 'request')} {where}, from {names(group.clients)}"
+
+
+def names(counts: Mapping[str, int]) -> str:
+    """Return the first few names: `pip, curl and 2 others`."""
+    shown = list(counts)[:NAMED]
+    if len(counts) > NAMED:
+        return f"{', '.join(shown)} and {plural(len(counts) - NAMED, 'other')}"
+    return " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1]))) if shown else "nobody"
+
+
+def headline(result: Result) -> str:
+    """Return the verdict in one sentence that claims no more than was judged."""
+    judged, exchanges = result.count("judged"), result.count("exchanges")
+    if not judged:
+        return f"Nothing is known: none of {plural(exchanges, 'recorded request')} could be judged."
+    same = result.count("matched")
+    asked = f"{same:,} of {exchanges:,}" if same < exchanges else f"all {exchanges:,}" if exchanges > 1 else "the one"
+    text = f"The new version answered {asked} recorded request{'s' * (exchanges > 1)} as the old one did"
+    parts = []
+    if result.count("accepted"):
+        count = result.count("accepted")
+        parts.append(f"{count:,} differ{'s' * (count == 1)} as was accepted")
+    if result.count("different"):
+        count = result.count("different")
+        parts.append(f"{count:,} differ{'s' * (count == 1)}, for {plural(len(result.causes), 'reason')}")
+    elif result.causes:
+        parts.append(f"{plural(len(result.causes), 'difference')} showed among those that could not be judged")
+    text += "".join(f"; {part}" for part in parts) + "."
+    left = exchanges - judged
+    return f"{text} {f'{left:,}' if left else 'None'} could not be judged."
+
+
+def plural(count: int, noun: str) -> str:
+    """Return `1 request`, `2 requests`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONG else text[: LONG - 1] + "…"
