@@ -20,8 +20,10 @@ def main() -> None:
     if unknown:
         sys.exit(f"no benchmark called {', '.join(unknown)}; there are {', '.join(found)}")
     for name in wanted:
-        print(f"== {name}", flush=True)
-        importlib.import_module(f"benchmarks.{name}").main()
+        module = importlib.import_module(f"benchmarks.{name}")
+        if hasattr(module, "main"):
+            print(f"== {name}", flush=True)
+            module.main()
 
 
 if __name__ == "__main__":

@@ -68,8 +68,9 @@ def _node(element: etree._Element, verbatim: bool) -> Node:
 def _with_bodies(children: Sequence[Node]) -> list[Node]:
     """Return what is in a table with the tbody around its rows that browsers imply (HTML, section 13.1.2.4)."""
     found: list[Node] = []
-    for is_row, nodes in groupby(children, key=lambda node: node.tag == "tr"):
-        found += [make_node("tbody", children=list(nodes))] if is_row else nodes
+    for is_row, group in groupby(children, key=lambda node: node.tag == "tr"):
+        nodes = list(group)
+        found += [make_node("tbody", children=nodes)] if is_row else nodes
     return found
 
 

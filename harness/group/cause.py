@@ -7,9 +7,8 @@ any partition of the observations, and memory is bounded. How causes are shown i
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from harness.difference import Difference
@@ -18,12 +17,6 @@ from harness.group.observation import Observation, Tally, ranked
 
 EDITS = 32
 """Ways in which values may be edited before it is seen as one change of many values."""
-FEW = 3
-"""Edits seen again and again that may be so many causes; more are one cause, seen in many values."""
-
-NUMBERS = ("number ", "#\0#")
-"""Shapes of edits that made one number (decimal, or with letters) another."""
-
 ANYWHERE = "\0"
 """The place of a cause that is an edit, wherever it is made: no path of a difference."""
 
@@ -183,79 +176,14 @@ def order_of(observation: Observation) -> tuple[str | int, ...]:
     return *values, observation.endpoint, observation.client, observation.size, observation.late
 
 
-def _found(key: Key, cause: Cause) -> list[Change]:
-    """Return a change for each edit that is a cause of its own, and one for the rest."""
-    own, rest = _causes(key, dict(cause.changes or {}))
-    if not own:
-        return [Change(cause.total)]
-    return [*own, replace(_together(rest), shape="", pair=None, edit=None)] if rest else own
-
-
-def widest(causes: Mapping[Key, Cause]) -> Iterator[tuple[Key, Change]]:
-    """Yield each cause once: an edit made in more than `FEW` places is one cause, else each place has its own."""
-    narrow = [(key, change) for key, cause in causes.items() if key.path != ANYWHERE for change in _found(key, cause)]
-    places = Counter(_sort_of_change(key, change) for key, change in narrow)
-    wide = {
-        _sort_of_change(key, change): (key, change)
-        for key, cause in causes.items()
-        if key.path == ANYWHERE
-        for change in (cause.changes or {}).values()
-        if places[_sort_of_change(key, change)] > FEW and not change.shape.startswith(("long", *NUMBERS))
-    }
-    yield from wide.values()
-    yield from ((key, change) for key, change in narrow if _sort_of_change(key, change) not in wide)
-
-
-def _sort_of_change(key: Key, change: Change) -> tuple[str, ...]:
-    return key.aspect, key.kind, key.transform, change.shape
-
-
-def _causes(key: Key, changes: dict[tuple[str, ...], Change]) -> tuple[list[Change], list[Change]]:
-    """Return the changes that are causes, and the rest.
-
-    An edit is a cause when it is the only one, or seen again; a status always is. Numbers that moved by many distances,
-    and more edits than `FEW`, are values that vary.
-    """
-    changes = _numbers_together(changes)
-    if len(changes) == 1:
-        return [*changes.values()], []
-    always = key.aspect == "status" or (key.kind == "renamed" and key.aspect != "files")
-    own = {s: change.copy() for s, change in changes.items() if len(s) == 1 and (always or change.tally.count > 1)}
-    if len(own) > FEW and not always:
-        return [], []
-    rest = []
-    for shapes, change in changes.items():
-        if shapes in own:
-            continue
-        parts = [own[shape,] for shape in shapes if (shape,) in own]
-        if len(shapes) > 1 and len(parts) == len(shapes):  # one exchange shows several causes
-            for part in parts:
-                part.merge(change)
-        else:
-            rest.append(change)
-    return [own[shapes] for shapes in sorted(own)], rest
-
-
-def _numbers_together(changes: dict[tuple[str, ...], Change]) -> dict[tuple[str, ...], Change]:
-    """Return changes in which numbers that moved by more than two distances are one change."""
-    moved = [shapes for shapes in sorted(changes) if all(shape.startswith(NUMBERS) for shape in shapes)]
-    if len(moved) < 2 or (len(moved) == 2 and ("#\0#",) not in moved):
-        return changes
-    others = {shapes: change for shapes, change in changes.items() if shapes not in moved}
-    return {**others, ("number",): replace(_together([changes[shapes] for shapes in moved]), shape="number")}
-
-
-def _together(changes: Sequence[Change]) -> Change:
-    together = changes[0].copy()
-    for change in changes[1:]:
-        together.merge(change)
-    return together
+def shape_of(difference: Difference) -> str:
+    """Return the shape of the edit that a difference shows."""
+    return _edit(difference, _values(difference)).shape
 
 
 def by_shape(observations: Sequence[Observation]) -> list[list[Observation]]:
     """Put apart what was edited in different ways."""
     found: dict[str, list[Observation]] = {}
     for observation in observations:
-        difference = observation.difference
-        found.setdefault(_edit(difference, _values(difference)).shape, []).append(observation)
+        found.setdefault(shape_of(observation.difference), []).append(observation)
     return [*found.values()]

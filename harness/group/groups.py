@@ -7,12 +7,13 @@ Which groups are accepted, and how they are shown, does not belong here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from harness.group.cause import ANYWHERE, Cause, Change, Key, by_shape, keys_of, order_of, widest
+from harness.group.cause import ANYWHERE, Cause, Change, Key, by_shape, keys_of, order_of
 from harness.group.observation import Example, Observation, ranked
+from harness.group.settled import Settled
 from harness.group.title import NEW, Wording, title
 
 
@@ -70,8 +71,20 @@ class Groups:
 
     def finish(self, wording: Wording = NEW) -> list[Group]:
         """Return the groups, most frequent first, those that may follow from others last; titles in these words."""
-        groups = [_group(key, change, wording) for key, change in widest(self._causes)]
+        groups = [_group(key, change, wording) for key, change in Settled(self._causes)]
         return sorted(groups, key=_rank)
+
+    def assignment(self) -> Callable[[Sequence[Observation]], list[str]]:
+        """Return what says of all observations of one exchange, in order, which groups count them: their ids.
+
+        For observations that were added, once all were.
+        """
+        settled = Settled(self._causes)
+
+        def ids(observations: Sequence[Observation]) -> list[str]:
+            return [_id(*found) if found is not None else "" for found in settled.of(observations)]
+
+        return ids
 
 
 def _rank(group: Group) -> tuple[bool, int, str, str, str, str]:
@@ -87,12 +100,17 @@ def _may_follow(key: Key, change: Change) -> bool:
     return key.aspect in ("body", "rows", "files") or (key.aspect in ("header", "reason") and key.kind == "changed")
 
 
+def _id(key: Key, change: Change) -> str:
+    """Return what a group is called in every run that finds the same change."""
+    return sha256("\0".join((*key, change.shape)).encode("utf-8", "surrogatepass")).hexdigest()[:10]
+
+
 def _group(key: Key, change: Change, wording: Wording) -> Group:
     endpoints, clients = ranked(change.tally.endpoints), ranked(change.tally.clients)
     first = change.tally.examples[0]
     old, new = change.pair if change.pair not in (None, ("", "")) else (first.old, first.new)
     return Group(
-        id=sha256("\0".join((*key, change.shape)).encode("utf-8", "surrogatepass")).hexdigest()[:10],
+        id=_id(key, change),
         title=title(key, change, wording),
         endpoint=next(iter(endpoints)),
         endpoints=endpoints,
