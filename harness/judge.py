@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from harness.bind import aliased, aliased_effects
 from harness.compare import compare
 from harness.compare.effects import compare_effects
 from harness.difference import Difference
@@ -25,6 +26,7 @@ SERVER_HEADERS = frozenset({b"date", b"server", b"connection", b"keep-alive", b"
 STATE = frozenset({"rows", "files"})
 """Aspects that later exchanges build on."""
 WITHOUT_SERVER = "headers and framing that only a server adds"
+OWN_NAMES = "each side's own names for the same (cookies, tokens, ids)"
 
 _HALF_A_WORD = re.compile(rb"[\w ,.:+/-]{1,40}\Z")
 
@@ -92,7 +94,8 @@ class Judge:
         differences = answers if _is_another_answer(outcome) else answers + effects
         if not isinstance(outcome.old, Response):
             return Verdict("error", "old crashed", differences)
-        stale = self._staleness(outcome.exchange, outcome.old, outcome.at)
+        named = aliased(outcome.old, outcome.names[0], outcome.exchange.request.path)
+        stale = self._staleness(outcome.exchange, named, outcome.at)
         recorded = outcome.exchange.response
         if recorded is not None and recorded.status // 100 != outcome.old.status // 100:
             return Verdict("stale", f"recorded {recorded.status}, old now {outcome.old.status}", differences, stale)
@@ -105,10 +108,19 @@ class Judge:
         if self.fronts.old != self.fronts.new and old != new:
             old, new, acted = level(old, self.fronts.old, new)
             self.normaliser.acted[WITHOUT_SERVER] += acted
+        if old != new:
+            old, new = self._under_shared_names(outcome, old, new)
         if self.replayed.old and self.replayed.new:
             return tuple(compare(*self.normaliser.normalise_pair(old, new, outcome.at)))
         old, new = self._at_its_time(outcome, old, 0), self._at_its_time(outcome, new, 1)
         return tuple(compare(old, new))
+
+    def _under_shared_names(self, outcome: Outcome, old: Response, new: Response) -> tuple[Response, Response]:
+        """Return both answers with the recording's names in the place of each side's own."""
+        path = outcome.exchange.request.path
+        named = aliased(old, outcome.names[0], path), aliased(new, outcome.names[1], path)
+        self.normaliser.acted[OWN_NAMES] += named != (old, new)
+        return named
 
     def _at_its_time(self, outcome: Outcome, answer: Response, side: int) -> Response:
         """Return an answer normalised by the time at which it was given: in this run, or when it was recorded."""
@@ -120,6 +132,8 @@ class Judge:
         old, new = outcome.old_effects, outcome.new_effects
         if old is None or new is None or (old.empty and new.empty):
             return ()
+        if old != new:
+            old, new = (aliased_effects(*pair) for pair in zip((old, new), outcome.names, strict=True))
         return tuple(compare_effects(*self.normaliser.normalise_effects(old, new, outcome.at)))
 
     def _staleness(self, exchange: Exchange, old: Response, at: float) -> tuple[Difference, ...]:

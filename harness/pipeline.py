@@ -8,6 +8,7 @@ goes out; it is the same for any number of workers, and for shards gathered on s
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, replace
@@ -15,8 +16,9 @@ from itertools import islice
 
 from harness.accepted import Accepted
 from harness.again import again
+from harness.bind import read_fixed, read_logins
 from harness.conclusion import Gathered, Judgement, conclude
-from harness.config import Config
+from harness.config import FILE, Config
 from harness.errors import UsageError
 from harness.evidence import Evidence
 from harness.exchange import Request
@@ -85,8 +87,14 @@ def part(recordings: Sequence[Recording], options: Options, phase: Phase = silen
 def gather(recordings: Sequence[Recording], options: Options, phase: Phase = silent) -> Gathered:
     """Replay, judge, and where the sides differ run old against itself; raises what `diff` raises."""
     scenarios = scenarios_of(recordings, options.limit, options.by_session, options.shard)
+    path = options.config.root / FILE
+    logins, fixed = (
+        read_logins(options.config.logins, path, os.environ),
+        read_fixed(options.config.bind, path, os.environ),
+    )
     with ExitStack() as stack:
-        setting = Setting(options.config, open_states(recordings, options, stack), options.state, options.workers)
+        states = open_states(recordings, options, stack)
+        setting = Setting(options.config, states, options.state, options.workers, logins, fixed)
 
         def replayed(label: str, parts: Sequence[Scenario], pair: Pair) -> Evidence:
             with phase(label, sum(map(len, parts))) as advance:

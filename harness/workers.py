@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from harness.bind import NO_LOGINS, Fixed, Logins
 from harness.config import Config
 from harness.evidence import Evidence, Place, count, merged
 from harness.judge import Fronts, Judge, Replayed
@@ -36,12 +37,17 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What all scenarios of a run share: configuration, snapshots by name, and the state to start from in any case."""
+    """What all scenarios of a run share: configuration, snapshots by name, and the state to start from in any case.
+
+    `logins` and `fixed` are what `[[login]]` and `[bind]` say, checked.
+    """
 
     config: Config
     states: Mapping[str, State]
     state: str | None = None
     workers: int = 1
+    logins: Logins = NO_LOGINS
+    fixed: Fixed = ()
 
     def state_of(self, recording: Recording) -> str | None:
         """Return the state that a recording starts from: as the user, the recording, or the configuration says."""
@@ -145,7 +151,8 @@ class Worker:
         copy: SideState = Stateless()
         if target.stateful and state in self.setting.states and state is not None:
             copy = self.setting.states[state].side(self.index, side)
-        return Player(target.text, target.open(variation), copy)
+        logins, fixed = (self.setting.logins, self.setting.fixed) if target.replayed else (NO_LOGINS, ())
+        return Player(target.text, target.open(variation), copy, logins, fixed)
 
     def close(self) -> None:
         """Stop the processes and give the copies back."""

@@ -59,7 +59,7 @@ class Correlation:
         sort, scope, recorded = key
         mine, theirs = self.old.get(key), self.new.get(key)
         old, new = (pair.own if pair is not None else recorded for pair in (mine, theirs))
-        if old == new or not same_shape(old, new):
+        if (mine is None and theirs is None) or not same_shape(old, new):
             return
         if sort == "weak":
             both = mine is not None and theirs is not None
