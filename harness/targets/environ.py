@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -16,6 +17,8 @@ from harness.exchange import Exchange, Request, Response
 TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 ABSOLUTE = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
 BODILESS = frozenset({204, 304})
+ONCE = frozenset({"CONTENT_TYPE", "CONTENT_LENGTH"})
+"""Variables of headers that have no HTTP_ before their names, and of which the last counts."""
 
 
 def unsendable(request: Request) -> str | None:
@@ -46,7 +49,7 @@ def wsgi_environ(exchange: Exchange) -> dict[str, str]:
         "SERVER_NAME": name,
         "SERVER_PORT": port,
         "SERVER_PROTOCOL": _text(request.version or b"HTTP/1.0"),
-        "REMOTE_ADDR": exchange.peer.rpartition(":")[0] or exchange.peer or "127.0.0.1",
+        "REMOTE_ADDR": _address(exchange.peer),
         "wsgi.url_scheme": exchange.scheme,
     }
     if exchange.user and exchange.user_by == "remote":
@@ -59,14 +62,11 @@ def _header_variables(request: Request) -> dict[str, str]:
     """HTTP_* variables: repeats joined by a comma, names with an underscore dropped, as gunicorn does."""
     variables: dict[str, str] = {}
     for name, value in request.headers:
-        if b"_" in name or not TOKEN.match(name):
-            continue
-        key = _text(name).upper().replace("-", "_")
-        if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
-            key = "HTTP_" + key
-            variables[key] = f"{variables[key]},{_text(value)}" if key in variables else _text(value)
-        else:
-            variables[key] = _text(value)
+        key = _variable(name)
+        if key in variables and key not in ONCE:
+            variables[key] += "," + value.decode("latin-1")
+        elif key:
+            variables[key] = value.decode("latin-1")
     if request.framing == "chunked":
         variables.pop("CONTENT_LENGTH", None)
     elif request.body or "CONTENT_LENGTH" in variables:
@@ -74,9 +74,29 @@ def _header_variables(request: Request) -> dict[str, str]:
     return variables
 
 
+@lru_cache(4096)
+def _variable(name: bytes) -> str:
+    """Return the variable of a header; empty where it has none."""
+    if b"_" in name or not TOKEN.match(name):
+        return ""
+    key = _text(name).upper().replace("-", "_")
+    return key if key in ONCE else "HTTP_" + key
+
+
 def _server(exchange: Exchange, absolute: bytes) -> tuple[str, str]:
     authority = _text(absolute.partition(b"://")[2]) or exchange.host or "localhost"
-    default = "443" if exchange.scheme == "https" else "80"
+    return _name_and_port(authority, "443" if exchange.scheme == "https" else "80")
+
+
+@lru_cache(1024)
+def _address(peer: str) -> str:
+    """Return an address without its port: an IPv6 address has many colons, and brackets where a port follows."""
+    with_port = re.fullmatch(r"\[(.*)\]:\d+|([^:]*):\d+", peer)
+    return (with_port[1] or with_port[2] if with_port else peer) or "127.0.0.1"
+
+
+@lru_cache(1024)
+def _name_and_port(authority: str, default: str) -> tuple[str, str]:
     found = re.fullmatch(r"(.*?)(?::(\d*))?", authority)
     return (found[1], found[2] or default) if found else (authority, default)
 

@@ -95,3 +95,18 @@ def test_any_bytes_make_an_environ_of_latin_1_strings(line: bytes, headers: list
     for name, value in environ(line, tuple(headers)).items():
         assert isinstance(name, str)
         value.encode("latin-1")
+
+
+@pytest.mark.parametrize(
+    ("peer", "address"),
+    [
+        ("10.0.0.1", "10.0.0.1"),
+        ("10.0.0.1:4711", "10.0.0.1"),
+        ("2001:db8::1", "2001:db8::1"),
+        ("[2001:db8::1]:4711", "2001:db8::1"),
+        ("", "127.0.0.1"),
+    ],
+)
+def test_the_address_of_the_client_is_told_without_its_port(peer: str, address: str) -> None:
+    """RFC 3875 section 4.1.8; an access log or a proxy may have told either."""
+    assert wsgi_environ(Exchange("t#1", Request(b"GET / HTTP/1.1"), peer=peer))["REMOTE_ADDR"] == address
