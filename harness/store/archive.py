@@ -33,7 +33,9 @@ else:
 _INSERT = f"INSERT INTO exchange ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
 _SELECT = f"SELECT seq, {', '.join(COLUMNS)} FROM exchange"  # noqa: S608
 _SMALL = 256  # bytes; below this compression gains nothing
-_REMEMBERED = 50_000  # blobs whose number the writer keeps in memory, and header lists the reader keeps
+_REMEMBERED = 50_000  # blobs whose number the writer keeps in memory
+_LISTS = 4096  # header lists the reader keeps; most answers have one of their own, with their date
+_RECENT, _SHORT = 256, 1 << 15  # how many bodies, of how many bytes at most, the reader keeps: pages come again
 
 
 class ArchiveWriter:
@@ -291,16 +293,29 @@ class Archive:
 
 
 class _Blobs:
-    """Stored bytes by number; header lists, which repeat, are kept once read."""
+    """Stored bytes by number; header lists, which repeat, are kept once read, and so are the latest short bodies."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self.headers = lru_cache(_REMEMBERED)(self._headers)
+        self._recent: dict[int, bytes] = {}
+        self.headers = lru_cache(_LISTS)(self._headers)
         self.answer: Callable[[int | None], bytes | None] = self.data
 
     def data(self, number: int | None) -> bytes | None:
         if number is None:
             return None
+        known = self._recent.get(number)
+        return self._kept(number) if known is None else known
+
+    def _kept(self, number: int) -> bytes:
+        data = self._read(number)
+        if len(data) <= _SHORT:
+            if len(self._recent) >= _RECENT:
+                del self._recent[next(iter(self._recent))]
+            self._recent[number] = data
+        return data
+
+    def _read(self, number: int) -> bytes:
         row = self._connection.execute("SELECT digest, zstd, data FROM blob WHERE id = ?", (number,)).fetchone()
         if row is None:
             raise ValueError(f"the body or header list number {number} is missing")
@@ -310,7 +325,7 @@ class _Blobs:
         return data
 
     def _headers(self, number: int) -> Headers:
-        pairs = json.loads(self.data(number) or b"[]")
+        pairs = json.loads(self._read(number) or b"[]")
         return tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs)
 
 
