@@ -5,7 +5,6 @@ The file's text and the groups come in, the new text goes out; what the entries 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from pathlib import Path
 from harness.accepted import ANYWHERE, Accepted, Share, parse_accepted
 from harness.errors import UsageError
 from harness.group import Group
+from harness.toml_text import quoted, remark
 
 KINDS = 20
 """Kinds of requests an entry lists; what was seen at more of them is accepted anywhere."""
@@ -40,7 +40,7 @@ def entry_of(group: Group, answer: Answer, compared: Mapping[str, int]) -> str:
 
 def entry_text(pattern: Mapping[str, str], groups: Sequence[Group], answer: Answer, compared: Mapping[str, int]) -> str:
     """Return the entry that accepts groups by a pattern: comments of what they are, the pattern, answer and counts."""
-    lines = ["[[accepted]]", *(f"# {_remark(group.title)}" for group in groups[:KINDS])]
+    lines = ["[[accepted]]", *(f"# {remark(group.title)}" for group in groups[:KINDS])]
     lines += [f"{key} = {quoted(_SURROGATES.sub('*', text))}" for key, text in pattern.items()]
     lines += [f"reason = {quoted(answer.reason)}"]
     lines += [f"owner = {quoted(answer.owner)}"] if answer.owner else []
@@ -63,17 +63,6 @@ def counts(groups: Sequence[Group], compared: Mapping[str, int]) -> dict[str, Sh
 
 def _numbers(share: Share) -> str:
     return f"[{share.differing}, {share.compared}]" if share.compared else str(share.differing)
-
-
-def _remark(text: str) -> str:
-    """Return a text as a comment: TOML allows no control characters there."""
-    return "".join(char if char.isprintable() else "?" for char in text)
-
-
-def quoted(text: str) -> str:
-    """Return a text as a basic string of TOML."""
-    text = _SURROGATES.sub("?", text)
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def with_entries(text: str, path: Path, added: Sequence[str], renewed: Mapping[int, str] | None = None) -> str:

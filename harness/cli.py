@@ -14,6 +14,7 @@ import click
 from harness.errors import HarnessError
 
 COMMANDS = {  # imported when used, so that `harness record` needs no comparison and `--help` is quick
+    "init": ("harness.commands.init", "Write a first harness.toml for an application."),
     "record": ("harness.commands.record", "Record what clients do, in front of what serves them."),
     "import": ("harness.commands.import_", "Make a recording of access logs."),
     "export": ("harness.commands.export", "Turn an archive into a cassette, or the reverse."),

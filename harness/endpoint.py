@@ -72,6 +72,11 @@ def client(request: Request) -> str:
     return _family((request.header(b"user-agent") or b"").decode("latin-1"))
 
 
+def fields(request: Request) -> list[tuple[str, str]]:
+    """Return the fields of query and form, in order, files aside."""
+    return [*_pairs(request.query), *_form(request)]
+
+
 def _path(request: Request) -> str:
     return _ABSOLUTE.sub("", request.path.decode("latin-1"), count=1) or "/"
 
@@ -107,7 +112,7 @@ def _parameters(request: Request, names: Sequence[str]) -> list[tuple[str, str]]
     """Return the named parameters of query and form, in the order of `names`; odd values as `{}`."""
     if not names:
         return []
-    given = dict(reversed([*_pairs(request.query), *_form(request)]))
+    given = dict(reversed(fields(request)))
     return [(name, given[name] if _VALUE.fullmatch(given[name]) else "{}") for name in names if name in given]
 
 

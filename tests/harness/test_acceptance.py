@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from datetime import date
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.acceptance import KINDS, Answer, counts, entry_text, quoted, with_entries
+from harness.acceptance import KINDS, Answer, counts, entry_text, with_entries
 from harness.accepted import Share, apply, parse_accepted
 from harness.errors import UsageError
 from harness.group import Group
@@ -70,12 +69,6 @@ def test_any_text(title: str, old: str, endpoint: str) -> None:
     text = entry_text({"path": "x", "old": old}, [odd], Answer("because"), {endpoint: 1})
     [entry] = parse_accepted(text, FILE)
     assert apply([odd], [entry], date(2026, 1, 1), {endpoint: 1}).accepted == (odd,)
-
-
-@given(st.text(alphabet=st.characters(exclude_categories=["Cs"])))
-def test_quoted(text: str) -> None:
-    """A quoted text is what TOML reads back."""
-    assert tomllib.loads(f"a = {quoted(text)}") == {"a": text}
 
 
 def test_surrogates_in_patterns() -> None:
