@@ -91,7 +91,8 @@ def opened(sources: Sequence[Path]) -> tuple[list[Recording], Apache | None]:
     apache = read_apache(configurations[0].read_text(encoding="utf-8", errors="replace"))
     if not apache.mounts:
         raise UsageError(
-            f"{configurations[0]}: is no recording; as Apache's configuration it has no ScriptAlias and no Options +ExecCGI"
+            f"{configurations[0]}: is no recording, and as Apache's configuration it has no ScriptAlias and no "
+            "Options +ExecCGI"
         )
     return recordings, apache
 

@@ -111,7 +111,7 @@ def test_never_writes_over(folder: Path) -> None:
 
 ERRORS = {
     "missing": (["none.archive"], "none.archive: no such file"),
-    "neither": (["cgi/hello.cgi"], "is no recording; as Apache's configuration it has no ScriptAlias"),
+    "neither": (["cgi/hello.cgi"], "is no recording, and as Apache's configuration it has no ScriptAlias"),
     "two configurations": (["cgi/hello.cgi", "b.conf"], "give one Apache configuration, not 2"),
     "no folder": (["a.yaml", "--cgi-bin", "a.yaml"], "--cgi-bin a.yaml: is not a folder"),
     "no place": (["a.yaml", "-o", "none/harness.toml"], "none/harness.toml: cannot be written"),
