@@ -6,7 +6,8 @@ is not done here.
 """
 
 from harness.effects import NO_EFFECTS, Effects
-from harness.state.snapshot import SideState, State, Stateless, open_state
+from harness.state.side import SideState, Stateless
+from harness.state.snapshot import State, open_state
 from harness.state.spec import StateSpec, read_spec
 
 __all__ = ["NO_EFFECTS", "Effects", "SideState", "State", "StateSpec", "Stateless", "open_state", "read_spec"]

@@ -1,4 +1,4 @@
-"""The files of one side: a copy of a directory tree whose changes can be told and undone, and a mail file.
+"""The files of one side: a copy of a directory tree whose changes can be told and undone.
 
 A tree comes in; out go the paths that changed with mode and digest. Files are known by size, time, inode and mode;
 contents are read only where one of these moved. Empty directories do not count.
@@ -11,7 +11,7 @@ import os
 import shutil
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,6 +36,8 @@ class Tree:
         self._snapshot = snapshot
         self._spare = root.with_name(root.name + "-next")
         self._trash = root.with_name(root.name + "-gone")
+        self.apart: Callable[[str], bool] = lambda path: False
+        """Says of a path whether others watch it: such a file is put back with the rest, but not read here."""
         shutil.copytree(snapshot, root, symlinks=True)
         self._begin()
 
@@ -60,7 +62,8 @@ class Tree:
         touched = {path for path in after if before.get(path) != after[path]} | (before.keys() - after.keys())
         touched |= self._racy & after.keys()
         self._racy = {path for path, mark in after.items() if mark.modified > now - RACY}
-        return {path: content for path in sorted(touched) for content in self._moved(path, path in after)}
+        ours = (path for path in sorted(touched) if not self.apart(path))
+        return {path: content for path in ours for content in self._moved(path, path in after)}
 
     def _moved(self, path: str, exists: bool) -> Iterator[str | None]:
         """Yield the file's content now, if that is another than it was."""
@@ -90,36 +93,6 @@ class Tree:
         self.root.rename(self._trash)
         self._spare.rename(self.root)
         self._begin()
-
-
-class Mail:
-    """The file that a side appends its mails to."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._read = 0
-        self.restore()
-
-    def changes(self) -> bytes:
-        """Return what was added since the last call (all of it where the file became shorter)."""
-        try:
-            size = self.path.stat().st_size
-        except FileNotFoundError:
-            size = 0
-        if size == self._read:
-            return b""
-        start = self._read if size > self._read else 0
-        self._read = size
-        if size == 0:
-            return b""
-        with self.path.open("rb") as file:
-            file.seek(start)
-            return file.read(size - start)
-
-    def restore(self) -> None:
-        """Empty the file."""
-        self.path.write_bytes(b"")
-        self._read = 0
 
 
 def scan(root: Path) -> dict[str, Mark]:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from harness.state import files
-from harness.state.files import Mail, Tree
+from harness.state.files import Tree
+from harness.state.mail import Mailbox
 
 
 def said(content: bytes, mode: str = "0644") -> str:
@@ -130,7 +131,7 @@ def test_a_big_tree_is_scanned_only_when_asked(tree: Tree, monkeypatch: pytest.M
 )
 def test_mail_tells_what_was_appended(tmp_path: Path, writes: list[bytes], expected: list[bytes]) -> None:
     """Each call gives the bytes added since the last."""
-    mail = Mail(tmp_path / "mail")
+    mail = Mailbox(tmp_path / "mail")
     told = []
     for text in writes:
         with mail.path.open("ab") as file:
@@ -141,7 +142,7 @@ def test_mail_tells_what_was_appended(tmp_path: Path, writes: list[bytes], expec
 
 def test_a_shortened_or_removed_mail_file_is_read_anew(tmp_path: Path) -> None:
     """A program that rewrites its mail file loses nothing."""
-    mail = Mail(tmp_path / "mail")
+    mail = Mailbox(tmp_path / "mail")
     mail.path.write_bytes(b"a long first mail\n")
     mail.changes()
     mail.path.write_bytes(b"short\n")

@@ -1,8 +1,8 @@
-"""One side's PostgreSQL database: a clone of the snapshot whose written rows can be read and undone.
+"""PostgreSQL: the snapshot is a database, each side has a clone whose written rows can be read and undone.
 
 The snapshot gets triggers (in our copy only, never in the user's database) that note each row's old and new text; a
 clone inherits them. Nothing is read as long as the cluster's transaction ids stand still, so a read-only exchange costs
-one round trip. Files and mails are elsewhere.
+one round trip. The clone that a restore needs is made ahead, in the background, once something was written.
 """
 
 from __future__ import annotations
@@ -10,15 +10,23 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from concurrent.futures import Executor, Future
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness import postgres
 from harness.effects import Row
+from harness.errors import StateError
 from harness.postgres import PostgresError, Server, guarded
+from harness.state.driver import SCHEMA, Rows, added, column_row, moved
+from harness.state.names import drop_stale
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
+    from psycopg2.extensions import cursor as Cursor
 
+CLONERS = 2  # threads that copy ahead
 SETTLE = 1.0  # seconds; how long we wait for a transaction that outlives the answer
 BEFORE_ALL = "1:1:"  # a transaction snapshot older than every transaction
 
@@ -48,13 +56,24 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
-DO $$
-DECLARE one regclass;
+CREATE FUNCTION harness_log.watch(fill boolean) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog SET timezone = 'UTC' SET bytea_output = 'hex' SET intervalstyle = 'postgres'
+SET extra_float_digits = 1 AS $$
+DECLARE
+    one regclass;
+    relation text;
 BEGIN
-    FOR one IN SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-               WHERE c.relkind = 'r' AND c.relpersistence <> 't'
-                 AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'harness_log')
+    FOR one, relation IN
+        SELECT c.oid, CASE n.nspname WHEN 'public' THEN '' ELSE n.nspname || '.' END || c.relname
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relkind = 'r' AND c.relpersistence <> 't'
+          AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'harness_log')
+          AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgname = '~harness_rows')
     LOOP
+        IF fill THEN
+            EXECUTE format('INSERT INTO harness_log.change SELECT txid_current(), %L, 1, row_to_json(t)::text '
+                           'FROM ONLY %s t', relation, one);
+        END IF;
         EXECUTE format('CREATE TRIGGER "~harness_rows" AFTER INSERT OR UPDATE OR DELETE ON %s '
                        'FOR EACH ROW EXECUTE FUNCTION harness_log.note()', one);
         EXECUTE format('CREATE TRIGGER "~harness_truncate" BEFORE TRUNCATE ON %s '
@@ -63,6 +82,40 @@ BEGIN
         EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER "~harness_truncate"', one);
     END LOOP;
 END $$;
+SELECT harness_log.watch(false);
+"""
+# Tables made during a run are watched from the same command on, their first rows included. A line of sign 0 says that
+# the schema may have moved. Event triggers are for superusers only; without them the schema is read after each write.
+INSTALL_EVENTS = """
+CREATE FUNCTION harness_log.defined() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog AS $$
+BEGIN
+    PERFORM harness_log.watch(true);
+    INSERT INTO harness_log.change VALUES (txid_current(), '', 0, '');
+END $$;
+CREATE FUNCTION harness_log.dropped() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog AS $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_event_trigger_dropped_objects() WHERE NOT is_temporary) THEN
+        INSERT INTO harness_log.change VALUES (txid_current(), '', 0, '');
+    END IF;
+END $$;
+CREATE EVENT TRIGGER "~harness_defined" ON ddl_command_end
+WHEN TAG IN ('CREATE TABLE', 'CREATE TABLE AS', 'SELECT INTO', 'CREATE SCHEMA', 'ALTER TABLE')
+EXECUTE FUNCTION harness_log.defined();
+CREATE EVENT TRIGGER "~harness_dropped" ON sql_drop EXECUTE FUNCTION harness_log.dropped();
+ALTER EVENT TRIGGER "~harness_defined" ENABLE ALWAYS;
+ALTER EVENT TRIGGER "~harness_dropped" ENABLE ALWAYS;
+"""
+SCHEMA_ROWS = """
+SELECT CASE n.nspname WHEN 'public' THEN '' ELSE n.nspname || '.' END || c.relname, coalesce(a.attname, ''),
+       coalesce(format_type(a.atttypid, a.atttypmod), ''), NOT coalesce(a.attnotnull, false),
+       pg_get_expr(d.adbin, d.adrelid)
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
+  AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'harness_log')
 """
 KEYS = """
 SELECT CASE n.nspname WHEN 'public' THEN '' ELSE n.nspname || '.' END || c.relname,
@@ -90,34 +143,97 @@ WHERE txid >= txid_snapshot_xmin(%s::txid_snapshot) AND NOT txid_visible_in_snap
 _DECODE = json.JSONDecoder().raw_decode
 
 
-class DatabaseSnapshot:
+class PostgresDriver:
     """The database that all sides are cloned from, with its triggers, primary keys and fingerprint."""
 
-    def __init__(self, server: Server, name: str) -> None:
-        """Install the triggers in the database `name`, which is ours. Raises PostgresError."""
-        self.server = server
-        self.name = name
-        session = server.open(name)
+    def __init__(self, name: str, existing: str | None, template: str | None) -> None:
+        """Make the database `NAME_snapshot`: empty, or as a clone of the one at the URL `template`.
+
+        `existing` is the URL of the server to use; without it and `template` an embedded one is started. Raises
+        PostgresError.
+        """
+        self.server: Server = postgres.connect(template or existing or "") if template or existing else postgres.start()
+        self._prefix = name
+        self.name = f"{name}_snapshot"
+        self._copies: list[PostgresCopy] = []
+        self._background = ThreadPoolExecutor(CLONERS, "clone")
+        try:
+            drop_stale(self.server.databases(), self.server.drop_database)
+            self._create(template)
+        except BaseException:
+            self.close()
+            raise
+
+    def _create(self, template: str | None) -> None:
+        try:
+            self.server.create_database(self.name, postgres.database_name(template) if template else None)
+        except StateError as error:
+            raise PostgresError(f"the database cannot be copied: {error}") from error
+
+    @property
+    def url(self) -> str:
+        """The libpq URL of the snapshot."""
+        return self.server.database_url(self.name)
+
+    def seal(self) -> None:
+        """Install the triggers. Nobody may be connected to the template of a clone from then on."""
+        session = self.server.open(self.name)
         try:
             with guarded("watch the tables"), session.cursor() as cursor:
                 cursor.execute(INSTALL)
-                cursor.execute(KEYS)
-                self.keys = {table: tuple(columns) for table, columns in cursor.fetchall()}
+            with guarded("watch the tables"), session.cursor() as cursor:
+                cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+                self.told_of_schema = bool((cursor.fetchone() or (False,))[0])
+                if self.told_of_schema:
+                    cursor.execute(INSTALL_EVENTS)
+                self.keys, self.schema = read_keys(cursor), read_schema(cursor)
                 cursor.execute(FINGERPRINT)
                 self.fingerprint = cursor.fetchone()
         finally:
-            session.close()  # nobody may be connected to the template of a clone
+            session.close()
+
+    def copy(self, worker: int, side: str, folder: Path) -> PostgresCopy:
+        """Clone the snapshot."""
+        made = PostgresCopy(self, f"{self._prefix}_{worker}_{side}", self._background)
+        self._copies.append(made)
+        return made
+
+    def close(self) -> None:
+        """Remove the databases; a server that we started is stopped."""
+        self._background.shutdown(wait=True, cancel_futures=True)
+        try:
+            if not self.server.embedded:
+                for made in self._copies:
+                    made.close()
+                self.server.drop_database(self.name)
+        finally:
+            self.server.stop()
 
 
-class DatabaseSide:
+def read_keys(cursor: Cursor) -> dict[str, tuple[str, ...]]:
+    """Return the primary key's columns of each table that has one."""
+    cursor.execute(KEYS)
+    return {table: tuple(columns) for table, columns in cursor.fetchall()}
+
+
+def read_schema(cursor: Cursor) -> list[Row]:
+    """Return the columns of all tables, as rows."""
+    cursor.execute(SCHEMA_ROWS)
+    return [column_row(*facts) for facts in cursor.fetchall()]
+
+
+class PostgresCopy:
     """One side's clone. Its name and URL stay the same for ever; what is in it is swapped."""
 
-    def __init__(self, snapshot: DatabaseSnapshot, name: str, background: Executor) -> None:
+    in_folder = False
+    notes: Sequence[str] = ()
+
+    def __init__(self, driver: PostgresDriver, name: str, background: Executor) -> None:
         self.name = name
-        self.url = snapshot.server.create_database(name, snapshot.name)
+        self.url = driver.server.create_database(name, driver.name)
         self.dirty = False
-        self._snapshot = snapshot
-        self._server = snapshot.server
+        self._driver = driver
+        self._server = driver.server
         self._background = background
         self._monitor = self._server.open()  # not inside the clone, where it would be in the way of dropping it
         self._observer: Connection | None = None
@@ -129,25 +245,44 @@ class DatabaseSide:
         self.dirty = False
         self._read_up_to = BEFORE_ALL
         self._next_id = self._ask(NEXT_ID)
+        self.keys: Mapping[str, tuple[str, ...]] = self._driver.keys
+        self._schema: list[Row] = self._driver.schema
 
     def _ask(self, statement: str, *values: object) -> Any:
         with guarded("ask what was written"), self._monitor.cursor() as cursor:
             cursor.execute(statement, values or None)
             return (cursor.fetchone() or (None,))[0]
 
-    def changes(self, unsafe: bool) -> dict[str, dict[Row, int]]:
-        """Return the net row changes since the last call, by table; `unsafe`: a write is likely, wait for its end."""
+    def owns(self, path: str) -> bool:
+        """No: the database is not in the folder."""
+        return False
+
+    def changes(self, unsafe: bool) -> Rows:
+        """Return the net row changes since the last call; `unsafe`: a write is likely, wait for its end."""
         if unsafe:
             self._settle()
         if self._ask(NEXT_ID) == self._next_id:
             return {}
         self._settle()
         self._next_id = self._ask(NEXT_ID)
+        schema = {} if self._driver.told_of_schema else self._compare_schema()
         lines = self._read()
-        if not self.dirty and (lines or self._fingerprint() != self._snapshot.fingerprint):
+        if any(sign == 0 for _, sign, _ in lines):
+            schema = self._compare_schema()
+        if not self.dirty and (lines or schema or self._fingerprint() != self._driver.fingerprint):
             self.dirty = True
             self._spare = self._background.submit(self._clone)
-        return net_rows(lines)
+        return added(net_rows(lines), schema)
+
+    def _compare_schema(self) -> Rows:
+        """Tell the columns that came and went, and watch the tables that nobody watches yet."""
+        before = self._schema
+        with guarded("read the schema"), self._observing().cursor() as cursor:
+            self._schema = read_schema(cursor)
+            if self._schema != before:
+                cursor.execute("SELECT harness_log.watch(true)")
+                self.keys = read_keys(cursor)
+        return moved({SCHEMA: before}, {SCHEMA: self._schema})
 
     def _settle(self) -> None:
         """Wait for transactions that write in this database; not twice for one that does not end."""
@@ -179,7 +314,7 @@ class DatabaseSide:
         return self._observer
 
     def _clone(self) -> str:
-        return self._server.create_database(f"{self.name}_next", self._snapshot.name)
+        return self._server.create_database(f"{self.name}_next", self._driver.name)
 
     def restore(self) -> None:
         """Make the database equal to the snapshot; costs a drop and a rename, or nothing when nothing was written."""
@@ -211,7 +346,7 @@ class DatabaseSide:
             self._observer = None
 
 
-def net_rows(lines: list[tuple[str, int, str]]) -> dict[str, dict[Row, int]]:
+def net_rows(lines: list[tuple[str, int, str]]) -> Rows:
     """Return what (table, +1 or -1, row as a JSON object) come to, without what cancels out."""
     counted: Counter[tuple[str, str]] = Counter()
     for relation, sign, line in lines:
@@ -241,6 +376,3 @@ def _skip(line: str, at: int) -> int:
     while line[at] in " \t\r\n:,":
         at += 1
     return at
-
-
-__all__ = ["DatabaseSide", "DatabaseSnapshot", "PostgresError", "net_rows", "parse_row"]
