@@ -2,7 +2,7 @@
 
 A scenario starts both sides from equal state; each exchange is sent to both at the same time, the next one only when
 both have answered and what they wrote has been read. Each side is asked under its own names (`bind`). Judging and
-comparing belong to the pipeline.
+comparing belong to the pipeline, which does it while both sides work on the next exchange.
 """
 
 from __future__ import annotations
@@ -139,17 +139,26 @@ class Player:
 
 
 def replay(exchanges: Iterable[Exchange], old: Player, new: Player) -> Iterator[Outcome]:
-    """Replay one scenario at both players, in order. Raises TargetError and StateError."""
+    """Replay one scenario at both players, in order. Raises TargetError and StateError.
+
+    When an outcome comes out the next exchange has been sent already: who judges it does so while both sides work.
+    """
     begun = False
     server = old.side.authority or new.side.authority
     names = Correlation(old.bindings, new.bindings)
+    done: Outcome | None = None
     for exchange in exchanges:
         if not begun:
             host = exchange.host or server or "localhost"
             old.begin(host)
             new.begin(host)
             begun = True
-        yield _exchange(exchange, old, new, server, names)
+        refused = _ask(exchange, old, new, server)
+        if done is not None:
+            yield done
+        done = _answered(exchange, old, new, names) if refused is None else _unsent(exchange, refused)
+    if done is not None:
+        yield done
 
 
 def addressed(exchange: Exchange, server: str) -> Exchange:
@@ -164,13 +173,22 @@ def addressed(exchange: Exchange, server: str) -> Exchange:
     return replace(exchange, request=replace(request, headers=((b"Host", server.encode()), *request.headers)))
 
 
-def _exchange(exchange: Exchange, old: Player, new: Player, server: str, names: Correlation) -> Outcome:
+def _ask(exchange: Exchange, old: Player, new: Player, server: str) -> Unsent | None:
+    """Send an exchange to both, or say why to neither."""
     refused = old.side.refusal(exchange) or new.side.refusal(exchange)
-    if refused is not None:
-        return Outcome(exchange, refused, refused, at=time.time())
-    sent = addressed(exchange, server)
-    old.send(sent)
-    new.send(sent)
+    if refused is None:
+        sent = addressed(exchange, server)
+        old.send(sent)
+        new.send(sent)
+    return refused
+
+
+def _unsent(exchange: Exchange, refused: Unsent) -> Outcome:
+    return Outcome(exchange, refused, refused, at=time.time())
+
+
+def _answered(exchange: Exchange, old: Player, new: Player, names: Correlation) -> Outcome:
+    """Take both answers to what was sent, and read what both sides wrote."""
     old_answer, new_answer = old.receive(exchange), new.receive(exchange)
     unsafe = exchange.request.method not in SAFE_METHODS
     old_effects, new_effects = old.state.changes(unsafe), new.state.changes(unsafe)
