@@ -19,11 +19,12 @@ from harness.compare.form import compare_forms, read_form
 from harness.compare.html import read_html
 from harness.compare.json import read_call, read_json
 from harness.compare.multipart import compare_parts, read_parts
+from harness.compare.spelling import sort_of_spelling
 from harness.compare.text import compare_text
 from harness.compare.tree import compare_trees
 from harness.compare.unreadable import TooLarge, Unreadable
 from harness.compare.values import compare_values
-from harness.compare.xml import parse_xml, read_xml
+from harness.compare.xml import read_xml
 from harness.compare.xmlrpc import compare_messages, read_xmlrpc
 from harness.difference import Difference
 from harness.exchange import Response
@@ -116,7 +117,7 @@ def _compare(
         return _compare_binary(left, right)
     charset = _compare_charsets(old, new)
     if old.text == new.text:
-        return charset or [_spelling(kind, repr(left), repr(right))]
+        return charset or [Difference("body", f"body/{kind}", "spelling", *excerpts(repr(left), repr(right)))]
     try:
         return [*charset, *_compare_texts(old.text, new.text, kind)]
     except Unreadable as error:
@@ -147,7 +148,7 @@ def _compare_texts(old: str, new: str, kind: str) -> list[Difference]:
         broken = [side for side in (left, right) if isinstance(side, Unreadable)]
         if not broken:
             try:
-                return form.compare(left, right) or [_spelling(_spelled(form, old, new), old, new)]
+                return form.compare(left, right) or [_spelling(form.name, old, new)]
             except TooLarge as error:
                 broken = [error]
             except RecursionError:
@@ -173,23 +174,9 @@ def _read(form: Format, text: str) -> Any:
         return TooLarge("nested too deeply")
 
 
-def _spelled(form: Format, old: str, new: str) -> str:
-    """Return in what two documents are spelled otherwise: clients have read pages as XML, and only some can be."""
-    if form is HTML and _is_xml(old) != _is_xml(new):
-        return "html/well-formed"
-    return form.name
-
-
-def _is_xml(text: str) -> bool:
-    try:
-        parse_xml(text)
-    except Unreadable:
-        return False
-    return True
-
-
 def _spelling(kind: str, old: str, new: str) -> Difference:
-    return Difference("body", f"body/{kind}", "spelling", *excerpts(old, new))
+    path = "/".join(filter(None, ("body", kind, sort_of_spelling(kind, old, new))))
+    return Difference("body", path, "spelling", *excerpts(old, new))
 
 
 def _type_difference(form: Format, left: Any, right: Any, old: str, new: str) -> Difference:

@@ -13,13 +13,17 @@ _CHUNK = 4096
 
 def excerpts(old: str, new: str) -> tuple[str, str]:
     """Return both texts, escaped and cut to a window around their first difference."""
+    whole = _whole(old), _whole(new)
+    if None not in whole:
+        return whole[0] or "", whole[1] or ""
     place = first_difference(old, new)
     return _window(old, place), _window(new, place)
 
 
 def excerpt(text: str) -> str:
     """Return the beginning of one text, escaped and cut."""
-    return _window(text, 0)
+    whole = _whole(text)
+    return _window(text, 0) if whole is None else whole
 
 
 def first_difference(old: str | bytes, new: str | bytes) -> int:
@@ -44,10 +48,13 @@ def _escaped(char: str) -> str:
     return char.encode("unicode_escape", "surrogatepass").decode("ascii")
 
 
+def _whole(text: str) -> str | None:
+    """Return all of a text, escaped, where that is short."""
+    return whole if len(text) <= LIMIT and len(whole := printable(text)) <= LIMIT // 2 else None
+
+
 def _window(text: str, place: int) -> str:
-    """Return `text` around `place`: all of it where that is short."""
-    if len(text) <= LIMIT and len(whole := printable(text)) <= LIMIT // 2:
-        return whole
+    """Return `text` around `place`; two texts that are alike before it begin at the same character."""
     before = printable(text[max(0, place - LEAD) : place])
     cut = place > LEAD or len(before) > 2 * LEAD
     lead = (ELLIPSIS if cut else "") + before[-2 * LEAD :]

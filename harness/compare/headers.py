@@ -72,7 +72,7 @@ def _compare_name(old: Sequence[Pair], new: Sequence[Pair]) -> list[Difference]:
     left, right = [value for _, value in old], [value for _, value in new]
     found = list(_compare_values(left, right, path)) if left != right else []
     names = [name for name, _ in old], [name for name, _ in new]
-    if left and right and set(names[0]) != set(names[1]):
+    if left and right and set(names[0]) != set(names[1]) and len(left) == len(right):
         found.append(Difference("header", path, "spelling", _text(names[0][0]), _text(names[1][0])))
     elif not found and names[0] != names[1]:
         found.append(Difference("header", path, "spelling", *(_text(b", ".join(side)) for side in names)))

@@ -147,7 +147,8 @@ def _boundary_named_in_header(
     difference: Difference, found: Sequence[Difference], old: Response, new: Response
 ) -> bool:
     """The boundary that Content-Type announces is the one between the body's parts."""
-    return (difference.aspect, difference.path, difference.kind) == ("body", "body/multipart", "spelling") and any(
+    is_boundary = difference.kind == "spelling" and difference.path.startswith("body/multipart")
+    return is_boundary and any(
         (other.aspect, other.path.lower(), other.kind) == ("header", "content-type", "spelling") for other in found
     )
 

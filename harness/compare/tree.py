@@ -106,7 +106,7 @@ def _compare_children(old: Sequence[Node], new: Sequence[Node], path: str) -> It
         found.missing.remove(one)
         found.added.remove(other)
         yield Difference("body", _join(path, one.name), "renamed", one.name, other.name)
-    if any(node.tag == COMMENT for node in (*found.missing, *found.added)):  # the space beside it is no text
+    if any(node.tag != TEXT for node in (*found.missing, *found.added)):  # the space beside it came or went with it
         found.missing, found.added = (
             [node for node in side if node.tag != TEXT or node.text.strip()] for side in (found.missing, found.added)
         )

@@ -50,7 +50,8 @@ def test_the_content_type_decides_how_bodies_are_compared(kind, old, new, path):
 
 def test_old_decides_where_types_differ():
     """A body that lost its content type is still compared as what it was."""
-    assert differ(answer(b"[1]", b"application/json"), answer(b"[1 ]")) == [("body/json", "spelling", "[1]", "[1 ]")]
+    found = differ(answer(b"[1]", b"application/json"), answer(b"[1 ]"))
+    assert found == [("body/json/white space", "spelling", "[1]", "[1 ]")]
 
 
 CHARSETS = {
@@ -65,7 +66,7 @@ CHARSETS = {
         b"text/xml",
         b"<?xml version='1.0' encoding='utf-8'?><r>\xc3\xa9</r>",
         b"<?xml version='1.0' encoding='latin-1'?><r>\xe9</r>",
-        [("charset", "utf-8", "iso8859-1"), ("body/xml", None, None)],
+        [("charset", "utf-8", "iso8859-1"), ("body/xml/declaration", None, None)],
     ),
 }
 
@@ -112,7 +113,7 @@ def test_line_endings_are_spelling_and_other_space_is_not():
     """Text differs by its lines; how they end is another spelling."""
     old = answer(b"a\nb \n", b"text/plain")
     assert differ(old, answer(b"a\r\nb \r\n", b"text/plain")) == [
-        ("body/text", "spelling", "a\\nb \\n", "a\\r\\nb \\r\\n")
+        ("body/text/line ends", "spelling", "a\\nb \\n", "a\\r\\nb \\r\\n")
     ]
     assert differ(old, answer(b"a\nb\n", b"text/plain")) == [("text", "changed", "b ", "b")]
 

@@ -19,7 +19,8 @@ SPELLINGS = {
 @pytest.mark.parametrize(("old", "new"), SPELLINGS.values(), ids=SPELLINGS.keys())
 def test_equal_meaning_is_one_spelling_difference(rows, old, new):
     """Where only bytes differ, there is one difference for the document."""
-    assert [(path, kind) for path, kind, _, _ in rows(old, new, "text/xml")] == [("body/xml", "spelling")]
+    found = rows(old, new, "text/xml")
+    assert [(path.split("/")[:2], kind) for path, kind, _, _ in found] == [(["body", "xml"], "spelling")]
 
 
 MEANINGS = {
