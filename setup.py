@@ -35,7 +35,10 @@ setup(
     license="MIT",
     python_requires=">=3.11",
     packages=find_packages(include=["compat", "compat.*", "harness", "harness.*"]),
-    package_data={"compat": ["py.typed"], "harness": ["py.typed", "report/*.html"]},
+    package_data={
+        "compat": ["py.typed"],
+        "harness": ["py.typed", "report/*.html", "report/*.css", "report/*.js", "controls/preload/*"],
+    },
     install_requires=[
         "backports.zstd>=1.8; python_version < '3.14'",
         "click>=8.5",

@@ -18,29 +18,39 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
+from harness.controls import Controls, Surroundings, inside
 from harness.errors import TargetError
-from harness.exchange import Exchange, Request
+from harness.exchange import Exchange
 from harness.targets import host
 from harness.targets.environ import response_of, unsendable, wsgi_environ
 from harness.targets.side import Answer, Crash, Unsent
 
 START_TIMEOUT = 60.0
 STDERR_KEPT = 1 << 20
-FIXED = {"PYTHONHASHSEED": "0"}  # equal runs of equal code give equal bytes
 NAMES_PASSED = "COMPAT_PASS_ENV"  # what a server of CGI programs reads: the names that its programs get to see
 
 
 class ApplicationSide:
     """A WSGI application `module:name`, run by the interpreter `python` in directory `cwd`.
 
-    `timeout` is the seconds an answer may take.
+    `timeout` is the seconds an answer may take, `controls` what of its surroundings is controlled.
     """
 
     authority = ""
 
-    def __init__(self, app: str, *, python: str, cwd: Path, env: Mapping[str, str], timeout: float) -> None:
+    def __init__(
+        self,
+        app: str,
+        *,
+        python: str,
+        cwd: Path,
+        env: Mapping[str, str],
+        timeout: float,
+        controls: Controls = Controls(),  # noqa: B008 (frozen)
+    ) -> None:
         self.app, self.python, self.cwd, self.timeout = app, python, cwd, timeout
         self.own_env = dict(env)
+        self._surroundings = Surroundings(controls)
         self._given: Mapping[str, str] = {}
         self._env: dict[str, str] = {}
         self._process: subprocess.Popen[bytes] | None = None
@@ -48,33 +58,43 @@ class ApplicationSide:
         self._channel: socket.socket | None = None
         self._forkable = True
         self._stderr: IO[bytes] | None = None
-        self._request: Request | None = None
+        self._exchange: Exchange | None = None
 
     @property
     def controls(self) -> Mapping[str, str]:
-        """Nothing is controlled."""
-        return {}
+        """What is controlled, and by what; an empty text for a program of the target that no control reached."""
+        return self._surroundings.summary
+
+    @property
+    def refused(self) -> Mapping[str, int]:
+        """How often the target tried to reach each destination that was not declared."""
+        return self._surroundings.refused
 
     @property
     def told(self) -> float | None:
-        """The real time."""
-        return None
+        """The time told with the exchange sent last, where the clock is controlled and the recording knows one."""
+        return self._surroundings.told
 
     def start(self, env: Mapping[str, str]) -> None:
         """Begin a scenario with these variables. Raises TargetError when the application cannot be imported."""
         self.stop()
         self._given = dict(env)
-        wanted = {**FIXED, **env, **self.own_env, NAMES_PASSED: self._passed(env)}
+        wanted = self._variables(env)
         if self._process is not None and (wanted != self._env or not self._forkable):
             self._end_host()
+        self._surroundings.import_begins()
         if self._process is None:
             self._start_host(wanted)
         self._open_channel()
 
-    def _passed(self, env: Mapping[str, str]) -> str:
-        """List the variables that must reach CGI programs too, lest they work on the data of every day."""
+    def _variables(self, env: Mapping[str, str]) -> dict[str, str]:
+        """Return what the target gets: its state and controls, which must reach CGI programs too (lest they work on the
+        data of every day), then what its configuration says.
+        """
+        controls = self._surroundings.variables(self.own_env)
         listed = self.own_env.get(NAMES_PASSED, os.environ.get(NAMES_PASSED, ""))
-        return ",".join(dict.fromkeys([*FIXED, *env, *filter(None, listed.split(","))]))
+        passed = ",".join(dict.fromkeys([*controls, *env, *filter(None, listed.split(","))]))
+        return {**env, **self.own_env, **controls, NAMES_PASSED: passed}
 
     def refusal(self, exchange: Exchange) -> Unsent | None:
         """What a server would answer without asking the application, or was not recorded whole, is not sent."""
@@ -83,7 +103,8 @@ class ApplicationSide:
 
     def send(self, exchange: Exchange) -> None:
         """Hand the request to the child."""
-        self._request = exchange.request
+        self._exchange = exchange
+        self._surroundings.tell(exchange.id, exchange.started)
         assert self._channel is not None, "start() came first"
         with contextlib.suppress(OSError):  # a child that died is noticed by receive
             host.send_frame(self._channel, wsgi_environ(exchange), exchange.request.body or b"")
@@ -91,7 +112,7 @@ class ApplicationSide:
     def receive(self) -> Answer:
         """Take the answer; a child that died or hangs is a Crash, and a fresh one is running when this returns."""
         assert self._channel is not None, "start() came first"
-        assert self._request is not None, "send() came first"
+        assert self._exchange is not None, "send() came first"
         try:
             frame = host.receive_frame(self._channel)
         except TimeoutError:
@@ -101,7 +122,21 @@ class ApplicationSide:
         if frame is None:
             return self._crashed("")
         self._bound_stderr()
-        return response_of(self._request, *frame)
+        if not self._surroundings.answered():
+            return self._ask_again(self._exchange)
+        return response_of(self._exchange.request, *frame)
+
+    def _ask_again(self, exchange: Exchange) -> Answer:
+        """Give a target that needs something on the machine's loopback the machine's network, and repeat the exchange.
+
+        This happens once, mostly at the first exchange: the target could not get at its database.
+        """
+        self._surroundings.join()
+        self.stop()
+        self._end_host()
+        self.start(self._given)
+        self.send(exchange)
+        return self.receive()
 
     def stop(self) -> None:
         """End the scenario's child."""
@@ -123,12 +158,13 @@ class ApplicationSide:
     def _start_host(self, env: dict[str, str]) -> None:
         control, far = socket.socketpair()
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 (closed by _end_host)
+        first = self._surroundings.open([*self._given.values(), *self.own_env.values()])
         try:
             with far:
                 self._process = subprocess.Popen(
-                    [self.python, str(Path(host.__file__)), str(far.fileno()), self.app],
+                    [self.python, host.__file__, str(far.fileno()), self.app, inside.__file__],
                     cwd=self.cwd,
-                    env={**os.environ, **env},
+                    env={**os.environ, **env, **first},
                     stdin=subprocess.DEVNULL,
                     stdout=self._stderr,
                     stderr=self._stderr,
@@ -158,6 +194,8 @@ class ApplicationSide:
             tail = self._stderr_tail()
             self._end_host()
             raise TargetError(f"target {self.app} does not start: {reason}" + (f"\n{tail}" if not frame else ""))
+        assert self._process is not None
+        self._surroundings.opened(self._process.pid, head["controls"])
         self._forkable = not head["obstacles"]
 
     def _open_channel(self) -> None:
@@ -232,6 +270,7 @@ class ApplicationSide:
         if self._stderr is not None:
             self._stderr.close()
             self._stderr = None
+        self._surroundings.close()
 
 
 def _how_it_ended(status: int | None) -> str:

@@ -1,8 +1,9 @@
-"""Serve one WSGI application to the harness, in the target's own Python: `python host.py CONTROL-FD MODULE:APP`.
+"""Serve one WSGI application to the harness, in the target's own Python: `host.py CONTROL-FD MODULE:APP CONTROLS`.
 
-Runs by path in interpreters that may not have the harness installed, so: standard library only, nothing imported from
-here. The application is imported once; each scenario is served by a forked child, so that no request sees what an
-earlier scenario left in memory. Frames in both directions are two lengths (big-endian), a JSON head, and raw bytes.
+Runs by path in interpreters (3.8 and later) that may not have the harness installed, so: standard library only, and
+nothing of ours but the module at the path CONTROLS (inside.py). The application is imported once; each scenario is
+served by a forked child, so that no request sees what an earlier scenario left in memory. Frames in both directions are
+two lengths (big-endian), a JSON head, and raw bytes.
 
 Control: {"do": "fork"} with a socket attached, {"do": "reap"}. A closed control socket ends the host and its child.
 """
@@ -10,7 +11,7 @@ Control: {"do": "fork"} with a socket attached, {"do": "reap"}. A closed control
 from __future__ import annotations
 
 import ast
-import importlib
+import importlib.util
 import io
 import json
 import os
@@ -25,6 +26,7 @@ from typing import Any
 from wsgiref.util import FileWrapper
 
 LENGTHS = struct.Struct("!II")
+NUMBER = struct.Struct("i")
 CHUNK = 1 << 16
 
 
@@ -166,12 +168,16 @@ class Call:
         return {"status": self.status, "headers": self.headers, "complete": complete}
 
 
-def serve(application: Any, channel: socket.socket) -> None:
-    """Answer frames from the channel until its other end closes."""
+def serve(application: Any, channel: socket.socket, controls: Any) -> None:
+    """Answer frames from the channel until its other end closes; `controls` begins each exchange, or is None."""
+    if controls is not None:
+        controls.root()
     while True:
         frame = receive_frame(channel)
         if frame is None:
             return
+        if controls is not None:
+            controls.begin()
         head, body = Call(*frame).run(application)
         sys.stderr.flush()
         send_frame(channel, head, body)
@@ -205,9 +211,10 @@ def open_sockets() -> int:
 class Host:
     """The process that imported the application and forks a child for each scenario."""
 
-    def __init__(self, control: socket.socket, application: Any) -> None:
+    def __init__(self, control: socket.socket, application: Any, controls: Any) -> None:
         self.control = control
         self.application = application
+        self.controls = controls
         self.child = 0
 
     def run(self) -> None:
@@ -222,14 +229,15 @@ class Host:
                 send_frame(self.control, {"pid": self.child})
             elif message["do"] == "inline":  # cannot be forked: this process serves the one scenario itself
                 send_frame(self.control, {"pid": os.getpid()})
-                serve(self.application, socket.socket(fileno=descriptors[0]))
+                serve(self.application, socket.socket(fileno=descriptors[0]), self.controls)
                 return
             else:
                 send_frame(self.control, {"exit": self.end_child(signal.SIGTERM)})
 
     def receive(self) -> tuple[dict[str, Any] | None, list[int]]:
         """Receive one control message and the socket attached to it; (None, []) when the harness is gone."""
-        data, descriptors, _, _ = socket.recv_fds(self.control, LENGTHS.size, 1)
+        data, attached, _, _ = self.control.recvmsg(LENGTHS.size, socket.CMSG_SPACE(NUMBER.size))
+        descriptors = [NUMBER.unpack(content)[0] for _, kind, content in attached if kind == socket.SCM_RIGHTS]
         if not data:
             return None, []
         while len(data) < LENGTHS.size:
@@ -249,7 +257,7 @@ class Host:
         self.control.close()
         os.setpgid(0, 0)
         try:
-            serve(self.application, channel)
+            serve(self.application, channel, self.controls)
         finally:
             sys.stderr.flush()
             os._exit(0)
@@ -269,7 +277,7 @@ class Host:
         if not done:
             os.kill(pid, signal.SIGKILL)
             _, status = os.waitpid(pid, 0)
-        return os.waitstatus_to_exitcode(status)
+        return -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
 
 
 def wait_briefly(pid: int) -> tuple[bool, int]:
@@ -282,11 +290,22 @@ def wait_briefly(pid: int) -> tuple[bool, int]:
     return False, 0
 
 
+def load_controls(path: str) -> Any:
+    """Take hold of the surroundings as the module at `path` does it; None where nothing is to be controlled."""
+    spec = importlib.util.spec_from_file_location("harness_inside", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.enter()
+
+
 def main() -> None:
-    """Import the application, say so, obey."""
+    """Take hold of the surroundings, import the application, say so, obey."""
     control = socket.socket(fileno=int(sys.argv[1]))
     sys.path[0] = os.getcwd()  # gunicorn puts the working directory first, not the script's
     try:
+        controls = load_controls(sys.argv[3])
         application = load_application(sys.argv[2])
         if not callable(application):
             raise TypeError(f"{sys.argv[2]} is not callable")
@@ -294,8 +313,9 @@ def main() -> None:
         traceback.print_exc()
         send_frame(control, {"failed": f"{type(error).__name__}: {error}"})
         return
-    send_frame(control, {"ready": True, "obstacles": obstacles_to_forking()})
-    Host(control, application).run()
+    means = {} if controls is None else controls.means
+    send_frame(control, {"ready": True, "obstacles": obstacles_to_forking(), "controls": means})
+    Host(control, application, controls).run()
 
 
 if __name__ == "__main__":

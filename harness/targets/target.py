@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from harness.config import Config, TargetConfig
+from harness.controls import Controls, read_controls
 from harness.errors import RecordingError, UsageError
 from harness.recording import open_recordings
 from harness.store.cassette import SUFFIXES
@@ -60,46 +61,54 @@ def parse_target(
     `allow_writes` are hosts (`host` or `host:port`) that may be sent unsafe methods; `timeout` is in seconds.
     Raises UsageError for text that is no target, a revision that is none, or a recording that cannot be read.
     """
+    controls = read_controls(config.controls, config.network)
     if text in config.targets:
-        return _configured(text, config, allow_writes, timeout)
-    return _parsed(text, text, TargetConfig(text), Path.cwd(), allow_writes, timeout)
+        return _configured(text, config, controls, allow_writes, timeout)
+    return _parsed(text, text, TargetConfig(text), Path.cwd(), controls, allow_writes, timeout)
 
 
-def _configured(name: str, config: Config, allow_writes: frozenset[str], timeout: float) -> Target:
+def _configured(name: str, config: Config, controls: Controls, allow_writes: frozenset[str], timeout: float) -> Target:
     """Parse what a [target.NAME] says its app is; another interpreter and variables are for applications only."""
     entry = config.targets[name]
-    target = _parsed(name, entry.app, entry, config.root / (entry.cwd or "."), allow_writes, timeout)
+    target = _parsed(name, entry.app, entry, config.root / (entry.cwd or "."), controls, allow_writes, timeout)
     if not target.stateful and (entry.python or entry.env):
         raise UsageError(f"[target.{name}]: python and env are for applications, and {entry.app!r} is none")
     return replace(target, text=name)
 
 
 def _parsed(
-    text: str, app: str, entry: TargetConfig, cwd: Path, allow_writes: frozenset[str], timeout: float
+    text: str,
+    app: str,
+    entry: TargetConfig,
+    cwd: Path,
+    controls: Controls,
+    allow_writes: frozenset[str],
+    timeout: float,
 ) -> Target:
     if app.startswith(("http://", "https://")):
         return _url_target(app, allow_writes, timeout)
     if app == "recorded":
         return Target(text, stateful=False, served=True, replayed=False, opener=lambda variation: RecordedSide())
     if app.startswith(PREFIX):
-        return _revision_target(text, app, entry, cwd, timeout)
+        return _revision_target(text, app, entry, cwd, controls, timeout)
     if _is_path(app, cwd):
         return _answers_target(text, cwd / app)
     if APPLICATION.match(app):
-        return _application(text, app, entry, cwd, timeout)
+        return _application(text, app, entry, cwd, controls, timeout)
     raise UsageError(f"target {text!r}: {app!r} is not a target; examples: {EXAMPLES}")
 
 
-def _application(text: str, app: str, entry: TargetConfig, cwd: Path, timeout: float) -> Target:
+def _application(text: str, app: str, entry: TargetConfig, cwd: Path, controls: Controls, timeout: float) -> Target:
     python = entry.python or sys.executable
 
     def opener(variation: int) -> Side:
-        return ApplicationSide(app, python=python, cwd=cwd, env=entry.env, timeout=timeout)
+        varied = replace(controls, variation=variation)
+        return ApplicationSide(app, python=python, cwd=cwd, env=entry.env, timeout=timeout, controls=varied)
 
     return Target(text, stateful=True, served=False, replayed=True, opener=opener)
 
 
-def _revision_target(text: str, app: str, entry: TargetConfig, cwd: Path, timeout: float) -> Target:
+def _revision_target(text: str, app: str, entry: TargetConfig, cwd: Path, controls: Controls, timeout: float) -> Target:
     """An application as it is in a revision of the checkout that `cwd` is in."""
     revision, application = split_revision(app)
     if not APPLICATION.match(application):
@@ -110,9 +119,9 @@ def _revision_target(text: str, app: str, entry: TargetConfig, cwd: Path, timeou
     def opener(variation: int) -> Side:
         return CheckedOutSide(
             checkout,
-            lambda folder, env: _application(text, application, replace(entry, env=env), folder, timeout).open(
-                variation
-            ),
+            lambda folder, env: _application(
+                text, application, replace(entry, env=env), folder, controls, timeout
+            ).open(variation),
             app=application,
             python=python,
             env=entry.env,
