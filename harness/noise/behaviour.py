@@ -1,0 +1,142 @@
+"""Whether new's values at a noisy place, taken together, still behave as old's do: as often, as varied, as steadily on.
+
+What both sides showed at one place comes in; a reason to refuse the rule goes out, or none. Each test is exact, and
+asks how likely it is that old itself would show this.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from harness.noise.gather import Reach, Seen, Sketch, paired_counts
+from harness.noise.learned import BY_KIND, Learned
+from harness.noise.slot import slots
+from harness.noise.statistic import more_often, paired
+
+ALARM = 1e-4
+"""Chance of one false alarm in a whole run, for all places together."""
+BITS = 40
+"""Values that tell so much are never the same by chance."""
+STEPS = 8
+"""Steps from value to value that show whether they count up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """All that was seen of one place: what new showed that fits, what old's runs showed, in how many exchanges."""
+
+    learned: Learned
+    found: Sketch[Seen]
+    noise: Sequence[Sketch[Seen]]
+    asked: int
+    asked_again: Sequence[int]
+    reach: Reach
+
+
+def refusal(place: Place, places: int) -> str:
+    """Return why new's values at one of so many places are not old's noise; empty where they may be."""
+    chance = ALARM / places
+    if too_often(place) < chance:
+        rate = f"{place.found.count} of {place.asked} exchanges, old from itself in {_rates(place)}"
+        return f"new differs from old more often than old differs from itself: in {rate}"
+    if place.learned.place.kind in BY_KIND:
+        return ""
+    found, noise = pairs_of([place.found]), pairs_of(place.noise)
+    return repeats(place, found, noise, chance) or stands_still(found, noise, chance)
+
+
+def _rates(place: Place) -> str:
+    return ", ".join(f"{sketch.count} of {asked}" for sketch, asked in zip(place.noise, place.asked_again, strict=True))
+
+
+def too_often(place: Place) -> float:
+    """Return the probability that old, once more, would differ from itself as often as new does from old."""
+    counts = [sketch.count for sketch in place.noise]
+    rates = list(zip(counts, place.asked_again, strict=True))
+    most = max(rates, key=lambda rate: rate[0] / max(1, rate[1]))
+    least = min(rates, key=lambda rate: rate[0] / max(1, rate[1]))
+    if more_often(*most, *least) < 1e-3:  # runs differ as a whole: new is one more of them, no worse than the worst
+        return more_often(place.found.count, place.asked, *most)
+    by_count = more_often(place.found.count, place.asked, sum(counts), sum(place.asked_again))
+    by_exchange = paired(paired_counts(place.found, place.noise, place.reach), len(counts))
+    return min(1.0, 2 * min(by_count, by_exchange))
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two values of one slot in one exchange; `order` says where in which run it was seen."""
+
+    before: str
+    old: str
+    new: str
+    order: tuple[int, int, int]
+
+
+def pairs_of(sketches: Iterable[Sketch[Seen]]) -> list[Pair]:
+    """Return the values of all slots of some runs, in the order of the exchanges."""
+    found = []
+    for run, sketch in enumerate(sketches):
+        for seen in sketch.things().values():
+            for old, new in seen.values:
+                order = run, seen.scenario, seen.position
+                found += [Pair(slot.before, slot.old, slot.new, order) for slot in slots(old, new)]
+    return sorted(found, key=lambda pair: (pair.order, pair.before, pair.old, pair.new))
+
+
+def repeats(place: Place, found: Sequence[Pair], noise: Sequence[Pair], chance: float) -> str:
+    """Tell of values of new that are the same where old's differ (a constant, a value used again), or the reverse."""
+    again, once, seen = merges(found)
+    old_again, old_once, old_seen = merges(noise)
+    usual = max(old_again, old_once)
+    for more, words in ((again, "is the same"), (once, "differs")):
+        other = "differs" if words == "is the same" else "is the same"
+        if more_often(more, seen, usual, old_seen) < chance or (more and not usual and _must_not(place, found, noise)):
+            return f"new's value {words} in {more + 1} exchanges in which old's {other}; old's own runs agree on that"
+    return ""
+
+
+def merges(pairs: Sequence[Pair]) -> tuple[int, int, int]:
+    """Return how many pairs have another old value but a new one seen before, the reverse, and how many pairs."""
+    distinct = {(pair.order[0], pair.before, pair.old, pair.new) for pair in pairs}
+    olds = {row[:3] for row in distinct}
+    news = {(*row[:2], row[3]) for row in distinct}
+    return len(distinct) - len(news), len(distinct) - len(olds), len(distinct)
+
+
+def _must_not(place: Place, found: Sequence[Pair], noise: Sequence[Pair]) -> bool:
+    """Whether two equal values prove something by themselves: long random values, drawn anew in each exchange."""
+    shapes = place.learned.shapes
+    drawn = all(shape.bits >= BITS for shape in shapes.values()) and len(noise) >= 4
+    counts = paired_counts(place.found, place.noise, Reach(None))
+    steady = sum(count for (_, times), count in counts.items() if times < len(place.noise))
+    everywhere = all(2 * sketch.count > asked for sketch, asked in zip(place.noise, place.asked_again, strict=True))
+    return drawn and everywhere and (place.reach.until is not None or not steady)
+
+
+def stands_still(found: Sequence[Pair], noise: Sequence[Pair], chance: float) -> str:
+    """Tell of a counter of old that does not count in new."""
+    up, steps = _upward(noise, "old")
+    more, others = _upward(noise, "new")
+    if steps + others < STEPS or up + more < 0.95 * (steps + others):
+        return ""
+    new_up, new_steps = _upward(found, "new")
+    if more_often(new_steps - new_up, new_steps, steps + others - up - more, steps + others) < chance:
+        return f"old counts up from exchange to exchange, new does not in {new_steps - new_up} of {new_steps}"
+    return ""
+
+
+def _upward(pairs: Sequence[Pair], side: str) -> tuple[int, int]:
+    """Return how many steps of whole numbers, from one exchange of a scenario to the next, go up, of how many."""
+    last: dict[tuple[str, int, int], tuple[int, int]] = {}
+    counts: Counter[bool] = Counter()
+    for pair in pairs:
+        value = getattr(pair, side)
+        if not value.isdecimal():
+            continue
+        at = pair.before, *pair.order[:2]
+        if at in last and last[at][0] != pair.order[2]:
+            counts[int(value) > last[at][1]] += 1
+        last[at] = pair.order[2], int(value)
+    return counts[True], counts.total()

@@ -1,0 +1,138 @@
+"""READ FIRST: which differences between old and new are noise that old shows against itself, and by which rule.
+
+    old's runs against itself -> what varies where (learned) -> does new fit, and behave so (behaviour) -> Decision
+
+Findings of all runs come in, a Decision goes out: the rules, and for each difference the rule that explains it, if any.
+A rule is about one place: an endpoint, an aspect, a path and a kind of difference. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from harness.group.observation import Observation
+from harness.noise.behaviour import Place as Shown
+from harness.noise.behaviour import refusal
+from harness.noise.gather import Place, Reach, Run, Seen, Sketch, digest_of, gathered, placed
+from harness.noise.learned import Learned, learn
+from harness.noise.rules import UserRule
+from harness.report.model import NoiseRule
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is noise. `rules` lists every place where old differs from itself and new from old, refused ones too."""
+
+    rules: Sequence[NoiseRule] = ()
+    applied: Mapping[Place, tuple[Learned, NoiseRule]] = field(default_factory=dict)
+    own: Sequence[tuple[UserRule, NoiseRule]] = ()
+
+    def unexplained(self, observations: Sequence[Observation]) -> list[Observation]:
+        """Return the differences of one exchange that no rule explains, in their order."""
+        explained: set[int] = set()
+        for place, difference, those in placed(observations):
+            if self._rule(place, difference.old, difference.new) is not None:
+                explained.update(map(id, those))
+        return [observation for observation in observations if id(observation) not in explained]
+
+    def explains(self, observation: Observation) -> NoiseRule | None:
+        """Return the rule that explains one difference by itself, or None."""
+        ((place, difference, _),) = placed([observation])
+        return self._rule(place, difference.old, difference.new)
+
+    def _rule(self, place: Place, old: str, new: str) -> NoiseRule | None:
+        for own, rule in self.own:
+            if own.covers(place) and own.learned.fits(old, new):
+                return rule
+        if place not in self.applied:
+            return None
+        learned, rule = self.applied[place]
+        return rule if learned.fits(old, new) else None
+
+
+def decide(found: Run, noise: Sequence[Run], own: Sequence[UserRule] = ()) -> Decision:
+    """Tell noise from change; `found` is old against new, each of `noise` old against itself in other surroundings."""
+    seen = [gathered(run) for run in noise]
+    learned = learn_places(seen)
+    fitting, explained = fits(found, learned, own)
+    shown = [
+        Shown(
+            learned[place],
+            sketch,
+            [run.get(place, Sketch()) for run in seen],
+            max(found.exchanges.get(place.endpoint, 0), sketch.count),
+            [_asked(run, sketches, place) for run, sketches in zip(noise, seen, strict=True)],
+            _reach(found, noise),
+        )
+        for place, sketch in sorted(fitting.items())
+    ]
+    judged = [(one, one.learned.refused or refusal(one, len(shown))) for one in shown]
+    rules = [(one, _rule(one, refused)) for one, refused in judged]
+    mine = [(rule, rule.reported(count)) for rule, count in zip(own, explained, strict=True)]
+    return Decision(
+        rules=tuple([rule for _, rule in mine] + [rule for _, rule in rules]),
+        applied={one.learned.place: (one.learned, rule) for one, rule in rules if not rule.refused},
+        own=mine,
+    )
+
+
+def learn_places(seen: Sequence[Mapping[Place, Sketch[Seen]]]) -> dict[Place, Learned]:
+    """Return what old's runs against itself teach, place by place."""
+    places = sorted({place for run in seen for place in run})
+    return {place: learn(place, [run.get(place, Sketch()) for run in seen]) for place in places}
+
+
+def fits(
+    found: Run, learned: Mapping[Place, Learned], own: Sequence[UserRule]
+) -> tuple[dict[Place, Sketch[Seen]], list[int]]:
+    """Return which of old's differences from new fit what was learned, and how many each rule of the user explains.
+
+    Where the rule was refused, all do: they are what it would have been about.
+    """
+    fitting: dict[Place, Sketch[Seen]] = {}
+    explained = [0] * len(own)
+    for finding in found.findings:
+        digest = digest_of(finding.observations[0].exchange)
+        values: dict[Place, list[tuple[str, str]]] = {}
+        for place, difference, _ in placed(finding.observations):
+            pair = difference.old, difference.new
+            mine = next((n for n, one in enumerate(own) if one.covers(place) and one.learned.fits(*pair)), None)
+            if mine is not None:
+                explained[mine] += 1
+            elif place in learned and (learned[place].refused or learned[place].fits(*pair)):
+                values.setdefault(place, []).append(pair)
+        for place, pairs in values.items():
+            fitting.setdefault(place, Sketch()).add(digest, Seen(finding.scenario, finding.position, tuple(pairs)))
+    return fitting, explained
+
+
+def _asked(run: Run, sketches: Mapping[Place, Sketch[Seen]], place: Place) -> int:
+    differing = sketches[place].count if place in sketches else 0
+    return max(run.exchanges.get(place.endpoint, 0), differing)
+
+
+def _reach(found: Run, noise: Sequence[Run]) -> Reach:
+    """Return what every run covers; where that is not said and old was asked less often, no exchange is sure to be."""
+    given = [run.reach for run in noise if run.reach is not None]
+    if given:
+        common = set(given[0]).intersection(*given[1:])
+        return Reach({scenario: min(reach[scenario] for reach in given) for scenario in common})
+    whole = all(run.exchanges.get(name, 0) >= count for run in noise for name, count in found.exchanges.items())
+    return Reach(None if whole else {})
+
+
+def _rule(shown: Shown, refused: str) -> NoiseRule:
+    learned, place = shown.learned, shown.learned.place
+    times = [f"{sketch.count} of {asked}" for sketch, asked in zip(shown.noise, shown.asked_again, strict=True)]
+    return NoiseRule(
+        endpoint=place.endpoint,
+        aspect=place.aspect,
+        path=place.path,
+        type=learned.type,
+        hides="nothing" if refused else learned.hides,
+        checks="everything" if refused else learned.checks,
+        evidence=f"old differed from itself in {' and '.join(times)} exchanges",
+        count=0 if refused else shown.found.count,
+        refused=refused,
+    )

@@ -1,0 +1,145 @@
+"""What is known of one place from old's runs against itself: the shapes of its values, by what stands before them.
+
+Samples of a place come in; whether two values of old and new fit goes out. How often they may differ, and how they
+behave taken together, is `behaviour`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from harness.noise.gather import REPLACED, Place, Seen, Sketch
+from harness.noise.shape import Refusal, Sample, Shape, shape_of
+from harness.noise.slot import Slot, is_cut, slots
+
+ANYWHERE = "*"
+"""Stands before a slot where old varies behind words that are data themselves."""
+MANY = 3
+
+BY_KIND = {
+    "order": ("order", "the order of the items here", "the items themselves, and how often their order differs"),
+    "spelling": ("spelling", "how the same meaning is written here", "the meaning, and how often the writing differs"),
+}
+"""Kinds of differences that have no values to look at: type, what is hidden, what is still checked."""
+
+REFUSED_ASPECTS = {
+    "status": "the status",
+    "crash": "that a side dies",
+    "reason": "the reason phrase",
+    "framing": "how the body is framed",
+}
+REFUSED_KINDS = {
+    "missing": "something is missing in one run and there in another: that is more than a value that varies",
+    "added": "something is there in one run and missing in another: that is more than a value that varies",
+    "type": "the type of the value changes, which no client expects",
+    "renamed": "a name changes, which no client expects",
+    "encoding": "the encoding changes, which no client expects",
+}
+REFUSED_PLACES = {
+    ("body", "bytes"): "of bytes only the digest is known: nothing of them could still be checked",
+    ("body", "body/document"): "the whole document drifts: nothing of it could still be checked",
+    ("body", "length"): "only the length is known",
+}
+CHECKED = (
+    "that both values have this form, that new's differ from each other as old's do, how often, and the text around"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What may vary at a place. `shapes` is by what stands before the value; empty where none is needed (order)."""
+
+    place: Place
+    shapes: Mapping[str, Shape] = field(default_factory=dict)
+    refused: str = ""
+
+    def fits(self, old: str, new: str) -> bool:
+        """Whether old and new differ in nothing but values of these shapes."""
+        if self.refused:
+            return False
+        if self.place.kind in BY_KIND:
+            return True
+        found = slots(old, new)
+        return bool(found) and all(self._fits(slot) for slot in found)
+
+    def _fits(self, slot: Slot) -> bool:
+        shape = self.shapes.get(slot.before) or self.shapes.get(ANYWHERE)
+        return shape is not None and shape.fits(slot.old, slot.new)
+
+    @property
+    def type(self) -> str:
+        """The types of what varies."""
+        if self.place.kind in BY_KIND:
+            return BY_KIND[self.place.kind][0]
+        return ", ".join(sorted({shape.type for shape in self.shapes.values()})) or "unknown"
+
+    @property
+    def hides(self) -> str:
+        """What the rule hides, in words."""
+        if self.place.kind in BY_KIND:
+            return BY_KIND[self.place.kind][1]
+        if not self.shapes:
+            return "nothing"
+        return "which value stands " + "; ".join(
+            f"{_behind(before)}: {shape.form}" for before, shape in sorted(self.shapes.items())
+        )
+
+    @property
+    def checks(self) -> str:
+        """What is still checked, in words."""
+        if self.refused:
+            return "everything"
+        return BY_KIND[self.place.kind][2] if self.place.kind in BY_KIND else CHECKED
+
+
+def _behind(before: str) -> str:
+    return "here" if before in ("^", ANYWHERE) else f'behind "{before.removeprefix("^")}"'
+
+
+def learn(place: Place, runs: Sequence[Sketch[Seen]]) -> Learned:
+    """Return what old's runs against itself teach about a place, a refusal where that is nothing."""
+    refused = never(place)
+    if refused or place.kind in BY_KIND:
+        return Learned(place, refused=refused)
+    samples: dict[str, list[Sample]] = {}
+    for run, sketch in enumerate(runs):
+        for old, new in (pair for seen in sketch.things().values() for pair in seen.values):
+            if is_cut(old) or is_cut(new):
+                return Learned(place, refused="the values are too long to be held against each other here")
+            found = slots(old, new)
+            if not found:
+                return Learned(place, refused="too much of the text varies at once")
+            for slot in found:
+                samples.setdefault(slot.before, []).append(Sample(slot.old, slot.new, run))
+    return _shaped(place, samples)
+
+
+def never(place: Place) -> str:
+    """Say why a place is never noise; empty where it may be."""
+    if place.aspect in REFUSED_ASPECTS:
+        return f"{REFUSED_ASPECTS[place.aspect]} is never noise"
+    if place.aspect == "files" and place.kind == "changed":
+        return "of a file only the digest is known: nothing of it could still be checked"
+    if place.kind == "renamed" and place.aspect == "files":
+        return ""
+    return REFUSED_PLACES.get((place.aspect, place.path)) or REFUSED_KINDS.get(place.kind, "")
+
+
+def _shaped(place: Place, samples: Mapping[str, Sequence[Sample]]) -> Learned:
+    shapes: dict[str, Shape] = {}
+    reasons: list[str] = []
+    for before, seen in sorted(samples.items()):
+        try:
+            shapes[before] = shape_of(seen)
+        except Refusal as refusal:
+            reasons.append(str(refusal))
+    if len(samples) >= MANY and 2 * len(samples) >= sum(map(len, samples.values())) and not reasons:
+        try:
+            shapes = {ANYWHERE: shape_of([sample for seen in samples.values() for sample in seen])}
+        except Refusal:
+            pass  # each place keeps its own
+    return Learned(place, shapes, "" if shapes else min(reasons, default="nothing was seen"))
+
+
+__all__ = ["ANYWHERE", "BY_KIND", "REPLACED", "Learned", "learn", "never"]

@@ -1,0 +1,360 @@
+"""What the values of a varying place have in common, and go on having: the check that stays when a place is noise.
+
+Samples (old against itself: two values each) come in; a Shape goes out, or a Refusal that says in words why these
+values have none. Shapes are tried in the order of `KINDS`, the most telling first. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import log2
+from statistics import median
+from typing import NamedTuple, Protocol
+
+from harness.instant import ANY, SPELLINGS, Instant, meanings, placeholder
+from harness.noise.slot import UUID
+
+SURE = 1e-6
+"""Chance below which that a wider alphabet shows only the characters of a narrower one is ruled out."""
+
+
+class Sample(NamedTuple):
+    """Two values that one place had in one exchange, in run number `run` of old against itself."""
+
+    old: str
+    new: str
+    run: int = 0
+
+
+class Shape(Protocol):
+    """A form that values keep. `type` names it; `form` describes it in words; `bits` is how much a value can tell."""
+
+    @property
+    def type(self) -> str:
+        """The name of the type, for reports."""
+
+    @property
+    def form(self) -> str:
+        """The form in words."""
+
+    @property
+    def bits(self) -> float:
+        """How many bits tell one value from another, where values are drawn anew; 0 where that is not known."""
+
+    def fits(self, old: str, new: str) -> bool:
+        """Whether two values of one exchange both have this form, and are as far apart as old's may be."""
+
+
+class Refusal(Exception):
+    """Why values are not taken for noise, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Uuids:
+    """UUIDs of certain versions (RFC 9562 section 4.2) and case."""
+
+    versions: frozenset[str]
+    upper: bool
+    type: str = "uuid"
+    bits: float = 122.0
+
+    @property
+    def form(self) -> str:
+        """The form in words."""
+        return f"a UUID of version {' or '.join(sorted(self.versions))}" + (", upper case" if self.upper else "")
+
+    def fits(self, old: str, new: str) -> bool:
+        """Whether both are such UUIDs."""
+        return all(_UUID.fullmatch(one) and _uuid_sort(one) in self._sorts() for one in (old, new))
+
+    def _sorts(self) -> set[tuple[str, bool]]:
+        return {(version, self.upper) for version in self.versions}
+
+
+_UUID = re.compile(UUID)
+
+
+def _uuid_sort(text: str) -> tuple[str, bool]:
+    return text[14].lower(), text != text.lower()
+
+
+def uuids(samples: Sequence[Sample]) -> Shape | None:
+    """Return the shape of UUIDs, or None."""
+    values = values_of(samples)
+    if not all(_UUID.fullmatch(value) for value in values):
+        return None
+    sorts = [_uuid_sort(value) for value in values]
+    return Uuids(frozenset(version for version, _ in sorts), any(upper for _, upper in sorts))
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Instants spelled in certain ways, and how many seconds two sides of one exchange may be apart."""
+
+    spellings: frozenset[str]
+    apart: float
+    type: str = "time"
+    bits: float = 0.0
+
+    @property
+    def form(self) -> str:
+        """The form in words."""
+        return f"a time written {' or '.join(sorted(self.spellings))}, old and new at most {self.apart:.0f} s apart"
+
+    def fits(self, old: str, new: str) -> bool:
+        """Whether both are such times, and near each other."""
+        left, right = when(old), when(new)
+        if left is None or right is None or not {left[0], right[0]} <= self.spellings:
+            return False
+        return abs(left[1] - right[1]) <= self.apart
+
+
+NUMBERS = {"epoch": (6e8, 2.2e9), "epoch-milliseconds": (6e8, 2.2e9), "epoch-hex-microseconds": (6e8, 2.2e9)}
+"""Between which seconds of the epoch digits are taken for a time."""
+YEAR = 366 * 86_400
+
+
+def when(text: str) -> tuple[str, float] | None:
+    """Return how an instant is written and when it is (epoch seconds); None for a text that is none."""
+    raw = text.encode("utf-8", "surrogatepass")
+    found = ANY.fullmatch(raw)
+    if found is None:
+        return None
+    spelling = SPELLINGS[(found.lastindex or 1) - 1]
+    meaning = next(meanings(spelling, raw), None)
+    if meaning is None:
+        return None
+    low, high = NUMBERS.get(spelling.name, (0.0, 1e12))
+    if not low <= meaning[1] <= high:
+        return None
+    if spelling.name in NUMBERS:
+        return spelling.name, meaning[1]
+    return placeholder(Instant(0, len(raw), spelling, b"", meaning[1]), raw).decode()[5:-1], meaning[1]
+
+
+def times(samples: Sequence[Sample]) -> Shape | None:
+    """Return the shape of times, or None. How far apart they may be is learned from how far apart old's are."""
+    read = [(when(sample.old), when(sample.new), sample.run) for sample in samples]
+    pairs = [(old, new, run) for old, new, run in read if old is not None and new is not None]
+    if len(pairs) < len(read):
+        return None
+    instants = [one[1] for old, new, _ in pairs for one in (old, new)]
+    spellings = frozenset(one[0] for old, new, _ in pairs for one in (old, new))
+    if spellings & NUMBERS.keys() and max(instants) - min(instants) > YEAR:
+        return None
+    steps = {spelling.name: spelling.resolution for spelling in SPELLINGS}
+    step = max(_resolution(sample.old, steps) for sample in samples)
+    runs: dict[int, list[float]] = {}
+    for old, new, run in pairs:
+        runs.setdefault(run, []).append(new[1] - old[1])
+    # The clock of each run is off by the same for all: what varies around that is the noise. Of one or two exchanges
+    # it cannot be told.
+    spread = max(max(abs(one - median(deltas)) for one in deltas) for deltas in runs.values())
+    if min(map(len, runs.values())) < 3:
+        spread = max(abs(one) for deltas in runs.values() for one in deltas)
+    return Times(spellings, 2 * spread + 2 + (step if step > 1 else 0))
+
+
+def _resolution(text: str, steps: Mapping[str, int]) -> int:
+    found = ANY.fullmatch(text.encode("utf-8", "surrogatepass"))
+    return steps[SPELLINGS[(found.lastindex or 1) - 1].name] if found else 1
+
+
+_NUMBER = re.compile(r"[+-]?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Numbers: whole or with decimals, of either sign or not, up to a hundred times the largest seen."""
+
+    largest: float
+    decimals: int
+    negative: bool
+    least: float = 0.0
+    type: str = "number"
+    bits: float = 0.0
+
+    @property
+    def form(self) -> str:
+        """The form in words."""
+        what = f"a number with up to {self.decimals} decimals" if self.decimals else "a whole number"
+        least = f" and at least {self.least:g}" if self.least else ""
+        return f"{what}{', negative ones too' if self.negative else ''}, at most {self.largest:g}{least}"
+
+    def fits(self, old: str, new: str) -> bool:
+        """Whether both are such numbers."""
+        return all(self._fits(value) for value in (old, new))
+
+    def _fits(self, text: str) -> bool:
+        if not _NUMBER.fullmatch(text):
+            return False
+        value = float(text)
+        if not self.least <= abs(value) <= self.largest:
+            return False
+        return _decimals(text) <= self.decimals and (self.negative or not text.startswith("-"))
+
+
+def _decimals(text: str) -> int:
+    return len(re.split("[eE]", text)[0].partition(".")[2]) if "." in text else 20 if "e" in text.lower() else 0
+
+
+def numbers(samples: Sequence[Sample]) -> Shape | None:
+    """Return the shape of numbers, or None."""
+    values = values_of(samples)
+    if not all(_NUMBER.fullmatch(value) for value in values):
+        return None
+    sizes = [abs(float(value)) for value in values]
+    decimals = max(map(_decimals, values))
+    narrow = len(values) >= 50 and max(sizes) < 10 * min(sizes)
+    return Numbers(
+        largest=100 * max(*sizes, 1.0),
+        decimals=decimals + 2 if decimals else 0,
+        negative=any(value.startswith("-") for value in values),
+        least=min(sizes) / 10 if narrow else 0.0,
+    )
+
+
+ALPHABETS: dict[str, str] = {
+    "decimal digits": string.digits,
+    "lower-case hexadecimal digits": string.digits + "abcdef",
+    "upper-case hexadecimal digits": string.digits + "ABCDEF",
+    "lower-case letters and digits": string.digits + string.ascii_lowercase,
+    "upper-case letters and digits": string.digits + string.ascii_uppercase,
+    "letters and digits": string.digits + string.ascii_letters,
+    "letters, digits, - and _": string.digits + string.ascii_letters + "-_",
+    "letters, digits, +, / and =": string.digits + string.ascii_letters + "+/=",
+    "letters, digits and .-_~+/=%": string.digits + string.ascii_letters + ".-_~+/=%",
+}
+"""From narrow to wide."""
+HEXADECIMAL = tuple(ALPHABETS)[:3]
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Random texts of an alphabet and a range of lengths."""
+
+    alphabet: str
+    shortest: int
+    longest: int
+    characters: frozenset[str] = field(repr=False)
+    type: str = "token"
+
+    @property
+    def bits(self) -> float:
+        """How much a value tells."""
+        return self.shortest * log2(len(self.characters))
+
+    @property
+    def form(self) -> str:
+        """The form in words."""
+        length = f"{self.longest}" if self.shortest == self.longest else f"{self.shortest} to {self.longest}"
+        return f"{length} {self.alphabet}"
+
+    def fits(self, old: str, new: str) -> bool:
+        """Whether both are such tokens."""
+        return all(
+            self.shortest <= len(value) <= self.longest and self.characters.issuperset(value) for value in (old, new)
+        )
+
+
+def tokens(samples: Sequence[Sample]) -> Shape | None:
+    """Return the shape of tokens, or None where values look like words."""
+    values = values_of(samples)
+    name = _alphabet("".join(values))
+    if name is None or not _look_random(values):
+        return None
+    shortest, longest = min(map(len, values)), max(map(len, values))
+    if shortest == longest:
+        shortest -= _may_be_shorter(values, name)
+    else:
+        shortest, longest = shortest - 1 - (longest - shortest), longest + 1 + (longest - shortest)
+    return Tokens(name, max(1, shortest), longest, frozenset(ALPHABETS[name]))
+
+
+def _alphabet(text: str) -> str | None:
+    """Return the narrowest alphabet that holds all that such a text may be of: the fewer characters, the wider."""
+    sets = {name: frozenset(characters) for name, characters in ALPHABETS.items() if set(text) <= set(characters)}
+    if not sets:
+        return None
+    least = min(map(len, sets.values()))
+    likely = frozenset[str]().union(
+        *(characters for characters in sets.values() if (least / len(characters)) ** len(text) > SURE)
+    )
+    return next(name for name, characters in sets.items() if likely <= characters)
+
+
+def _look_random(values: Sequence[str]) -> bool:
+    """Whether most values mix letters and digits, or are letters of one length and hardly two the same."""
+    mixed = sum(bool(re.search(r"\d", value) and re.search(r"[A-Za-z]", value)) for value in values)
+    if min(map(len, values)) >= 4 and 2 * mixed >= len(values):
+        return True
+    one_length = len({len(value) for value in values}) == 1
+    if all(value.isdecimal() for value in values):  # digits with zeros in front: else they were numbers
+        return one_length
+    varied = sum(value != value.lower() and value != value.capitalize() and value != value.upper() for value in values)
+    return one_length and len(values[0]) >= 8 and len(set(values)) >= 6 and 2 * varied >= len(values)
+
+
+def _may_be_shorter(values: Sequence[str], alphabet: str) -> int:
+    """Return by how much: a hexadecimal number without zeros in front is shorter in one of sixteen cases."""
+    padded = any(value.startswith("0") for value in values)
+    return 3 if alphabet in HEXADECIMAL and not padded and len(values[0]) < 32 else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """One of a few values."""
+
+    values: frozenset[str]
+    type: str = "choice"
+    bits: float = 0.0
+
+    @property
+    def form(self) -> str:
+        """The form in words."""
+        return "one of " + ", ".join(repr(value) for value in sorted(self.values))
+
+    def fits(self, old: str, new: str) -> bool:
+        """Whether both are among them."""
+        return {old, new} <= self.values
+
+
+def choices(samples: Sequence[Sample]) -> Shape | None:
+    """Return the shape of a choice between few values, each seen several times; or None."""
+    counts = Counter(values_of(samples))
+    often = len(counts) <= 20 and min(counts.values()) >= 2 and counts.total() >= 5 * len(counts)
+    return Choices(frozenset(counts)) if often else None
+
+
+KINDS: dict[str, Callable[[Sequence[Sample]], Shape | None]] = {
+    "uuid": uuids, "time": times, "number": numbers, "token": tokens, "choice": choices,
+}  # fmt: skip
+"""What values may be, by name: each looks at samples and returns their shape, or None."""
+
+
+def shape_of(samples: Sequence[Sample]) -> Shape:
+    """Return what samples have in common. Raises Refusal."""
+    values = values_of(samples)
+    if any(not value for value in values):
+        raise Refusal("something came or went, which is more than a value that varies")
+    found = next((shape for shape in (kind(samples) for kind in KINDS.values()) if shape is not None), None)
+    if found is None:
+        raise Refusal(_no_shape(values))
+    return found
+
+
+def _no_shape(values: Sequence[str]) -> str:
+    if any(len(value.split()) > 1 for value in values):
+        return "what varies is free text: no type of value to hold it against"
+    if len(values) < 10:
+        return f"only {len(values)} values seen, and of no type that is known at sight"
+    return "the values are of no one type (time, uuid, number, token, or one of a few)"
+
+
+def values_of(samples: Sequence[Sample]) -> list[str]:
+    """Return all values of samples."""
+    return [value for sample in samples for value in (sample.old, sample.new)]
