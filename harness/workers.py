@@ -97,6 +97,9 @@ class Crew:
     failed: BaseException | None = None
 
 
+REFUSED = "{} tried to reach {} and was refused; where it must, add that to network in harness.toml"
+
+
 class Worker:
     """Replays scenarios one after another, on its own copies of each state."""
 
@@ -136,6 +139,7 @@ class Worker:
         self.evidence.acted.update(normaliser.acted)
         for name, player in (("old", old), ("new", new)):
             self.evidence.controls.setdefault(name, {}).update(player.side.controls)
+            self.evidence.notes.update(REFUSED.format(name, place) for place in player.side.refused)
 
     def players(self, state: str | None) -> tuple[Player, Player]:
         """The two sides for a starting state, made when first needed."""

@@ -86,6 +86,11 @@ class AnswersSide:
         return {}
 
     @property
+    def refused(self) -> Mapping[str, int]:
+        """Nothing is refused."""
+        return {}
+
+    @property
     def told(self) -> float | None:
         """When the answer was given that is returned now."""
         return self._partner.started if self._partner else None

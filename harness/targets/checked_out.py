@@ -30,6 +30,11 @@ class CheckedOutSide:
         return self._running.controls if self._running else {}
 
     @property
+    def refused(self) -> Mapping[str, int]:
+        """What the application was refused."""
+        return self._running.refused if self._running else {}
+
+    @property
     def told(self) -> float | None:
         """What time the application was told."""
         return self._running.told if self._running else None

@@ -22,6 +22,11 @@ class RecordedSide:
         return {}
 
     @property
+    def refused(self) -> Mapping[str, int]:
+        """Nothing is refused."""
+        return {}
+
+    @property
     def told(self) -> float | None:
         """The real time."""
         return None

@@ -42,8 +42,13 @@ class Side(Protocol):
     def controls(self) -> Mapping[str, str]:
         """What of the target's surroundings is controlled, and by what: `{"clock": "preload", "random": "seeded"}`.
 
-        Complete once the first exchange was answered; what no control reached is not in it.
+        Complete at the end of a scenario. An empty text is a control that did not reach the target, or one of the
+        programs that it starts.
         """
+
+    @property
+    def refused(self) -> Mapping[str, int]:
+        """How often the target tried to reach each destination (`host:port`) that was not declared."""
 
     @property
     def told(self) -> float | None:

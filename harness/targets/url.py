@@ -41,6 +41,11 @@ class UrlSide:
         return {}
 
     @property
+    def refused(self) -> Mapping[str, int]:
+        """Nothing is refused."""
+        return {}
+
+    @property
     def told(self) -> float | None:
         """The real time."""
         return None

@@ -156,7 +156,7 @@ def test_variables_reach_the_application_and_may_change_between_scenarios(start:
 
 
 def test_variables_of_the_state_are_named_for_cgi_programs(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else a CGI program would not learn of its copy of the data, nor of what is controlled; a crash changes nothing."""
+    """Else a CGI program would not learn of its copy of the data, nor of what is controlled; also after a crash."""
     monkeypatch.setenv("COMPAT_PASS_ENV", "TZ")
     side = start(COLOUR="red")
     before = ask(side, "/passed")
