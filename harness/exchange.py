@@ -56,8 +56,8 @@ class Request:
     def target(self) -> bytes:
         """All that stands between method and version: raw spaces and absolute URIs included (RFC 9112 section 3.2)."""
         rest = self.start_line.partition(b" ")[2]
-        version = self.version
-        return rest[: -len(version)].rstrip(b" ") if version else rest
+        target, _, last = rest.rpartition(b" ")
+        return target.rstrip(b" ") if last.startswith(b"HTTP/") else rest
 
     @property
     def path(self) -> bytes:

@@ -110,7 +110,7 @@ def response_of(request: Request, head: Mapping[str, Any], body: bytes) -> Respo
     status, _, reason = str(head["status"]).partition(" ")
     headers: Sequence[tuple[str, str]] = head["headers"]
     code = int(status) if status.isdigit() else 500
-    pairs = tuple((_bytes(name), _bytes(value)) for name, value in headers)
+    pairs = tuple([(_bytes(name), _bytes(value)) for name, value in headers])
     has_length = any(name.lower() == b"content-length" for name, _ in pairs)
     silent = request.method == b"HEAD" or code in BODILESS
     return Response(
@@ -124,4 +124,5 @@ def response_of(request: Request, head: Mapping[str, Any], body: bytes) -> Respo
 
 
 def _bytes(text: str) -> bytes:
+    """Return text as it goes onto the wire; what is no Latin-1 (PEP 3333 forbids it) stays readable."""
     return str(text).encode("latin-1", "backslashreplace")

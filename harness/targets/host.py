@@ -49,16 +49,25 @@ def receive_exactly(channel: socket.socket, size: int) -> bytes | None:
 
 
 def receive_frame(channel: socket.socket) -> tuple[dict[str, Any], bytes] | None:
-    """Receive one frame as (head, body); None at the end of the stream."""
-    lengths = receive_exactly(channel, LENGTHS.size)
-    if lengths is None:
+    """Receive one frame as (head, body); None at the end of the stream.
+
+    The next frame is only sent when this one was answered: what comes in one piece can be taken in one.
+    """
+    data = channel.recv(CHUNK)
+    while 0 < len(data) < LENGTHS.size:
+        more = channel.recv(CHUNK)
+        data = data + more if more else b""
+    if not data:
         return None
-    head_size, body_size = LENGTHS.unpack(lengths)
-    head = receive_exactly(channel, head_size)
-    body = receive_exactly(channel, body_size)
-    if head is None or body is None:
-        return None
-    return json.loads(head), body
+    head_size, body_size = LENGTHS.unpack_from(data)
+    head_end = LENGTHS.size + head_size
+    missing = head_end + body_size - len(data)
+    if missing:
+        rest = receive_exactly(channel, missing)
+        if rest is None:
+            return None
+        data += rest
+    return json.loads(data[LENGTHS.size : head_end]), data[head_end:]
 
 
 def load_application(target: str) -> Any:
