@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from harness.accepted import Accepted, apply
-from harness.config import Config
+from harness.config import FILE, Config
 from harness.evidence import Evidence
 from harness.exchange import Request
 from harness.group import STALE, Groups
 from harness.group.observation import Observation
-from harness.report.model import COUNTS, NoiseRule, Result
+from harness.noise import Decision, Run, decide, read_rules
+from harness.report.model import COUNTS, Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +83,14 @@ def conclude(gathered: Gathered, judgement: Judgement) -> Result:
     )
 
 
-class Decision:
-    """What is noise: nothing yet."""
-
-    rules: Sequence[NoiseRule] = ()
-
-    def explains(self, observation: Observation) -> NoiseRule | None:
-        """Return the rule that explains an observation, or None."""
-        return None
-
-
 def decide_noise(gathered: Gathered, config: Config) -> Decision:
-    """Tell by old's runs against itself which differences noise explains."""
-    return Decision()
+    """Tell by old's runs against itself, and the user's rules, which differences noise explains. Raises UsageError."""
+    rules = read_rules(config.noise, config.root / FILE)
+    return decide(_run(gathered.evidence), [_run(again, again.reach) for again in gathered.noise], rules)
+
+
+def _run(evidence: Evidence, reach: Mapping[int, int] | None = None) -> Run:
+    return Run(evidence.found, exchanges(evidence), reach)
 
 
 def exchanges(evidence: Evidence) -> Counter[str]:
@@ -105,7 +101,7 @@ def exchanges(evidence: Evidence) -> Counter[str]:
 def remaining(evidence: Evidence, decision: Decision) -> Iterator[list[Observation]]:
     """Yield, exchange by exchange, the differences that noise does not explain."""
     for finding in evidence.found:
-        yield [observation for observation in finding.observations if decision.explains(observation) is None]
+        yield decision.unexplained(finding.observations)
 
 
 def parted(observations: Sequence[Observation], meaning: bool) -> tuple[list[Observation], list[Observation]]:
@@ -119,20 +115,15 @@ def counted(
 ) -> Counter[str]:
     """Return the counts of a Result: a judged exchange is matched, accepted, or different."""
     counts = Counter(evidence.counts)
-    groups_of = groups.assignment() if accepted else _unasked
+    groups_of = groups.assignment()
     for finding in evidence.found:
         if not finding.judged:
             continue
-        left = [observation for observation in finding.observations if decision.explains(observation) is None]
-        shown, _ = parted(left, meaning)
+        shown, _ = parted(decision.unexplained(finding.observations), meaning)
         if shown:
             counts["accepted" if accepted and set(groups_of(shown)) <= accepted else "different"] += 1
     counts["matched"] = counts["judged"] - counts["accepted"] - counts["different"]
     return counts
-
-
-def _unasked(seen: Sequence[Observation]) -> list[str]:
-    return []
 
 
 def obstacles(counts: Counter[str], evidence: Evidence, config: Config, differs: bool) -> Iterator[str]:

@@ -127,7 +127,8 @@ class Evidence:
     """Counts by kind of verdict, why exchanges were not judged, how often each normaliser acted, and the findings.
 
     `found` is old against new, `stale` the recording against old now. `endpoints` counts verdicts by endpoint,
-    `clients` exchanges by client family. `controls` says by side what reached it, `notes` what else should be told.
+    `clients` exchanges by client family, `reach` those replayed of each scenario. `controls` says by side what reached
+    it, `notes` what else should be told.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -135,6 +136,7 @@ class Evidence:
     acted: Counter[str] = field(default_factory=Counter)
     endpoints: dict[str, Counter[str]] = field(default_factory=dict)
     clients: Counter[str] = field(default_factory=Counter)
+    reach: dict[int, int] = field(default_factory=dict)
     controls: dict[str, dict[str, str]] = field(default_factory=dict)
     notes: Counter[str] = field(default_factory=Counter)
     found: Spool = field(default_factory=Spool)
@@ -152,6 +154,7 @@ class Evidence:
             mine.update(theirs)
         for name, kinds in other.endpoints.items():
             self.endpoints.setdefault(name, Counter()).update(kinds)
+        self.reach.update(other.reach)
         for side, controls in other.controls.items():
             self.controls.setdefault(side, {}).update(controls)
         self.found.merge(other.found)
@@ -182,6 +185,7 @@ def count(evidence: Evidence, place: Place, exchange: Exchange, verdict: Verdict
     kind = "errors" if verdict.kind == "error" else verdict.kind
     counts = evidence.counts
     counts["exchanges"] += 1
+    evidence.reach[place.scenario] = place.position
     counts[kind] += 1
     evidence.clients[who] += 1
     evidence.endpoints.setdefault(what, Counter())[kind] += 1

@@ -95,7 +95,7 @@ class Judge:
         if not isinstance(outcome.old, Response):
             return Verdict("error", "old crashed", differences)
         named = aliased(outcome.old, outcome.names[0], outcome.exchange.request.path)
-        stale = self._staleness(outcome.exchange, named, outcome.at)
+        stale = self._staleness(outcome.exchange, named, outcome.at, outcome.told[0])
         recorded = outcome.exchange.response
         if recorded is not None and recorded.status // 100 != outcome.old.status // 100:
             return Verdict("stale", f"recorded {recorded.status}, old now {outcome.old.status}", differences, stale)
@@ -111,7 +111,7 @@ class Judge:
         if old != new:
             old, new = self._under_shared_names(outcome, old, new)
         if self.replayed.old and self.replayed.new:
-            return tuple(compare(*self.normaliser.normalise_pair(old, new, outcome.at)))
+            return tuple(compare(*self.normaliser.normalise_pair(old, new, outcome.at, outcome.told)))
         old, new = self._at_its_time(outcome, old, 0), self._at_its_time(outcome, new, 1)
         return tuple(compare(old, new))
 
@@ -125,7 +125,7 @@ class Judge:
     def _at_its_time(self, outcome: Outcome, answer: Response, side: int) -> Response:
         """Return an answer normalised by the time at which it was given: in this run, or when it was recorded."""
         if (self.replayed.old, self.replayed.new)[side]:
-            return self.normaliser.normalised(answer, side, outcome.at)
+            return self.normaliser.normalised(answer, side, outcome.at, outcome.told[side])
         return self.recorded.normalised(answer, side, recorded_at(outcome.exchange))
 
     def _effects(self, outcome: Outcome) -> tuple[Difference, ...]:
@@ -134,9 +134,9 @@ class Judge:
             return ()
         if old != new:
             old, new = (aliased_effects(*pair) for pair in zip((old, new), outcome.names, strict=True))
-        return tuple(compare_effects(*self.normaliser.normalise_effects(old, new, outcome.at)))
+        return tuple(compare_effects(*self.normaliser.normalise_effects(old, new, outcome.at, outcome.told)))
 
-    def _staleness(self, exchange: Exchange, old: Response, at: float) -> tuple[Difference, ...]:
+    def _staleness(self, exchange: Exchange, old: Response, at: float, told: float | None) -> tuple[Difference, ...]:
         recorded = exchange.response
         if recorded is None or recorded == old:
             return ()
@@ -146,7 +146,7 @@ class Judge:
         if self.fronts.recorded != self.fronts.old:
             recorded, old, _ = level(recorded, self.fronts.recorded, old)
         then = self.recorded.normalised(recorded, 0, recorded_at(exchange))
-        now = self.normaliser.normalised(old, 0, at)
+        now = self.normaliser.normalised(old, 0, at, told)
         return tuple(compare(*(as_far_as_recorded(then, now) if not recorded.complete else (then, now))))
 
 

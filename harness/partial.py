@@ -115,13 +115,14 @@ def together(partials: Sequence[tuple[Path, Partial]]) -> Partial:
 def _counts(evidence: Evidence) -> dict[str, Any]:
     counters = {name: dict(sorted(getattr(evidence, name).items())) for name in COUNTERS}
     endpoints = {name: dict(kinds) for name, kinds in sorted(evidence.endpoints.items())}
-    return {**counters, "endpoints": endpoints, "controls": evidence.controls}
+    reach = sorted(evidence.reach.items())
+    return {**counters, "endpoints": endpoints, "reach": reach, "controls": evidence.controls}
 
 
 def _evidence(table: Mapping[str, Any]) -> Evidence:
     counters: dict[str, Any] = {name: Counter(table[name]) for name in COUNTERS}
     endpoints = {name: Counter(kinds) for name, kinds in table["endpoints"].items()}
-    return Evidence(**counters, endpoints=endpoints, controls=table["controls"])
+    return Evidence(**counters, endpoints=endpoints, reach=dict(table["reach"]), controls=table["controls"])
 
 
 def _packed(request: Request) -> list[Any]:

@@ -49,6 +49,11 @@ class Bindings:
         self._newly.clear()
         self.give(self._fixed)
 
+    @property
+    def known(self) -> int:
+        """How many names are known."""
+        return len(self._pairs)
+
     def get(self, key: Key) -> Pair | None:
         """Return what is known by a key."""
         return self._pairs.get(key)

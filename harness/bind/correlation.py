@@ -43,6 +43,9 @@ class Correlation:
         new_effects: Effects | None = None,
     ) -> None:
         """Learn from both answers to an exchange (None: there was none) and from the rows that it wrote."""
+        recorded = exchange.response
+        if (recorded is None or recorded.body is None) and not (self.old.known or self.new.known):
+            return  # an access log tells no names
         watched = old_effects is not None and new_effects is not None
         for given, effects in zip(self._given, (old_effects, new_effects), strict=True):
             if watched and effects is not None and effects.rows and len(given) < MOST:

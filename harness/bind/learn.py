@@ -22,15 +22,19 @@ Sort = Literal["cookie", "token", "weak", "etag", "modified"]
 
 MIDDLE = 1 << 18
 """Bytes of a body, between what both begin and end with, that are looked through."""
-SQUARE = 250_000
+SQUARE = 100_000
 """Largest recorded x own number of words given to difflib, whose worst case is more than quadratic."""
+NEAR = 8
+"""Words before the first difference of longer texts, in which a name may belong to what differs."""
 
 _WORD = re.compile(
     rb"(?<![\w/+.~-])[A-Za-z0-9+][A-Za-z0-9+/]{14,}={0,2}(?![\w/+-])"  # base64, whose slashes divide nothing
     rb"|[A-Za-z0-9_-]+(?:[.~]+[A-Za-z0-9_-]+)*(?:={1,2}(?=[\"'&<;\s]|\Z))?"
 )
 _OTHER_CHARACTER = re.compile(rb"[^A-Za-z0-9_.~+/=-]")
-_SPECIAL = frozenset({b"set-cookie", b"etag", b"last-modified", b"date", b"expires", b"server", b"content-length"})
+_VALIDATORS: dict[bytes, tuple[Sort, bool]] = {b"etag": ("etag", False), b"last-modified": ("modified", True)}
+"""Validators (RFC 9110 section 8.8), and whether one means something only at its path."""
+_NO_NAMES = frozenset({b"date", b"expires", b"server", b"content-length", b"content-type", b"connection", b"vary"})
 _MASK = b"\0"
 
 
@@ -69,22 +73,35 @@ def cookies_set(headers: Headers) -> Iterator[tuple[bytes, bytes, bool]]:
 
 
 def _of_headers(recorded: Headers, own: Headers, path: bytes) -> Iterator[Pair]:
+    then, now = _by_name(recorded), _by_name(own)
+    for name, values in then.items():
+        today = now.get(name)
+        if today is None or today == values:
+            continue
+        if name == b"set-cookie":
+            yield from _of_cookies(recorded, own)
+        elif name in _VALIDATORS:
+            sort, by_path = _VALIDATORS[name]
+            yield Pair(sort, path if by_path else b"", values[0], today[0])
+        elif name not in _NO_NAMES and len(values) == len(today) == 1:
+            yield from of_text(values[0], today[0], path)
+
+
+def _by_name(headers: Headers) -> dict[bytes, list[bytes]]:
+    named: dict[bytes, list[bytes]] = {}
+    for name, value in headers:
+        named.setdefault(name.lower(), []).append(value)
+    return named
+
+
+def _of_cookies(recorded: Headers, own: Headers) -> Iterator[Pair]:
     now = {name: value for name, value, gone in cookies_set(own) if not gone}
     for name, value, gone in cookies_set(recorded):
-        if not gone and name in now:
-            yield Pair("cookie", name, value, now[name], handed=True)
-            if strength(value) == "strong" and strength(now[name]) == "strong":  # a session's id in URLs, too
-                yield Pair("token", b"", value, now[name], handed=True)
-    for header, sort, scope in ((b"etag", "etag", b""), (b"last-modified", "modified", path)):
-        then, today = first_header(recorded, header), first_header(own, header)
-        if then and today and then != today:
-            yield Pair(sort, scope, then, today)  # type: ignore[arg-type]
-    for name, value in recorded:
-        if name.lower() in _SPECIAL:
+        if gone or name not in now:
             continue
-        same = [today for key, today in own if key.lower() == name.lower()]
-        if len(same) == 1 and same[0] != value:
-            yield from of_text(value, same[0], path)
+        yield Pair("cookie", name, value, now[name], handed=True)
+        if strength(value) == "strong" and strength(now[name]) == "strong":  # a session's id in URLs, too
+            yield Pair("token", b"", value, now[name], handed=True)
 
 
 def of_text(recorded: bytes, own: bytes, path: bytes) -> Iterator[Pair]:
@@ -123,11 +140,13 @@ def _aligned(
 ) -> Iterator[tuple[re.Match[bytes], re.Match[bytes]]]:
     """Pair the names of two texts where the words around them agree."""
     masked_left, masked_right = ([_MASK if strength(word[0]) else word[0] for word in words] for words in (left, right))
-    both = list(zip(masked_left, masked_right, strict=False))
-    first = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], both))
-    yield from zip(left[:first], right[:first], strict=True)
-    left, masked_left, right, masked_right = left[first:], masked_left[first:], right[first:], masked_right[first:]
+    if masked_left == masked_right:
+        yield from zip(left, right, strict=True)
+        return
     if len(left) * len(right) > SQUARE:
+        both = zip(masked_left, masked_right, strict=False)
+        alike = max(0, sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], both)) - NEAR)
+        yield from zip(left[:alike], right[:alike], strict=True)
         return
     for start, other, size in SequenceMatcher(None, masked_left, masked_right, autojunk=False).get_matching_blocks():
         yield from zip(left[start : start + size], right[other : other + size], strict=True)

@@ -26,7 +26,7 @@ CHOSEN = frozenset(
     b"status code rank score time date age per_page tabindex maxlength border cellpadding cellspacing".split()
 )
 _ID_WORDS = re.compile(rb"(?:^|[_.:-])(?:id|ids|uid|uuid|guid|pk|key|nr|no|num|number|token|nonce|ref|serial)$")
-_ID_ENDS = re.compile(rb"(?:[_.:-]?(?:id|ids|uid|uuid|guid|pk|key|nr|no|num|number|ref)|\[\])$")
+_ID_ENDS = re.compile(rb"(?:^|[_.:-])(?:id|ids|uid|uuid|guid|pk|key|nr|no|num|number|ref)$")
 _CAMEL = re.compile(rb"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -44,7 +44,7 @@ class Place:
 
 def stem_of(name: bytes, path: bytes = b"") -> bytes:
     """Return the stem of a name; of a name that says nothing but `id`, that of the path it is used at."""
-    plain = _ID_ENDS.sub(b"", _CAMEL.sub(b"_", name).lower())
+    plain = _ID_ENDS.sub(b"", _CAMEL.sub(b"_", name).lower().removesuffix(b"[]"))
     plain = re.sub(rb"\.[a-z]{1,5}$", b"", plain).strip(b"_.:-")
     if not plain:
         return stem_of_path(path)

@@ -1,72 +1,70 @@
-"""The report as one self-contained page, to open in a browser or attach to a ticket.
+"""The report as one self-contained page, to open in a browser, print, or attach to a ticket.
 
-A `Result` comes in, HTML goes out. Needs `jinja2` (extra `report`); nothing in the page is fetched or run.
+A `Result` comes in, HTML goes out: a first page for everybody, then the details. Needs `jinja2` (extra `report`).
+Nothing is fetched; the one small script only filters what is there, and no other can run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from base64 import b64encode
+from hashlib import sha256
 from importlib.resources import files
+from typing import Any
 
+from harness.compare.excerpt import printable
 from harness.errors import HarnessError
-from harness.exchange import Request
-from harness.group import Group
-from harness.report.curl import curl
 from harness.report.model import Result, verdict
+from harness.report.sentence import affected, headline, names, plural, sentence, unjudged
+from harness.report.terminal import controls_in_words
+from harness.report.view import DETAILED, choices, client_rows, endpoint_rows, shares, shown_groups
 
-EXAMPLES = 3
-"""Examples of a group that are written as commands."""
 BASE = "http://localhost:8000"
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """A value cut where it begins and ends to differ from the other side's."""
-
-    before: str
-    differing: str
-    after: str
 
 
 def html_report(result: Result, base: str = BASE) -> str:
     """Return the page; the commands in it send to `base`. Raise `HarnessError` where jinja2 is not installed."""
     try:
         from jinja2 import Environment, StrictUndefined
+        from markupsafe import Markup
     except ImportError:
         raise HarnessError("the HTML report needs jinja2: pip install 'screamtest[report]'") from None
-    source = files("harness.report").joinpath("report.html").read_text(encoding="utf-8")
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.globals.update(sides=sides, commands=commands)
-    return environment.from_string(source).render(
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_visible
+    )
+    environment.globals.update(
+        sentence=sentence, affected=affected, names=names, plural=plural, reason_in_words=unjudged
+    )
+    script = _part("report.js")
+    groups = shown_groups(result, base)
+    return environment.from_string(_part("report.html")).render(
         result=result,
         verdict=verdict(result),
-        groups=result.causes,
+        headline=headline(result),
+        shares=shares(result),
+        groups=groups,
+        detailed=groups[:DETAILED],
+        brief=groups[DETAILED:],
+        choices=choices(result),
+        endpoints=endpoint_rows(result),
+        clients=client_rows(result),
+        unjudged=unjudged(result),
+        reasons=sorted(result.reasons.items(), key=lambda item: (-item[1], item[0])),
         noise={name: count for name, count in sorted(result.noise.items()) if count},
-        largest=max((group.count for group in result.groups), default=1),
-        base=base,
+        accepted_titles={group.title: group.count for group in result.accepted},
+        controls=controls_in_words(result.controls),
+        largest=max((group.count for group in (*result.groups, *result.accepted)), default=1),
+        style=Markup(_part("report.css")),  # noqa: S704 (ours)
+        script=Markup(script),  # noqa: S704 (ours)
+        script_hash=b64encode(sha256(script.encode()).digest()).decode(),
     )
 
 
-def sides(group: Group) -> tuple[Side, Side]:
-    """Return the two values of a group, cut around what differs."""
-    return cut(group.old, group.new)
+def _part(name: str) -> str:
+    return files("harness.report").joinpath(name).read_text(encoding="utf-8")
 
 
-def cut(old: str, new: str) -> tuple[Side, Side]:
-    """Return two values, each as common beginning, own middle, common end."""
-    shorter = min(len(old), len(new))
-    head = next((i for i in range(shorter) if old[i] != new[i]), shorter)
-    tail = next((i for i in range(shorter - head) if old[-1 - i] != new[-1 - i]), shorter - head)
-    return _side(old, head, tail), _side(new, head, tail)
-
-
-def _side(text: str, head: int, tail: int) -> Side:
-    end = len(text) - tail
-    return Side(text[:head], text[head:end], text[end:])
-
-
-def commands(group: Group, requests: Mapping[str, Request], base: str) -> list[tuple[str, str]]:
-    """Return the ids of a group's first examples, each with its request as a curl command (empty: unknown)."""
-    ids = [example.exchange for example in group.examples[:EXAMPLES]]
-    return [(name, curl(requests[name], base) if name in requests else "") for name in ids]
+def _visible(value: Any) -> Any:
+    """Return a text with all but line feeds escaped that a page would not show: controls, and what turns a line."""
+    if type(value) is not str:
+        return value
+    return "\n".join(map(printable, value.split("\n")))

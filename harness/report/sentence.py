@@ -16,6 +16,9 @@ LONG = 70
 NAMED = 3
 """Clients named; the rest are counted."""
 
+DETAILS = 2
+"""Details of a reason that are told."""
+
 SENTENCES: Mapping[tuple[str, str], str] = {
     ("status", ""): "Requests are now answered with “{new}” instead of “{old}”",
     ("reason", ""): "The text beside the status is now “{new}” instead of “{old}”",
@@ -65,6 +68,30 @@ def affected(group: Group) -> str:
     """Return how many requests show a group, where, and who sent them."""
     where = f"to {group.endpoint}" if len(group.endpoints) == 1 else f"at {len(group.endpoints)} addresses"
     return f"{plural(group.count, 'request')} {where}, from {names(group.clients)}"
+
+
+UNJUDGED: Mapping[str, str] = {
+    "stale": "the old version no longer answers them as it did",
+    "unreplayable": "they could not be sent",
+    "errors": "the old version broke down",
+}
+"""Why requests were not judged, by the name of the count."""
+
+
+def unjudged(result: Result) -> list[str]:
+    """Return a sentence for each kind of reason why requests were not judged, with the most frequent details."""
+    return [
+        f"{plural(result.count(name), 'request')}: {words}{_details(name.removesuffix('s'), result.reasons)}."
+        for name, words in UNJUDGED.items()
+        if result.count(name)
+    ]
+
+
+def _details(kind: str, reasons: Mapping[str, int]) -> str:
+    found = {reason.partition(": ")[2]: count for reason, count in reasons.items() if reason.startswith(f"{kind}: ")}
+    ranked = sorted(found, key=lambda detail: (-found[detail], detail))
+    more = [f"{len(ranked) - DETAILS} more"] if len(ranked) > DETAILS else []
+    return f" ({'; '.join([*ranked[:DETAILS], *more])})" if ranked else ""
 
 
 def names(counts: Mapping[str, int]) -> str:

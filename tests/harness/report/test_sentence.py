@@ -9,7 +9,7 @@ from harness.difference import Aspect, Difference
 from harness.group import group_observations
 from harness.group.observation import Observation
 from harness.report import Result
-from harness.report.sentence import affected, headline, names, sentence
+from harness.report.sentence import affected, headline, names, sentence, unjudged
 
 KINDS = ("changed", "missing", "added", "type", "order", "renamed", "encoding", "spelling")
 
@@ -93,3 +93,16 @@ def test_differences_of_what_was_not_judged_are_told():
     groups = [group_of(Difference("status", "", "changed", "200", "500"))]
     text = headline(Result("a", "b", {"exchanges": 9, "judged": 8, "matched": 8, "stale": 1}, groups))
     assert "; 1 difference showed among those that could not be judged." in text
+
+
+def test_what_was_not_judged_is_told_by_kind():
+    """A sentence a kind of reason, with the most frequent details and how many more there are."""
+    reasons = {f"stale: recorded 200, old now {status}": status for status in (401, 404, 500)}
+    counts = {"exchanges": 2000, "stale": 1305, "unreplayable": 2, "errors": 1}
+    assert unjudged(Result("a", "b", counts, reasons={**reasons, "error: old crashed": 1})) == [
+        "1,305 requests: the old version no longer answers them as it did "
+        "(recorded 200, old now 500; recorded 200, old now 404; 1 more).",
+        "2 requests: they could not be sent.",
+        "1 request: the old version broke down (old crashed).",
+    ]
+    assert unjudged(Result("a", "b", {"exchanges": 1, "judged": 1})) == []
