@@ -6,6 +6,7 @@ I/O here.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -47,6 +48,17 @@ def _mapped_rows(rows: Mapping[Row, int], text: Callable[[str], str]) -> dict[Ro
     for row, count in rows.items():
         counted[tuple((column, value if value is None else text(value)) for column, value in row)] += count
     return {row: count for row, count in counted.items() if count}
+
+
+def split_mails(mail: bytes) -> tuple[bytes, ...]:
+    """Return each of the mails that were appended, without the lines between them.
+
+    Mails in a form of the application's own, which does not begin as a mailbox does, are taken for one.
+    """
+    if not mail.startswith(b"From "):
+        return (mail,) if mail else ()
+    parts = re.split(rb"(?m)^From .*\n", mail)[1:]
+    return tuple(part.removesuffix(b"\n") for part in parts)
 
 
 NO_EFFECTS = Effects()

@@ -7,7 +7,7 @@ exchange wrote and take everything back. One module a driver: `postgres`, `mysql
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -41,6 +41,9 @@ class Copy(Protocol):
 
     def changes(self, unsafe: bool) -> Rows:
         """Return the net row changes since the last call; `unsafe`: a write is likely, wait for its end."""
+
+    def rejoin(self, other: Copy, tables: Collection[str]) -> bool:
+        """Make the rows of these tables those of another copy of the same driver, unseen by `changes`; say whether."""
 
     def owns(self, path: str) -> bool:
         """Whether that file (by its path in the side's folder) is part of the database, and told as rows."""

@@ -11,7 +11,7 @@ import os
 import shutil
 import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -72,6 +72,16 @@ class Tree:
         if before != after:
             self._contents[path] = after
             yield after
+
+    def rejoin(self, other: Tree, paths: Collection[str]) -> None:
+        """Make these files those of another side, unseen by `changes`. Raises OSError."""
+        for path in paths:
+            source, target = other.root / path, self.root / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.unlink(missing_ok=True)
+            if source.is_symlink() or source.exists():
+                shutil.copy2(source, target, follow_symlinks=False)
+        self.changes(look=True)
 
     @property
     def dirty(self) -> bool:

@@ -7,7 +7,7 @@ came and went with an exchange are the rows that it wrote. All but `restore` may
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from harness.effects import Row
 from harness.errors import StateError
 from harness.state.command import run
-from harness.state.driver import Rows, moved
+from harness.state.driver import Copy, Rows, moved
 from harness.state.spec import HookSpec, StateSpec, fill
 
 Dump = dict[str, list[Row]]
@@ -98,6 +98,10 @@ class HookCopy:
         self._clean = False
         self._rows: Dump = {}
         self.keys: Mapping[str, tuple[str, ...]] = {}
+
+    def rejoin(self, other: Copy, tables: Collection[str]) -> bool:
+        """No: nothing is known of how rows are written."""
+        return False
 
     def owns(self, path: str) -> bool:
         """No: it is not known what the commands look after."""

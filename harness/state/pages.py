@@ -108,6 +108,7 @@ class Mirror:
             size = self.layout().size
             self._write(Change({1: _plain(self.page(1, size))}, size, 0))
         self._log = _Log()
+        self._facts: tuple[int, int, int] | None = None
 
     def layout(self) -> Layout:
         """Return the form of the copy. Raises Malformed."""
@@ -137,8 +138,10 @@ class Mirror:
         count = log.count or self.live.stat().st_size // size
         if not count:
             raise Malformed("it ends within its first page")
-        pages.update(self._moved(size, log.pages, count))
-        self._log = log
+        facts = _facts(self.live)
+        if not log.pages or facts != self._facts:  # with a log, the file itself moves at checkpoints only
+            pages.update(self._moved(size, log.pages, count))
+        self._log, self._facts = log, facts
         if 1 in pages:
             pages[1] = _plain(pages[1])
             if pages[1] == self.page(1, size):

@@ -8,9 +8,10 @@ one round trip. The clone that a restore needs is made ahead, in the background,
 from __future__ import annotations
 
 import json
+import tempfile
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from harness import postgres
 from harness.effects import Row
 from harness.errors import StateError
 from harness.postgres import PostgresError, Server, guarded
-from harness.state.driver import SCHEMA, Rows, added, column_row, moved
+from harness.state.driver import SCHEMA, Copy, Rows, added, column_row, moved
 from harness.state.names import drop_stale
 
 if TYPE_CHECKING:
@@ -137,6 +138,16 @@ WRITING = "SELECT array_agg(backend_xid::text) FROM pg_stat_activity WHERE datna
 READ = """
 SELECT txid_current_snapshot()::text, relation, sign, line FROM harness_log.change
 WHERE txid >= txid_snapshot_xmin(%s::txid_snapshot) AND NOT txid_visible_in_snapshot(txid, %s::txid_snapshot)
+"""
+# Other sessions may read meanwhile; what they hold locked we do not wait for.
+REJOIN = """
+SET LOCAL session_replication_role = replica; SET LOCAL lock_timeout = '500ms'; SET LOCAL statement_timeout = '20s';
+"""
+SIZE = "SELECT reltuples FROM pg_class WHERE oid = %s::regclass"
+LARGE = 200_000  # rows of a table beyond which it is not copied between two exchanges
+SEQUENCES = """
+SELECT format('%I.%I', n.nspname, c.relname), pg_sequence_last_value(c.oid), s.seqstart
+FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 """
 
 
@@ -274,6 +285,23 @@ class PostgresCopy:
             self._spare = self._background.submit(self._clone)
         return added(net_rows(lines), schema)
 
+    def rejoin(self, other: Copy, tables: Collection[str]) -> bool:
+        """Copy these tables, and all sequences, from another clone of the snapshot; not what is large or locked."""
+        if not isinstance(other, PostgresCopy) or SCHEMA in tables:
+            return False
+        try:
+            with other._observing().cursor() as source, self._observing().cursor() as copy:
+                copied = all([_small(source, table) for table in tables])
+                if copied:
+                    _copy_tables(source, copy, tables)
+                    _copy_sequences(source, copy)
+        except psycopg2_error():
+            self._close_observer()
+            other._close_observer()
+            copied = False
+        self.changes(unsafe=True)
+        return copied
+
     def _compare_schema(self) -> Rows:
         """Tell the columns that came and went, and watch the tables that nobody watches yet."""
         before = self._schema
@@ -344,6 +372,49 @@ class PostgresCopy:
         if self._observer is not None:
             self._observer.close()
             self._observer = None
+
+
+def psycopg2_error() -> type[Exception]:
+    """Return what psycopg2 raises; imported when a database is used."""
+    import psycopg2
+
+    return psycopg2.Error
+
+
+def quoted(table: str) -> str:
+    """Return a table, as `changes` names it, as SQL has it."""
+    schema, dot, name = table.rpartition(".")
+    return ".".join('"' + part.replace('"', '""') + '"' for part in ((schema, name) if dot else ("public", name)))
+
+
+def _small(cursor: Cursor, table: str) -> bool:
+    cursor.execute(SIZE, (quoted(table),))
+    return bool((cursor.fetchone() or (LARGE,))[0] < LARGE)
+
+
+def _copy_tables(source: Cursor, copy: Cursor, tables: Collection[str]) -> None:
+    """Replace the rows of tables by those of another database, in one transaction; keys and triggers are not asked."""
+    copy.execute("BEGIN")
+    copy.execute(REJOIN)
+    for table in sorted(tables):
+        with tempfile.TemporaryFile() as rows:
+            source.copy_expert(f"COPY (SELECT * FROM ONLY {quoted(table)}) TO STDOUT", rows)
+            rows.seek(0)
+            copy.execute(f"DELETE FROM ONLY {quoted(table)}")
+            copy.copy_expert(f"COPY {quoted(table)} FROM STDIN", rows)
+    copy.execute("COMMIT")
+
+
+def _copy_sequences(source: Cursor, copy: Cursor) -> None:
+    """Make sequences go on where those of another database do."""
+    sides = []
+    for cursor in (source, copy):
+        cursor.execute(SEQUENCES)
+        sides.append({name: (last, start) for name, last, start in cursor.fetchall()})
+    wanted, found = sides
+    for name, (last, start) in wanted.items():
+        if found.get(name) != (last, start):
+            copy.execute("SELECT setval(%s, %s, %s)", (name, start if last is None else last, last is not None))
 
 
 def net_rows(lines: list[tuple[str, int, str]]) -> Rows:

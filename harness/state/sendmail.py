@@ -109,7 +109,7 @@ def append_mail(path: str, sender: str, recipients: list[str], message: bytes, n
     envelope = [("X-Envelope-From", sender), ("X-Envelope-Name", name), ("X-Envelope-To", ", ".join(recipients))]
     lines = "".join(f"{field}: {' '.join(value.split())}\n" for field, value in envelope if value)
     quoted = re.sub(rb"(?m)^(>*From )", rb">\1", message.replace(b"\r\n", b"\n"))
-    ended = quoted if quoted.endswith(b"\n") else quoted + b"\n"
+    ended = quoted.rstrip(b"\n") + b"\n"  # clients and transports differ in what they add at the end
     data = SEPARATOR + lines.encode("utf-8", "surrogateescape") + ended + b"\n"
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
     try:

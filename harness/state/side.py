@@ -49,6 +49,12 @@ class SideState(Protocol):
         `unsafe` says that the method lets a write be expected.
         """
 
+    def rejoin(self, other: SideState, wrote: Sequence[Effects]) -> bool:
+        """Make what exchanges wrote the same as at the other side, where that can be done; say whether it was.
+
+        Then what the sides do next differs for a reason of its own.
+        """
+
     def close(self) -> None:
         """Remove this side's copy."""
 
@@ -75,6 +81,10 @@ class Stateless:
     def changes(self, unsafe: bool) -> Effects | None:
         """Return None: what it writes is not seen."""
         return None
+
+    def rejoin(self, other: SideState, wrote: Sequence[Effects]) -> bool:
+        """No: what it has is not ours to change."""
+        return False
 
     def close(self) -> None:
         """Do nothing."""
@@ -150,6 +160,21 @@ class CopiedState:
     def _written(self) -> bool:
         """Whether the folder is no more as it was."""
         return self._tree.dirty or (self._database is not None and self._database.in_folder)
+
+    def rejoin(self, other: SideState, wrote: Sequence[Effects]) -> bool:
+        """Copy from the other side the tables and files that either wrote."""
+        if not isinstance(other, CopiedState):
+            return False
+        tables = {table for effects in wrote for table in effects.rows}
+        try:
+            self._tree.rejoin(other._tree, {path for effects in wrote for path in effects.files})
+        except OSError:
+            return False
+        if not tables:
+            return True
+        if self._database is None or other._database is None:
+            return False
+        return self._database.rejoin(other._database, tables)
 
     def restore(self) -> None:
         """Make all equal to the snapshot again; nothing is done where nothing was written."""

@@ -11,7 +11,6 @@ import pytest
 
 from harness.state import files
 from harness.state.files import Tree
-from harness.state.mail import Mailbox
 
 
 def said(content: bytes, mode: str = "0644") -> str:
@@ -120,34 +119,3 @@ def test_a_big_tree_is_scanned_only_when_asked(tree: Tree, monkeypatch: pytest.M
     (tree.root / "two").write_bytes(b"x")
     assert tree.changes(look=False) == {}
     assert tree.changes(look=True) == {"two": said(b"x")}
-
-
-@pytest.mark.parametrize(
-    ("writes", "expected"),
-    [
-        ([b"one\n", b"two\n"], [b"one\n", b"two\n"]),
-        ([b"", b"two\n"], [b"", b"two\n"]),
-    ],
-)
-def test_mail_tells_what_was_appended(tmp_path: Path, writes: list[bytes], expected: list[bytes]) -> None:
-    """Each call gives the bytes added since the last."""
-    mail = Mailbox(tmp_path / "mail")
-    told = []
-    for text in writes:
-        with mail.path.open("ab") as file:
-            file.write(text)
-        told.append(mail.changes())
-    assert told == expected
-
-
-def test_a_shortened_or_removed_mail_file_is_read_anew(tmp_path: Path) -> None:
-    """A program that rewrites its mail file loses nothing."""
-    mail = Mailbox(tmp_path / "mail")
-    mail.path.write_bytes(b"a long first mail\n")
-    mail.changes()
-    mail.path.write_bytes(b"short\n")
-    assert mail.changes() == b"short\n"
-    mail.path.unlink()
-    assert mail.changes() == b""
-    mail.restore()
-    assert mail.changes() == b""

@@ -167,6 +167,92 @@ def test_tells_the_net_row_changes_once(side: SideState, statements: list[str], 
     assert side.changes(unsafe=True) == NO_EFFECTS
 
 
+def column(table: str, name: str, kind: str, null: str = "yes", default: str | None = None) -> Any:
+    """A column, as a row of the pseudo table of tables."""
+    return (("table", table), ("column", name), ("type", kind), ("null", null), ("default", default))
+
+
+@pytest.mark.parametrize(
+    ("statements", "rows"),
+    [
+        pytest.param(
+            ["CREATE TABLE fresh (a integer NOT NULL DEFAULT 7, b text)"],
+            {
+                "(schema)": {
+                    column("fresh", "a", "integer", "no", "7"): 1,
+                    column("fresh", "b", "text"): 1,
+                }
+            },
+            id="empty table",
+        ),
+        pytest.param(
+            ["CREATE TABLE fresh AS SELECT 1 AS a", "INSERT INTO fresh VALUES (2)"],
+            {
+                "(schema)": {column("fresh", "a", "integer"): 1},
+                "fresh": {(("a", "1"),): 1, (("a", "2"),): 1},
+            },
+            id="table with its first rows",
+        ),
+        pytest.param(["CREATE TABLE none ()"], {"(schema)": {column("none", "", ""): 1}}, id="table without columns"),
+        pytest.param(
+            ["ALTER TABLE heap ADD COLUMN more text", "ALTER TABLE heap DROP COLUMN n"],
+            {"(schema)": {column("heap", "more", "text"): 1, column("heap", "n", "integer"): -1}},
+            id="columns",
+        ),
+        pytest.param(
+            ["ALTER TABLE heap ALTER COLUMN n TYPE bigint"],
+            {"(schema)": {column("heap", "n", "bigint"): 1, column("heap", "n", "integer"): -1}},
+            id="type of a column",
+        ),
+        pytest.param(
+            ["DROP TABLE heap"],
+            {"(schema)": {column("heap", "word", "text"): -1, column("heap", "n", "integer"): -1}},
+            id="dropped table",
+        ),
+        pytest.param(
+            ["CREATE TEMP TABLE t (n integer)", "DROP TABLE t", "COMMENT ON TABLE heap IS 'x'"], {}, id="none"
+        ),
+    ],
+)
+def test_tells_what_became_of_the_tables_themselves(
+    side: SideState, statements: list[str], rows: dict[str, Any]
+) -> None:
+    """Tables and columns that come and go are rows of a pseudo table."""
+    run(side, *statements)
+    told = dict(side.changes(unsafe=True).rows)
+    assert {table: told[table] for table in told if table in rows or table == "(schema)"} == rows
+    assert side.changes(unsafe=True) == NO_EFFECTS
+
+
+def test_a_table_made_during_the_run_is_watched(side: SideState) -> None:
+    """Rows that later exchanges write to it are told, with its key."""
+    run(side, "CREATE TABLE fresh (id integer PRIMARY KEY)")
+    side.changes(unsafe=True)
+    run(side, "INSERT INTO fresh VALUES (5)")
+    effects = side.changes(unsafe=True)
+    assert (dict(effects.rows), dict(effects.keys)) == ({"fresh": {(("id", "5"),): 1}}, {"fresh": ("id",)})
+
+
+def test_a_user_who_may_not_make_event_triggers_sees_new_tables_too(tmp_path: Path) -> None:
+    """On a server where we are no superuser the schema is read after each write instead."""
+    with postgres.start() as server:
+        session = server.open()
+        session.cursor().execute("CREATE ROLE plain LOGIN CREATEDB")
+        session.close()
+        url = server.url.replace("postgres@", "plain@")
+        assert "plain@" in url
+        table = {"database": "postgres", "server": url, "env": {"DB": "{database}"}}
+        with open_state(read_spec("seed", table, tmp_path)) as state:
+            side = state.side(0, "old")
+            run(side, "CREATE TABLE fresh AS SELECT 1 AS a")
+            assert side.changes(unsafe=True).rows == {
+                "(schema)": {column("fresh", "a", "integer"): 1},
+                "fresh": {(("a", "1"),): 1},
+            }
+            run(side, "INSERT INTO fresh VALUES (2)")
+            assert side.changes(unsafe=True).rows == {"fresh": {(("a", "2"),): 1}}
+
+
 def test_names_the_primary_keys_in_their_order(side: SideState) -> None:
     """Rows can be paired by key; tables without one are not named."""
     run(side, "INSERT INTO other.pair VALUES (1, 2)", "INSERT INTO heap VALUES ('x', 9)")
