@@ -1,0 +1,118 @@
+"""Which names of both sides are one: only what is known to be given anew by each."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.bind import Bindings, Correlation
+from harness.effects import Effects
+from harness.exchange import Exchange, Request, Response
+
+A, B, C = (bytes([digit]) + b"b1c7f0e2a4d6b8c9b1c7f0e2a4d6b8d" for digit in b"123")
+HIDDEN = b'<input type="hidden" name="csrf" value="%s">'
+LINK = b'<a href="/packages/%s/x">x</a>'
+ITEM = b'<a href="/item/%d">x</a>'
+
+
+def shared(recorded: bytes, old: bytes, new: bytes, *effects: Effects) -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
+    """Return the names shared after one exchange with these bodies."""
+    correlation = Correlation(Bindings(), Bindings())
+    exchange = Exchange("t#1", Request(b"GET /items HTTP/1.1"), Response(200, body=recorded))
+    correlation.observe(exchange, Response(200, body=old), Response(200, body=new), *effects)
+    return dict(correlation.names[0]), dict(correlation.names[1])
+
+
+def test_a_token_that_each_side_gave_is_shared() -> None:
+    """Handed out in a form to come back."""
+    assert shared(HIDDEN % A, HIDDEN % B, HIDDEN % C) == ({B: A}, {C: A})
+
+
+@pytest.mark.parametrize(
+    ("recorded", "old", "new"),
+    [
+        (HIDDEN % A, HIDDEN % A, HIDDEN % B),
+        (HIDDEN % A, HIDDEN % B, HIDDEN % A),
+        (HIDDEN % A, HIDDEN % B, HIDDEN % C[:20]),
+        (HIDDEN % A, HIDDEN % B, HIDDEN % C.upper()),
+        (HIDDEN % A, HIDDEN % B, HIDDEN % b"none"),
+        (LINK % A, LINK % B, LINK % C),
+        (ITEM % 12, ITEM % 12, ITEM % 13),
+        (
+            b"".join(HIDDEN % x for x in (A, B)),
+            b"".join(HIDDEN % x for x in (C, C)),
+            b"".join(HIDDEN % x for x in (B, B)),
+        ),
+    ],
+    ids=[
+        "old as recorded",
+        "new as recorded",
+        "shorter",
+        "capitals",
+        "no token",
+        "not handed out",
+        "an id that only new gives",
+    ],
+)
+def test_other_differences_stay(recorded: bytes, old: bytes, new: bytes) -> None:
+    """A digest that changed, a token of another make, another id: causes to be seen."""
+    assert shared(recorded, old, new) == ({}, {})
+
+
+def test_what_a_side_calls_by_one_name_are_two_things() -> None:
+    """The first keeps the name; the second is a difference."""
+    two = [b"".join(HIDDEN % token for token in tokens) for tokens in ((A, B), (C, C), (B, A))]
+    assert shared(*two) == ({C: A}, {B: A})
+
+
+def test_what_came_back_in_a_request_was_a_name() -> None:
+    """From then on it is shared, wherever it stood."""
+    correlation = Correlation(Bindings(), Bindings())
+    first = Exchange("t#1", Request(b"GET / HTTP/1.1"), Response(200, body=LINK % A))
+    correlation.observe(first, Response(200, body=LINK % B), Response(200, body=LINK % C))
+    assert correlation.names == ({}, {})
+    second = Exchange("t#2", Request(b"GET /packages/" + A + b"/x HTTP/1.1"), Response(200))
+    assert correlation.old.bind(second).request.target == b"/packages/" + B + b"/x"
+    correlation.observe(second, Response(200), Response(200))
+    assert correlation.names == ({B: A}, {C: A})
+
+
+def row(number: int, count: int = 1) -> Effects:
+    """What wrote one row."""
+    return Effects({"items": {(("id", str(number)), ("name", "x")): count}}, {"items": ("id",)})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "effects", "expected"),
+    [
+        (12, 13, (row(12), row(13)), ({b"item\x0012": b"12"}, {b"item\x0013": b"12"})),
+        (14, 15, (row(14), row(15)), ({b"item\x0014": b"12"}, {b"item\x0015": b"12"})),
+        (12, 13, (row(12), Effects()), ({}, {})),
+        (12, 13, (row(12), row(99)), ({}, {})),
+        (12, 13, (row(12), row(13, -1)), ({}, {})),
+        (14, 15, (Effects(), Effects()), ({}, {})),
+        (14, 15, (), ({b"item\x0014": b"12"}, {b"item\x0015": b"12"})),
+    ],
+    ids=[
+        "given by new",
+        "given by both",
+        "not written",
+        "another written",
+        "deleted",
+        "nothing written",
+        "not watched",
+    ],
+)
+def test_an_id_is_shared_where_the_rows_show_that_it_was_given(
+    old: int, new: int, effects: tuple[Effects, ...], expected: tuple[dict[bytes, bytes], dict[bytes, bytes]]
+) -> None:
+    """A link to another thing than before is a difference, an id that was just given is none."""
+    assert shared(ITEM % 12, ITEM % old, ITEM % new, *effects) == expected
+
+
+def test_a_new_scenario_begins_with_nothing() -> None:
+    """On both sides."""
+    correlation = Correlation(Bindings(), Bindings())
+    exchange = Exchange("t#1", Request(b"GET / HTTP/1.1"), Response(200, body=HIDDEN % A))
+    correlation.observe(exchange, Response(200, body=HIDDEN % B), Response(200, body=HIDDEN % C))
+    correlation.clear()
+    assert (correlation.names, correlation.old.known) == (({}, {}), 0)

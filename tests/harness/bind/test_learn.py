@@ -1,0 +1,113 @@
+"""What two answers call otherwise."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.bind.learn import Pair, of_text, pairs
+from harness.exchange import Headers, Response
+
+A, B = b"9b1c7f0e2a4d6b8c9b1c7f0e2a4d6b8d", b"0f5e2d1c9b8a7f6e0f5e2d1c9b8a7f60"
+PATH = b"/items"
+
+
+def learned(then: bytes, now: bytes) -> list[tuple[str, bytes, bytes, bytes]]:
+    """Return what two bodies call otherwise, as rows."""
+    return [(p.sort, p.scope, p.recorded, p.own) for p in of_text(then, now, PATH)]
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "expected"),
+    [
+        (b"<p>t=%s</p>" % A, b"<p>t=%s</p>" % B, [("token", b"", A, B)]),
+        (b'<a href="/item/12">x', b'<a href="/item/14">x', [("weak", b"item", b"12", b"14")]),
+        (b'{"id":12,"n":3}', b'{"id":14,"n":4}', [("weak", b"item", b"12", b"14")]),
+        (b"page 12 of 30", b"page 14 of 31", []),
+        (b"costs 12", b"costs 14", []),
+        (b"<p>hello</p>", b"<p>goodbye</p>", []),
+        (b"2016-05-16 10:11:12", b"2026-11-22 20:11:12", []),
+        (b"a-1.0.tar.gz", b"a-1.1.tar.gz", []),
+        (b'<a href="?page=2">', b'<a href="?page=3">', []),
+        (b"<td width=640>", b"<td width=641>", []),
+        (b"\0\x89PNG\xff12", b"\0\x89PNG\xfe14", []),
+    ],
+    ids=["token", "segment", "member", "page", "price", "words", "time", "version", "paging", "width", "binary"],
+)
+def test_only_what_looks_like_a_name_counts(
+    then: bytes, now: bytes, expected: list[tuple[str, bytes, bytes, bytes]]
+) -> None:
+    """A small number only at a place of ids."""
+    assert learned(then, now) == expected
+
+
+def test_names_are_paired_by_what_stands_around_them() -> None:
+    """Not by position: a list that has grown moves nothing."""
+    then = b"".join(b'<li><a href="/item/%d">%s</a>' % pair for pair in [(12, b"spade"), (13, b"rake")])
+    now = b"".join(b'<li><a href="/item/%d">%s</a>' % pair for pair in [(90, b"axe"), (14, b"spade"), (15, b"rake")])
+    assert learned(then, now) == [("weak", b"item", b"12", b"14"), ("weak", b"item", b"13", b"15")]
+
+
+COOKIES: Headers = ((b"Set-Cookie", b"sid=" + A + b"; Path=/a"), (b"set-cookie", b"lang=en"))
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        (
+            ((b"Set-Cookie", b"lang=de"), (b"Set-Cookie", b"sid=" + B)),
+            [
+                Pair("cookie", b"sid", A, B, True),
+                Pair("token", b"", A, B, True),
+                Pair("cookie", b"lang", b"en", b"de", True),
+            ],
+        ),
+        (((b"Set-Cookie", b"sid=" + B + b"; Max-Age=0"),), []),
+        (((b"Set-Cookie", b"sid=x; expires=Thu, 01-Jan-1970 00:00:00 GMT"),), []),
+        (((b"Set-Cookie", b"other=" + B),), []),
+        ((), []),
+    ],
+    ids=["other values", "deleted", "expired", "another name", "none"],
+)
+def test_cookies_are_paired_by_name(now: Headers, expected: list[Pair]) -> None:
+    """Wherever they stand, whatever their attributes."""
+    assert list(pairs(Response(200, headers=COOKIES), Response(200, headers=now), PATH)) == expected
+
+
+def test_validators_and_other_headers() -> None:
+    """An entity tag, a date of change, the target of a redirect; never the date of the answer."""
+    then = ((b"ETag", b'"a"'), (b"Last-Modified", b"x"), (b"Location", b"/item/12"), (b"Date", b"12"))
+    now = ((b"Date", b"14"), (b"etag", b'"b"'), (b"last-modified", b"y"), (b"location", b"/item/14"))
+    assert list(pairs(Response(302, headers=then), Response(302, headers=now), PATH)) == [
+        Pair("etag", b"", b'"a"', b'"b"'),
+        Pair("modified", PATH, b"x", b"y"),
+        Pair("weak", b"item", b"12", b"14"),
+    ]
+
+
+def test_a_compressed_body_is_read() -> None:
+    """By gzip; what cannot be is passed over."""
+    head: Headers = ((b"Content-Encoding", b"gzip"),)
+    then, now = (Response(200, headers=head, body=gzip.compress(b"<p>t=%s</p>" % token)) for token in (A, B))
+    assert [pair.own for pair in pairs(then, now, PATH)] == [B]
+    assert list(pairs(then, Response(200, headers=head, body=b"junk"), PATH)) == []
+
+
+TOKENS = st.integers().map(lambda number: hashlib.sha256(str(number).encode()).hexdigest()[:32].encode())
+WORDS = st.lists(st.sampled_from([b"red", b"green", b"<b>", b"</b>", b" ", b"\n", b"&amp;", b"="]), max_size=20)
+
+
+@given(st.lists(st.tuples(WORDS, TOKENS, TOKENS), max_size=6), WORDS)
+def test_tokens_in_any_text_are_all_found_in_order(
+    parts: list[tuple[list[bytes], bytes, bytes]], end: list[bytes]
+) -> None:
+    """Where all around them is alike."""
+    texts = [
+        b"".join(b"".join(part[0]) + b"'" + part[side] + b"'" for part in parts) + b"".join(end) for side in (1, 2)
+    ]
+    found = [(pair.recorded, pair.own) for pair in of_text(*texts, PATH) if pair.sort == "token"]
+    assert found == [(then, now) for _, then, now in parts if then != now]
