@@ -36,7 +36,7 @@ class Verdict:
     """What one exchange showed.
 
     `reason` says why it was not judged. `differences` are old against new, `stale` the recorded answer against old now.
-    `late`: rows or files differed already, by what an earlier exchange of the scenario wrote.
+    `diverged`: rows or files differ by what this exchange wrote. `late`: they did already, by an earlier exchange.
     """
 
     kind: Kind
@@ -44,6 +44,7 @@ class Verdict:
     differences: tuple[Difference, ...] = ()
     stale: tuple[Difference, ...] = ()
     late: bool = False
+    diverged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,12 @@ class Judge:
     def judge(self, outcome: Outcome) -> Verdict:
         """Judge one outcome; those of a scenario come in their order."""
         late = self._diverged
-        return replace(self._judge(outcome), late=late)
+        verdict = self._judge(outcome)
+        return replace(verdict, late=late, diverged=self._diverged and not late)
+
+    def rejoined(self) -> None:
+        """Hear that rows and files are equal again, so that what differs from now on has a cause of its own."""
+        self._diverged = False
 
     def _judge(self, outcome: Outcome) -> Verdict:
         for answer in (outcome.old, outcome.new):

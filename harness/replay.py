@@ -54,6 +54,11 @@ class Outcome:
     told: tuple[float | None, float | None] = (None, None)
     names: tuple[Mapping[bytes, bytes], Mapping[bytes, bytes]] = ({}, {})
 
+    @property
+    def wrote(self) -> tuple[Effects, ...]:
+        """What was written, by whichever side wrote."""
+        return tuple(effects for effects in (self.old_effects, self.new_effects) if effects and not effects.empty)
+
 
 class Player:
     """A running side with its state and its names. Counts deaths: a target that cannot live is not asked for ever.
@@ -142,6 +147,7 @@ def replay(exchanges: Iterable[Exchange], old: Player, new: Player) -> Iterator[
     """Replay one scenario at both players, in order. Raises TargetError and StateError.
 
     When an outcome comes out the next exchange has been sent already: who judges it does so while both sides work.
+    Not after a write: then who judges may first make both sides' states equal again.
     """
     begun = False
     server = old.side.authority or new.side.authority
@@ -153,6 +159,9 @@ def replay(exchanges: Iterable[Exchange], old: Player, new: Player) -> Iterator[
             old.begin(host)
             new.begin(host)
             begun = True
+        if done is not None and done.wrote:
+            yield done
+            done = None
         refused = _ask(exchange, old, new, server)
         if done is not None:
             yield done

@@ -132,7 +132,10 @@ class Worker:
         old, new = self.players(self.setting.state_of(scenario.recording))
         for position, outcome in enumerate(replay(scenario, old, new), 1):
             place = Place(scenario.number, position, named)
-            count(self.evidence, place, outcome.exchange, judge.judge(outcome), self.setting.config)
+            verdict = judge.judge(outcome)
+            if verdict.diverged and new.state.rejoin(old.state, outcome.wrote):
+                judge.rejoined()
+            count(self.evidence, place, outcome.exchange, verdict, self.setting.config)
             self.crew.progress.one_more()
             if self.crew.failed is not None:
                 return

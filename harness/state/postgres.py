@@ -291,7 +291,7 @@ class PostgresCopy:
             return False
         try:
             with other._observing().cursor() as source, self._observing().cursor() as copy:
-                copied = all([_small(source, table) for table in tables])
+                copied = all(_small(source, table) for table in tables)
                 if copied:
                     _copy_tables(source, copy, tables)
                     _copy_sequences(source, copy)
@@ -396,12 +396,12 @@ def _copy_tables(source: Cursor, copy: Cursor, tables: Collection[str]) -> None:
     """Replace the rows of tables by those of another database, in one transaction; keys and triggers are not asked."""
     copy.execute("BEGIN")
     copy.execute(REJOIN)
-    for table in sorted(tables):
+    for name in sorted(map(quoted, tables)):
         with tempfile.TemporaryFile() as rows:
-            source.copy_expert(f"COPY (SELECT * FROM ONLY {quoted(table)}) TO STDOUT", rows)
+            source.copy_expert(f"COPY (SELECT * FROM ONLY {name}) TO STDOUT", rows)  # noqa: S608 (quoted)
             rows.seek(0)
-            copy.execute(f"DELETE FROM ONLY {quoted(table)}")
-            copy.copy_expert(f"COPY {quoted(table)} FROM STDIN", rows)
+            copy.execute(f"DELETE FROM ONLY {name}")  # noqa: S608 (quoted)
+            copy.copy_expert(f"COPY {name} FROM STDIN", rows)
     copy.execute("COMMIT")
 
 

@@ -157,7 +157,7 @@ class SqliteCopy:
         if not isinstance(other, SqliteCopy):
             return False
         names = {table.rpartition(":")[0] or self._first for table in tables}
-        copied = all([_copied(other._folder / name, self._folder / name) for name in sorted(names)])
+        copied = all(_copied(other._folder / name, self._folder / name) for name in sorted(names))
         self.changes(unsafe=True)
         return copied
 
