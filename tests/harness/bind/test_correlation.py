@@ -37,11 +37,6 @@ def test_a_token_that_each_side_gave_is_shared() -> None:
         (HIDDEN % A, HIDDEN % B, HIDDEN % b"none"),
         (LINK % A, LINK % B, LINK % C),
         (ITEM % 12, ITEM % 12, ITEM % 13),
-        (
-            b"".join(HIDDEN % x for x in (A, B)),
-            b"".join(HIDDEN % x for x in (C, C)),
-            b"".join(HIDDEN % x for x in (B, B)),
-        ),
     ],
     ids=[
         "old as recorded",
