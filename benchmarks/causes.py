@@ -149,7 +149,7 @@ def strings_reversed(text: str) -> str:
     """Put the strings of an XML-RPC array in the reverse order."""
     item = re.compile(r"<value><string>[^<]*</string></value>\n?")
     found = item.findall(text)
-    return item.sub(lambda _: found.pop(), text) if len(set(found)) > 1 else text
+    return item.sub(lambda _: found.pop(), text) if len(set(found)) > 1 and "<struct>" not in text else text
 
 
 def escaped_again(text: str) -> str:
@@ -184,8 +184,10 @@ def transcoded(case: Case) -> Case:
     response = case.response
     if not (response.header(b"content-type") or b"").startswith(b"text/html") or not response.body:
         return case
-    text = response.body.decode("utf-8", "replace")
-    return replace(case, response=_with_body(response, text.encode("latin-1", "replace")))
+    try:
+        return replace(case, response=_with_body(response, response.body.decode("utf-8").encode("latin-1")))
+    except UnicodeError:
+        return case
 
 
 def packed(case: Case) -> Case:
@@ -213,11 +215,11 @@ KNOWN: dict[str, Cause] = {
     "wrong charset sent": transcoded,
     "integer became text (XML-RPC)": body(b"text/xml", where(r"<int>(\d+)</int>", r"<string>\1</string>")),
     "integer became text (JSON)": document(mapped("size", str)),
-    "key lost (JSON)": document(popped("stable_version")),
+    "key lost (JSON)": document(popped("license")),
     "order of a list (XML-RPC)": body(b"text/xml", strings_reversed, "package_releases|list_packages"),
     "order of links": body(b"text/html", links_reversed, "^/simple/"),
     "fragment lost": body(b"text/html", where(r'(href="[^"]*)#md5=[0-9a-f]+', r"\1"), "^/simple/|^/pypi"),
-    "trailing slash lost": body(b"text/html", where(r'(<a href="[^"/#]+)/"', r'\1"'), "^/simple/"),
+    "trailing slash lost": body(b"text/html", where(r'(<a href="[^"#]+)/"', r'\1"')),
     "comment lost": body(b"text/html", where(r"<!--.*?-->", "")),
     "escaped twice": body(b"text/html", escaped_again),
     "date's form": body(b"text/html", where(r"\b(\d{4})-(\d\d)-(\d\d)\b", r"\3.\2.\1"), r"^/pypi"),

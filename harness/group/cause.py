@@ -1,22 +1,28 @@
-"""Which differences have one cause: the same aspect, place, kind and edit of values, wherever it was seen.
+"""Which differences may have one cause: the same aspect, place, kind and edit of values, wherever it was seen.
 
-Observations of one exchange come in; changes, each a cause of its own, go out. The result is the same for any order and
-any partition of the observations, and memory is bounded. How causes are shown is `group`'s and `title`'s.
+Observations of one exchange come in; what was seen of each place is kept, by how values were edited. Any order and any
+partition of the observations leaves the same, in bounded memory. What is a cause is settled at the end, by `settled`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import NamedTuple
 
 from harness.difference import Difference
-from harness.group.edit import Edit, edit_of
+from harness.group.edit import Edit, edit_of, skeleton
 from harness.group.observation import Observation, Tally, ranked
 
-EDITS = 32
-"""Ways in which values may be edited before it is seen as one change of many values."""
+EDITS = 64
+"""Ways in which the values of one place may be edited that are told apart."""
+EDITS_ANYWHERE = 1_000
+"""The same for edits wherever they are made."""
+VARIETY = 8
+"""Different pairs of values of one edit that are counted."""
+
 ANYWHERE = "\0"
 """The place of a cause that is an edit, wherever it is made: no path of a difference."""
 
@@ -24,9 +30,11 @@ BY_VALUE = frozenset({"changed", "encoding", "renamed", "type", "spelling"})
 """Kinds of differences of which both values say something."""
 
 Pair = tuple[str, str]
+Shapes = tuple[str, ...]
 
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 _MEMBER = re.compile(r"(?:[\w{}$@:-]|\[\]|\.)*?\.([A-Za-z_][\w$@:-]*)")
+_WRITTEN = re.compile(r"body/\w+/[\w -]+")
 
 
 class Key(NamedTuple):
@@ -42,13 +50,17 @@ class Key(NamedTuple):
 class Change:
     """All observations with edits of one shape (if several: empty).
 
-    `pair` is the pair of values that all have, `edit` what all replaced, if any.
+    `pair` is the pair of values that all have, `edit` what all replaced, if any. `values` holds the smallest digests
+    of the pairs of values, at most `VARIETY`: so many different values were edited alike. `parts` are the changes of
+    each shape, in their order, where exchanges showed several at once.
     """
 
     tally: Tally
     shape: str = ""
     pair: Pair | None = None
     edit: Edit | None = None
+    values: tuple[bytes, ...] = ()
+    parts: tuple[Change, ...] = ()
 
     @property
     def path(self) -> str:
@@ -61,76 +73,103 @@ class Change:
         self.shape = self.shape if self.shape == other.shape else ""
         self.pair = self.pair if self.pair == other.pair else None
         self.edit = self.edit if self.edit == other.edit else None
+        self.values = _smallest((*self.values, *other.values))
+        if len(self.parts) == len(other.parts):
+            for part, more in zip(self.parts, other.parts, strict=True):
+                part.merge(more)
 
     def copy(self) -> Change:
         """Return one that may grow apart."""
         tally = Tally()
         tally.merge(self.tally)
-        return Change(tally, self.shape, self.pair, self.edit)
+        return Change(tally, self.shape, self.pair, self.edit, self.values, tuple(part.copy() for part in self.parts))
+
+
+def _smallest(digests: Iterable[bytes]) -> tuple[bytes, ...]:
+    return tuple(sorted(set(digests))[:VARIETY])
+
+
+def _digest(*texts: str) -> bytes:
+    return blake2b("\0".join(texts).encode("utf-8", "surrogatepass"), digest_size=8).digest()
 
 
 @dataclass(slots=True)
 class Cause:
-    """All observations of one aspect, path, kind and transform, apart by what was edited while that is little.
+    """All observations of one aspect, path, kind and transform, apart by what was edited.
 
-    `changes` is by the shapes of the edits seen in one exchange. It is None once there were more than `EDITS`: which
-    is so, or not, whatever the order.
+    `changes` is by the shapes of the edits seen in one exchange: the `limit` of the smallest digests, so that which are
+    kept does not depend on any order, and each kept one was counted from the first. `others` counts the rest.
     """
 
+    limit: int = EDITS
     total: Tally = field(default_factory=Tally)
-    changes: dict[tuple[str, ...], Change] | None = field(default_factory=dict)
+    changes: dict[Shapes, Change] = field(default_factory=dict)
+    others: Change | None = None
+    _digests: dict[Shapes, bytes] = field(default_factory=dict)
+    _greatest: Shapes | None = None
 
     def add(self, observations: Sequence[Observation]) -> None:
         """Count one exchange's observations."""
         paths = {observation.difference.path for observation in observations}
         self.total.add(observations[0], paths)
-        if self.changes is None:
-            return
-        pairs = {_values(observation.difference) for observation in observations}
-        edits = {_edit(observations[0].difference, pair) for pair in pairs}
-        tally = Tally()
-        tally.add(observations[0], paths)
-        shapes = tuple(sorted({edit.shape for edit in edits}))
-        pair = min(pairs) if len(pairs) == 1 and observations[0].difference.kind in BY_VALUE else None
-        edit = min(edits) if len(edits) == 1 else None
-        self._count(shapes, Change(tally, shapes[0] if len(shapes) == 1 else "", pair, edit))
+        parts = by_shape(observations)
+        shapes = tuple(sorted(parts))
+        whole = _change(observations, shapes[0] if len(shapes) == 1 else "")
+        if len(shapes) > 1:
+            whole.parts = tuple(_change(parts[shape], shape) for shape in shapes)
+        self._count(shapes, whole)
 
     def merge(self, other: Cause) -> None:
         """Take over what `other` observed."""
         self.total.merge(other.total)
-        if self.changes is None or other.changes is None:
-            self.changes = None
-            return
         for shapes, change in other.changes.items():
             self._count(shapes, change.copy())
+        if other.others is not None:
+            self._rest(other.others.copy())
 
-    def _count(self, shapes: tuple[str, ...], change: Change) -> None:
-        """Count a change, and forget all when they are too many to be causes."""
-        if self.changes is None:
-            return
+    def _count(self, shapes: Shapes, change: Change) -> None:
         if shapes in self.changes:
             self.changes[shapes].merge(change)
+            return
+        digest = _digest(*shapes)
+        if self._greatest is not None and digest > self._digests[self._greatest]:
+            self._rest(change)
+            return
+        self.changes[shapes], self._digests[shapes] = change, digest
+        if len(self.changes) > self.limit and self._greatest is not None:
+            del self._digests[self._greatest]
+            self._rest(self.changes.pop(self._greatest))
+        if len(self.changes) >= self.limit:
+            self._greatest = max(self._digests, key=self._digests.__getitem__)
+
+    def _rest(self, change: Change) -> None:
+        change.parts = ()
+        if self.others is None:
+            self.others = change
         else:
-            self.changes[shapes] = change
-        if len(self.changes) > EDITS:
-            self.changes = None
+            self.others.merge(change)
 
 
 def keys_of(difference: Difference) -> list[Key]:
     """Return the causes that a difference may have, values aside: its place, and the same change anywhere."""
     what = difference.kind, transform(difference)
-    keys = [Key(difference.aspect, place(difference), *what)]
-    if difference.aspect in ("body", "rows") and difference.kind in ("changed", "type"):
+    keys = [Key(difference.aspect, place(difference.aspect, difference.kind, difference.path), *what)]
+    edited = difference.aspect in ("body", "rows") and difference.kind in ("changed", "type")
+    if edited or _is_element(difference):
         keys.append(Key(difference.aspect, ANYWHERE, *what))
     return keys
 
 
-def place(difference: Difference) -> str:
+def place(aspect: str, kind: str, path: str) -> str:
     """Return where a cause sits: a member of a value is the same one wherever a format puts it (`urls[].size`)."""
-    if difference.aspect == "files" and difference.kind in ("changed", "renamed"):
-        return "*"  # whatever the suffix: it was written, but otherwise
-    found = _MEMBER.fullmatch(difference.path) if difference.aspect == "body" else None
-    return found.group(1) if found else difference.path
+    if aspect == "header":
+        return path.lower()
+    if aspect == "files":
+        return "* mode" if path.endswith(" mode") else "*"  # whatever the suffix: it was written, but otherwise
+    if kind == "spelling" and path.endswith("comment()"):
+        return "comment()"  # comments come and go together
+    found = _MEMBER.fullmatch(path) if aspect == "body" else None
+    return found.group(1) if found else path
 
 
 def transform(difference: Difference) -> str:
@@ -152,18 +191,32 @@ def _sort(text: str) -> str:
     return "empty" if text in ("", '""') else "number" if _NUMBER.fullmatch(text) else "text"
 
 
+def _is_element(difference: Difference) -> bool:
+    """Tell whether an element of a document came or went: the same one may stand in several pages."""
+    one_sided = difference.aspect == "body" and difference.kind in ("missing", "added")
+    return one_sided and (difference.old or difference.new).startswith("<") and "/" in difference.path
+
+
 def _values(difference: Difference) -> Pair:
     """Return the values where they may be the cause, else nothing: what was added or lost differs in every exchange."""
     if difference.aspect == "status":  # the reason phrase follows from the status, or is data
         return _first_word(difference.old), _first_word(difference.new)
     if (difference.aspect, difference.path) == ("header", "order"):  # of other headers in each answer
         return "", ""
+    if difference.kind == "spelling" and not (difference.old and difference.new):  # comments
+        return "", ""
     return (difference.old, difference.new) if difference.kind in BY_VALUE else ("", "")
 
 
-def _edit(difference: Difference, values: Pair) -> Edit:
+def edit_in(difference: Difference) -> Edit:
+    """Return the edit that a difference shows."""
+    values = _values(difference)
     if difference.kind == "type":  # what it became is in the key
         return Edit("type", *values)
+    if difference.kind == "spelling" and _WRITTEN.fullmatch(difference.path):  # in what is in the path
+        return Edit("spelling", *values)
+    if _is_element(difference):
+        return Edit(skeleton(difference.old or difference.new), *values)
     if difference.aspect == "status" or (difference.kind == "renamed" and difference.aspect != "files"):
         return Edit(" -> ".join(values), *values)
     return edit_of(*values)
@@ -176,14 +229,20 @@ def order_of(observation: Observation) -> tuple[str | int, ...]:
     return *values, observation.endpoint, observation.client, observation.size, observation.late
 
 
-def shape_of(difference: Difference) -> str:
-    """Return the shape of the edit that a difference shows."""
-    return _edit(difference, _values(difference)).shape
-
-
-def by_shape(observations: Sequence[Observation]) -> list[list[Observation]]:
+def by_shape(observations: Sequence[Observation]) -> dict[str, list[Observation]]:
     """Put apart what was edited in different ways."""
     found: dict[str, list[Observation]] = {}
     for observation in observations:
-        found.setdefault(shape_of(observation.difference), []).append(observation)
-    return [*found.values()]
+        found.setdefault(edit_in(observation.difference).shape, []).append(observation)
+    return found
+
+
+def _change(observations: Sequence[Observation], shape: str) -> Change:
+    """Return what one exchange shows of a change."""
+    tally, first = Tally(), observations[0]
+    tally.add(first, {observation.difference.path for observation in observations})
+    pairs = {_values(observation.difference) for observation in observations}
+    edits = {edit_in(observation.difference) for observation in observations}
+    pair = min(pairs) if len(pairs) == 1 and first.difference.kind in BY_VALUE else None
+    values = _smallest(_digest(*pair) for pair in pairs)
+    return Change(tally, shape, pair, min(edits) if len(edits) == 1 else None, values)

@@ -108,6 +108,12 @@ HABITS: tuple[tuple[str, Explains], ...] = (
     *_there_and_back("made relative", "made absolute", _is_made_relative),
 )
 """What programs do to any text: a shape, and what tells that it explains all of an edit."""
+HABIT_SHAPES = frozenset(shape for shape, _ in HABITS)
+
+
+def skeleton(markup: str) -> str:
+    """Return what elements alike have in common: their text without the words that hold digits."""
+    return _WITH_DIGIT.sub("#", markup)
 
 
 def _shape(old: str, new: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from harness.group.cause import ANYWHERE, Cause, Change, Key, by_shape, keys_of, order_of
+from harness.group.cause import ANYWHERE, EDITS, EDITS_ANYWHERE, Cause, Change, Key, by_shape, keys_of, order_of
 from harness.group.observation import Example, Observation, ranked
 from harness.group.settled import Settled
 from harness.group.title import NEW, Wording, title
@@ -54,14 +54,19 @@ class Groups:
             for key in keys_of(observation.difference):
                 by_key.setdefault(key, []).append(observation)
         for key, alike in by_key.items():
-            cause = self._causes.setdefault(key, Cause())
-            for part in by_shape(alike) if key.path == ANYWHERE else [alike]:
+            cause = self._cause(key)
+            for part in by_shape(alike).values() if key.path == ANYWHERE else [alike]:
                 cause.add(part)
 
     def merge(self, other: Groups) -> None:
         """Take over what another worker gathered."""
         for key, cause in other._causes.items():
-            self._causes.setdefault(key, Cause()).merge(cause)
+            self._cause(key).merge(cause)
+
+    def _cause(self, key: Key) -> Cause:
+        if key not in self._causes:
+            self._causes[key] = Cause(EDITS_ANYWHERE if key.path == ANYWHERE else EDITS)
+        return self._causes[key]
 
     def examples(self) -> set[Example]:
         """Return whatever may be an example of a group, also after others were merged."""
@@ -82,7 +87,7 @@ class Groups:
         settled = Settled(self._causes)
 
         def ids(observations: Sequence[Observation]) -> list[str]:
-            return [_id(*found) if found is not None else "" for found in settled.of(observations)]
+            return [_id(*found) if found is not None else "" for found in map(settled.of, observations)]
 
         return ids
 

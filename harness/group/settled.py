@@ -6,15 +6,21 @@ were made. The same tables then say of a single observation which change it was 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from harness.group.cause import ANYWHERE, Cause, Change, Key, keys_of, shape_of
+from harness.group.cause import ANYWHERE, BY_VALUE, Cause, Change, Key, Shapes, edit_in, keys_of, place
+from harness.group.edit import HABIT_SHAPES
 from harness.group.observation import Observation
 
 FEW = 3
-"""Edits seen again and again that may be so many causes; more are one cause, seen in many values."""
+"""Values seen again and again that may be so many causes; more are one cause, seen in many values."""
+VARIED = 3
+"""Different values that were edited alike before the edit alone is the cause."""
+PLACES = 2
+"""Places in which the same edit is one cause."""
+WIDE = 16
+"""Edits that may be causes wherever they are made; more are values that vary, and stand in several places."""
 NUMBERS = ("number ", "#\0#")
 """Shapes of edits that made one number (decimal, or with letters) another."""
 NUMBER = "number"
@@ -24,9 +30,17 @@ Sort = tuple[str, str, str, str]
 Found = tuple[Key, Change]
 
 
+def sort_of(key: Key, shape: str) -> Sort:
+    """Return what makes the changes of several places one."""
+    return key.aspect, key.kind, key.transform, shape
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The changes of one key: those of a shape of their own, and one for the rest. `numbers` are the shapes in one."""
+    """The changes of one key that no other place shares: by shape those that are causes, and one for the rest.
+
+    `numbers` are the shapes that are one.
+    """
 
     own: Mapping[str, Change]
     rest: Change | None = None
@@ -37,93 +51,119 @@ class Place:
         if self.rest is not None:
             yield self.rest
 
-    def change_of(self, shape: str, shapes: Sequence[str]) -> Change | None:
-        """Return the change that counts an edit of one shape in an exchange that shows edits of these shapes."""
-        shape, shapes = self._known(shape), [*map(self._known, shapes)]
-        if self.rest is None and len(self.own) == 1:
-            return next(iter(self.own.values()))
-        return self.own[shape] if all(one in self.own for one in shapes) else self.rest
-
-    def _known(self, shape: str) -> str:
-        return NUMBER if shape in self.numbers else shape
+    def change_of(self, shape: str) -> Change | None:
+        """Return the change that counts an edit of this shape."""
+        only = next(iter(self.own.values())) if len(self.own) == 1 else None
+        return self.own.get(NUMBER if shape in self.numbers else shape) or self.rest or only
 
 
 class Settled:
     """All changes that are causes, and which of them counts an observation."""
 
     def __init__(self, causes: Mapping[Key, Cause]) -> None:
-        self._places = {key: settle(key, cause) for key, cause in causes.items() if key.path != ANYWHERE}
-        self._wide = _wide(causes, self._places)
+        self._wide = _wide(causes)
+        self._places = {key: settle(key, cause, self._wide) for key, cause in causes.items() if key.path != ANYWHERE}
 
     def __iter__(self) -> Iterator[Found]:
-        """Yield each cause once: an edit made in more than `FEW` places is one cause, else each place has its own."""
+        """Yield each cause once."""
         yield from self._wide.values()
-        for key, place in self._places.items():
-            yield from ((key, change) for change in place if sort_of(key, change) not in self._wide)
+        for key, found in self._places.items():
+            yield from ((key, change) for change in found)
 
-    def of(self, observations: Sequence[Observation]) -> list[Found | None]:
-        """Return what counts each of the observations of one exchange; None for what was never added."""
-        keys = [keys_of(observation.difference)[0] for observation in observations]
-        shapes = [shape_of(observation.difference) for observation in observations]
-        together: dict[Key, list[str]] = {}
-        for key, shape in zip(keys, shapes, strict=True):
-            together.setdefault(key, []).append(shape)
-        return [self._of(key, shape, together[key]) for key, shape in zip(keys, shapes, strict=True)]
-
-    def _of(self, key: Key, shape: str, shapes: Sequence[str]) -> Found | None:
-        change = self._places[key].change_of(shape, shapes) if key in self._places else None
-        if change is None:
-            return None
-        return self._wide.get(sort_of(key, change), (key, change))
+    def of(self, observation: Observation) -> Found | None:
+        """Return what counts an observation; None for what was never added."""
+        key, shape = keys_of(observation.difference)[0], edit_in(observation.difference).shape
+        if (wide := self._wide.get(sort_of(key, shape))) is not None:
+            return wide
+        change = self._places[key].change_of(shape) if key in self._places else None
+        return None if change is None else (key, change)
 
 
-def sort_of(key: Key, change: Change) -> Sort:
-    """Return what makes the changes of several places one."""
-    return key.aspect, key.kind, key.transform, change.shape
+def _wide(causes: Mapping[Key, Cause]) -> dict[Sort, Found]:
+    """Return the edits that are one cause in all their places: made in many values, or in few values but few such."""
+    found: dict[Sort, Found] = {}
+    for key, cause in causes.items():
+        if key.path == ANYWHERE:
+            several = [(key, change) for change in cause.changes.values() if _is_wide(key, change)]
+            strong = [(key, change) for key, change in several if _is_varied(change)]
+            weak = [(key, change) for key, change in several if not _is_varied(change)]
+            for some, most in ((strong, WIDE), (weak, 2 * FEW)):
+                found |= {sort_of(key, change.shape): (key, change) for key, change in some if len(some) <= most}
+    return found
 
 
-def _wide(causes: Mapping[Key, Cause], places: Mapping[Key, Place]) -> dict[Sort, Found]:
-    """Return the edits that were made in more than `FEW` places."""
-    numbers = Counter(sort_of(key, change) for key, place in places.items() for change in place)
-    return {
-        sort_of(key, change): (key, change)
-        for key, cause in causes.items()
-        if key.path == ANYWHERE
-        for change in (cause.changes or {}).values()
-        if numbers[sort_of(key, change)] > FEW and not change.shape.startswith(("long", *NUMBERS))
-    }
+def _is_wide(key: Key, change: Change) -> bool:
+    if change.shape.startswith(("long", *NUMBERS)):
+        return False
+    return len({place(key.aspect, key.kind, path) for path in change.tally.paths}) >= PLACES
 
 
-def settle(key: Key, cause: Cause) -> Place:
-    """Return the changes of one key that are causes, and the rest.
+def _is_varied(change: Change) -> bool:
+    return len(change.values) >= VARIED or change.shape in HABIT_SHAPES
 
-    An edit is a cause when it is the only one, or seen again; a status always is. Numbers that moved by many distances,
-    and more edits than `FEW`, are values that vary.
+
+def settle(key: Key, cause: Cause, wide: Mapping[Sort, Found]) -> Place:
+    """Return the changes of one key that are causes, and the rest; edits that are `wide` are counted there.
+
+    An edit is a cause when it is the only one, made in many values, or in few that return; a status always is. Numbers
+    that moved by many distances, and more values than `FEW`, are values that vary.
     """
-    if not cause.changes:
-        return Place({}, Change(cause.total))
-    changes, numbers = _numbers_together(cause.changes)
-    if len(changes) == 1:
+    changes, others = _left(key, cause, wide)
+    if not changes:
+        return Place({}, others)
+    changes, numbers = _numbers_together(changes)
+    if len(changes) == 1 and others is None:
         (change,) = changes.values()
         return Place({change.shape: change}, None, numbers)
-    always = key.aspect == "status" or (key.kind == "renamed" and key.aspect != "files")
-    own = {s[0]: change.copy() for s, change in changes.items() if len(s) == 1 and (always or change.tally.count > 1)}
-    if not own or (len(own) > FEW and not always):
-        return Place({}, Change(cause.total))
-    rest = []
+    own = {shape: changes[shape,].copy() for shape in _own(key, changes)}
+    rest = [] if others is None else [others]
     for shapes, change in changes.items():
-        if len(shapes) > 1 and all(shape in own for shape in shapes):  # one exchange shows several causes
-            for shape in shapes:
-                own[shape].merge(change)
-        elif len(shapes) > 1 or shapes[0] not in own:
+        several = zip(shapes, change.parts, strict=True) if len(shapes) > 1 else ()  # one exchange shows several causes
+        for shape, part in several:
+            if shape in own:
+                own[shape].merge(part)
+        if not all(shape in own for shape in shapes):
             rest.append(change)
     remaining = replace(_together(rest), shape="", pair=None, edit=None) if rest else None
     return Place({shape: own[shape] for shape in sorted(own)}, remaining, numbers)
 
 
-def _numbers_together(
-    changes: Mapping[tuple[str, ...], Change],
-) -> tuple[dict[tuple[str, ...], Change], frozenset[str]]:
+def _own(key: Key, changes: Mapping[Shapes, Change]) -> list[str]:
+    """Return the shapes of edits that are causes of their own at one place."""
+    if key.kind not in BY_VALUE:
+        return []
+    single = {shapes[0]: change for shapes, change in changes.items() if len(shapes) == 1}
+    if key.aspect == "status" or (key.kind == "renamed" and key.aspect != "files"):
+        return [*single]
+    varied = [shape for shape, change in single.items() if _is_varied(change) and not shape.startswith("long")]
+    again = [shape for shape, change in single.items() if shape not in varied and change.tally.count > 1]
+    return [*varied, *(again if len(again) <= FEW else [])]
+
+
+def _left(key: Key, cause: Cause, wide: Mapping[Sort, Found]) -> tuple[dict[Shapes, Change], Change | None]:
+    """Return what is left of a place's changes without those that are one cause in all places."""
+    left: dict[Shapes, Change] = {}
+    for shapes, change in cause.changes.items():
+        narrow = tuple(shape for shape in shapes if sort_of(key, shape) not in wide)
+        if not narrow:
+            continue
+        part = change.copy() if narrow == shapes else _narrowed(change, shapes, narrow)
+        if narrow in left:
+            left[narrow].merge(part)
+        else:
+            left[narrow] = part
+    return left, None if cause.others is None else cause.others.copy()
+
+
+def _narrowed(change: Change, shapes: Shapes, narrow: Shapes) -> Change:
+    """Return what exchanges showed of some shapes only."""
+    parts = [part.copy() for shape, part in zip(shapes, change.parts, strict=True) if shape in narrow]
+    if len(parts) == 1:
+        return parts[0]
+    return Change(change.copy().tally, parts=tuple(parts))
+
+
+def _numbers_together(changes: Mapping[Shapes, Change]) -> tuple[dict[Shapes, Change], frozenset[str]]:
     """Return changes in which numbers that moved by more than two distances are one change, and which those are."""
     moved = [shapes for shapes in sorted(changes) if all(shape.startswith(NUMBERS) for shape in shapes)]
     if len(moved) < 2 or (len(moved) == 2 and ("#\0#",) not in moved):

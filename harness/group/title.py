@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from harness.compare.excerpt import ELLIPSIS
 from harness.group.cause import BY_VALUE, Change, Key, Pair
-from harness.group.edit import Edit, edit_of
+from harness.group.edit import HABIT_SHAPES, Edit, edit_of
 
 LONG = 40
 """Characters of an example in a title."""
@@ -48,11 +48,12 @@ def _in_words(key: Key, change: Change) -> str:
         return _pair_in_words(change.pair)
     if key.kind == "type":
         return key.transform.replace("->", " -> ")
-    if change.edit is not None and not change.edit.shape.startswith(("long", "escaped ")):
+    habit = change.shape in HABIT_SHAPES
+    if change.edit is not None and not habit and not change.edit.shape.startswith("long"):
         return _edit_in_words(change.edit)
     example = edit_of(change.tally.examples[0].old, change.tally.examples[0].new)
     general = "" if key.transform in ("", "text->text") else f" ({key.transform.replace('->', ' -> ')})"
-    what = change.shape if change.shape.startswith(("number ", "escaped ")) else f"changed{general}"
+    what = change.shape if habit or change.shape.startswith("number ") else f"changed{general}"
     return f"{what}, e.g. {_edit_in_words(example)}"
 
 

@@ -20,6 +20,12 @@ EDITS = {
     "escaped": ("a & <b>", "a &amp; &lt;b&gt;", "escaped once more", "a & <b>", "a &amp; &lt;b&gt;"),
     "not escaped": ("a &lt;b&gt;", "a <b>", "escaped once less", "a &lt;b&gt;", "a <b>"),
     "escaped and cut": ("1\n2 & 3", "…2 &amp; 3", "escaped once more", "1\n2 & 3", "…2 &amp; 3"),
+    "percent-encoded": ("/a b", "/a%20b", "percent-encoded", "/a b", "/a%20b"),
+    "question marks": ("Köln é", "K?ln ?", "letters lost", "Köln é", "K?ln ?"),
+    "without accents": ("Köln", "Koln", "letters lost", "Köln", "Koln"),
+    "misread": ("é", "\u00c3\u00a9", "UTF-8 read as Latin-1", "é", "\u00c3\u00a9"),
+    "made relative": ("http://h:1/a", "/a", "made relative", "http://h:1/a", "/a"),
+    "made absolute": ("/", "https://h", "made absolute", "/", "https://h"),
     "two edits": ("a1 b2 c3 d4 e5", "a2 b2 c3 d4 f5", "# # # # #\0# # # # #", "a1 b2 c3 d4 e5", "a2 b2 c3 d4 f5"),
 }
 
