@@ -61,7 +61,8 @@ def conclude(gathered: Gathered, judgement: Judgement) -> Result:
         stale.add(finding.observations)
     judged = {name: kinds["judged"] for name, kinds in evidence.endpoints.items()}
     sifted = apply(groups.finish(), judgement.accepted, judgement.today, judged)
-    counts = counted(evidence, decision, groups, {group.id for group in sifted.accepted}, judgement.meaning)
+    differing = Differing()
+    counts = counted(evidence, decision, groups, {group.id for group in sifted.accepted}, judgement.meaning, differing)
     return Result(
         old=judgement.old,
         new=judgement.new,
@@ -77,8 +78,11 @@ def conclude(gathered: Gathered, judgement: Judgement) -> Result:
         warnings=tuple(sifted.warnings),
         obstacles=tuple(obstacles(counts, evidence, judgement.config, bool(sifted.unexplained))),
         reasons=dict(evidence.reasons),
-        endpoints=evidence.endpoints,
+        endpoints={
+            name: {**kinds, "different": differing.endpoints[name]} for name, kinds in evidence.endpoints.items()
+        },
         clients=dict(evidence.clients),
+        affected=dict(differing.clients),
         requests=gathered.requests,
     )
 
@@ -110,18 +114,37 @@ def parted(observations: Sequence[Observation], meaning: bool) -> tuple[list[Obs
     return [observation for observation in observations if observation not in aside], aside
 
 
+@dataclass(frozen=True, slots=True)
+class Differing:
+    """How many judged exchanges of each endpoint, and of each client family, differ unexplained."""
+
+    endpoints: Counter[str] = field(default_factory=Counter)
+    clients: Counter[str] = field(default_factory=Counter)
+
+
 def counted(
-    evidence: Evidence, decision: Decision, groups: Groups, accepted: set[str], meaning: bool
+    evidence: Evidence,
+    decision: Decision,
+    groups: Groups,
+    accepted: set[str],
+    meaning: bool,
+    differing: Differing,
 ) -> Counter[str]:
-    """Return the counts of a Result: a judged exchange is matched, accepted, or different."""
+    """Return the counts of a Result: a judged exchange is matched, accepted, or different (then also `differing`)."""
     counts = Counter(evidence.counts)
     groups_of = groups.assignment()
     for finding in evidence.found:
         if not finding.judged:
             continue
         shown, _ = parted(decision.unexplained(finding.observations), meaning)
-        if shown:
-            counts["accepted" if accepted and set(groups_of(shown)) <= accepted else "different"] += 1
+        if not shown:
+            continue
+        if accepted and set(groups_of(shown)) <= accepted:
+            counts["accepted"] += 1
+            continue
+        counts["different"] += 1
+        differing.endpoints[shown[0].endpoint] += 1
+        differing.clients[shown[0].client] += 1
     counts["matched"] = counts["judged"] - counts["accepted"] - counts["different"]
     return counts
 

@@ -21,7 +21,7 @@ from harness.conclusion import Gathered, Judgement, conclude
 from harness.config import FILE, Config
 from harness.errors import UsageError
 from harness.evidence import Evidence
-from harness.exchange import Request
+from harness.exchange import Request, Response
 from harness.group import Groups
 from harness.group.observation import Example
 from harness.partial import Partial
@@ -31,6 +31,9 @@ from harness.scenarios import WHOLE, Scenario, Shard, scenarios_of
 from harness.state import State, StateSpec, open_state, read_spec
 from harness.targets import Target
 from harness.workers import Pair, Setting, run
+
+ANSWER = 1 << 20
+"""Bytes up to which the recorded body of an example is kept for reports."""
 
 Phase = Callable[[str, int], AbstractContextManager[Callable[[int, int], None]]]
 """Shows how far a phase (its name, its number of exchanges) has come: `harness.progress.progress`."""
@@ -71,7 +74,8 @@ def diff(recordings: Sequence[Recording], options: Options, phase: Phase = silen
     judgement = Judgement(options.old.text, options.new.text, options.config, options.accepted, options.meaning)
     result = conclude(gather(recordings, options, phase), judgement)
     groups = (*result.groups, *result.accepted, *result.stale)
-    return replace(result, requests=requests_of(recordings, (shown for group in groups for shown in group.examples)))
+    requests, answers = exchanges_of(recordings, (shown for group in groups for shown in group.examples))
+    return replace(result, requests=requests, answers=answers)
 
 
 def part(recordings: Sequence[Recording], options: Options, phase: Phase = silent) -> Partial:
@@ -80,7 +84,7 @@ def part(recordings: Sequence[Recording], options: Options, phase: Phase = silen
     groups = Groups()
     for finding in (finding for spool in (gathered.evidence.found, gathered.evidence.stale) for finding in spool):
         groups.add(finding.observations)
-    requests = requests_of(recordings, groups.examples())
+    requests, _ = exchanges_of(recordings, groups.examples())
     return Partial(options.old.text, options.new.text, options.shard, replace(gathered, requests=requests))
 
 
@@ -133,15 +137,20 @@ def _spec(name: str, config: Config) -> StateSpec:
     return read_spec(name, config.states[name], config.root)
 
 
-def requests_of(recordings: Sequence[Recording], examples: Iterable[Example]) -> dict[str, Request]:
-    """Fetch the requests of examples, for reports that show them as commands."""
+def exchanges_of(
+    recordings: Sequence[Recording], examples: Iterable[Example]
+) -> tuple[dict[str, Request], dict[str, Response]]:
+    """Fetch the requests of examples, and the recorded answers, for reports that show them as commands and tests."""
     wanted: dict[str, set[int]] = {}
     for example in examples:
         wanted.setdefault(example.name, set()).add(example.number)
-    found: dict[str, Request] = {}
+    requests: dict[str, Request] = {}
+    answers: dict[str, Response] = {}
     for recording in recordings:
         numbers = wanted.get(recording.name, set())
         for number, exchange in enumerate(islice(recording, max(numbers, default=0)), 1):
             if number in numbers:
-                found[exchange.id] = exchange.request
-    return found
+                requests[exchange.id] = exchange.request
+                if exchange.response is not None and len(exchange.response.body or b"") <= ANSWER:
+                    answers[exchange.id] = exchange.response
+    return requests, answers

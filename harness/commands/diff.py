@@ -123,7 +123,7 @@ def command(
     if partial_file is not None:
         write_partial(partial_file, part(opened, options, progress))
     else:
-        sys.exit(output.write(diff(opened, options, progress)))
+        sys.exit(output.write(diff(opened, options, progress), opened))
 
 
 def unguarded_write(recordings: Sequence[Recording], options: Options) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,7 +12,18 @@ from typing import Any, TypeVar
 import click
 
 from harness.errors import UsageError
-from harness.report import Result, html_report, json_report, terminal_report
+from harness.report import (
+    Places,
+    Result,
+    find_places,
+    github_report,
+    github_summary,
+    gitlab_report,
+    html_report,
+    json_report,
+    junit_report,
+    terminal_report,
+)
 
 SAME, DIFFERENT, UNJUDGED = 0, 1, 2
 
@@ -22,12 +33,17 @@ Writer = Callable[[Result], str]
 FILES: Mapping[str, tuple[Writer, str]] = {
     "json": (json_report, "Write the report as JSON."),
     "html": (html_report, "Write the report as a page."),
+    "junit": (junit_report, "Write the report as JUnit XML."),
 }
 """Options that name a file, what is written there, and what `--help` says of it."""
-SCREENS: Mapping[str, Writer] = {
-    "text": lambda result: terminal_report(result, colour=sys.stdout.isatty()),
+SCREENS: Mapping[str, Callable[[Result, Places], str]] = {
+    "text": lambda result, places: terminal_report(result, colour=sys.stdout.isatty()),
+    "github": github_report,
+    "gitlab": gitlab_report,
 }
-"""What `--format` knows for standard output."""
+"""What `--format` knows for standard output; places are where in the checkout the examples stand."""
+SUMMARY = "GITHUB_STEP_SUMMARY"
+"""The variable by which GitHub names the file of a job's summary."""
 
 
 def report_options(command: Command) -> Command:
@@ -57,15 +73,30 @@ class Output:
                 raise UsageError(f"{file}: the report cannot be written there")
         return cls(files, options.get("screen", "text"))
 
-    def write(self, result: Result) -> int:
-        """Print and write all reports; return the exit status, and say on stderr why it is 2."""
-        click.echo(SCREENS[self.screen](result), nl=False)
+    def write(self, result: Result, recordings: Iterable[object] = ()) -> int:
+        """Print and write all reports; return the exit status, and say on stderr why it is 2.
+
+        Where the recordings are known, annotations of a checkout stand at the examples.
+        """
+        places = find_places(recordings, result.groups, Path.cwd()) if self.screen != "text" else {}
+        click.echo(SCREENS[self.screen](result, places), nl=False)
+        if self.screen == "github" and os.environ.get(SUMMARY):
+            _append(Path(os.environ[SUMMARY]), github_summary(result))
         for name, file in self.files.items():
             try:
                 file.write_text(FILES[name][0](result), encoding="utf-8")
             except OSError as error:
                 raise UsageError(f"{file}: the report cannot be written: {error.strerror}") from None
         return exit_status(result)
+
+
+def _append(file: Path, text: str) -> None:
+    """Add the summary of a job; where that cannot be, the annotations have said it."""
+    try:
+        with file.open("a", encoding="utf-8") as summary:
+            summary.write(text)
+    except OSError as error:
+        click.echo(f"harness: note: {file}: the summary cannot be written: {error.strerror}", err=True)
 
 
 def exit_status(result: Result) -> int:

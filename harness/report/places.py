@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from harness.group import Group
 
@@ -26,6 +26,7 @@ Places = Mapping[str, Place]
 """Places of exchanges, by their ids."""
 
 
+@runtime_checkable
 class Named(Protocol):
     """A recording: the name that begins its exchanges' ids, and its file."""
 
@@ -38,13 +39,18 @@ class Named(Protocol):
         """Its file."""
 
 
-def find_places(recordings: Iterable[Named], groups: Iterable[Group], root: Path) -> dict[str, Place]:
-    """Return the places of the first example of each group; files that cannot be read as text have no lines."""
+def find_places(recordings: Iterable[object], groups: Iterable[Group], root: Path) -> dict[str, Place]:
+    """Return the places of the first example of each group, in recordings that have a file.
+
+    Files that cannot be read as text have no lines.
+    """
     wanted: dict[str, set[int]] = {}
     for example in (example for group in groups for example in group.examples[:1]):
         wanted.setdefault(example.name, set()).add(example.number)
     found: dict[str, Place] = {}
     for recording in recordings:
+        if not isinstance(recording, Named):
+            continue
         file = recording.path.resolve()
         if recording.name not in wanted or not file.is_relative_to(root.resolve()):
             continue
