@@ -42,8 +42,8 @@ def strength(value: bytes) -> Strength:
 
 
 def _is_irregular(value: bytes) -> bool:
-    if _UUID.match(value) or value.isdigit():
-        return True
+    if _UUID.match(value) or _HEX.match(value):  # no word is made of sixteen of these
+        return any(48 <= byte <= 57 for byte in value)
     if len(value) <= 40 and _VERSION.search(value):
         return False
     changes = len(_CHANGE.findall(value.translate(_CLASSES)))

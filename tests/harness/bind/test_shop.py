@@ -167,11 +167,16 @@ def test_a_login_in_the_recording_is_the_one_that_counts(client: Any, play: Any)
 
 
 @pytest.mark.parametrize(
-    "way",
-    [{"remote_user": "alice"}, {"basic": "alice:secret"}, {"basic_env": "SECRET"}, {"request": STEPS}],
-    ids=["remote user", "basic", "basic from the environment", "requests"],
+    ("principal", "way"),
+    [
+        ("basic:al", {"remote_user": "alice"}),
+        ("basic:al", {"basic": "alice:secret"}),
+        ("basic:al", {"basic_env": "SECRET"}),
+        ("basic:al", {"request": STEPS}),
+        ("remote:al", {"remote_user": "alice"}),
+    ],
+    ids=["remote user", "basic", "basic from the environment", "requests", "another user"],
 )
-@pytest.mark.parametrize("principal", ["basic:al", "remote:al"])
 def test_a_principal_gets_the_test_credentials(client: Any, play: Any, principal: str, way: dict[str, Any]) -> None:
     """The recorded user is unknown to the targets, or has another password."""
     headers = ((b"Authorization", b"Basic YWw6cmVhbA=="),) if principal == "basic:al" else ()
