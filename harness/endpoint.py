@@ -81,6 +81,7 @@ def _path(request: Request) -> str:
     return _ABSOLUTE.sub("", request.path.decode("latin-1"), count=1) or "/"
 
 
+@lru_cache(maxsize=8192)
 def _pattern_of(path: str, patterns: tuple[str, ...]) -> str:
     return next((pattern for pattern in patterns if _compiled(pattern).fullmatch(path)), None) or _general(path)
 
