@@ -15,6 +15,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 SOURCES = Path(__file__).parent / "preload"
@@ -60,11 +61,11 @@ def _version() -> str:
     return digest.hexdigest()[:16]
 
 
-def _places() -> list[Path]:
-    """Return the directories to keep it in, best first: only ones that nobody else may write to."""
+def _places() -> Iterator[Path]:
+    """Yield the directories to keep it in, best first, made when asked for: only ones that nobody else may write to."""
     cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     places = (Path(cache) / "harness", Path(tempfile.gettempdir()) / f"harness-{os.getuid()}")
-    return [place for place in places if _is_ours(place)]
+    return filter(_is_ours, places)
 
 
 def _is_ours(place: Path) -> bool:
