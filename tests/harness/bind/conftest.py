@@ -101,6 +101,23 @@ def client(shop: Shop) -> Client:
 
 
 @pytest.fixture
+def record() -> Iterator[Callable[..., Client]]:
+    """Start any application and return a client of it; stopped at the end of the test."""
+    sides: list[Side] = []
+
+    def start(app: str, **env: str) -> Client:
+        target = TargetConfig(app, sys.executable, str(HERE), env)
+        side = parse_target("it", Config(HERE, targets={"it": target}), timeout=20).open()
+        sides.append(side)
+        side.start({})
+        return Client(side)
+
+    yield start
+    for side in sides:
+        side.close()
+
+
+@pytest.fixture
 def play(shop: Shop) -> Play:
     """Return a player of a shop with variables of its own; `logins` and `fixed` go to the player."""
 

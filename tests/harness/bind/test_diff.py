@@ -1,0 +1,163 @@
+"""Identity as users of `harness diff` meet it: archives, harness.toml, exit status, report."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.exchange import Exchange
+from harness.store.archive import ArchiveWriter
+
+ROOT = Path(__file__).parents[3]
+HERE = Path(__file__).parent
+TARGETS = f"""
+[target.old]
+app = "shop:application"
+cwd = {json.dumps(str(HERE))}
+env = {{SALT = "old", FIRST = "140"}}
+
+[target.new]
+app = "shop:application"
+cwd = {json.dumps(str(HERE))}
+env = {{SALT = "new", FIRST = "205"}}
+
+[target.broken]
+app = "shop:application"
+cwd = {json.dumps(str(HERE))}
+env = {{SALT = "new", FIRST = "205", BROKEN = "text"}}
+"""
+LOGIN = """
+[[login]]
+principal = "cookie:sid"
+request = [{path = "/login"}, {path = "/login", form = {user = "alice", password = "%s"}, expect = 302}]
+"""
+
+Diff = Callable[..., tuple[int, str, dict[str, Any]]]
+
+
+@pytest.fixture
+def diff(tmp_path: Path) -> Diff:
+    """Return a function that runs `harness diff` on exchanges: exit status, what was said, and the report."""
+
+    def run(exchanges: Sequence[Exchange], toml: str, new: str = "new", old: str = "old") -> tuple[int, str, Any]:
+        (tmp_path / "harness.toml").write_text(toml + TARGETS)
+        with ArchiveWriter(tmp_path / "x.archive") as writer:
+            for number, exchange in enumerate(exchanges):
+                writer.add(Exchange("x", exchange.request, exchange.response, 1e9 + number, user=exchange.user))
+        done = subprocess.run(
+            [sys.executable, "-m", "harness.cli", "diff", "x.archive", "--old", old, "--new", new, "--json", "r.json"],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            timeout=90,
+            check=False,
+        )
+        report = tmp_path / "r.json"
+        return done.returncode, done.stdout + done.stderr, json.loads(report.read_text()) if report.is_file() else {}
+
+    return run
+
+
+def test_a_session_is_judged_whole_and_equal(client: Any, diff: Diff) -> None:
+    """Nothing to configure."""
+    page = client.log_in()
+    client.send("POST /item/add", page, b"name=spade")
+    client.ask("GET /items")
+    status, said, report = diff(client.exchanges, "")
+    assert status == 0, said
+    assert (report["counts"]["judged"], report["counts"]["exchanges"], report["groups"]) == (5, 5, [])
+
+
+def test_a_change_in_it_is_one_group(client: Any, diff: Diff) -> None:
+    """And the only one."""
+    client.log_in()
+    client.ask("GET /items")
+    status, said, report = diff(client.exchanges, "", "broken")
+    assert status == 1, said
+    assert [(group["aspect"], group["count"]) for group in report["groups"]] == [("body", 2)]
+
+
+def test_a_login_from_before_the_recording_is_configured(client: Any, diff: Diff) -> None:
+    """With it, all is judged; without it, nothing; with a wrong password, the login is named."""
+    page = client.log_in()
+    client.send("POST /item/add", page, b"name=spade")
+    client.ask("GET /items")
+    late = client.since(3)
+    assert diff(late, LOGIN % "secret")[0] == 0
+    status, said, _ = diff(late, "")
+    assert (status, "could not judge" in said) == (2, True), said
+    status, said, _ = diff(late, LOGIN % "wrong")
+    assert status == 2
+    assert "cookie:sid" in said
+    assert "answered 401, expected 302" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("toml", "words"),
+    [
+        ('[[login]]\nprincipal = "alice"\ncookie = "a=b"', "[[login]] 1: principal must be one of"),
+        ('[bind]\n"R-1" = {env = "NOBODY_SET_THIS"}', "the variable NOBODY_SET_THIS is not set"),
+    ],
+)
+def test_a_wrong_configuration_is_one_message(client: Any, diff: Diff, toml: str, words: str) -> None:
+    """Before anything is started."""
+    client.ask("GET /login")
+    status, said, _ = diff(client.exchanges, toml)
+    assert (status, words in said, "Traceback" in said) == (2, True, False), said
+
+
+CGI = r'''#!{python}
+"""Counts the visits of each session, in a file of its name."""
+import hashlib, http.cookies, os, pathlib
+folder = pathlib.Path(os.environ["VISITS"])
+held = http.cookies.SimpleCookie(os.environ.get("HTTP_COOKIE", ""))
+known = held["visit"].value if "visit" in held else ""
+print("Content-Type: text/html")
+if not (folder / known).is_file():
+    known = hashlib.md5((os.environ["SALT"] + str(len(list(folder.iterdir())))).encode()).hexdigest()
+    (folder / known).write_text("0")
+    print("Set-Cookie: visit=" + known)
+count = int((folder / known).read_text()) + 1
+(folder / known).write_text(str(count))
+print()
+print("<p>visit %d <a href='visits.cgi?visit=%s'>again</a></p>" % (count, known))
+'''
+
+
+def test_sessions_of_cgi_programs_are_files_of_other_names(tmp_path: Path, record: Any, diff: Diff) -> None:
+    """The cookie is bound, and the files that both sides write are the same file."""
+    script, empty, live = tmp_path / "visits.cgi", tmp_path / "empty", tmp_path / "live"
+    script.write_text(CGI.replace("{python}", sys.executable))
+    script.chmod(0o755)
+    empty.mkdir()
+    live.mkdir()
+    app = f'compat:CGIScript({str(script)!r}, mount="/visits.cgi", pass_env=("SALT", "VISITS"))'
+    client = record(app, SALT="recorded", VISITS=str(live), PYTHONPATH=str(ROOT))
+    for _ in range(4):
+        answer = client.ask("GET /visits.cgi")
+    assert b"visit 4" in answer.body
+    toml = f"""
+        default_state = "start"
+        [state.start]
+        load = ["cp", "-a", {json.dumps(f"{empty}/.")}, "{{files}}"]
+        [state.start.env]
+        VISITS = "{{files}}"
+        [target.one]
+        app = {json.dumps(app)}
+        env = {{SALT = "one"}}
+        [target.two]
+        app = {json.dumps(app)}
+        env = {{SALT = "two"}}
+    """
+    status, said, report = diff(client.exchanges, toml, "two", "one")
+    assert status == 0, said
+    assert (report["counts"]["judged"], report["groups"]) == (4, [])
