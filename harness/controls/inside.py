@@ -75,6 +75,16 @@ class Inside:
         """Say that this process is the one that serves the scenario."""
         self.write(ROOT, os.getpid())
 
+    def fork(self) -> int:
+        """Fork the process that serves the scenario; the interpreter seeds anew in every child, so that is undone."""
+        state = random.getstate()
+        pid = os.fork()
+        if not pid:
+            self.root()
+            if self.own_seed:
+                random.setstate(state)
+        return pid
+
     def begin(self) -> None:
         """Begin an exchange: the same numbers as the other side draws in it, and its time."""
         generation = self.read(GENERATION)

@@ -156,9 +156,9 @@ class ApplicationSide:
         self._end_host()
 
     def _start_host(self, env: dict[str, str]) -> None:
+        first = self._surroundings.open([*self._given.values(), *self.own_env.values()])
         control, far = socket.socketpair()
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 (closed by _end_host)
-        first = self._surroundings.open([*self._given.values(), *self.own_env.values()])
         try:
             with far:
                 self._process = subprocess.Popen(

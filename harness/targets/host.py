@@ -179,8 +179,6 @@ class Call:
 
 def serve(application: Any, channel: socket.socket, controls: Any) -> None:
     """Answer frames from the channel until its other end closes; `controls` begins each exchange, or is None."""
-    if controls is not None:
-        controls.root()
     while True:
         frame = receive_frame(channel)
         if frame is None:
@@ -235,8 +233,9 @@ class Host:
                 return
             if message["do"] == "fork":
                 self.fork(socket.socket(fileno=descriptors[0]))
-                send_frame(self.control, {"pid": self.child})
             elif message["do"] == "inline":  # cannot be forked: this process serves the one scenario itself
+                if self.controls is not None:
+                    self.controls.root()
                 send_frame(self.control, {"pid": os.getpid()})
                 serve(self.application, socket.socket(fileno=descriptors[0]), self.controls)
                 return
@@ -257,14 +256,15 @@ class Host:
         return (json.loads(head) if head else None), descriptors
 
     def fork(self, channel: socket.socket) -> None:
-        """Serve the channel in a new child; an old one goes."""
+        """Serve the channel in a new child, which itself says when it can be asked; an old one goes."""
         self.end_child(signal.SIGKILL)
-        self.child = os.fork()
+        self.child = os.fork() if self.controls is None else self.controls.fork()
         if self.child:
             channel.close()
             return
-        self.control.close()
         os.setpgid(0, 0)
+        send_frame(self.control, {"pid": os.getpid()})
+        self.control.close()
         try:
             serve(self.application, channel, self.controls)
         finally:

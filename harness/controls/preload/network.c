@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
 #include <strings.h>
 #include <sys/socket.h>
@@ -75,14 +76,22 @@ static int is_uuid_server(const struct sockaddr *address)
            strcmp(((const struct sockaddr_un *)(const void *)address)->sun_path, "/run/uuidd/request") == 0;
 }
 
+/* Whether nothing listens there; on loopback that is known at once, for descriptors that do not block too. */
+static int is_refused(int descriptor, int error)
+{
+    struct pollfd waiting = {descriptor, POLLOUT, 0};
+    return error == ECONNREFUSED || (error == EINPROGRESS && poll(&waiting, 1, 0) == 1 && waiting.revents & POLLERR);
+}
+
 PUBLIC int connect(int descriptor, const struct sockaddr *address, socklen_t size)
 {
     REAL(int, "connect", int, const struct sockaddr *, socklen_t);
     int allowed = may_reach(address);
     if (!allowed) return errno = ENETUNREACH, -1;
     if (is_uuid_server(address)) return errno = ECONNREFUSED, -1;
-    int result = real(descriptor, address, size);
-    if (result < 0 && allowed == 2 && errno == ECONNREFUSED && GET(page->isolated)) ADD(page->loopback, 1);
+    int result = real(descriptor, address, size), error = errno;
+    if (result < 0 && allowed == 2 && GET(page->isolated) && is_refused(descriptor, error)) ADD(page->loopback, 1);
+    errno = error;
     return result;
 }
 
