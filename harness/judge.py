@@ -130,8 +130,9 @@ class Judge:
 
     def _at_its_time(self, outcome: Outcome, answer: Response, side: int) -> Response:
         """Return an answer normalised by the time at which it was given: in this run, or when it was recorded."""
-        if (self.replayed.old, self.replayed.new)[side]:
-            return self.normaliser.normalised(answer, side, outcome.at, outcome.told[side])
+        told = outcome.told[side]  # by another recording: when its answer was given
+        if told is not None or (self.replayed.old, self.replayed.new)[side]:
+            return self.normaliser.normalised(answer, side, outcome.at, told)
         return self.recorded.normalised(answer, side, recorded_at(outcome.exchange))
 
     def _effects(self, outcome: Outcome) -> tuple[Difference, ...]:

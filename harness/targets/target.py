@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -99,7 +100,7 @@ def _parsed(
 
 
 def _application(text: str, app: str, entry: TargetConfig, cwd: Path, controls: Controls, timeout: float) -> Target:
-    python = entry.python or sys.executable
+    python = _interpreter(entry, cwd)
 
     def opener(variation: int) -> Side:
         varied = replace(controls, variation=variation)
@@ -108,19 +109,25 @@ def _application(text: str, app: str, entry: TargetConfig, cwd: Path, controls: 
     return Target(text, stateful=True, served=False, replayed=True, opener=opener)
 
 
+def _interpreter(entry: TargetConfig, cwd: Path) -> str:
+    """Return the interpreter to run; a path begins at the target's directory, wherever a revision of it is put."""
+    python = entry.python or sys.executable
+    return os.path.join(cwd, python) if "/" in python else python
+
+
 def _revision_target(text: str, app: str, entry: TargetConfig, cwd: Path, controls: Controls, timeout: float) -> Target:
     """An application as it is in a revision of the checkout that `cwd` is in."""
     revision, application = split_revision(app)
     if not APPLICATION.match(application):
         raise UsageError(f"target {text!r}: {application!r} is not MODULE:NAME")
     checkout = Checkout(Revision.find(cwd, revision))
-    python = entry.python or sys.executable
+    python = _interpreter(entry, cwd)
 
     def opener(variation: int) -> Side:
         return CheckedOutSide(
             checkout,
             lambda folder, env: _application(
-                text, application, replace(entry, env=env), folder, controls, timeout
+                text, application, replace(entry, python=python, env=env), folder, controls, timeout
             ).open(variation),
             app=application,
             python=python,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from harness.config import Config, TargetConfig
 from harness.errors import UsageError
 from harness.exchange import Exchange, Request, Response
+from harness.pipeline import Options, diff
 from harness.recording import open_recordings
 from harness.store.archive import ArchiveWriter
 from harness.store.cassette import write_cassette
@@ -168,3 +170,24 @@ def test_a_configured_path_begins_where_the_configuration_stands(tmp_path: Path)
     recorded(tmp_path / "r.archive", [("/", "1")])
     config = Config(root=tmp_path, targets={"before": TargetConfig("r.archive")})
     assert ask(parse_target("before", config).open(), *asked("/")) == ["1"]
+
+
+def dated(started: float, text: str) -> Exchange:
+    """A request whose answer tells its time."""
+    moment = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(started)).encode()
+    request = Request(b"GET / HTTP/1.1", ((b"Host", b"x"),))
+    return Exchange("", request, Response(200, b"OK", (), moment + b" " + text.encode()), started, 0.1)
+
+
+def test_two_recordings_are_compared_each_at_its_own_time(tmp_path: Path) -> None:
+    """The recorded answers of last month and of today: what they say of their own day is alike, the rest is not."""
+    folders = tmp_path / "before", tmp_path / "after"
+    for folder, day, texts in zip(folders, (1.45e9, 1.46e9), (("same", "old"), ("same", "new")), strict=True):
+        folder.mkdir()
+        with ArchiveWriter(folder / "day.archive") as writer:
+            for second, text in enumerate(texts):
+                writer.add(dated(day + 60 * second, text))
+    config = Config(root=tmp_path)
+    sides = parse_target("recorded", config), parse_target(str(folders[1]), config)
+    result = diff(open_recordings([folders[0]]), Options(*sides, config))
+    assert (result.counts["judged"], result.counts["matched"], result.counts["different"]) == (2, 1, 1)

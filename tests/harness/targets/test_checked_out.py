@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 import textwrap
 from pathlib import Path
 
@@ -181,3 +182,12 @@ def test_a_bad_revision_is_refused_before_anything_starts(checkout: Path) -> Non
         parse_target("git:v9:app:application", Config(root=checkout))
     with pytest.raises(UsageError, match=r"'1x' is not MODULE:NAME"):
         parse_target("git:v1:1x", Config(root=checkout))
+
+
+def test_an_interpreter_is_found_from_where_the_configuration_stands(checkout: Path) -> None:
+    """Not from the folder of the revision, which holds no virtual environment."""
+    revisions(checkout, {"app.py": APP.format(library="lib"), "lib.py": "VALUE = 'one'"})
+    (checkout / "venv").mkdir()
+    (checkout / "venv" / "python").symlink_to(sys.executable)
+    config = Config(root=checkout, targets={"before": TargetConfig("git:v1:app", python="venv/python")})
+    assert body_of("before", config) == b"one"
