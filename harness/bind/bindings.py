@@ -34,7 +34,7 @@ class Bindings:
     """The names of one side, for one scenario. `fixed` are pairs that always hold."""
 
     def __init__(self, fixed: Iterable[Pair] = ()) -> None:
-        self._fixed = tuple(fixed)
+        self._fixed = {key_of(pair): pair for pair in fixed}
         self._used: set[Key] = set()
         self._newly: list[Key] = []
         self.clear()
@@ -47,7 +47,8 @@ class Bindings:
         self._cookies: Counter[bytes] = Counter()
         self._used.clear()
         self._newly.clear()
-        self.give(self._fixed)
+        for pair in self._fixed.values():
+            self._keep(pair)
 
     @property
     def known(self) -> int:
@@ -61,14 +62,18 @@ class Bindings:
     def give(self, pairs: Iterable[Pair]) -> None:
         """Let these pairs hold from now on."""
         for pair in pairs:
-            known = self._pairs.get(key_of(pair))
-            if known is not None and known.own == pair.own:
-                pair = replace(pair, handed=pair.handed or known.handed)
-            self._forget(key_of(pair))
+            key = key_of(pair)
+            known = self._pairs.get(key)
+            if key in self._fixed:
+                continue
+            if known is not None and known.own == pair.own:  # as before; now it is the latest
+                self._pairs[key] = replace(self._pairs.pop(key), handed=pair.handed or known.handed)
+                continue
+            self._forget(key)
             if pair.recorded != pair.own:
                 self._keep(pair)
-        while len(self._pairs) > MOST:
-            self._forget(next(iter(self._pairs)))
+        while len(self._pairs) > MOST + len(self._fixed):
+            self._forget(next(key for key in self._pairs if key not in self._fixed))
 
     def _keep(self, pair: Pair) -> None:
         self._pairs[key_of(pair)] = pair

@@ -12,12 +12,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
-REACH = 400
+REACH = 240
 """Bytes looked back for what names a value."""
 FORM_REACH = 8192
 
 _NAME = rb"[A-Za-z0-9_.\[\]$:-]{1,80}"
-_SEGMENT = rb"(?:[A-Za-z0-9_.~!$*,:@-]|%[0-9A-Fa-f]{2})+"
+_URL_BYTES = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.~!$*,:@%/-")
+_IN_ADDRESS = bytes(byte if byte in _URL_BYTES else ord(" ") for byte in range(256))
+_AFTER_PARAMETER = frozenset({b"", *(bytes([byte]) for byte in b"&;#\"'<> \r\n)")})
+_AFTER_SEGMENT = _AFTER_PARAMETER | {b"/", b"?", b"%"}
 
 # Values of these names are chosen by the client, however their numbers change.
 CHOSEN = frozenset(
@@ -69,7 +72,9 @@ def place_at(data: bytes, start: int, end: int, path: bytes) -> Place | None:
     None where nothing names the value.
     """
     before = data[max(0, start - REACH) : start]
-    for pattern, made in _PLACES:
+    if before.endswith((b"/", b"%2F", b"%2f")):
+        return _segment(before, data, end)
+    for pattern, made in _BY_LAST.get(before[-1:], ()):
         found = pattern.search(before)
         if found:
             place = made(found, data, start, end, path)
@@ -84,16 +89,18 @@ def _named(kind: str, name: bytes, path: bytes, lenient: bool) -> Place:
     return Place(kind, stem_of(name, path), plain not in CHOSEN and (lenient or _is_id_name(name)))
 
 
-def _segment(found: re.Match[bytes], data: bytes, start: int, end: int, path: bytes) -> Place | None:
-    if data[end : end + 1] not in (b"", b"/", b"?", b"#", b'"', b"'", b"<", b">", b" ", b"\r", b"\n", b"&", b"%", b")"):
+def _segment(before: bytes, data: bytes, end: int) -> Place | None:
+    if before.endswith(b"</") or data[end : end + 1] not in _AFTER_SEGMENT:
         return None
-    previous = found["previous"] or b""
-    words = unquote_to_bytes(previous.partition(b"/")[2] if found["host"] else previous)
+    address = before.translate(_IN_ADDRESS).rpartition(b" ")[2]
+    scheme, slashes, rest = address.partition(b"//")
+    local = rest.partition(b"/")[2] if slashes and scheme[-1:] in (b":", b"") else address
+    words = unquote_to_bytes(local).rstrip(b"/")
     return Place("segment", stem_of_path(words), words.rpartition(b"/")[2].lower() not in CHOSEN)
 
 
 def _parameter(found: re.Match[bytes], data: bytes, start: int, end: int, path: bytes) -> Place | None:
-    if data[end : end + 1] not in (b"", b"&", b";", b"#", b'"', b"'", b"<", b">", b" ", b"\r", b"\n", b")"):
+    if data[end : end + 1] not in _AFTER_PARAMETER:
         return None
     own = found.groupdict().get("path")
     return _named("parameter", found["name"], own or path, lenient=True)
@@ -161,23 +168,30 @@ def _text(found: re.Match[bytes], data: bytes, start: int, end: int, path: bytes
 
 
 _Maker = Callable[[re.Match[bytes], bytes, int, int, bytes], Place | None]
-_PLACES: tuple[tuple[re.Pattern[bytes], _Maker], ...] = tuple(
-    (re.compile(pattern), maker)
-    for pattern, maker in (
-        (rb"(?:\A|[?&;]|&amp;|(?P<path>/[^\s\"'<>?]*)\?)(?P<name>" + _NAME + rb")=\Z", _parameter),
-        (
-            rb"(?i)Content-Disposition:[^\r\n]*\bname=\"(?P<name>[^\"\r\n]*)\"[^\r\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n\Z",
-            _part,
-        ),
-        (rb"(?i)<(?P<tag>input|button|option|meta)\b[^<>]*\b(?:value|content)\s*=\s*[\"']?\Z", _field),
-        (rb"(?i)<textarea\b[^<>]*>\s*\Z", _textarea),
-        (rb"(?i)<name>\s*(?P<name>[^<>]*?)\s*</name>\s*<value>(?:\s*<\w+>)?\s*\Z", _member),
-        (rb"(?P<host>//)?(?P<previous>" + _SEGMENT + rb"(?:/" + _SEGMENT + rb")*)?(?<!<)(?:/|%2[Ff])\Z", _segment),
-        (rb"\"(?P<name>(?:[^\"\\\n]|\\.){1,80})\"\s*:\s*\"?\Z", _member),
-        (rb"(?<![\w$-])(?P<name>" + _NAME + rb")\s*[:=]\s*[\"']\Z", _member),
-        (rb"(?<![\w$-])(?P<name>[\w$.-]{1,80})\s*=\s*\Z", _member),
-        (rb"(?i)(?P<name>[a-z]{2,40})\s*(?P<sign>#|(?:no|nr|number|id)(?:\s*[.:]|\s+is)?\s|:\s*#)\s*\Z", _text),
-        (rb"<(?P<name>[A-Za-z_][\w:.-]*)(?:\s[^<>]*)?>\s*\Z", _element),
-    )
+_BLANKS = b" \t\r\n"
+_PLACES: tuple[tuple[bytes, bytes, _Maker], ...] = (
+    (b"=", rb"(?:\A|[?&;]|&amp;|(?P<path>/[^\s\"'<>?]*)\?)(?P<name>" + _NAME + rb")=\Z", _parameter),
+    (
+        b"\n",
+        rb"(?i)Content-Disposition:[^\r\n]*\bname=\"(?P<name>[^\"\r\n]*)\"[^\r\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n\Z",
+        _part,
+    ),
+    (b"=\"'", rb"(?i)<(?P<tag>input|button|option|meta)\b[^<>]*\b(?:value|content)\s*=\s*[\"']?\Z", _field),
+    (b">" + _BLANKS, rb"(?i)<textarea\b[^<>]*>\s*\Z", _textarea),
+    (b">" + _BLANKS, rb"(?i)<name>\s*(?P<name>[^<>]*?)\s*</name>\s*<value>(?:\s*<\w+>)?\s*\Z", _member),
+    (b':"' + _BLANKS, rb"\"(?P<name>(?:[^\"\\\n]|\\.){1,80})\"\s*:\s*\"?\Z", _member),
+    (b"\"'", rb"(?<![\w$-])(?P<name>" + _NAME + rb")\s*[:=]\s*[\"']\Z", _member),
+    (b"=" + _BLANKS, rb"(?<![\w$-])(?P<name>[\w$.-]{1,80})\s*=\s*\Z", _member),
+    (
+        b"#.:" + _BLANKS,
+        rb"(?i)(?P<name>[a-z]{2,40})\s*(?P<sign>#|(?:no|nr|number|id)(?:\s*[.:]|\s+is)?\s|:\s*#)\s*\Z",
+        _text,
+    ),
+    (b">" + _BLANKS, rb"<(?P<name>[A-Za-z_][\w:.-]*)(?:\s[^<>]*)?>\s*\Z", _element),
 )
-"""Longer contexts before those they contain; the first that applies names the value."""
+"""The bytes that may stand last before a value, and what names it then: longer contexts before those they contain."""
+
+_BY_LAST: dict[bytes, list[tuple[re.Pattern[bytes], _Maker]]] = {}
+for _lasts, _pattern, _maker in _PLACES:
+    for _last in _lasts:
+        _BY_LAST.setdefault(bytes([_last]), []).append((re.compile(_pattern), _maker))

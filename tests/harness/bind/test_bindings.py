@@ -162,14 +162,16 @@ def test_the_latest_name_holds() -> None:
 
 
 def test_what_is_kept_is_bounded_and_the_oldest_goes() -> None:
-    """However long the scenario."""
-    bindings = Bindings()
+    """However long the scenario; what is fixed stays, whatever is learned."""
+    bindings = Bindings([TOKEN])
+    bindings.give([Pair("token", b"", THEN, b"other")])
     bindings.give(Pair("cookie", b"sid", b"then%d" % number, b"now%d" % number) for number in range(MOST + 10))
     sent = [
         bindings.bind(Exchange("t", Request(b"GET / HTTP/1.1", ((b"Cookie", b"sid=then%d" % number),)))).request.headers
         for number in (0, MOST + 9)
     ]
     assert [headers[0][1] for headers in sent] == [b"sid=then0", b"sid=now%d" % (MOST + 9)]
+    assert bindings.bind(Exchange("t", line("/?" + URL_THEN.decode()))).request == line("/?" + URL_NOW.decode())
 
 
 def test_a_new_scenario_knows_only_what_is_fixed() -> None:
