@@ -197,10 +197,10 @@ def _unsent(exchange: Exchange, refused: Unsent) -> Outcome:
 
 
 def _answered(exchange: Exchange, old: Player, new: Player, names: Correlation) -> Outcome:
-    """Take both answers to what was sent, and read what both sides wrote."""
-    old_answer, new_answer = old.receive(exchange), new.receive(exchange)
+    """Take both answers to what was sent, and read what both sides wrote: what old wrote while new may still work."""
     unsafe = exchange.request.method not in SAFE_METHODS
-    old_effects, new_effects = old.state.changes(unsafe), new.state.changes(unsafe)
+    old_answer, old_effects = old.receive(exchange), old.state.changes(unsafe)
+    new_answer, new_effects = new.receive(exchange), new.state.changes(unsafe)
     names.observe(exchange, _response(old_answer), _response(new_answer), old_effects, new_effects)
     for player, answer in ((old, old_answer), (new, new_answer)):
         if player.identity is not None:
