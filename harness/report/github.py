@@ -86,7 +86,7 @@ def _row(group: Group) -> str:
     )
 
 
-_MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|<>~&@:$-])")
+_MARKUP = re.compile(r"([\\`*_{}\[\]#|<>~&@:$])")
 
 
 def _text(text: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from harness.endpoint import NOBODY
 from harness.group import Group
 from harness.report.model import Result
 
@@ -32,18 +33,18 @@ SENTENCES: Mapping[tuple[str, str], str] = {
     ("header", "order"): "The headers {path} of the answer come in another order",
     ("header", "spelling"): "The header {path} of the answer is written in another way that means the same",
     ("header", ""): "The header {path} of the answer is now “{new}” instead of “{old}”",
-    ("body", "missing"): "A part of the content is gone: “{old}”, at {path}",
-    ("body", "added"): "The content has a part that it did not have: “{new}”, at {path}",
-    ("body", "type"): "A value in the content is of another kind, at {path}: “{new}” instead of “{old}”",
-    ("body", "renamed"): "A part of the content is now called “{new}” instead of “{old}”, at {path}",
-    ("body", "order"): "Parts of the content come in another order, at {path}",
+    ("body", "missing"): "A part of the content is gone: “{old}”{at}",
+    ("body", "added"): "The content has a part that it did not have: “{new}”{at}",
+    ("body", "type"): "A value in the content is of another kind{at}: “{new}” instead of “{old}”",
+    ("body", "renamed"): "A part of the content is now called “{new}” instead of “{old}”{at}",
+    ("body", "order"): "Parts of the content come in another order{at}",
     ("body", "encoding"): "The content is encoded in another way: {new} instead of {old}",
-    ("body", "spelling"): "The content is written in another way that means the same, at {path}",
-    ("body", ""): "The content differs, at {path}: “{new}” instead of “{old}”",
+    ("body", "spelling"): "The content is written in another way that means the same{at}",
+    ("body", ""): "The content differs{at}: “{new}” instead of “{old}”",
     ("framing", ""): "The answer is delivered in another way: {new} instead of {old}",
-    ("rows", "missing"): "The database lacks something that the old version stores, at {path}: {old}",
-    ("rows", "added"): "The database holds something that the old version does not store, at {path}: {new}",
-    ("rows", ""): "The database holds another value at {path}: “{new}” instead of “{old}”",
+    ("rows", "missing"): "The database lacks something that the old version stores{at}: {old}",
+    ("rows", "added"): "The database holds something that the old version does not store{at}: {new}",
+    ("rows", ""): "The database holds another value{at}: “{new}” instead of “{old}”",
     ("files", "missing"): "A file that the old version writes is not written: {old}",
     ("files", "added"): "A file is written that the old version does not write: {new}",
     ("files", "renamed"): "A file is written under another name: {new} instead of {old}",
@@ -61,7 +62,8 @@ def sentence(group: Group) -> str:
         return "The headers of the answer come in another order"
     pattern = SENTENCES.get((group.aspect, group.kind)) or SENTENCES[group.aspect, ""]
     old, new, path = (_short(text) for text in (group.old, group.new, group.path))
-    return pattern.format(old=old or "nothing", new=new or "nothing", path=path or "the top")
+    at = f", at {path}" if path not in ("", "text") else ""
+    return pattern.format(old=old or "nothing", new=new or "nothing", path=path, at=at)
 
 
 def affected(group: Group) -> str:
@@ -96,7 +98,7 @@ def _details(kind: str, reasons: Mapping[str, int]) -> str:
 
 def names(counts: Mapping[str, int]) -> str:
     """Return the first few names: `pip, curl and 2 others`."""
-    shown = list(counts)[:NAMED]
+    shown = ["clients without a name" if name == NOBODY else name for name in list(counts)[:NAMED]]
     if len(counts) > NAMED:
         return f"{', '.join(shown)} and {plural(len(counts) - NAMED, 'other')}"
     return " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1]))) if shown else "nobody"
@@ -107,8 +109,7 @@ def headline(result: Result) -> str:
     judged, exchanges = result.count("judged"), result.count("exchanges")
     if not judged:
         return f"Nothing is known: none of {plural(exchanges, 'recorded request')} could be judged."
-    same = result.count("matched")
-    asked = f"{same:,} of {exchanges:,}" if same < exchanges else f"all {exchanges:,}" if exchanges > 1 else "the one"
+    asked = _share(result.count("matched"), exchanges)
     text = f"The new version answered {asked} recorded request{'s' * (exchanges > 1)} as the old one did"
     parts = []
     if result.count("accepted"):
@@ -121,7 +122,15 @@ def headline(result: Result) -> str:
         parts.append(f"{plural(len(result.causes), 'difference')} showed among those that could not be judged")
     text += "".join(f"; {part}" for part in parts) + "."
     left = exchanges - judged
-    return f"{text} {f'{left:,}' if left else 'None'} could not be judged."
+    return f"{text} {f'{left:,} could not be judged' if left else 'All could be judged'}."
+
+
+def _share(same: int, exchanges: int) -> str:
+    if not same:
+        return f"none of {exchanges:,}"
+    if same < exchanges:
+        return f"{same:,} of {exchanges:,}"
+    return f"all {exchanges:,}" if exchanges > 1 else "the one"
 
 
 def plural(count: int, noun: str) -> str:

@@ -49,21 +49,27 @@ def test_who_is_affected_is_counted_and_named():
     assert affected(group_of(one, 5)) == "5 requests at 5 addresses, from client0, client1, client2 and 2 others"
     assert names({"a": 1, "b": 1}) == "a and b"
     assert names({}) == "nobody"
+    assert names({"(none)": 1, "a": 1}) == "clients without a name and a"
 
 
 HEADLINES = {
     "some differ": (
         {"exchanges": 599, "judged": 599, "matched": 590, "different": 9},
         "The new version answered 590 of 599 recorded requests as the old one did; 9 differ, for 0 reasons. "
-        "None could not be judged.",
+        "All could be judged.",
     ),
     "all the same": (
         {"exchanges": 7, "judged": 7, "matched": 7},
-        "The new version answered all 7 recorded requests as the old one did. None could not be judged.",
+        "The new version answered all 7 recorded requests as the old one did. All could be judged.",
     ),
     "one": (
         {"exchanges": 1, "judged": 1, "matched": 1},
-        "The new version answered the one recorded request as the old one did. None could not be judged.",
+        "The new version answered the one recorded request as the old one did. All could be judged.",
+    ),
+    "none the same": (
+        {"exchanges": 9, "judged": 9, "different": 9},
+        "The new version answered none of 9 recorded requests as the old one did; 9 differ, for 0 reasons. "
+        "All could be judged.",
     ),
     "some unjudged": (
         {"exchanges": 2000, "judged": 1500, "matched": 1500, "stale": 500},
@@ -72,7 +78,7 @@ HEADLINES = {
     "accepted": (
         {"exchanges": 5, "judged": 5, "matched": 3, "accepted": 1, "different": 1},
         "The new version answered 3 of 5 recorded requests as the old one did; 1 differs as was accepted; "
-        "1 differs, for 0 reasons. None could not be judged.",
+        "1 differs, for 0 reasons. All could be judged.",
     ),
     "nothing judged": (
         {"exchanges": 5, "stale": 5},
