@@ -1,4 +1,4 @@
-"""Noise and real changes in one field: what `harness.noise` shows, beside the rule of Diffy, on answers made to measure.
+"""Noise and real changes in one field: what `harness.noise` shows, beside the rule of Diffy, on made answers.
 
 A field of each type (time, UUID, counter, token, shuffled list) varies in a share of the requests, in answers of
 several formats that the real comparison compares. Then new is old once more (every group is a false one), or is really
@@ -9,15 +9,12 @@ from __future__ import annotations
 
 import json
 import random
-import sys
-import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import format_datetime
-from itertools import islice
+from itertools import cycle, product
 from xmlrpc.client import dumps
 
 from harness.compare import compare
@@ -29,22 +26,30 @@ from harness.noise import Run, decide
 
 ENDPOINT = "GET /page/{}"
 RATES = (0.01, 0.03, 0.1, 0.3, 0.66, 1.0)
-SIZES = {100: 20, 1_000: 4, 10_000: 1}
-"""Requests of a run, and how many runs of each kind are made."""
-RUNS = (1, 2, 3)
+PLAN = ((100, 20, 1, RATES), (100, 20, 2, RATES), (100, 20, 3, RATES), (1_000, 2, 1, RATES), (1_000, 2, 2, RATES),
+        (10_000, 1, 2, (0.01, 0.1, 1.0)))  # fmt: skip
+"""Requests of a run, trials of each kind, runs of old against itself, rates."""
 BEGIN = 1_463_392_800
-WORDS = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu".split()
+WORDS = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu"]
 
 Value = str | list[str]
+
+
+class Chance(random.Random):
+    """The chance of one run, and where its counter began."""
+
+    def __init__(self, seed: float | str) -> None:
+        super().__init__(seed)
+        self.begin = self.randrange(1_000, 1_500)
 
 
 @dataclass(frozen=True)
 class Field:
     """A field that varies: how a value is drawn (chance, number of the request), and how new may really change it."""
 
-    draw: Callable[[random.Random, int], Value]
+    draw: Callable[[Chance, int], Value]
     steady: Value
-    changes: dict[str, Callable[[random.Random, int], Value]]
+    changes: dict[str, Callable[[Chance, int], Value]]
 
 
 def text_of(seconds: float) -> str:
@@ -52,32 +57,29 @@ def text_of(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def moment(chance: random.Random, number: int, off: float = 0.0) -> str:
+def moment(chance: Chance, number: int, off: float = 0.0) -> str:
     """Some seconds after the time of a request."""
     return text_of(BEGIN + 7_200 + 10 * number + chance.uniform(0, 5) + off)
 
 
-def shuffled(chance: random.Random, number: int) -> list[str]:
+def shuffled(chance: Chance, number: int) -> list[str]:
     """The same words in another order."""
     return chance.sample(WORDS, len(WORDS))
 
 
-def token(chance: random.Random, number: int) -> str:
+def token(chance: Chance, number: int) -> str:
     """Sixteen hexadecimal digits."""
     return f"{chance.getrandbits(64):016x}"
 
 
-def some_uuid(chance: random.Random, number: int) -> str:
+def some_uuid(chance: Chance, number: int) -> str:
     """A random UUID."""
     return str(uuid.UUID(int=chance.getrandbits(128), version=4))
 
 
-STARTS: dict[int, int] = {}
-
-
-def counter(chance: random.Random, number: int) -> str:
+def counter(chance: Chance, number: int) -> str:
     """What a process has counted since it began, which was not with the first request."""
-    return str(1_000 + STARTS.setdefault(id(chance), chance.randrange(500)) + number)
+    return str(chance.begin + number)
 
 
 FIELDS = {
@@ -147,11 +149,15 @@ FORMATS: dict[str, Callable[[Value, int], Response]] = {
 }  # fmt: skip
 
 
-def values(field: Field, size: int, rate: float, chance: random.Random, change: str = "") -> list[Value]:
-    """What one run answers: the field varies at a rate; a change holds for all requests, whatever the field did."""
-    if change:
-        return [field.changes[change](chance, number) for number in range(size)]
+def values(field: Field, size: int, rate: float, chance: Chance) -> list[Value]:
+    """What one run answers: the field varies at a rate."""
     return [field.draw(chance, number) if chance.random() < rate else field.steady for number in range(size)]
+
+
+def changed(field: Field, size: int, rate: float, chance: Chance, change: str) -> list[Value]:
+    """What new answers when it is really changed, in a share of the requests."""
+    make = field.changes[change]
+    return [make(chance, number) if chance.random() < rate else field.steady for number in range(size)]
 
 
 def compared(old: Sequence[Value], new: Sequence[Value], write: Callable[[Value, int], Response]) -> Run:
@@ -165,9 +171,9 @@ def compared(old: Sequence[Value], new: Sequence[Value], write: Callable[[Value,
     return Run(findings, {ENDPOINT: len(old)})
 
 
-def groups(found: Run, noise: Sequence[Run]) -> int:
+def groups(found: Run, noise: Sequence[Run], again: Run) -> int:
     """How many groups are left."""
-    decision = decide(found, noise)
+    decision = decide(found, noise, again=again)
     gathered = Groups()
     for finding in found.findings:
         gathered.add(decision.unexplained(finding.observations))
@@ -195,57 +201,67 @@ def fields(run: Run) -> Counter[tuple[str, str]]:
     return counts
 
 
-@dataclass
-class Score:
-    """Trials, and how often each rule was wrong."""
+@dataclass(frozen=True)
+class Trial:
+    """One trial: what varied, how new was changed (empty: not at all) and where, and who showed something."""
 
-    trials: int = 0
-    ours: int = 0
-    diffy: int = 0
+    type: str
+    change: str
+    everywhere: bool
+    ours: bool
+    diffy: bool
 
 
-def trials(size: int, repeats: int, rate: float, runs: int) -> Iterator[tuple[str, str, bool, bool]]:
-    """Yield for each trial: type, change (none: empty), whether we show something, whether Diffy does."""
+def trials(size: int, repeats: int, runs: int, rate: float) -> Iterator[Trial]:
+    """Run the trials of one line of the table."""
     for name, field in FIELDS.items():
-        for number, (form, write) in zip(range(repeats), cycle(name), strict=False):
-            chance = random.Random(f"{name} {form} {size} {rate} {runs} {number}")
-            made = [values(field, size, rate, random.Random(chance.random())) for _ in range(2 * runs + 1)]
+        for number, (form, write) in zip(range(repeats), forms(name, size), strict=False):
+            chance = Chance(f"{name} {form} {size} {rate} {runs} {number}")
+            made = [values(field, size, rate, Chance(chance.random())) for _ in range(2 * runs + 1)]
             noise = [compared(made[2 * n + 1], made[2 * n + 2], write) for n in range(runs)]
-            for change in ("", *field.changes):
-                new = values(field, size, rate, random.Random(chance.random()), change)
-                found = compared(made[0], new, write)
-                yield name, change, groups(found, noise) > 0, diffy(found, noise[0], size) > 0
+            old, other = made[0], values(field, size, rate, Chance(chance.random()))
+
+            def tried(new: list[Value], new_again: list[Value]) -> tuple[bool, bool]:
+                found, again = compared(old, new, write), compared(other, new_again, write)  # noqa: B023
+                return groups(found, noise, again) > 0, diffy(found, noise[0], size) > 0  # noqa: B023
+
+            same = [values(field, size, rate, Chance(chance.random())) for _ in range(2)]
+            yield Trial(name, "", True, *tried(same[0], same[1]))
+            for change, everywhere in product(field.changes, (True, False)):
+                share = 1.0 if everywhere else rate
+                if everywhere or rate < 1:
+                    twice = [changed(field, size, share, Chance(chance.random()), change) for _ in range(2)]
+                    if twice[0] != [field.steady] * size:  # else there is nothing to be seen
+                        yield Trial(name, change, everywhere, *tried(twice[0], twice[1]))
 
 
-def cycle(name: str) -> Iterator[tuple[str, Callable[[Value, int], Response]]]:
-    """The formats, over and over; a shuffled list is no header."""
+def forms(name: str, size: int) -> Iterator[tuple[str, Callable[[Value, int], Response]]]:
+    """The formats, over and over; a shuffled list is no header, and the longest runs are of text."""
     usable = {form: write for form, write in FORMATS.items() if form != "header" or name != "shuffled list"}
-    while True:
-        yield from usable.items()
+    return cycle([("text", as_text)] if size > 1_000 else list(usable.items()))
 
 
 def main() -> None:
     """Measure and print."""
-    for size, repeats in SIZES.items():
-        for runs in RUNS:
-            print(f"{size} requests, {runs} runs of old against itself ({repeats} trials of each type and change)")
-            print(f"{'rate':>8}{'false: ours':>14}{'Diffy':>8}{'missed: ours':>15}{'Diffy':>8}   missed by ours")
-            for rate in RATES:
-                show(rate, list(trials(size, repeats, rate, runs)))
+    for size, repeats, runs, rates in PLAN:
+        print(f"{size} requests, {runs} runs of old against itself ({repeats} trials of each type and change)")
+        print("          false groups      missed, changed everywhere   missed, changed where it varies")
+        print("    rate  ours     Diffy    ours          Diffy          ours          Diffy            missed by ours")
+        for rate in rates:
+            show(rate, list(trials(size, repeats, runs, rate)))
 
 
-def show(rate: float, seen: Sequence[tuple[str, str, bool, bool]]) -> None:
+def show(rate: float, seen: Sequence[Trial]) -> None:
     """Print one line of the table."""
-    same = [row for row in seen if not row[1]]
-    changed = [row for row in seen if row[1]]
-    missed = Counter(f"{name} {change}" for name, change, ours, _ in changed if not ours)
-    print(
-        f"{rate:>8.0%}"
-        f"{sum(row[2] for row in same):>7} of {len(same):<3}{sum(row[3] for row in same):>8}"
-        f"{sum(not row[2] for row in changed):>8} of {len(changed):<3}{sum(not row[3] for row in changed):>8}"
-        f"   {', '.join(f'{what} ({count})' for what, count in sorted(missed.items()))}",
-        flush=True,
-    )
+    same = [trial for trial in seen if not trial.change]
+    everywhere = [trial for trial in seen if trial.change and trial.everywhere]
+    partly = [trial for trial in seen if trial.change and not trial.everywhere]
+    missed = Counter(f"{trial.type} {trial.change}" for trial in (*everywhere, *partly) if not trial.ours)
+    line = f"{rate:>8.0%}  {sum(t.ours for t in same):<3} of {len(same):<3}{sum(t.diffy for t in same):<6}"
+    for part in (everywhere, partly):
+        ours, diffys = sum(not t.ours for t in part), sum(not t.diffy for t in part)
+        line += f"{ours:<4} of {len(part):<7}{diffys:<4} of {len(part):<7}"
+    print(line + "  " + ", ".join(f"{what} ({count})" for what, count in sorted(missed.items())), flush=True)
 
 
 if __name__ == "__main__":

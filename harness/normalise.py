@@ -64,7 +64,7 @@ class Normaliser:
         `acted` also counts what equal answers hold, so that a run's report does not depend on when a second ended.
         """
         windows = self._windows(now, told)
-        if old == new and windows[0].spans == windows[1].spans:
+        if old == new and windows[0].spans == windows[1].spans and not self._names_a_side(old):
             held: set[str] = set()
             _cleaned(old, windows[0], _chunks(old, windows[0]), frozenset(), held)
             self.acted.update(held)
@@ -112,6 +112,15 @@ class Normaliser:
         real = (self._start, latest + GRACE)
         old, new = (Window(real, clock.span(), clock.told, clock) for clock in self._clocks)
         return replace(old, hosts=self._hosts[0]), replace(new, hosts=self._hosts[1])
+
+    def _names_a_side(self, answer: Response) -> bool:
+        """Whether an answer names one of two different addresses: the same bytes are then right for one side only."""
+        if self._hosts[0] == self._hosts[1]:
+            return False
+        names = [host.partition(":")[0].encode() for side in self._hosts for host in side]
+        return any(
+            name in raw for name in names for raw in (answer.body or b"", *(value for _, value in answer.headers))
+        )
 
     def _tolerance(self) -> float:
         return self._slowest + GRACE

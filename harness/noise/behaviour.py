@@ -7,7 +7,7 @@ asks how likely it is that old itself would show this.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 
 from harness.noise.gather import Reach, Seen, Sketch, paired_counts
@@ -17,8 +17,12 @@ from harness.noise.statistic import more_often, paired
 
 ALARM = 1e-4
 """Chance of one false alarm in a whole run, for all places together."""
+RARELY = 0.01
+"""Chance at which what old never showed is too often in new to be rare noise."""
 BITS = 40
 """Values that tell so much are never the same by chance."""
+FEW = 4
+"""Values of old, none the same, that show that it draws them anew each time."""
 STEPS = 8
 """Steps from value to value that show whether they count up."""
 
@@ -37,11 +41,11 @@ class Place:
 
 def refusal(place: Place, places: int) -> str:
     """Return why new's values at one of so many places are not old's noise; empty where they may be."""
-    chance = ALARM / places
+    chance = RARELY if place.learned.rare else ALARM / places
     if too_often(place) < chance:
         rate = f"{place.found.count} of {place.asked} exchanges, old from itself in {_rates(place)}"
         return f"new differs from old more often than old differs from itself: in {rate}"
-    if place.learned.place.kind in BY_KIND:
+    if place.learned.place.kind in BY_KIND or place.learned.rare:
         return ""
     found, noise = pairs_of([place.found]), pairs_of(place.noise)
     return repeats(place, found, noise, chance) or stands_still(found, noise, chance)
@@ -86,15 +90,38 @@ def pairs_of(sketches: Iterable[Sketch[Seen]]) -> list[Pair]:
 
 
 def repeats(place: Place, found: Sequence[Pair], noise: Sequence[Pair], chance: float) -> str:
-    """Tell of values of new that are the same where old's differ (a constant, a value used again), or the reverse."""
+    """Tell of values of new that come again where old's do not (a constant, a value used twice), or the reverse."""
+    usual = steady([*found, *noise])
+    new = reused(found, "new", usual)
+    old = _sum(reused(noise, "old", usual), reused(noise, "new", usual))
+    if more_often(*new, *old) < chance or (new[0] and not old[0] and old[1] >= FEW and _drawn_anew(place)):
+        return f"new's value is one it had before in {new[0]} of {new[1]} exchanges, old's in {old[0]} of {old[1]}"
+    if more_often(*old, *new) < chance:
+        return f"old's value is one it had before in {old[0]} of {old[1]} exchanges, new's in {new[0]} of {new[1]}"
     again, once, seen = merges(found)
     old_again, old_once, old_seen = merges(noise)
-    usual = max(old_again, old_once)
-    for more, words in ((again, "is the same"), (once, "differs")):
-        other = "differs" if words == "is the same" else "is the same"
-        if more_often(more, seen, usual, old_seen) < chance or (more and not usual and _must_not(place, found, noise)):
-            return f"new's value {words} in {more + 1} exchanges in which old's {other}; old's own runs agree on that"
+    if more_often(max(again, once), seen, max(old_again, old_once), old_seen) < chance:
+        return "new's values are the same in other exchanges than old's are, and old's own runs agree on those"
     return ""
+
+
+def _sum(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
+    return one[0] + other[0], one[1] + other[1]
+
+
+def steady(pairs: Sequence[Pair]) -> set[tuple[str, str]]:
+    """Return the values that stand there when nothing varies: those that both sides have."""
+    return {(pair.before, pair.old) for pair in pairs} & {(pair.before, pair.new) for pair in pairs}
+
+
+def reused(pairs: Sequence[Pair], side: str, usual: Container[tuple[str, str]]) -> tuple[int, int]:
+    """Return in how many exchanges a value of one side was one it had before, of how many; usual ones do not count."""
+    values: Counter[tuple[int, str, str]] = Counter()
+    for pair in pairs:
+        value = pair.old if side == "old" else pair.new
+        if (pair.before, value) not in usual:
+            values[pair.order[0], pair.before, value] += 1
+    return values.total() - len(values), values.total()
 
 
 def merges(pairs: Sequence[Pair]) -> tuple[int, int, int]:
@@ -105,14 +132,9 @@ def merges(pairs: Sequence[Pair]) -> tuple[int, int, int]:
     return len(distinct) - len(news), len(distinct) - len(olds), len(distinct)
 
 
-def _must_not(place: Place, found: Sequence[Pair], noise: Sequence[Pair]) -> bool:
-    """Whether two equal values prove something by themselves: long random values, drawn anew in each exchange."""
-    shapes = place.learned.shapes
-    drawn = all(shape.bits >= BITS for shape in shapes.values()) and len(noise) >= 4
-    counts = paired_counts(place.found, place.noise, Reach(None))
-    steady = sum(count for (_, times), count in counts.items() if times < len(place.noise))
-    everywhere = all(2 * sketch.count > asked for sketch, asked in zip(place.noise, place.asked_again, strict=True))
-    return drawn and everywhere and (place.reach.until is not None or not steady)
+def _drawn_anew(place: Place) -> bool:
+    """Whether two equal values prove something by themselves: long random values are never the same by chance."""
+    return all(shape.bits >= BITS for shape in place.learned.shapes.values())
 
 
 def stands_still(found: Sequence[Pair], noise: Sequence[Pair], chance: float) -> str:

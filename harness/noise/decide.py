@@ -51,10 +51,15 @@ class Decision:
         return rule if learned.fits(old, new) else None
 
 
-def decide(found: Run, noise: Sequence[Run], own: Sequence[UserRule] = ()) -> Decision:
-    """Tell noise from change; `found` is old against new, each of `noise` old against itself in other surroundings."""
+def decide(found: Run, noise: Sequence[Run], own: Sequence[UserRule] = (), again: Run | None = None) -> Decision:
+    """Tell noise from change; `found` is old against new, each of `noise` old against itself in other surroundings.
+
+    `again` is old against new once more: what is too rare for old to have shown it is noise if it is not seen again.
+    """
     seen = [gathered(run) for run in noise]
     learned = learn_places(seen)
+    if again is not None and noise:
+        learned |= rare(found, gathered(again), learned, _reach(found, [again]))
     fitting, explained = fits(found, learned, own)
     shown = [
         Shown(
@@ -68,7 +73,7 @@ def decide(found: Run, noise: Sequence[Run], own: Sequence[UserRule] = ()) -> De
         for place, sketch in sorted(fitting.items())
     ]
     judged = [(one, one.learned.refused or refusal(one, len(shown))) for one in shown]
-    rules = [(one, _rule(one, refused)) for one, refused in judged]
+    rules = [(one, _rule(one, refused)) for one, refused in judged if not (refused and one.learned.rare)]
     mine = [(rule, rule.reported(count)) for rule, count in zip(own, explained, strict=True)]
     return Decision(
         rules=tuple([rule for _, rule in mine] + [rule for _, rule in rules]),
@@ -81,6 +86,19 @@ def learn_places(seen: Sequence[Mapping[Place, Sketch[Seen]]]) -> dict[Place, Le
     """Return what old's runs against itself teach, place by place."""
     places = sorted({place for run in seen for place in run})
     return {place: learn(place, [run.get(place, Sketch()) for run in seen]) for place in places}
+
+
+def rare(
+    found: Run, again: Mapping[Place, Sketch[Seen]], learned: Mapping[Place, Learned], reach: Reach
+) -> dict[Place, Learned]:
+    """Return the places at which new differs from old, old never from itself, and new not where it is asked again."""
+    places = {place: sketch for place, sketch in gathered(found).items() if place not in learned}
+    return {
+        place: learn(place, [sketch], rare=True)
+        for place, sketch in places.items()
+        if not (place in again and sketch.things().keys() & again[place].things().keys())
+        and all(reach.covers(seen) for seen in sketch.things().values())
+    }
 
 
 def fits(
@@ -132,7 +150,8 @@ def _rule(shown: Shown, refused: str) -> NoiseRule:
         type=learned.type,
         hides="nothing" if refused else learned.hides,
         checks="everything" if refused else learned.checks,
-        evidence=f"old differed from itself in {' and '.join(times)} exchanges",
+        evidence=f"old differed from itself in {' and '.join(times)} exchanges"
+        + (", and new not from old when both were asked again" if learned.rare else ""),
         count=0 if refused else shown.found.count,
         refused=refused,
     )

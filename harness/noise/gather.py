@@ -178,6 +178,10 @@ class Reach:
                 last[seen.scenario] = max(seen.position, last.get(seen.scenario, 0))
         return last
 
+    def covers(self, seen: Seen) -> bool:
+        """Whether an exchange was asked again."""
+        return self.until is None or seen.position <= self.until.get(seen.scenario, 0)
+
     def counts(self, seen: Seen, ends: Mapping[int, int]) -> bool:
         """Whether an exchange may be counted."""
         return self.until is None or seen.position < ends.get(seen.scenario, 0)

@@ -6,8 +6,8 @@ behave taken together, is `behaviour`'s.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from harness.noise.gather import REPLACED, Place, Seen, Sketch
 from harness.noise.shape import Refusal, Sample, Shape, shape_of
@@ -48,11 +48,15 @@ CHECKED = (
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """What may vary at a place. `shapes` is by what stands before the value; empty where none is needed (order)."""
+    """What may vary at a place. `shapes` is by what stands before the value; empty where none is needed (order).
+
+    `rare`: old was not seen to differ from itself there; new was, and not again.
+    """
 
     place: Place
     shapes: Mapping[str, Shape] = field(default_factory=dict)
     refused: str = ""
+    rare: bool = False
 
     def fits(self, old: str, new: str) -> bool:
         """Whether old and new differ in nothing but values of these shapes."""
@@ -97,11 +101,14 @@ def _behind(before: str) -> str:
     return "here" if before in ("^", ANYWHERE) else f'behind "{before.removeprefix("^")}"'
 
 
-def learn(place: Place, runs: Sequence[Sketch[Seen]]) -> Learned:
-    """Return what old's runs against itself teach about a place, a refusal where that is nothing."""
+def learn(place: Place, runs: Sequence[Sketch[Seen]], rare: bool = False) -> Learned:
+    """Return what old's runs against itself teach about a place, a refusal where that is nothing.
+
+    Where `rare`, the only run is new against old, and new's values are held against old's.
+    """
     refused = never(place)
     if refused or place.kind in BY_KIND:
-        return Learned(place, refused=refused)
+        return Learned(place, refused=refused, rare=rare)
     samples: dict[str, list[Sample]] = {}
     for run, sketch in enumerate(runs):
         for old, new in (pair for seen in sketch.things().values() for pair in seen.values):
@@ -112,7 +119,17 @@ def learn(place: Place, runs: Sequence[Sketch[Seen]]) -> Learned:
                 return Learned(place, refused="too much of the text varies at once")
             for slot in found:
                 samples.setdefault(slot.before, []).append(Sample(slot.old, slot.new, run))
-    return _shaped(place, samples)
+    return replace(_shaped(place, samples, shape_of_rare if rare else shape_of), rare=rare)
+
+
+def shape_of_rare(samples: Sequence[Sample]) -> Shape:
+    """Return the shape of values of which the second may be wrong: a token must look like old's. Raises Refusal."""
+    shape = shape_of(samples)
+    if shape.type == "token":
+        shape = shape_of([Sample(sample.old, sample.old) for sample in samples])
+        if not all(shape.fits(sample.old, sample.new) for sample in samples):
+            raise Refusal("new's value does not look like old's")
+    return shape
 
 
 def never(place: Place) -> str:
@@ -126,7 +143,9 @@ def never(place: Place) -> str:
     return REFUSED_PLACES.get((place.aspect, place.path)) or REFUSED_KINDS.get(place.kind, "")
 
 
-def _shaped(place: Place, samples: Mapping[str, Sequence[Sample]]) -> Learned:
+def _shaped(
+    place: Place, samples: Mapping[str, Sequence[Sample]], shape_of: Callable[[Sequence[Sample]], Shape]
+) -> Learned:
     shapes: dict[str, Shape] = {}
     reasons: list[str] = []
     for before, seen in sorted(samples.items()):

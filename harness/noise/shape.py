@@ -151,10 +151,10 @@ def times(samples: Sequence[Sample]) -> Shape | None:
     runs: dict[int, list[float]] = {}
     for old, new, run in pairs:
         runs.setdefault(run, []).append(new[1] - old[1])
-    # The clock of each run is off by the same for all: what varies around that is the noise. Of one or two exchanges
-    # it cannot be told.
+    # The clock of each run is off by the same for all exchanges: what varies around that is the noise. Where that much
+    # cannot be seen, it is all that old was off by.
     spread = max(max(abs(one - median(deltas)) for one in deltas) for deltas in runs.values())
-    if min(map(len, runs.values())) < 3:
+    if min(map(len, runs.values())) < 3 or spread > 60:
         spread = max(abs(one) for deltas in runs.values() for one in deltas)
     return Times(spellings, 2 * spread + 2 + (step if step > 1 else 0))
 

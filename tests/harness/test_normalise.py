@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.effects import Effects
-from harness.exchange import Response
-from harness.normalise import Normaliser
+from harness.exchange import Exchange, Request, Response
+from harness.judge import Fronts, Judge
+from harness.normalise import NAMES, Normaliser
+from harness.replay import Outcome
 
 NOW = datetime(2026, 11, 22, 18, 24, 39, 123456, tzinfo=UTC)
 START = NOW - timedelta(seconds=90)
@@ -209,3 +211,175 @@ def test_impossible_dates_are_text(form, year, numbers):
         assert text(normaliser, f"2026 {written}") == f"2026 {written}"
     else:
         text(normaliser, written)
+
+
+TOLD = datetime(2016, 5, 16, 23, 30, 0, 250000, tzinfo=UTC).timestamp()
+
+
+def told(old: float, new: float, sides=(TOLD, TOLD), form="{:%Y-%m-%d %H:%M:%S}", again=()):
+    """Return two bodies that hold instants, normalised; `again`: when what was told before (seconds of the run)."""
+    normaliser = Normaliser((START.timestamp(), float("inf")))
+    for seconds, instants in again:
+        normaliser.normalise_pair(Response(200), Response(200), START.timestamp() + seconds, instants)
+    texts = [form.format(datetime.fromtimestamp(instant, UTC)).encode() for instant in (old, new)]
+    answers = [Response(200, body=b"at " + text) for text in texts]
+    at = START.timestamp() + 0.2 + max([seconds for seconds, _ in again], default=0)
+    return [answer.body for answer in normaliser.normalise_pair(*answers, at, sides)]
+
+
+ALIKE = b"at [now YYYY-MM-DD hh:mm:ss]"
+
+
+def test_the_time_that_both_were_told_is_now():
+    """Recorded traffic is replayed at its own time, and a second may end between two sides."""
+    assert told(TOLD, TOLD + 1) == [ALIKE, ALIKE]
+
+
+@pytest.mark.parametrize("off", [10, 600, 3600, -3600, 86_400, -86_400], ids=str)
+def test_a_time_that_is_off_stays_a_difference(off):
+    """Both were told the same: an hour more, or less, is a wrong zone, also where the recording is a day long."""
+    day = [(0.2 * (n + 1), (TOLD - 43_200 + n * 3_600,) * 2) for n in range(20)]
+    old, new = told(TOLD, TOLD + off, again=day)
+    assert old != new
+
+
+def test_each_side_has_its_own_clock():
+    """Old asked again in other surroundings, three hours later by its clock, tells the same."""
+    assert told(TOLD, TOLD + 10_800, sides=(TOLD, TOLD + 10_800)) == [ALIKE, ALIKE]
+    old, new = told(TOLD, TOLD, sides=(TOLD, TOLD + 10_800))
+    assert old != new
+
+
+def test_what_an_earlier_exchange_of_the_scenario_wrote_is_of_the_run():
+    """Both wrote it within a second of each other."""
+    earlier = TOLD - 7_200
+    again = [(0.5, (earlier, earlier))]
+    assert told(earlier, earlier + 1, again=again) == [ALIKE, ALIKE]
+    old, new = told(earlier, earlier + 3_600, again=again)
+    assert old != new
+
+
+def test_what_only_one_side_shows_is_made_alike():
+    """That it is not there is the difference; which second it was would make each report another."""
+    normaliser = Normaliser((START.timestamp(), float("inf")))
+    old, new = Response(200, body=b"at 2016-05-16 23:30:00"), Response(200, body=b"at ")
+    assert normaliser.normalise_pair(old, new, START.timestamp() + 1, (TOLD, TOLD))[0].body == ALIKE
+
+
+DAYS = "{:%Y-%m-%d}"
+
+
+@pytest.mark.parametrize(
+    ("instant", "other", "same"),
+    [
+        (TOLD, TOLD, True),
+        (TOLD, TOLD + 86_400, False),
+        (TOLD, TOLD - 86_400, False),
+        (TOLD + 1_799, TOLD + 1_801, True),
+    ],
+    ids=["the same day", "tomorrow", "yesterday", "midnight between"],
+)
+def test_a_day_is_now_only_if_it_is_the_same_one(instant, other, same):
+    """But where midnight lay within the exchange, the next day is."""
+    midnight = (TOLD + 1_799.5,) * 2
+    old, new = told(instant, other, form=DAYS, sides=midnight if same else (TOLD, TOLD))
+    assert (old == new) is same
+
+
+def test_rows_are_held_against_the_other_side_s_times():
+    """A row of a controlled clock that is an hour off is a difference."""
+    normaliser = Normaliser((START.timestamp(), float("inf")))
+    for new, same in (("2016-05-16 23:30:01", True), ("2016-05-17 00:30:00", False)):
+        sides = [Effects(rows={"t": {(("c", value),): 1}}) for value in ("2016-05-16 23:30:00", new)]
+        one, other = normaliser.normalise_effects(*sides, START.timestamp() + 1, (TOLD, TOLD))
+        assert (one.rows == other.rows) is same
+
+
+def shows(old: bytes, new: bytes) -> bool:
+    """Whether the judge reports a difference between two answers of this very second."""
+    normaliser = Normaliser((START.timestamp(), float("inf")), [("127.0.0.1:4001", "127.0.0.1:5002")])
+    judge = Judge(normaliser, Normaliser((0.0, float("inf"))), Fronts(False, False, False))
+    exchange = Exchange("t#1", Request(b"GET / HTTP/1.1"))
+    answers = [Response(200, body=body) for body in (old, new)]
+    found = judge.judge(Outcome(exchange, *answers, at=NOW.timestamp()))
+    assert not shows_nothing_of(normaliser, old), "the rule did not act: the case proves nothing"
+    return bool(found.differences)
+
+
+def shows_nothing_of(normaliser: Normaliser, body: bytes) -> bool:
+    """Whether no rule would act on a body by itself."""
+    acted = Normaliser((START.timestamp(), float("inf")), [("127.0.0.1:4001", "127.0.0.1:5002")])
+    acted.normalise_pair(Response(200, body=body), Response(200, body=body), NOW.timestamp())
+    return not acted.acted
+
+
+def spelled(form: str, **other: float) -> bytes:
+    """The present, or another instant, in a spelling."""
+    return (NOW + timedelta(**other)).strftime(form).encode()
+
+
+EPOCHS = {
+    "epoch": lambda instant: b"%d" % instant,
+    "epoch-milliseconds": lambda instant: b"%d" % (instant * 1_000),
+    "epoch-hex-microseconds": lambda instant: b'"4c6-%x"' % int(instant * 1_000_000),
+}
+UNDER = {
+    **{
+        name: [
+            ("a day off", lambda form=form: (spelled(form), spelled(form, days=1))),
+            ("ten years ago", lambda form=form: (spelled(form), spelled(form, days=-3_650))),
+            ("the same, and more", lambda form=form: (spelled(form), spelled(form) + b" (?)")),
+            ("another spelling", lambda form=form: (spelled(form), b"now: " + spelled("%d.%m.%Y %H:%M"))),
+            ("nothing", lambda form=form: (spelled(form), b"")),
+        ]
+        for form, _, name in SPELLINGS.values()
+    },
+    **{
+        name: [
+            ("a day off", lambda write=write: (write(NOW.timestamp()), write(NOW.timestamp() + 86_400))),
+            ("ten years ago", lambda write=write: (write(NOW.timestamp()), write(NOW.timestamp() - 315_360_000))),
+            ("no number", lambda write=write: (write(NOW.timestamp()), b"None")),
+            ("one more digit", lambda write=write: (write(NOW.timestamp()), write(NOW.timestamp()) + b"0")),
+        ]
+        for name, write in EPOCHS.items()
+    },
+    "host": [
+        ("the other side's address", lambda: (b"http://127.0.0.1:4001/a", b"http://127.0.0.1:4001/a")),
+        ("another port", lambda: (b"http://127.0.0.1:4001/a", b"http://127.0.0.1:5003/a")),
+        ("another path", lambda: (b"http://127.0.0.1:4001/a", b"http://127.0.0.1:5002/b")),
+        ("without port", lambda: (b"http://127.0.0.1:4001/a", b"http://127.0.0.1/a")),
+        ("https", lambda: (b"http://127.0.0.1:4001/a", b"https://127.0.0.1:5002/a")),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_built_in_rule_has_a_case_below(name):
+    """A new rule without one fails here."""
+    assert UNDER.get(name)
+
+
+@pytest.mark.parametrize(
+    "case", [pytest.param(make, id=f"{name}: {what}") for name, cases in UNDER.items() for what, make in cases]
+)
+def test_a_change_under_a_built_in_rule_is_reported(case):
+    """By the judge itself, on values that the rule acts on: each rule hides which second it is, and nothing else."""
+    assert shows(*case())
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (((b"Date", b"a"),), ((b"Date", b"b"),)),
+        (((b"Server", b"x"), (b"Allow", b"GET")), ((b"Allow", b"PUT"),)),
+        (((b"Connection", b"close"), (b"Expires", b"0")), ()),
+    ],
+    ids=["a header of both", "another header", "one that no server adds"],
+)
+def test_what_only_a_server_adds_hides_nothing_else(old, new):
+    """The one rule of the judge's own: a served answer against an application's."""
+    normaliser = Normaliser((START.timestamp(), float("inf")))
+    judge = Judge(normaliser, Normaliser((0.0, float("inf"))), Fronts(False, True, False))
+    exchange = Exchange("t#1", Request(b"GET / HTTP/1.1"))
+    answers = [Response(200, headers=headers, body=b"") for headers in (old, new)]
+    assert judge.judge(Outcome(exchange, *answers, at=NOW.timestamp())).differences
