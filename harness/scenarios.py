@@ -5,7 +5,8 @@ Recordings come in; scenarios go out, each once, whatever the number of workers 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import heapq
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -50,11 +51,33 @@ def scenarios_of(
     parts: list[Recording] = []
     for recording in recordings:
         parts += sessions(recording) if by_session else [recording]
+    shares = list(_shares(map(len, parts), limit))
+    return [
+        Scenario(number, part, share if share < len(part) else None)
+        for number, (part, share, dealt_to) in enumerate(zip(parts, shares, deal(shares, shard.of), strict=True))
+        if share and dealt_to == shard.number
+    ]
+
+
+def _shares(sizes: Iterable[int], limit: int | None) -> Iterator[int]:
+    """Yield how many exchanges of each scenario are within the limit of the run."""
     left = limit
-    found: list[Scenario] = []
-    for number, part in enumerate(parts):
-        share = len(part) if left is None else min(len(part), left)
-        if share and number % shard.of == shard.number - 1:
-            found.append(Scenario(number, part, share if share < len(part) else None))
+    for size in sizes:
+        share = size if left is None else min(size, left)
         left = None if left is None else left - share
-    return found
+        yield share
+
+
+def deal(sizes: Sequence[int], shards: int) -> list[int]:
+    """Return for scenarios of these sizes the number of the shard (from 1) that replays each.
+
+    The largest first, each to the shard with least to do: the same on every machine with the same recordings, and no
+    shard has more than its part of all and one scenario.
+    """
+    loads = [(0, number) for number in range(1, shards + 1)]
+    dealt = [0] * len(sizes)
+    for index in sorted(range(len(sizes)), key=lambda index: (-sizes[index], index)):
+        load, number = heapq.heappop(loads)
+        dealt[index] = number
+        heapq.heappush(loads, (load + sizes[index], number))
+    return dealt

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.exchange import Exchange, Request
-from harness.scenarios import Shard, scenarios_of
+from harness.scenarios import Shard, deal, scenarios_of
 
 
 class Listed:
@@ -46,3 +46,25 @@ def test_a_limit_bounds_the_exchanges_of_the_run(limit, lengths):
     found = scenarios_of([Listed("a", 5), Listed("b", 5)], limit)
     assert [len(scenario) for scenario in found] == lengths
     assert [sum(1 for _ in scenario) for scenario in found] == lengths
+
+
+@given(sizes=st.lists(st.integers(0, 1000), max_size=40), shards=st.integers(1, 6))
+def test_shards_are_dealt_like_amounts(sizes, shards):
+    """None has more than its part of all and one scenario, and each scenario is dealt once."""
+    dealt = deal(sizes, shards)
+    assert len(dealt) == len(sizes)
+    assert set(dealt) <= set(range(1, shards + 1))
+    loads = [
+        sum(size for size, to in zip(sizes, dealt, strict=True) if to == number) for number in range(1, shards + 1)
+    ]
+    assert max(loads) <= sum(sizes) / shards + max(sizes, default=0)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "expected"),
+    [([1, 1, 1], [1, 2, 1]), ([1, 9, 1], [2, 1, 2]), ([], [])],
+    ids=["equal", "one is large", "none"],
+)
+def test_the_same_scenarios_are_dealt_in_the_same_way_everywhere(sizes, expected):
+    """Machines do not talk to each other."""
+    assert deal(sizes, 2) == expected
