@@ -13,6 +13,7 @@ import pytest
 
 from compat.cli import main as compat
 from harness.accepted import parse_accepted
+from harness.bind import read_fixed, read_logins
 from harness.cli import harness
 from harness.config import parse_config
 from harness.state import read_spec
@@ -89,6 +90,9 @@ def test_the_configuration_in_the_docs_is_accepted() -> None:
             assert parse_accepted(text, ROOT / "accepted.toml")
             continue
         config = parse_config(tomllib.loads(text), ROOT / "harness.toml")
+        secrets = {"SHOP_TEST_LOGIN": "bob:x", "SHOP_TEST_KEY": "x"}
+        read_logins(config.logins, ROOT / "harness.toml", secrets)
+        read_fixed(config.bind, ROOT / "harness.toml", secrets)
         for name, table in config.states.items():
             read_spec(name, table, ROOT)
 
