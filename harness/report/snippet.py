@@ -28,9 +28,11 @@ _BY_CONNECTION = frozenset({b"transfer-encoding", b"connection", b"keep-alive", 
 _CUT = re.compile(r"\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}|.)|…")
 """What an excerpt has in place of other characters."""
 _MARKUP = re.compile(r"""[<>"]+|\s[\w:-]+=""")
+_ATTRIBUTE = re.compile(r"/@([\w:-]+)$")
 _MEMBER = re.compile(r"(?:^|\.)([A-Za-z_][\w-]*)$")
 _SCALAR = re.compile(r"""-?\d[\d.eE+-]*|true|false|null|"[^"\\…]*\"""")
 _TEXTUAL = re.compile(r"text\b|(?!body/).*/")
+_STRUCTURE = re.compile(r"""<|[{\[]|"[^"]*": """)
 _STATUS = re.compile(r"(?:answered )?(\d{3})\b")
 
 
@@ -167,31 +169,38 @@ def _is_whole(text: str) -> bool:
 def _body_checks(group: Group, request: Request, answer: Response | None) -> Iterator[str]:
     """Yield a check of what the excerpts show; where they show too little, of the whole recorded body."""
     text = _text(answer.body) if answer is not None and answer.body is not None else None
-    member = _member_pattern(group, request)
-    if member and (text is None or re.search(member, text)):
-        yield f"assert re.search({member!a}, {_TEXT})"
-        return
-    is_there = group.kind != "added"
-    old, new = (side.partition(" ")[2] if group.kind == "type" else side for side in (group.old, group.new))
-    piece = _piece(old, new) if is_there else _piece(new, old)
-    if _tells(piece, text, group):
-        yield f"assert {piece!a} {'in' if is_there else 'not in'} {_TEXT}"
+    found = "" if group.path.startswith(_WHOLE) else _pattern_check(group, request, text) or _piece_check(group, text)
+    if found:
+        yield found
     elif answer is not None and answer.body is not None and answer.complete:
         yield f'assert hashlib.sha256(body).hexdigest() == "{sha256(answer.body).hexdigest()}"  # as recorded'
 
 
-def _tells(piece: str, text: str | None, group: Group) -> bool:
-    """Tell whether a piece of text is there on one side only, as far as the recorded answer's text shows."""
-    if text is not None:
-        return len(piece) >= FEW and text.count(piece) == (group.kind != "added")
-    return len(piece) > FEW and bool(_TEXTUAL.match(group.path))
-
-
 _TEXT = 'html.unescape(body.decode("utf-8", "replace"))'
+_WHOLE = "body/"
+"""Paths of what is said about a body as a whole: its excerpts are no part of it."""
 
 
 def _text(body: bytes) -> str:
     return unescape(body.decode("utf-8", "replace"))
+
+
+def _pattern_check(group: Group, request: Request, text: str | None) -> str:
+    """Return a check that a member or attribute is there as often as recorded; empty where that cannot be told."""
+    pattern = _attribute_pattern(group) or _member_pattern(group, request)
+    times = len(re.findall(pattern, text)) if text is not None else 1
+    if not pattern or not times:
+        return ""
+    if times == 1:
+        return f"assert re.search({pattern!a}, {_TEXT})"
+    return f"assert len(re.findall({pattern!a}, {_TEXT})) == {times}"
+
+
+def _attribute_pattern(group: Group) -> str:
+    name = _ATTRIBUTE.search(group.path)
+    if name is None or group.kind not in ("changed", "missing") or not _is_whole(group.old):
+        return ""
+    return rf"""{re.escape(name.group(1))}\s*=\s*["']?{re.escape(group.old)}(?=["'\s>])"""
 
 
 def _member_pattern(group: Group, request: Request) -> str:
@@ -203,6 +212,26 @@ def _member_pattern(group: Group, request: Request) -> str:
     if not old.isascii() or not _SCALAR.fullmatch(old):
         return ""
     return rf'"{re.escape(name.group(1))}"\s*:\s*{re.escape(old)}(?![\w.])'
+
+
+def _piece_check(group: Group, text: str | None) -> str:
+    """Return a check that a piece of text is there as often as recorded; empty where no piece tells the sides apart."""
+    is_there = group.kind != "added"
+    old, new = (side.partition(" ")[2] if group.kind == "type" else side for side in (group.old, group.new))
+    piece = _piece(old, new) if is_there else _piece(new, old)
+    if len(piece) < FEW or (text is None and not (len(piece) > FEW and _TEXTUAL.match(group.path))):
+        return ""
+    times = text.count(piece) if text is not None else int(is_there)
+    if is_there != bool(times) or (text is not None and _is_part(group)):
+        return ""
+    if times > 1:
+        return f"assert {_TEXT}.count({piece!a}) == {times}"
+    return f"assert {piece!a} {'in' if is_there else 'not in'} {_TEXT}"
+
+
+def _is_part(group: Group) -> bool:
+    """Tell whether an element or an object came or went: its texts may well be there, elsewhere."""
+    return group.kind in ("missing", "added") and bool(_STRUCTURE.match(group.old or group.new))
 
 
 def _piece(text: str, other: str) -> str:
