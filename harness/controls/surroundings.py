@@ -83,6 +83,7 @@ class Surroundings:
             self.means["hash seed"] = "environment"
         if self._page is not None:
             self._page.named(pid)
+            self.unreached.update(() if preload() else ("programs that it starts",))
 
     def tell(self, exchange: str, started: float) -> None:
         """Begin an exchange that was recorded at `started` (epoch seconds; 0: unknown, the real time is told)."""

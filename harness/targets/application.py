@@ -20,11 +20,12 @@ from typing import IO, Any
 
 from harness.controls import Controls, Surroundings, inside
 from harness.errors import TargetError
-from harness.exchange import Exchange
+from harness.exchange import Exchange, Response
 from harness.targets import host
 from harness.targets.environ import response_of, unsendable, wsgi_environ
 from harness.targets.side import Answer, Crash, Unsent
 
+SAFE_METHODS = frozenset({b"GET", b"HEAD", b"OPTIONS", b"TRACE"})
 START_TIMEOUT = 60.0
 STDERR_KEPT = 1 << 20
 NAMES_PASSED = "COMPAT_PASS_ENV"  # what a server of CGI programs reads: the names that its programs get to see
@@ -122,19 +123,21 @@ class ApplicationSide:
         if frame is None:
             return self._crashed("")
         self._bound_stderr()
-        if not self._surroundings.answered():
-            return self._ask_again(self._exchange)
-        return response_of(self._exchange.request, *frame)
+        response = response_of(self._exchange.request, *frame)
+        return response if self._surroundings.answered() else self._on_loopback(self._exchange, response)
 
-    def _ask_again(self, exchange: Exchange) -> Answer:
-        """Give a target that needs something on the machine's loopback the machine's network, and repeat the exchange.
+    def _on_loopback(self, exchange: Exchange, response: Response) -> Answer:
+        """Give a target that missed something on the machine's loopback the machine's network, and repeat the exchange.
 
-        This happens once, mostly at the first exchange: the target could not get at its database.
+        This happens once, mostly at the first exchange: the target could not get at its database. What may have written
+        is not repeated.
         """
         self._surroundings.join()
         self.stop()
         self._end_host()
         self.start(self._given)
+        if exchange.request.method not in SAFE_METHODS and response.status < 500:
+            return response
         self.send(exchange)
         return self.receive()
 

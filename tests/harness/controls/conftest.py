@@ -55,9 +55,12 @@ def controlled(tmp_path: Path) -> Iterator[Controlled]:
 def ask() -> Callable[..., str]:
     """Replay exchange `t#number` with a body, and return the answer's text."""
 
-    def asked(side: ApplicationSide, number: int = 1, body: bytes = b"", started: float = STARTED) -> str:
+    def asked(
+        side: ApplicationSide, number: int = 1, body: bytes = b"", started: float = STARTED, method: str = "GET"
+    ) -> str:
         headers = ((b"Content-Length", str(len(body)).encode()),)
-        side.send(Exchange(f"t#{number}", Request(b"POST / HTTP/1.1", headers, body), started=started))
+        request = Request(f"{method} / HTTP/1.1".encode(), headers, body)
+        side.send(Exchange(f"t#{number}", request, started=started))
         answer = side.receive()
         assert isinstance(answer, Response), answer
         assert answer.body is not None

@@ -150,6 +150,7 @@ def test_without_preload_and_time_machine_the_clock_is_said_to_be_real(
     side = controlled(CLOCKS)
     assert "2016-05-01" not in ask(side)
     assert (side.controls["clock"], side.told) == ("", None)
+    assert side.controls["clock and random of programs that it starts"] == ""
 
 
 def test_without_preload_time_machine_tells_the_time(

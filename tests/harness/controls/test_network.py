@@ -22,12 +22,13 @@ CONNECTS = """
 import os, socket
 STARTED = os.getpid()
 def application(environ, start_response):
-    start_response("200 OK", [])
     host, port = environ["wsgi.input"].read().decode().rsplit(":", 1)
     try:
         with socket.create_connection((host, int(port)), timeout=5) as connection:
+            start_response("200 OK", [])
             return [connection.recv(100)]
     except OSError as error:
+        start_response("200 OK", [])
         return [type(error).__name__.encode(), b" %d" % error.errno]
 """
 PROGRAM = """
@@ -98,6 +99,19 @@ def test_loopback_is_reached(controlled: Controlled, ask: Ask, server: int, cont
     assert ask(side, 2, f"{host}:{server}".encode()) == "hello"
     assert side.refused == {}
     assert side.controls["network"] == "audit hook and preload"
+
+
+def test_what_may_have_written_is_not_repeated(controlled: Controlled, ask: Ask, server: int) -> None:
+    """A post that did without what it missed on loopback was done; the next exchange does not miss it."""
+    side = controlled(CONNECTS)
+    place = f"127.0.0.1:{server}".encode()
+    assert [ask(side, 1, place, method="POST"), ask(side, 2, place)] == ["ConnectionRefusedError 111", "hello"]
+
+
+def test_a_post_that_failed_for_lack_of_loopback_is_repeated(controlled: Controlled, ask: Ask, server: int) -> None:
+    """Most likely its database is there."""
+    failing = CONNECTS.replace("except OSError", "except ZeroDivisionError")
+    assert ask(controlled(failing), 1, f"127.0.0.1:{server}".encode(), method="POST") == "hello"
 
 
 def test_a_program_reaches_loopback(controlled: Controlled, run: Run, server: int) -> None:

@@ -103,6 +103,26 @@ def test_a_program_is_told_the_time_of_the_recording(
     assert run(controlled(), words).rstrip("\n") == printed
 
 
+CGI = """#!/usr/bin/perl
+print "Content-Type: text/plain\\n\\n", time, ' ', rand, ' ', `head -c 8 /dev/urandom | od -An -tx1`;
+"""
+
+
+def test_a_cgi_program_is_controlled_through_the_server_that_runs_it(
+    controlled: Controlled, ask: Run, tmp_path: Path
+) -> None:
+    """Its environment is made anew for each request: what controls it is passed on."""
+    (tmp_path / "old.cgi").write_text(CGI)
+    (tmp_path / "old.cgi").chmod(0o755)
+    source = f"import compat\napplication = compat.CGIScript({str(tmp_path / 'old.cgi')!r})\n"
+    side, other = controlled(source), controlled(source)
+    first, second = ask(side, 1), ask(side, 2)
+    assert first.startswith("1462096800 ")
+    assert first.split()[1:] != second.split()[1:]
+    assert [ask(other, 1), ask(other, 2)] == [first, second]
+    assert "" not in side.controls.values()
+
+
 def test_time_goes_on_while_a_program_runs(controlled: Controlled, run: Run) -> None:
     """By whole seconds."""
     before, after = run(controlled(), ("sh", "-c", "date +%s; sleep 1.1; date +%s")).split()
