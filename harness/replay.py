@@ -72,6 +72,7 @@ class Player:
         self.identity = Identity(logins, self.bindings) if logins.entries else None
         self._commands: dict[Login, Credentials] = {}
         self._deaths = 0
+        self.rejoined: tuple[Effects, ...] = ()
 
     def begin(self, host: str) -> None:
         """Put the state back and start the target on it; `host` is the Host that the scenario's clients asked for."""
@@ -126,6 +127,11 @@ class Player:
             credentials: Credentials = done.value
             return credentials
 
+    def rejoin(self, other: Player, wrote: tuple[Effects, ...]) -> bool:
+        """Go on from what the other side wrote, where that can be done; say whether it was."""
+        self.rejoined = wrote if self.state.rejoin(other.state, wrote) else ()
+        return bool(self.rejoined)
+
     def receive(self, exchange: Exchange) -> Answer:
         """Take the answer. Raises TargetError when the target died three times running."""
         answer = self.side.receive()
@@ -162,6 +168,8 @@ def replay(exchanges: Iterable[Exchange], old: Player, new: Player) -> Iterator[
         if done is not None and done.wrote:
             yield done
             done = None
+            names.rejoined(new.rejoined)
+            new.rejoined = ()
         refused = _ask(exchange, old, new, server)
         if done is not None:
             yield done

@@ -133,7 +133,7 @@ class Worker:
         for position, outcome in enumerate(replay(scenario, old, new), 1):
             place = Place(scenario.number, position, named)
             verdict = judge.judge(outcome)
-            if verdict.diverged and new.state.rejoin(old.state, outcome.wrote):
+            if verdict.diverged and new.rejoin(old, outcome.wrote):
                 judge.rejoined()
             count(self.evidence, place, outcome.exchange, verdict, self.setting.config)
             self.crew.progress.one_more()

@@ -55,6 +55,10 @@ class Bindings:
         """How many names are known."""
         return len(self._pairs)
 
+    def keys(self) -> list[Key]:
+        """Return what is known, the oldest first."""
+        return list(self._pairs)
+
     def get(self, key: Key) -> Pair | None:
         """Return what is known by a key."""
         return self._pairs.get(key)

@@ -6,8 +6,12 @@ database gave, only where the rows show that each side has just given it. All ot
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import islice
+
 from harness.bind.alias import SEPARATOR, Names, column_stem
 from harness.bind.bindings import MOST, Bindings, Key, key_of
+from harness.bind.learn import Pair
 from harness.bind.token import same_shape, strength
 from harness.effects import Effects
 from harness.exchange import Exchange, Response
@@ -26,12 +30,14 @@ class Correlation:
         self.old, self.new = old, new
         self.names = (Names(), Names())
         self._given: tuple[set[Given], set[Given]] = (set(), set())
+        self._written: dict[str, set[bytes]] = {}
 
     def clear(self) -> None:
         """A new scenario begins."""
         self.old.clear()
         self.new.clear()
         self._given = (set(), set())
+        self._written.clear()
         self.names = (Names(), Names())
 
     def observe(
@@ -50,6 +56,8 @@ class Correlation:
         for given, effects in zip(self._given, (old_effects, new_effects), strict=True):
             if watched and effects is not None and effects.rows and len(given) < MOST:
                 given.update(_given(effects))
+        if watched and old_effects is not None:
+            self._note(old_effects)
         changed: list[Key] = []
         for bindings, answer in ((self.old, old), (self.new, new)):
             changed += bindings.newly_used()  # what comes back in a request was handed out to be a name
@@ -57,6 +65,29 @@ class Correlation:
                 changed += [key_of(pair) for pair in bindings.learn(exchange, answer)]
         for key in dict.fromkeys(changed):
             self._share(key, watched)
+
+    def rejoined(self, wrote: Iterable[Effects]) -> None:
+        """Hear that new goes on from what old wrote to these places: what is named there has old's names now."""
+        effects = tuple(wrote)
+        values = {value for each in effects for table in each.rows for value in self._written.get(table, ())}
+        paths = "\n".join(path for each in effects for path in each.files).encode("utf-8", "surrogateescape")
+        for key in dict.fromkeys((*self.old.keys(), *self.new.keys())):
+            sort, scope, recorded = key
+            pair = self.old.get(key) or Pair(sort, scope, recorded, recorded)
+            if pair.own in values or (strength(pair.own) == "strong" and pair.own in paths):
+                self.new.give([pair])
+                name = scope + SEPARATOR + pair.own if sort == "weak" else pair.own
+                if name in self.names[0]:
+                    self.names[1].add(name, self.names[0][name])
+        self._given[1].update(self._given[0])
+
+    def _note(self, effects: Effects) -> None:
+        """Remember which names old wrote into which tables."""
+        for table, counted in effects.rows.items():
+            values = self._written.setdefault(table, set())
+            cells = (cell for row, count in counted.items() if count > 0 for _, cell in row if cell)
+            encoded = (cell.encode("utf-8", "surrogatepass") for cell in cells)
+            values.update(islice((value for value in encoded if strength(value)), max(0, MOST - len(values))))
 
     def _share(self, key: Key, watched: bool) -> None:
         sort, scope, recorded = key

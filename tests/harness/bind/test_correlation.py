@@ -104,6 +104,22 @@ def test_an_id_is_shared_where_the_rows_show_that_it_was_given(
     assert shared(ITEM % 12, ITEM % old, ITEM % new, *effects) == expected
 
 
+def test_where_new_goes_on_from_old_s_rows_it_has_old_s_names() -> None:
+    """Only for what is in the tables that were made alike."""
+    correlation = Correlation(Bindings(), Bindings())
+    request = Request(b"GET /items HTTP/1.1")
+    bodies = [ITEM % number + HIDDEN % token for number, token in ((12, A), (14, B), (15, C))]
+    first = Exchange("t#1", request, Response(200, body=bodies[0]))
+    answers = [Response(200, body=body) for body in bodies[1:]]
+    correlation.observe(first, *answers, row(14), row(15))
+    correlation.rejoined([Effects({"others": {}})])
+    asked = Exchange("t#2", Request(b"GET /item/12?csrf=" + A + b" HTTP/1.1"))
+    assert correlation.new.bind(asked).request.target == b"/item/15?csrf=" + C
+    correlation.rejoined([row(14)])
+    assert correlation.new.bind(asked).request.target == b"/item/14?csrf=" + C
+    assert correlation.names[1][b"item\x0014"] == b"12"
+
+
 def test_a_new_scenario_begins_with_nothing() -> None:
     """On both sides."""
     correlation = Correlation(Bindings(), Bindings())
