@@ -1,47 +1,96 @@
-"""From evidence to the verdict: what is counted, and for whom."""
+"""From evidence to the verdict: noise, accepted differences, spelling and staleness, each with what it leaves."""
 
+from collections import Counter
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from harness.accepted import Accepted
 from harness.conclusion import Gathered, Judgement, conclude
 from harness.config import Config
 from harness.difference import Difference
-from harness.evidence import Evidence, Place, count
-from harness.exchange import Exchange, Request, Response
-from harness.judge import Verdict
+from harness.evidence import Evidence, Finding
+from harness.group.observation import Observation
 
-CONFIG = Config(root=Path())
-LOST = Difference("header", "X-One", "missing", "1", "")
-SPELT = Difference("header", "X-Two", "spelling", "a b", "a  b")
-
-
-def result_of(*seen, meaning=False):
-    """Return the result of exchanges given as (path, client, verdict)."""
-    evidence = Evidence()
-    for number, (path, client, verdict) in enumerate(seen, 1):
-        request = Request(b"GET %s HTTP/1.1" % path, ((b"User-Agent", client),))
-        count(evidence, Place(0, number), Exchange(f"a#{number}", request, Response(200)), verdict, CONFIG)
-    return conclude(Gathered(evidence), Judgement("old", "new", CONFIG, meaning=meaning))
+LOST = Difference("header", "X-Kind", "missing", "a", "")
+SPELT = Difference("header", "X-Kind", "spelling", "X-Kind", "x-kind")
+TODAY = date(2026, 11, 22)
 
 
-SAME, DIFFERS, STALE = Verdict("judged"), Verdict("judged", "", (LOST,)), Verdict("stale", "recorded 200", (LOST,))
+def evidence(*differences, exchanges=40, **counts):
+    """Return what a replay gathered of exchanges that were all judged; `differences` of the first, second, ..."""
+    made = Evidence(counts=Counter({"exchanges": exchanges, "judged": exchanges} | counts))
+    made.endpoints["GET /"] = Counter(judged=exchanges)
+    made.reach[0] = exchanges
+    for position, each in enumerate(differences, 1):
+        if each:
+            seen = tuple(Observation(f"x#{position}", "GET /", "curl", difference) for difference in each)
+            made.found.add(Finding(0, position, True, seen))
+    return made
 
 
-def test_what_differs_is_counted_by_endpoint_and_client():
-    """Each judged exchange once, however many its differences; what was not judged is not counted."""
-    twice = Verdict("judged", "", (LOST, SPELT))
-    result = result_of((b"/a", b"pip", twice), (b"/a", b"pip", SAME), (b"/b", b"curl", STALE), (b"/b", b"pip", DIFFERS))
-    assert result.endpoints == {
-        "GET /a": {"judged": 2, "different": 1},
-        "GET /b": {"judged": 1, "stale": 1, "different": 1},
-    }
-    assert (result.clients, result.affected) == ({"pip": 3, "curl": 1}, {"pip": 2})
-    assert (result.counts["matched"], result.counts["different"]) == (1, 2)
+def verdict(gathered, *, accepted=(), meaning=False, config=None):
+    """Conclude."""
+    if isinstance(gathered, Evidence):
+        gathered = Gathered(gathered)
+    config = config or Config(root=Path())
+    return conclude(gathered, Judgement("old", "new", config, accepted, meaning, TODAY))
 
 
-@pytest.mark.parametrize(("meaning", "affected", "hidden"), [(False, {"pip": 1}, 0), (True, {}, 1)])
-def test_hidden_spelling_affects_nobody(meaning, affected, hidden):
-    """With `--meaning` an exchange that differs only in spelling is the same."""
-    result = result_of((b"/a", b"pip", Verdict("judged", "", (SPELT,))), meaning=meaning)
-    assert (result.affected, len(result.hidden)) == (affected, hidden)
+def shown(result):
+    """Return the counts of judged exchanges, and the paths of the groups."""
+    return {name: result.counts[name] for name in ("matched", "accepted", "different")}, [g.path for g in result.groups]
+
+
+def test_each_judged_exchange_is_matched_accepted_or_different():
+    """The three add up to what was judged."""
+    entry = Accepted("accepted.toml: entry 1", {"path": "X-Kind"}, "wanted")
+    other = Difference("status", "", "changed", "200 OK", "500 Oops")
+    found = evidence([LOST], [LOST, other], [LOST], None, [other])
+    assert shown(verdict(found)) == ({"matched": 36, "accepted": 0, "different": 4}, ["X-Kind", ""])
+    assert shown(verdict(found, accepted=[entry])) == ({"matched": 36, "accepted": 2, "different": 2}, [""])
+
+
+def test_meaning_puts_spelling_aside_and_counts_it():
+    """What differs in spelling only is matched then; the groups put aside are still there."""
+    found = evidence([SPELT], [SPELT, LOST], [SPELT])
+    result = verdict(found, meaning=True)
+    assert shown(result) == ({"matched": 39, "accepted": 0, "different": 1}, ["X-Kind"])
+    assert [(group.kind, group.count) for group in result.hidden] == [("spelling", 3)]
+    assert verdict(found).counts["different"] == 3
+
+
+def test_what_old_shows_against_itself_is_noise_and_said():
+    """A value that varies in every run of old explains itself; the rule says where and how often."""
+    ids = [f"{number:08x}-0f3b-4c1d-9e2a-{number * 7919:012x}" for number in range(1, 100)]
+    pairs = [[Difference("header", "X-Id", "changed", ids[n], ids[n + 40])] for n in range(40)]
+    again = [[Difference("header", "X-Id", "changed", ids[n], ids[n + 41])] for n in range(40)]
+    result = verdict(Gathered(evidence(*pairs), (evidence(*again), evidence(*again))))
+    assert shown(result) == ({"matched": 40, "accepted": 0, "different": 0}, [])
+    assert [(rule.path, rule.type, rule.count) for rule in result.rules] == [("X-Id", "uuid", 40)]
+    assert not result.obstacles
+
+
+@pytest.mark.parametrize(
+    ("counts", "differs", "why"),
+    [
+        ({}, False, None),
+        ({"judged": 35}, False, "fewer than 90%"),
+        ({"judged": 35}, True, "fewer than 90%"),
+        ({"credentialed": 10, "credentialed judged": 5}, False, "credentials"),
+        ({"from snapshot": 40, "from snapshot, stale": 5}, False, "snapshot"),
+        ({"from snapshot": 40, "from snapshot, stale": 5}, True, None),
+        ({"exchanges": 0, "judged": 0}, False, "0 of 0"),
+    ],
+)
+def test_what_is_missing_for_a_verdict_is_said(counts, differs, why):
+    """Too little judged is no verdict; old answers of another day are none for a clean one."""
+    result = verdict(evidence(*([[LOST]] if differs else []), **counts))
+    assert [why in text for text in result.obstacles] == ([True] if why else [])
+
+
+def test_an_entry_that_no_longer_occurs_is_a_warning():
+    """An accepted difference that stopped must be looked at."""
+    entry = Accepted("accepted.toml: entry 1", {"path": "X-Gone"}, "wanted")
+    assert ["no longer occurs" in text for text in verdict(evidence([LOST]), accepted=[entry]).warnings] == [True]
