@@ -1,7 +1,7 @@
 """Mistakes that people make when they write an application again, as functions that make them in an old answer.
 
 A `Case` (request, answer, what it wrote) goes in and comes out, unchanged where the mistake does not show. `KNOWN` were
-at hand while grouping was written; `HELD_OUT` were written down before any result was seen.
+at hand while grouping was written; `HELD_OUT` were written down afterwards, before any result with them was seen.
 """
 
 from __future__ import annotations
@@ -230,9 +230,6 @@ KNOWN: dict[str, Cause] = {
     "row not written": rows(lambda table, row: None if table == "release_urls" else row),
     "mode of files": files(lambda path, text: (path, text and text.replace("0644", "0600"))),
     "header of mails": mail(where(r"From: .*", "From: nobody@example.org")),
-}
-
-HELD_OUT: dict[str, Cause] = {
     "scheme of links": body(b"text/html", where(r'(href=")http://', r"\1https://")),
     "scheme of links in machine formats": document(
         lambda found: each(
@@ -265,6 +262,7 @@ HELD_OUT: dict[str, Cause] = {
     "member added (XML-RPC)": body(
         b"text/xml",
         where(r"<struct>", "<struct><member><name>yanked</name><value><boolean>0</boolean></value></member>"),
+        ">release_",
     ),
     "boolean became integer (XML-RPC)": body(b"text/xml", where(r"boolean>", "int>")),
     "nothing became an empty text (JSON)": document(
@@ -279,8 +277,10 @@ HELD_OUT: dict[str, Cause] = {
     "dates with a zone (JSON)": document(
         mapped("upload_time", lambda text: text + "Z" if isinstance(text, str) else text)
     ),
-    "items left out (feeds)": body(b"text/xml", where(r"(?s)<item>.*?</item>\s*", ""), "rss"),
-    "declaration lost (XML)": body(b"text/xml", where(r"^<\?xml[^>]*\?>\s*", "")),
+    "last item left out (feeds)": body(
+        b"text/xml", where(r"(?s)<item>(?:(?!<item>).)*</item>\s*(?=</channel>)", ""), "rss"
+    ),
+    "declaration lost (XML-RPC)": body(b"text/xml", where(r"^<\?xml[^>]*\?>\s*", ""), "methodCall"),
     "text of errors": body(b"text/plain", where(r"^", "Error: "), statuses=(404,)),
     "an extra blank line at the start": body(b"text/plain", lambda text: "\n" + text),
     "packed": packed,
@@ -297,4 +297,51 @@ HELD_OUT: dict[str, Cause] = {
     "files elsewhere": files(lambda path, text: ("new/" + path, text)),
     "subject of mails": mail(where(r"Subject: ", "Subject: [index] ")),
     "mail not sent": mail(lambda text: ""),
+}
+
+HELD_OUT: dict[str, Cause] = {
+    "cookies and redirects of another host": value(b"location", rb"127\.0\.0\.1", b"localhost"),
+    "challenge gone": without(b"www-authenticate"),
+    "disposition inline": value(b"content-disposition", rb"attachment", b"inline"),
+    "caching forbidden on pages": headers(
+        lambda pairs: (
+            [*pairs, (b"Pragma", b"no-cache")] if any(value.startswith(b"text/html") for _, value in pairs) else pairs
+        )
+    ),
+    "permanent redirects became temporary": lambda case: (
+        replace(case, response=replace(case.response, status=302, reason=b"Found"))
+        if case.response.status == 301
+        else case
+    ),
+    "not found became gone": lambda case: (
+        replace(case, response=replace(case.response, status=410, reason=b"Gone"))
+        if case.response.status == 404
+        else case
+    ),
+    "headings one level lower": body(b"text/html", where(r"<(/?)h1\b", r"<\1h2")),
+    "links open elsewhere": body(b"text/html", where(r"<a href", '<a target="_blank" href')),
+    "attributes in single quotes": body(b"text/html", lambda text: text.replace('"', "'") if "'" not in text else text),
+    "spaces between tags gone": body(b"text/html", where(r">\s*\n\s*<", "><"), "^/simple/"),
+    "footer of all pages": body(b"text/html", where(r"</body>", "<hr></body>")),
+    "names normalised in links": body(
+        b"text/html", lambda text: re.sub(r'href="/pypi/([^"/]+)"', lambda found: found[0].lower(), text)
+    ),
+    "dots became dashes in titles": body(b"text/html", where(r"(<title>[^<]*) : ", r"\1 - ")),
+    "serials as text (XML-RPC)": body(b"text/xml", where(r"<int>(\d+)</int>", r"<double>\1.0</double>")),
+    "faults with another code": body(b"text/xml", where(r"(faultCode</name>\n<value><int>)\d+", r"\g<1>500")),
+    "keys in another order, no spaces (JSON)": body(
+        b"application/json", lambda text: json.dumps(json.loads(text), sort_keys=True, separators=(",", ":"))
+    ),
+    "addresses of files elsewhere (JSON)": document(
+        mapped("url", lambda text: text.replace("/packages/", "/files/") if isinstance(text, str) else text)
+    ),
+    "key lost in files (JSON)": document(popped("md5_digest")),
+    "texts trimmed (JSON)": document(
+        mapped("description", lambda text: text.strip() + "." if isinstance(text, str) else text)
+    ),
+    "version of rows": rows(lambda table, row: {**row, **({"version": "1"} if "version" in row else {})}),
+    "summary lost in rows": rows(lambda table, row: {**row, **({"summary": ""} if "summary" in row else {})}),
+    "digest of files": files(lambda path, text: (path, text and text.replace("sha256:0", "sha256:f"))),
+    "files not written": files(lambda path, text: None),
+    "greeting of mails": mail(where(r"hello", "Hello,")),
 }

@@ -15,14 +15,13 @@ import statistics
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from benchmarks.causes import HELD_OUT, KNOWN, Case, Cause
 from harness.compare import compare
 from harness.compare.effects import compare_effects
-from harness.config import find_config
+from harness.config import Config, find_config
 from harness.difference import Difference
 from harness.effects import Effects
 from harness.endpoint import client, endpoint
@@ -32,7 +31,7 @@ from harness.recording import open_recordings
 
 ROOT = Path(__file__).parents[1]
 TRAFFIC = ROOT.parent / "shared" / "traffic" / "index-2016"
-AT_ONCE = {1: 0, 5: 12, 20: 6}
+AT_ONCE = {1: 0, 5: 6, 20: 3}
 """How many causes at once, and how often they are drawn; one at a time: each."""
 WANTED = 0.95
 
@@ -93,18 +92,20 @@ def inject(case: Case, causes: Mapping[str, Cause]) -> tuple[list[Difference], d
     One acts after the other; a difference is of the cause that brought it. Where a cause only changed how an earlier
     one's difference looks, it stays the earlier one's.
     """
-    now, labels = case, dict[Difference, str]()
+    now: Case = case
+    labels: dict[Difference, str] = {}
     for name, cause in causes.items():
         changed = cause(now)
         if changed == now:
             continue
         now = changed
-        alone = {_place(one) for one in differing(case, cause(case))}
-        earlier = {_place(one): label for one, label in labels.items()}
-        labels = {
-            one: labels.get(one) or (name if _place(one) in alone else earlier.get(_place(one), name))
-            for one in differing(case, now)
-        }
+        alone, before, labels = None, labels, {}
+        earlier = {_place(one): label for one, label in before.items()}
+        for one in differing(case, now):
+            labels[one] = before.get(one, name)
+            if one not in before and _place(one) in earlier:
+                alone = alone if alone is not None else {_place(other) for other in differing(case, cause(case))}
+                labels[one] = name if _place(one) in alone else earlier[_place(one)]
     return list(labels), labels
 
 
@@ -120,12 +121,17 @@ def differing(old: Case, new: Case) -> list[Difference]:
     return [*found, *compare_effects(old.effects, new.effects)]
 
 
+@cache
+def configuration() -> Config:
+    """Return what the checkout calls its endpoints."""
+    return find_config(ROOT)
+
+
 def observation(exchange: Exchange, difference: Difference) -> Observation:
     """Return a difference as it is counted."""
-    config = find_config(ROOT)
     return Observation(
         exchange.id,
-        endpoint(exchange.request, config.endpoints, config.parameters),
+        endpoint(exchange.request, configuration().endpoints, configuration().parameters),
         client(exchange.request),
         difference,
         len(exchange.request.body or b"") + len(exchange.request.start_line),
@@ -149,7 +155,9 @@ def real() -> Iterator[Exchange]:
     for path in sorted(TRAFFIC.glob("*.jsonl")):
         for line in path.read_text().splitlines():
             found = json.loads(line)
-            yield Exchange(f"{found['scenario']}#{found['n']}", _request(found["request"]), _response(found["response"]))
+            yield Exchange(
+                f"{found['scenario']}#{found['n']}", _request(found["request"]), _response(found["response"])
+            )
 
 
 def _request(found: Mapping[str, str]) -> Request:

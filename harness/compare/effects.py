@@ -8,6 +8,7 @@ Values that differ from run to run were made alike before (`Effects.mapped`). Re
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 
@@ -15,6 +16,9 @@ from harness.compare.excerpt import excerpt, excerpts
 from harness.difference import Difference
 from harness.effects import Effects, Row
 
+_BOUNDARY = re.compile(
+    rb"""^content-type:[ \t]*multipart/[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*?boundary="?([^"\s;]{8,70})""", re.I | re.M
+)
 PAIRS = 20_000  # pairs of rows of one table that are weighed against each other; beyond that they are paired in order
 
 
@@ -181,6 +185,10 @@ def _pattern(path: str) -> str:
 def _compare_mail(old: bytes, new: bytes) -> Iterator[Difference]:
     if old == new:
         return
+    if _without_boundaries(old) == _without_boundaries(new):
+        yield Difference("mail", "boundary", "spelling", *excerpts(*(_first_boundary(mail) for mail in (old, new))))
+        return
+    old, new = _without_boundaries(old), _without_boundaries(new)
     if not old or not new:
         text = excerpt((old or new).decode("utf-8", "replace"))
         yield Difference("mail", "", "missing", text, "") if old else Difference("mail", "", "added", "", text)
@@ -190,6 +198,18 @@ def _compare_mail(old: bytes, new: bytes) -> Iterator[Difference]:
             continue
         kind = "missing" if right is None else "added" if left is None else "changed"
         yield Difference("mail", _mail_path(left or right or ""), kind, *excerpts(left or "", right or ""))
+
+
+def _without_boundaries(mail: bytes) -> bytes:
+    """Return mails with the boundaries of their parts, which are random, counted instead (RFC 2046 section 5.1.1)."""
+    for number, mark in enumerate(dict.fromkeys(_BOUNDARY.findall(mail)), 1):
+        mail = mail.replace(mark, b"boundary-%d" % number)
+    return mail
+
+
+def _first_boundary(mail: bytes) -> str:
+    found = _BOUNDARY.search(mail)
+    return found.group(1).decode("utf-8", "replace") if found else ""
 
 
 def _lines(mail: bytes) -> list[str]:

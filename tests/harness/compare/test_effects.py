@@ -155,6 +155,26 @@ def test_tells_what_differs(old: Effects, new: Effects, expected: list[Differenc
         assert one.new.endswith(wanted.new)
 
 
+PARTS = b"""To: a
+Content-Type: multipart/mixed;
+ boundary="%s"
+
+--%s
+Content-Type: text/plain
+
+hello
+--%s--
+"""
+
+
+def test_the_boundary_of_a_mail_is_no_content() -> None:
+    """It is random: alone it is spelling, beside another difference it is nothing."""
+    old, new = (Effects(mail=PARTS % (mark, mark, mark)) for mark in (b"====1234==", b"====5678=="))
+    assert [(one.path, one.kind) for one in compare_effects(old, new)] == [("boundary", "spelling")]
+    other = Effects(mail=new.mail.replace(b"hello", b"Hello"))
+    assert [(one.path, one.kind, one.old) for one in compare_effects(old, other)] == [("body", "changed", "hello")]
+
+
 def test_values_of_this_run_are_made_alike_before_they_are_compared() -> None:
     """In rows, names and mails alike, also where a row written earlier is taken away; what else differs is told."""
 
