@@ -59,11 +59,12 @@ def endpoint(request: Request, patterns: Sequence[str] = (), parameters: Sequenc
     `parameters` are appended, wherever the request has them.
     """
     method = request.method.decode("latin-1")
-    if not _METHOD.fullmatch(method) or not request.path:
+    path = request.path
+    if not _METHOD.fullmatch(method) or not path:
         return MALFORMED
-    words = [method, _pattern_of(_path(request), tuple(patterns))]
+    words = [method, _pattern_of(_path(path), tuple(patterns))]
     words += [f"?{name}={value}" for name, value in _parameters(request, parameters)]
-    call = _CALL.search((request.body or b"")[:_CALL_LIMIT])
+    call = _CALL.search(request.body[:_CALL_LIMIT]) if request.body else None
     return " ".join([*words, f"{call.group(1).decode()}()"] if call else words)
 
 
@@ -77,8 +78,8 @@ def fields(request: Request) -> list[tuple[str, str]]:
     return [*_pairs(request.query), *_form(request)]
 
 
-def _path(request: Request) -> str:
-    return _ABSOLUTE.sub("", request.path.decode("latin-1"), count=1) or "/"
+def _path(path: bytes) -> str:
+    return _ABSOLUTE.sub("", path.decode("latin-1"), count=1) or "/"
 
 
 @lru_cache(maxsize=8192)

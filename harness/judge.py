@@ -84,7 +84,7 @@ class Judge:
         """Judge one outcome; those of a scenario come in their order."""
         late = self._diverged
         verdict = self._judge(outcome)
-        return replace(verdict, late=late, diverged=self._diverged and not late)
+        return replace(verdict, late=late, diverged=not late) if self._diverged else verdict
 
     def rejoined(self) -> None:
         """Hear that rows and files are equal again, so that what differs from now on has a cause of its own."""
