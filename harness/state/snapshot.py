@@ -21,6 +21,7 @@ from harness.state.command import run
 from harness.state.driver import Driver
 from harness.state.hook import HookDriver
 from harness.state.mail import install_sendmail
+from harness.state.mysql import MysqlDriver
 from harness.state.names import new_prefix
 from harness.state.postgres import PostgresDriver
 from harness.state.side import CopiedState, SideState, environment, placeholders
@@ -106,6 +107,8 @@ class State:
                 return HookDriver(spec, spec.hook, self._environ, self._files)
             if spec.database == "postgres":
                 return PostgresDriver(new_prefix(), spec.server, template)
+            if spec.database == "mysql":
+                return MysqlDriver(new_prefix(), spec.server, template)
             if spec.database == "sqlite":
                 return SqliteDriver(self._files, spec.sqlite)
         return None

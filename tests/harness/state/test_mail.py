@@ -166,7 +166,6 @@ def test_smtp_keeps_the_mail_as_sendmail_does(sink: Sink, tmp_path: Path) -> Non
 
 def test_smtp_follows_the_order_of_commands(sink: Sink, tmp_path: Path) -> None:
     """RFC 5321 section 4.1.4: what comes too early is refused, and RSET forgets."""
-    to = "RCPT TO:<x@y>"
     with smtplib.SMTP(*sink.address, timeout=10) as client:
         client.helo()
         said = [

@@ -1,0 +1,362 @@
+"""MySQL and MariaDB: the snapshot is a database, each side has a copy whose written rows can be read and undone.
+
+The copies (never the user's database) get triggers that note each row's old and new text in a database of ours. What
+no trigger sees, TRUNCATE and the rows that foreign keys change, is found by comparing such a table with the snapshot.
+A restore puts back the rows that were noted, not whole tables.
+"""
+# ruff: noqa: S608 - names take no parameters, so statements are put together; every one is quoted
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from harness.effects import Row
+from harness.state.driver import SCHEMA, Copy, Rows, added, moved, net
+from harness.state.mysql_schema import (
+    Table,
+    copy_database,
+    copy_table,
+    fill_table,
+    read_cascades,
+    read_tables,
+    read_triggers,
+)
+from harness.state.mysql_server import MysqlError, MysqlServer, Session, connect, quoted, start
+from harness.state.names import drop_stale
+
+SETTLE = 1.0  # seconds; how long we wait for a transaction that outlives the answer
+BATCH = 200  # keys named in one statement
+LARGE = 20_000  # rows; a larger table is not copied from one side to the other
+MANY = 2000  # changed rows of a table from which on all of it is put back
+EVENTS = (("INSERT", "NEW"), ("DELETE", "OLD"), ("UPDATE", "OLD"), ("UPDATE", "NEW"))
+SIGNS = {"OLD": -1, "NEW": 1}
+# One log that a rollback takes back, for tables that are taken back too, and one that it does not.
+COLUMNS = "id BIGINT UNSIGNED, relation VARCHAR(64), sign TINYINT, line LONGTEXT CHARACTER SET latin1"
+LOGS = {True: ("change", "InnoDB"), False: ("change_now", "MyISAM")}
+# Counters of the whole server; they tell when to look, not what happened.
+COUNTERS = """
+SHOW GLOBAL STATUS WHERE variable_name IN
+('Com_truncate', 'Com_create_table', 'Com_drop_table', 'Com_alter_table', 'Com_rename_table')
+"""
+WRITING = """
+SELECT t.trx_id FROM information_schema.innodb_trx t JOIN information_schema.processlist p
+ON p.id = t.trx_mysql_thread_id WHERE p.db = %s AND t.trx_rows_modified > 0
+"""
+NUMBERS = "SELECT table_name, auto_increment FROM information_schema.tables WHERE table_schema = %s"
+
+
+class MysqlDriver:
+    """The database that all sides are copied from."""
+
+    def __init__(self, prefix: str, existing: str | None, template: str | None) -> None:
+        """Make the database `PREFIX_snapshot`: empty, or as the one at the URL `template` is.
+
+        `existing` is the URL of the server to use; without it and `template` an installed one is started. Raises
+        MysqlError.
+        """
+        self.started = not (template or existing)
+        self.server, source = (start(), "") if self.started else connect(template or existing or "")
+        self._prefix = prefix
+        self.name = f"{prefix}_snapshot"
+        self.tables: Mapping[str, Table] = {}
+        self._copies: list[MysqlCopy] = []
+        self.session: Session | None = None
+        try:
+            self.session = self.server.open()
+            names = [name for (name,) in self.session.run("SHOW DATABASES")]
+            drop_stale(names, lambda name: self.run(f"DROP DATABASE {quoted(name)}"))
+            if template:
+                copy_database(self.session, source, self.name)
+            else:
+                self.run(f"CREATE DATABASE {quoted(self.name)} CHARACTER SET utf8mb4")
+        except BaseException:
+            self.close()
+            raise
+
+    def run(self, statement: str) -> None:
+        """Run a statement in the driver's own session."""
+        if self.session is not None:
+            self.session.run(statement)
+
+    @property
+    def url(self) -> str:
+        """The URL of the snapshot."""
+        return self.server.url(self.name)
+
+    def seal(self) -> None:
+        """Read what tables there are."""
+        session = self.server.open()
+        try:
+            self.tables = read_tables(session, self.name)
+            self.cascades = read_cascades(session, self.name)
+            self.triggers = read_triggers(session, self.name)
+        finally:
+            session.close()
+
+    def copy(self, worker: int, side: str, folder: Path) -> MysqlCopy:
+        """Copy the snapshot."""
+        made = MysqlCopy(self, self.server, f"{self._prefix}_{worker}_{side}")
+        self._copies.append(made)
+        return made
+
+    def close(self) -> None:
+        """Remove the databases; a server that we started is stopped."""
+        try:
+            if not self.started:
+                for made in self._copies:
+                    made.close()
+                self.run(f"DROP DATABASE IF EXISTS {quoted(self.name)}")
+        finally:
+            if self.session is not None:
+                self.session.close()
+                self.session = None
+            self.server.stop()
+
+
+class MysqlCopy:
+    """One side's copy. Its name and URL stay the same for ever; its rows are put back."""
+
+    in_folder = False
+    notes: Sequence[str] = ()
+
+    def __init__(self, driver: MysqlDriver, server: MysqlServer, name: str) -> None:
+        self.name, self.url = name, server.url(name)
+        self._driver, self._log = driver, f"{name}_log"
+        self._session = server.open()
+        self._unfinished: list[Any] = []
+        copy_database(self._session, driver.name, name)
+        self._session.run(f"CREATE DATABASE {quoted(self._log)}")
+        for log, engine in LOGS.values():
+            self._session.run(f"CREATE TABLE {quoted(self._log, log)} ({COLUMNS}) ENGINE={engine}")
+        self.tables = dict(driver.tables)
+        for table in self.tables.values():
+            self._watch(table)
+        self._numbers = self._read_numbers()
+        self._begin()
+
+    def _begin(self) -> None:
+        self._told: dict[str, Counter[str]] = {}
+        self._rebuild: set[str] = set()
+        self._counters = self._read_counters()
+
+    @property
+    def keys(self) -> Mapping[str, tuple[str, ...]]:
+        """The primary keys."""
+        return {name: table.key for name, table in self.tables.items() if table.key}
+
+    def rejoin(self, other: Copy, tables: Collection[str]) -> bool:
+        """Copy these tables from another copy; not what is large, was altered, or has triggers of its own."""
+        if not isinstance(other, MysqlCopy):
+            return False
+        usable = self._driver.tables.keys() - self._rebuild - other._rebuild - self._driver.triggers.keys()
+        if not set(tables) <= usable or any(self._count(other.name, name) > LARGE for name in tables):
+            return False
+        numbers = other._read_numbers()
+        for name in tables:
+            self._session.run(f"DELETE FROM {quoted(self.name, name)}")
+            fill_table(self._session, other.name, self.name, self.tables[name])
+            self._number(name, numbers.get(name))
+        self.changes(unsafe=True)
+        return True
+
+    def owns(self, path: str) -> bool:
+        """No: the database is not in the folder."""
+        return False
+
+    def _watch(self, table: Table) -> None:
+        """Give a table of the copy its triggers, in place of those that it may have of us."""
+        log, _ = LOGS[table.transactional]
+        for event in ("INSERT", "DELETE", "UPDATE"):
+            trigger = quoted(self.name, _trigger(table.name, event))
+            notes = "; ".join(
+                f"INSERT INTO {quoted(self._log, log)} "
+                f"VALUES (UUID_SHORT(), {self._literal(table.name)}, {SIGNS[row]}, {table.line(f'{row}.')})"
+                for what, row in EVENTS
+                if what == event
+            )
+            on = quoted(self.name, table.name)
+            self._session.run(f"DROP TRIGGER IF EXISTS {trigger}")
+            self._session.run(f"CREATE TRIGGER {trigger} AFTER {event} ON {on} FOR EACH ROW BEGIN {notes}; END")
+
+    @staticmethod
+    def _literal(text: str) -> str:
+        return f"CONVERT(0x{text.encode().hex()} USING utf8mb4)"
+
+    # ---- what was written ----
+
+    def changes(self, unsafe: bool) -> Rows:
+        """Return the net row changes since the last call; `unsafe`: a write is likely, wait for its end."""
+        if unsafe:
+            self._settle()
+        lines = self._read()
+        before, counters = self._counters, self._read_counters()
+        if not lines and counters == before:
+            return {}
+        former = self.tables
+        schema: Rows = {}
+        fresh: list[str] = []
+        if counters != before:
+            self._counters = counters
+            schema, fresh = self._compare_schema()
+        for table, sign, line in lines:
+            self._told.setdefault(table, Counter())[line] += sign
+        suspects = {child for table, sign, _ in lines if sign < 0 for child in self._driver.cascades.get(table, ())}
+        if counters["Com_truncate"] != before["Com_truncate"]:
+            suspects |= self._emptied()
+        found = [(table, line, sign) for table, sign, line in lines]
+        found += [(table, line, times) for table in [*suspects, *fresh] for line, times in self._unseen(table)]
+        return added(net(_rows(found, self.tables, former)), schema)
+
+    def _read_counters(self) -> dict[str, str]:
+        return {str(name): str(value) for name, value in self._session.run(COUNTERS)}
+
+    def _settle(self) -> None:
+        """Wait for transactions that write in this database; not twice for one that does not end."""
+        until = time.monotonic() + SETTLE
+        while writing := [number for (number,) in self._session.run(WRITING, (self.name,))]:
+            if set(writing) <= set(self._unfinished):
+                return
+            if time.monotonic() > until:
+                self._unfinished = writing
+                return
+            time.sleep(0.01)
+
+    def _read(self) -> list[tuple[str, int, str]]:
+        lines: list[tuple[str, int, str]] = []
+        for log, _ in LOGS.values():
+            found = self._session.run(f"SELECT id, relation, sign, line FROM {quoted(self._log, log)}")
+            for some in _batches([number for number, *_ in found]):
+                self._session.run(f"DELETE FROM {quoted(self._log, log)} WHERE id IN ({', '.join(map(str, some))})")
+            lines += [(relation, sign, line) for _, relation, sign, line in found]
+        return lines
+
+    def _compare_schema(self) -> tuple[Rows, list[str]]:
+        """Tell the columns that came and went; watch tables that are new or have other columns, and return the new."""
+        before, self.tables = self.tables, read_tables(self._session, self.name)
+        altered = [name for name, table in self.tables.items() if before.get(name) != table]
+        for name in altered:
+            self._watch(self.tables[name])
+        self._rebuild |= set(altered) | (before.keys() - self.tables.keys())
+        listed = [
+            {SCHEMA: [column.described for table in version.values() for column in table.columns]}
+            for version in (before, self.tables)
+        ]
+        return moved(*listed), [name for name in altered if name not in before]
+
+    def _emptied(self) -> set[str]:
+        """Return the tables that have another number of rows than the triggers make believe."""
+        return {
+            name
+            for name in self.tables.keys() & self._driver.tables.keys() - self._rebuild
+            if self._count(self.name, name) - self._count(self._driver.name, name)
+            != sum(self._told.get(name, Counter()).values())
+        }
+
+    def _count(self, database: str, name: str) -> int:
+        return int(self._session.run(f"SELECT COUNT(*) FROM {quoted(database, name)}")[0][0])
+
+    def _unseen(self, name: str) -> list[tuple[str, int]]:
+        """Return the rows of a table that changed without being noted, by comparing all of it with the snapshot."""
+        if name not in self.tables or (name in self._rebuild and name in self._driver.tables):
+            return []
+        line = self.tables[name].line()
+        parts = [f"SELECT {line} AS line, 1 AS times FROM {quoted(self.name, name)}"]
+        if name in self._driver.tables:
+            parts.append(f"SELECT {line}, -1 FROM {quoted(self._driver.name, name)}")
+        both = " UNION ALL ".join(parts)
+        rows = self._session.run(f"SELECT line, SUM(times) FROM ({both}) AS t GROUP BY line HAVING SUM(times) <> 0")
+        told, now = self._told.get(name, Counter()), Counter({str(noted): int(times) for noted, times in rows})
+        self._told[name] = now
+        return [(noted, now[noted] - told[noted]) for noted in {*now, *told} if now[noted] != told[noted]]
+
+    # ---- the way back ----
+
+    def restore(self) -> None:
+        """Put back the rows that were written, and the numbers that are given next."""
+        self.changes(unsafe=True)
+        for name in self._rebuild:
+            self._remake(name)
+        for name, told in self._told.items():
+            if name not in self._rebuild and any(told.values()):
+                self._put_back(self.tables[name], [line for line, times in told.items() if times])
+        numbers = self._read_numbers()
+        for name, number in self._numbers.items():
+            if numbers.get(name) != number:
+                self._number(name, number)
+        for log, _ in LOGS.values():
+            self._session.run(f"DELETE FROM {quoted(self._log, log)}")
+        self._begin()
+
+    def _number(self, name: str, number: int | None) -> None:
+        """Have the next row of a table numbered so (None: tables without numbers)."""
+        if number is not None:
+            self._session.run(f"ALTER TABLE {quoted(self.name, name)} AUTO_INCREMENT = {number}")
+
+    def _read_numbers(self) -> dict[str, int | None]:
+        return dict(self._session.run(NUMBERS, (self.name,)))
+
+    def _remake(self, name: str) -> None:
+        """Make a table as the snapshot has it, whatever became of it."""
+        self._session.run(f"DROP TABLE IF EXISTS {quoted(self.name, name)}")
+        self.tables.pop(name, None)
+        if name not in self._driver.tables:
+            return
+        table = self.tables[name] = self._driver.tables[name]
+        copy_table(self._session, self._driver.name, self.name, name)
+        fill_table(self._session, self._driver.name, self.name, table)
+        self._session.use(self.name)
+        for statement in self._driver.triggers.get(name, ()):
+            self._session.run(statement)
+        self._watch(table)
+
+    def _put_back(self, table: Table, lines: Sequence[str]) -> None:
+        """Put back the rows that were noted: by key, or all of them where there is none or they are many."""
+        if table.name in self._driver.triggers:
+            self._remake(table.name)  # the application's own triggers must not take this for writing
+            return
+        if not table.keyable or len(lines) > MANY:
+            self._session.run(f"DELETE FROM {quoted(self.name, table.name)}")
+            fill_table(self._session, self._driver.name, self.name, table)
+            return
+        places = [[column.name for column in table.columns].index(name) for name in table.key]
+        keys = sorted({tuple(line.split(",")[at] for at in places) for line in lines})
+        for some in _batches(keys):
+            values = ", ".join(f"({', '.join(f'CONVERT(0x{part} USING utf8mb4)' for part in key)})" for key in some)
+            where = f"WHERE ({', '.join(map(quoted, table.key))}) IN ({values})"
+            self._session.run(f"DELETE FROM {quoted(self.name, table.name)} {where}")
+            fill_table(self._session, self._driver.name, self.name, table, where)
+
+    def close(self) -> None:
+        """Remove the copy and its log."""
+        for name in (self.name, self._log):
+            try:
+                self._session.run(f"DROP DATABASE IF EXISTS {quoted(name)}")
+            except MysqlError:  # the server is gone, and they with it
+                break
+        self._session.close()
+
+
+def _rows(
+    found: Iterable[tuple[str, str, int]], tables: Mapping[str, Table], former: Mapping[str, Table]
+) -> Iterator[tuple[str, Row, int]]:
+    """Read what was noted, by the columns that the table has or had when it was."""
+    for name, line, times in found:
+        for version in (tables, former):
+            if name in version and line.count(",") + 1 == len(version[name].columns):
+                yield name, version[name].row(line), times
+                break
+
+
+def _batches(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    return (items[start : start + BATCH] for start in range(0, len(items), BATCH))
+
+
+def _trigger(table: str, event: str) -> str:
+    """Return the name of our trigger: at most 64 characters, as the table's own name may have."""
+    name = f"~harness_{event[0].lower()}_{table}"
+    return name if len(name) <= 64 else f"{name[:48]}{hashlib.sha256(table.encode()).hexdigest()[:16]}"

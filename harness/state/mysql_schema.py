@@ -1,0 +1,224 @@
+"""What a MySQL database consists of, and how to make the same again in another database of that server.
+
+Names of databases come in; tables as data, and copies, go out. Watching what is written is for `mysql`.
+"""
+# ruff: noqa: S608 - names take no parameters, so statements are put together; every one is quoted
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from harness.effects import Row
+from harness.state.driver import column_row
+from harness.state.mysql_server import MysqlError, Session, quoted
+
+BINARY = re.compile(r"(tiny|medium|long)?blob|(var)?binary|geometry|point|linestring|polygon")
+KEYABLE = re.compile(r"(tiny|small|medium|big)?int|(var)?char|date|datetime")
+LONG = 65_536  # bytes; a longer value is noted by its digest
+COLUMNS = """
+SELECT c.table_name, c.column_name, c.data_type, c.column_type, c.is_nullable, c.column_default, c.extra,
+       c.column_key, t.engine, c.generation_expression
+FROM information_schema.columns c JOIN information_schema.tables t
+  ON t.table_schema = c.table_schema AND t.table_name = c.table_name
+WHERE c.table_schema = %s AND t.table_type = 'BASE TABLE' ORDER BY c.table_name, c.ordinal_position
+"""
+KEYS = """
+SELECT table_name, column_name FROM information_schema.key_column_usage
+WHERE table_schema = %s AND constraint_name = 'PRIMARY' ORDER BY table_name, ordinal_position
+"""
+CASCADES = """
+SELECT referenced_table_name, table_name FROM information_schema.referential_constraints
+WHERE constraint_schema = %s AND (delete_rule IN ('CASCADE', 'SET NULL') OR update_rule IN ('CASCADE', 'SET NULL'))
+"""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: what kind of values it holds, and whether they are written (not computed)."""
+
+    name: str
+    kind: str
+    written: bool
+    described: Row
+
+    def noted(self, row: str) -> str:
+        """Return the SQL for this column of a row as hexadecimal text, in which no setting of a session shows."""
+        value = f"{row}{quoted(self.name)}"
+        if self.kind == "timestamp":
+            return f"IFNULL(HEX(CONVERT(UNIX_TIMESTAMP({value}) USING utf8mb4)), '-')"
+        if self.kind == "bit":
+            value = f"({value} + 0)"
+        text = value if BINARY.fullmatch(self.kind) else f"CONVERT({value} USING utf8mb4)"
+        digest = f"CONCAT('~', OCTET_LENGTH({text}), ':', SHA2({text}, 256))"
+        return f"IFNULL(IF(OCTET_LENGTH({text}) > {LONG}, {digest}, HEX({text})), '-')"
+
+    def shown(self, noted: str) -> str | None:
+        """Return the value that was noted as text."""
+        if noted == "-":
+            return None
+        if noted.startswith("~"):
+            size, _, digest = noted[1:].partition(":")
+            return f"value of {size} bytes sha256:{digest}"
+        data = bytes.fromhex(noted)
+        if self.kind == "timestamp":
+            return _moment(data.decode())
+        try:
+            text = data.decode()
+        except UnicodeDecodeError:
+            return f"X'{data.hex()}'"
+        readable = not BINARY.fullmatch(self.kind) or (text.isprintable() and not text.startswith("X'"))
+        return text if readable else f"X'{data.hex()}'"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table; `transactional`: what is written to it can be rolled back."""
+
+    name: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    transactional: bool
+
+    @property
+    def keyable(self) -> bool:
+        """Whether single rows can be asked for by their key as it was noted."""
+        kinds = {column.name: column.kind for column in self.columns}
+        return bool(self.key) and all(KEYABLE.fullmatch(kinds[name]) for name in self.key)
+
+    @property
+    def written(self) -> str:
+        """The columns that are written, as SQL."""
+        return ", ".join(quoted(column.name) for column in self.columns if column.written)
+
+    def line(self, row: str = "") -> str:
+        """Return the SQL for a whole row (`OLD.`, `NEW.`) as one text."""
+        return f"CONCAT_WS(',', {', '.join(column.noted(row) for column in self.columns)})"
+
+    def row(self, line: str) -> Row:
+        """Return the row that was noted as `line`."""
+        values = zip(self.columns, line.split(","), strict=True)
+        return tuple((column.name, column.shown(noted)) for column, noted in values)
+
+
+def _moment(text: str) -> str:
+    """Return what UNIX_TIMESTAMP gave, in UTC; zero is the date of zeros."""
+    from datetime import UTC, datetime
+
+    seconds, _, fraction = text.partition(".")
+    moment = datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%d %H:%M:%S") if int(seconds) else "0"
+    return f"{moment}.{fraction}" if fraction else moment
+
+
+def read_tables(session: Session, name: str) -> dict[str, Table]:
+    """Return the tables of a database."""
+    keys: dict[str, list[str]] = {}
+    for table, column in session.run(KEYS, (name,)):
+        keys.setdefault(table, []).append(column)
+    columns: dict[str, list[Column]] = {}
+    engines: dict[str, str] = {}
+    for table, column, kind, declared, null, default, extra, _, engine, computed in session.run(COLUMNS, (name,)):
+        shown = default if default is None or isinstance(default, str) else bytes(default).decode()
+        described = column_row(table, column, f"{declared} {extra}".strip(), null == "YES", shown)
+        columns.setdefault(table, []).append(Column(column, kind.lower(), not computed, described))
+        engines[table] = (engine or "").lower()
+    return {
+        table: Table(table, tuple(found), tuple(keys.get(table, ())), engines[table] == "innodb")
+        for table, found in columns.items()
+    }
+
+
+def read_cascades(session: Session, name: str) -> dict[str, set[str]]:
+    """Return, for each table, those whose rows change with its own by foreign keys, directly or not."""
+    direct: dict[str, set[str]] = {}
+    for parent, child in session.run(CASCADES, (name,)):
+        direct.setdefault(parent, set()).add(child)
+    return {parent: _reached(parent, direct) for parent in direct}
+
+
+def _reached(parent: str, direct: Mapping[str, Iterable[str]]) -> set[str]:
+    found: set[str] = set()
+    waiting = [parent]
+    while waiting:
+        for child in set(direct.get(waiting.pop(), ())) - found:
+            found.add(child)
+            waiting.append(child)
+    return found
+
+
+def read_triggers(session: Session, name: str) -> dict[str, list[str]]:
+    """Return the statements that make the triggers of each table, in their order."""
+    found: dict[str, list[str]] = {}
+    order = "SELECT trigger_name, event_object_table FROM information_schema.triggers WHERE trigger_schema = %s"
+    for trigger, table in session.run(f"{order} ORDER BY event_object_table, action_timing, action_order", (name,)):
+        found.setdefault(table, []).append(session.run(f"SHOW CREATE TRIGGER {quoted(name, trigger)}")[0][2])
+    return found
+
+
+def copy_table(session: Session, source: str, target: str, name: str) -> None:
+    """Make a table of `source` in `target`, in which it must not exist, with its rows but without triggers."""
+    statement = session.run(f"SHOW CREATE TABLE {quoted(source, name)}")[0][1]
+    session.use(target)
+    session.run(statement)
+
+
+def fill_table(session: Session, source: str, target: str, table: Table, where: str = "") -> None:
+    """Copy the rows of a table to the one of that name."""
+    names = table.written
+    session.run(
+        f"INSERT INTO {quoted(target, table.name)} ({names}) SELECT {names} FROM {quoted(source, table.name)} {where}"
+    )
+
+
+def copy_database(session: Session, source: str, target: str) -> None:
+    """Make database `target` as `source` is: tables, rows, routines, views, triggers; no events: a clock runs them."""
+    facts = session.run(
+        "SELECT default_character_set_name, default_collation_name FROM information_schema.schemata "
+        "WHERE schema_name = %s",
+        (source,),
+    )
+    if not facts:
+        raise MysqlError(f"there is no database {source}")
+    session.run(f"CREATE DATABASE {quoted(target)} CHARACTER SET {facts[0][0]} COLLATE {facts[0][1]}")
+    tables = read_tables(session, source)
+    for name, table in tables.items():
+        copy_table(session, source, target, name)
+        fill_table(session, source, target, table)
+    _copy_routines(session, source, target)
+    _copy_views(session, source, target)
+    session.use(target)
+    for statements in read_triggers(session, source).values():
+        for statement in statements:
+            session.run(statement)
+
+
+def _copy_routines(session: Session, source: str, target: str) -> None:
+    query = "SELECT routine_type, routine_name FROM information_schema.routines WHERE routine_schema = %s"
+    session.use(target)
+    for kind, name in session.run(query, (source,)):
+        session.run(session.run(f"SHOW CREATE {kind} {quoted(source, name)}")[0][2])
+
+
+def _copy_views(session: Session, source: str, target: str) -> None:
+    """Make the views, those that others need first."""
+    query = "SELECT table_name FROM information_schema.views WHERE table_schema = %s"
+    waiting = [
+        session.run(f"SHOW CREATE VIEW {quoted(source, name)}")[0][1].replace(
+            f"{quoted(source)}.", f"{quoted(target)}."
+        )
+        for (name,) in session.run(query, (source,))
+    ]
+    session.use(target)
+    while waiting:
+        failed: list[str] = []
+        reason: MysqlError | None = None
+        for statement in waiting:
+            try:
+                session.run(statement)
+            except MysqlError as error:
+                failed.append(statement)
+                reason = error
+        if reason is not None and len(failed) == len(waiting):
+            raise reason
+        waiting = failed
