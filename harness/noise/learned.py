@@ -158,7 +158,8 @@ def _shaped(
             shapes = {ANYWHERE: shape_of([sample for seen in samples.values() for sample in seen])}
         except Refusal:
             pass  # each place keeps its own
-    return Learned(place, shapes, "" if shapes else min(reasons, default="nothing was seen"))
+    refused = reasons[0] if len(reasons) == 1 else "what varies has no one place in the text and no one form"
+    return Learned(place, shapes, "" if shapes else refused)
 
 
 __all__ = ["ANYWHERE", "BY_KIND", "REPLACED", "Learned", "learn", "never"]

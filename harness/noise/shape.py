@@ -132,7 +132,7 @@ def when(text: str) -> tuple[str, float] | None:
     if not low <= meaning[1] <= high:
         return None
     if spelling.name in NUMBERS:
-        return spelling.name, meaning[1]
+        return spelling.name + (" with a fraction" if "." in text else ""), meaning[1]
     return placeholder(Instant(0, len(raw), spelling, b"", meaning[1]), raw).decode()[5:-1], meaning[1]
 
 
@@ -144,7 +144,7 @@ def times(samples: Sequence[Sample]) -> Shape | None:
         return None
     instants = [one[1] for old, new, _ in pairs for one in (old, new)]
     spellings = frozenset(one[0] for old, new, _ in pairs for one in (old, new))
-    if spellings & NUMBERS.keys() and max(instants) - min(instants) > YEAR:
+    if any(name.startswith("epoch") for name in spellings) and max(instants) - min(instants) > YEAR:
         return None
     steps = {spelling.name: spelling.resolution for spelling in SPELLINGS}
     step = max(_resolution(sample.old, steps) for sample in samples)
