@@ -6,7 +6,9 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -168,3 +170,68 @@ def test_sessions_of_cgi_programs_are_files_of_other_names(
     assert status == bool(groups), said
     assert report["counts"]["judged"] == 4
     assert [(group["aspect"], group["count"]) for group in report["groups"]] == groups
+
+
+DIARY = """
+import os, pathlib
+folder = pathlib.Path(os.environ["DIARY"])
+session = os.environ["SALT"] * 8 + "0a1b2c3d4e"
+
+def application(environ, start_response):
+    if environ["REQUEST_METHOD"] == "POST":
+        (folder / "last-login").write_text("by " + os.environ["SALT"])
+        start_response("302 Found", [("Location", "/"), ("Set-Cookie", "sid=" + session)])
+        return [b""]
+    known = "sid=" + session in environ.get("HTTP_COOKIE", "")
+    (folder / "visits").write_text("1")
+    start_response("200 OK" if known else "401 Who", [("Content-Type", "text/plain")])
+    return [b"dear diary" if known else b"who?"]
+"""
+
+
+def test_what_a_login_writes_is_no_difference(tmp_path: Path, record: Any, diff: Diff) -> None:
+    """Each side's login is its own; what the recorded requests write is compared."""
+    (tmp_path / "diary.py").write_text(DIARY)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "live").mkdir()
+    client = record("diary:application", SALT="rec", DIARY=str(tmp_path / "live"), PYTHONPATH=str(tmp_path))
+    client.ask("POST /login", b"user=al")
+    client.ask("GET /")
+    sides = "".join(
+        f"[target.{name}]\napp = 'diary:application'\nenv = {{SALT = '{name}', PYTHONPATH = '{tmp_path}'}}\n"
+        for name in ("one", "two")
+    )
+    toml = f"""
+        default_state = "start"
+        [[login]]
+        principal = "cookie:sid"
+        request = {{path = "/login", form = {{user = "al"}}}}
+        [state.start]
+        load = ["cp", "-a", {json.dumps(f"{tmp_path}/empty/.")}, "{{files}}"]
+        [state.start.env]
+        DIARY = "{{files}}"
+        {sides}
+    """
+    status, said, report = diff(client.since(2), toml, "two", "one")
+    assert status == 0, said
+    assert (report["counts"]["judged"], report["groups"]) == (1, [])
+
+
+def test_a_login_that_may_not_be_sent_says_what_allows_it(client: Any, diff: Diff) -> None:
+    """At a URL nothing is written unasked."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    client.log_in()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_address[1]}"
+        status, said, _ = diff(client.since(3), LOGIN % "secret", "new", url)
+        server.shutdown()
+    assert (status, "cookie:sid" in said, "--allow-writes HOST" in said) == (2, True, True), said
