@@ -26,8 +26,13 @@ from harness.noise import Run, decide
 
 ENDPOINT = "GET /page/{}"
 RATES = (0.01, 0.03, 0.1, 0.3, 0.66, 1.0)
-PLAN = ((100, 20, 1, RATES), (100, 20, 2, RATES), (100, 20, 3, RATES), (1_000, 2, 1, RATES), (1_000, 2, 2, RATES),
-        (10_000, 1, 2, (0.01, 0.1, 1.0)))  # fmt: skip
+PLAN = (
+    (100, 8, 1, RATES),
+    (100, 8, 2, RATES),
+    (100, 8, 3, RATES),
+    (1_000, 1, 2, RATES),
+    (10_000, 1, 2, (0.01, 0.1, 1.0)),
+)
 """Requests of a run, trials of each kind, runs of old against itself, rates."""
 BEGIN = 1_463_392_800
 WORDS = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu"]

@@ -220,6 +220,7 @@ def numbers(samples: Sequence[Sample]) -> Shape | None:
 
 ALPHABETS: dict[str, str] = {
     "decimal digits": string.digits,
+    "decimal digits, ., - and _": string.digits + ".-_",
     "lower-case hexadecimal digits": string.digits + "abcdef",
     "upper-case hexadecimal digits": string.digits + "ABCDEF",
     "lower-case letters and digits": string.digits + string.ascii_lowercase,
@@ -230,7 +231,7 @@ ALPHABETS: dict[str, str] = {
     "letters, digits and .-_~+/=%": string.digits + string.ascii_letters + ".-_~+/=%",
 }
 """From narrow to wide."""
-HEXADECIMAL = tuple(ALPHABETS)[:3]
+HEXADECIMAL = ("decimal digits", "lower-case hexadecimal digits", "upper-case hexadecimal digits")
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,8 +289,8 @@ def _alphabet(text: str) -> str | None:
 
 
 def _look_random(values: Sequence[str]) -> bool:
-    """Whether most values mix letters and digits, or are letters of one length and hardly two the same."""
-    mixed = sum(bool(re.search(r"\d", value) and re.search(r"[A-Za-z]", value)) for value in values)
+    """Whether most values mix letters or signs with digits, or are letters of one length and hardly two the same."""
+    mixed = sum(bool(re.search(r"\d", value) and re.search(r"[A-Za-z]|\d[.~_-]\d", value)) for value in values)
     if min(map(len, values)) >= 4 and 2 * mixed >= len(values):
         return True
     one_length = len({len(value) for value in values}) == 1
