@@ -29,6 +29,9 @@ ANYWHERE = "\0"
 BY_VALUE = frozenset({"changed", "encoding", "renamed", "type", "spelling"})
 """Kinds of differences of which both values say something."""
 
+CALLS = ("params[", "fault")
+"""How places in XML-RPC begin: its types are written by another writer than those of other formats."""
+
 Pair = tuple[str, str]
 Shapes = tuple[str, ...]
 
@@ -154,7 +157,7 @@ def keys_of(difference: Difference) -> list[Key]:
     """Return the causes that a difference may have, values aside: its place, and the same change anywhere."""
     what = difference.kind, transform(difference)
     keys = [Key(difference.aspect, place(difference.aspect, difference.kind, difference.path), *what)]
-    edited = difference.aspect in ("body", "rows") and difference.kind in ("changed", "type")
+    edited = difference.aspect in ("body", "rows") and difference.kind in ("changed", "type", "renamed")
     if edited or _is_element(difference):
         keys.append(Key(difference.aspect, ANYWHERE, *what))
     return keys
@@ -168,6 +171,8 @@ def place(aspect: str, kind: str, path: str) -> str:
         return "* mode" if path.endswith(" mode") else "*"  # whatever the suffix: it was written, but otherwise
     if kind == "spelling" and path.endswith("comment()"):
         return "comment()"  # comments come and go together
+    if kind == "spelling" and path.startswith("body/xmlrpc"):
+        return path.replace("xmlrpc", "xml", 1)  # one writer of XML
     found = _MEMBER.fullmatch(path) if aspect == "body" else None
     return found.group(1) if found else path
 
@@ -192,9 +197,10 @@ def _sort(text: str) -> str:
 
 
 def _is_element(difference: Difference) -> bool:
-    """Tell whether an element of a document came or went: the same one may stand in several pages."""
-    one_sided = difference.aspect == "body" and difference.kind in ("missing", "added")
-    return one_sided and (difference.old or difference.new).startswith("<") and "/" in difference.path
+    """Tell whether an element or attribute of a document came or went: the same one may stand in several pages."""
+    if difference.aspect != "body" or difference.kind not in ("missing", "added") or "/" not in difference.path:
+        return False
+    return "/@" in difference.path or (difference.old or difference.new).startswith("<")
 
 
 def _values(difference: Difference) -> Pair:
@@ -212,11 +218,13 @@ def edit_in(difference: Difference) -> Edit:
     """Return the edit that a difference shows."""
     values = _values(difference)
     if difference.kind == "type":  # what it became is in the key
-        return Edit("type", *values)
+        return Edit("type in a call" if difference.path.startswith(CALLS) else "type", *values)
     if difference.kind == "spelling" and _WRITTEN.fullmatch(difference.path):  # in what is in the path
         return Edit("spelling", *values)
     if _is_element(difference):
-        return Edit(skeleton(difference.old or difference.new), *values)
+        owner, is_attribute, attribute = difference.path.partition("/@")
+        element = f"{owner.rpartition('/')[2]} {attribute}" if is_attribute else difference.old or difference.new
+        return Edit(skeleton(element), *values)
     if difference.aspect == "status" or (difference.kind == "renamed" and difference.aspect != "files"):
         return Edit(" -> ".join(values), *values)
     return edit_of(*values)

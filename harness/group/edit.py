@@ -26,6 +26,7 @@ FEW = 3
 Explains = Callable[[str, str], bool]
 
 _HOST = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//[^/?#\"]*")
+_SPACE = re.compile(r"(?:\s|\\[nrt])+")
 _PIECE = re.compile(r"\w+|\W")
 _NUMBER = re.compile(r"[+-]?\d{1,30}")
 _NOW = re.compile(r"\[now ([YMDhmsf][^\]]*)\]")  # a normaliser's placeholder is a time like any other
@@ -96,6 +97,12 @@ def _is_made_relative(absolute: str, relative: str) -> bool:
     return host is not None and (absolute[host.end() :] or "/") == relative
 
 
+def _has_more_space(less: str, more: str) -> bool:
+    """Tell whether one text is the other with more white space (escaped, as texts of differences are)."""
+    left, right = (_SPACE.split(text) for text in (less, more))
+    return "".join(left) == "".join(right) != "" and len(less) < len(more) and ELLIPSIS not in less + more
+
+
 def _there_and_back(shape: str, less: str, explains: Explains) -> tuple[tuple[str, Explains], ...]:
     return (shape, explains), (less, lambda old, new: explains(new, old))
 
@@ -105,6 +112,7 @@ HABITS: tuple[tuple[str, Explains], ...] = (
     *_there_and_back("percent-encoded", "percent-decoded", _is_percent_encoded),
     *_there_and_back("letters lost", "letters regained", _is_without_letters),
     *_there_and_back("UTF-8 read as Latin-1", "UTF-8 no longer read as Latin-1", _is_misread),
+    *_there_and_back("space added", "space removed", _has_more_space),
     *_there_and_back("made relative", "made absolute", _is_made_relative),
 )
 """What programs do to any text: a shape, and what tells that it explains all of an edit."""

@@ -21,8 +21,6 @@ PLACES = 2
 """Places in which the same edit is one cause."""
 WIDE = 16
 """Edits that may be causes wherever they are made; more are values that vary, and stand in several places."""
-NUMBERS = ("number ", "#\0#")
-"""Shapes of edits that made one number (decimal, or with letters) another."""
 NUMBER = "number"
 """The shape of numbers that moved by many distances."""
 
@@ -86,14 +84,27 @@ def _wide(causes: Mapping[Key, Cause]) -> dict[Sort, Found]:
         if key.path == ANYWHERE:
             several = [(key, change) for change in cause.changes.values() if _is_wide(key, change)]
             strong = [(key, change) for key, change in several if _is_varied(change)]
-            weak = [(key, change) for key, change in several if not _is_varied(change)]
-            for some, most in ((strong, WIDE), (weak, 2 * FEW)):
+            weak: dict[str, list[Found]] = {}
+            for _, change in several:
+                if not _is_varied(change):
+                    weak.setdefault(_element_of(change.shape), []).append((key, change))
+            for some, most in ((strong, WIDE), *((alike, 2 * FEW) for alike in weak.values())):
                 found |= {sort_of(key, change.shape): (key, change) for key, change in some if len(some) <= most}
     return found
 
 
+def _element_of(shape: str) -> str:
+    """Return the name of the element that a shape is of, if any: many links that differ do not hide one field."""
+    return shape.partition(">")[0].partition(" ")[0] if shape.startswith("<") else ""
+
+
+def _is_number(shape: str) -> bool:
+    """Tell whether an edit made one number (decimal, or with letters) another."""
+    return shape.startswith("number ") or shape == "#\0#"
+
+
 def _is_wide(key: Key, change: Change) -> bool:
-    if change.shape.startswith(("long", *NUMBERS)):
+    if change.shape.startswith("long") or _is_number(change.shape):
         return False
     return len({place(key.aspect, key.kind, path) for path in change.tally.paths}) >= PLACES
 
@@ -111,6 +122,8 @@ def settle(key: Key, cause: Cause, wide: Mapping[Sort, Found]) -> Place:
     changes, others = _left(key, cause, wide)
     if not changes:
         return Place({}, others)
+    if key.kind == "type":  # one member, whatever writes it
+        changes = {("type",): replace(_together([*changes.values()]), shape="type")}
     changes, numbers = _numbers_together(changes)
     if len(changes) == 1 and others is None:
         (change,) = changes.values()
@@ -165,7 +178,7 @@ def _narrowed(change: Change, shapes: Shapes, narrow: Shapes) -> Change:
 
 def _numbers_together(changes: Mapping[Shapes, Change]) -> tuple[dict[Shapes, Change], frozenset[str]]:
     """Return changes in which numbers that moved by more than two distances are one change, and which those are."""
-    moved = [shapes for shapes in sorted(changes) if all(shape.startswith(NUMBERS) for shape in shapes)]
+    moved = [shapes for shapes in sorted(changes) if all(map(_is_number, shapes))]
     if len(moved) < 2 or (len(moved) == 2 and ("#\0#",) not in moved):
         return dict(changes), frozenset()
     others = {shapes: change for shapes, change in changes.items() if shapes not in moved}

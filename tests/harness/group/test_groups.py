@@ -145,6 +145,14 @@ def test_an_element_that_comes_into_several_pages_is_one_group():
     ]
 
 
+def test_an_attribute_that_comes_to_several_elements_is_one_group():
+    """And a name that is given up in several places."""
+    added = [Difference("body", f"html/{tag}/a/@target", "added", "", "new") for tag in WORDS]
+    renamed = [Difference("body", f"html/{tag}/h1", "renamed", "h1", "h2") for tag in WORDS]
+    found = group_observations(map(seen, range(10), [*added, *renamed]))
+    assert sorted((group.kind, group.count) for group in found) == [("added", 5), ("renamed", 5)]
+
+
 def test_another_element_is_another_cause():
     """Two elements that were lost in two places each are two groups."""
     lost = [
