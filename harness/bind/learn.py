@@ -15,7 +15,7 @@ from itertools import takewhile
 from typing import Literal
 
 from harness.bind.place import Place, place_at
-from harness.bind.token import strength
+from harness.bind.token import is_code, strength
 from harness.exchange import Headers, Response, all_headers, first_header
 
 Sort = Literal["cookie", "token", "weak", "etag", "modified"]
@@ -24,8 +24,8 @@ MIDDLE = 1 << 18
 """Bytes of a body, between what both begin and end with, that are looked through."""
 SQUARE = 100_000
 """Largest recorded x own number of words given to difflib, whose worst case is more than quadratic."""
-NEAR = 8
-"""Words before the first difference of longer texts, in which a name may belong to what differs."""
+NEAR = 4
+"""So many words after a weak name must agree, for it to be of the same thing."""
 
 _WORD = re.compile(
     rb"(?<![\w/+.~-])[A-Za-z0-9+][A-Za-z0-9+/]{14,}={0,2}(?![\w/+-])"  # base64, whose slashes divide nothing
@@ -111,12 +111,12 @@ def of_text(recorded: bytes, own: bytes, path: bytes) -> Iterator[Pair]:
         return
     left = list(_WORD.finditer(recorded, start, len(recorded) - end))
     right = list(_WORD.finditer(own, start, len(own) - end))
-    for one, other in _aligned(left, right):
+    for one, other, sure in _aligned(left, right):
         then, now = one[0], other[0]
         if then == now:
             continue
         pair = _typed(place_at(recorded, one.start(), one.end(), path), then, now)
-        if pair is not None:
+        if pair is not None and (sure or pair.handed or pair.sort == "token"):
             yield pair
 
 
@@ -125,31 +125,31 @@ def _typed(place: Place | None, recorded: bytes, own: bytes) -> Pair | None:
     handed = place is not None and place.kind in ("field", "meta")
     if strength(recorded) == "strong" and strength(own) == "strong":
         return Pair("token", b"", recorded, own, handed)
-    if place is None or not (place.id_like or _is_code(recorded)):
+    if place is None or not (is_code(recorded) or (place.id_like and (handed or recorded.isdigit()))):
         return None
     return Pair("weak", place.stem, recorded, own, handed)
 
 
-def _is_code(value: bytes) -> bool:
-    """A short token with letters: never a count."""
-    return len(value) >= 6 and not value.isdigit()
+Aligned = tuple[re.Match[bytes], re.Match[bytes], bool]
+"""A word of each text, and whether those that follow agree as well: else it may be the name of something else."""
 
 
-def _aligned(
-    left: list[re.Match[bytes]], right: list[re.Match[bytes]]
-) -> Iterator[tuple[re.Match[bytes], re.Match[bytes]]]:
+def _aligned(left: list[re.Match[bytes]], right: list[re.Match[bytes]]) -> Iterator[Aligned]:
     """Pair the names of two texts where the words around them agree."""
     masked_left, masked_right = ([_MASK if strength(word[0]) else word[0] for word in words] for words in (left, right))
     if masked_left == masked_right:
-        yield from zip(left, right, strict=True)
+        yield from ((one, other, True) for one, other in zip(left, right, strict=True))
         return
     if len(left) * len(right) > SQUARE:
         both = zip(masked_left, masked_right, strict=False)
-        alike = max(0, sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], both)) - NEAR)
-        yield from zip(left[:alike], right[:alike], strict=True)
-        return
-    for start, other, size in SequenceMatcher(None, masked_left, masked_right, autojunk=False).get_matching_blocks():
-        yield from zip(left[start : start + size], right[other : other + size], strict=True)
+        blocks = [(0, 0, sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], both)))]
+    else:
+        matcher = SequenceMatcher(None, masked_left, masked_right, autojunk=False)
+        blocks = [(match.a, match.b, match.size) for match in matcher.get_matching_blocks()]
+    for start, other, size in blocks:
+        last = start + size == len(left) and other + size == len(right)
+        for index in range(size):
+            yield left[start + index], right[other + index], last or index + NEAR < size
 
 
 def _middle(left: bytes, right: bytes) -> tuple[int, int]:

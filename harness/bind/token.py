@@ -50,6 +50,14 @@ def _is_irregular(value: bytes) -> bool:
     return changes >= 4 and changes >= _CHANGES * len(value)
 
 
+def is_code(value: bytes) -> bool:
+    """Tell whether a weak token is too irregular for a word with a number at its end, such as `python3`."""
+    if len(value) < 6 or value.isdigit():
+        return False
+    changes = len(_CHANGE.findall(value.translate(_CLASSES)))
+    return _HEX.match(value) is not None or (changes >= 3 and changes >= 0.3 * len(value))
+
+
 def same_shape(left: bytes, right: bytes) -> bool:
     """Tell whether two names are of one make: alphabet, separators and about the same length."""
     if _alphabet(left) != _alphabet(right):

@@ -250,3 +250,23 @@ def test_without_names_in_it_a_request_is_the_same_object(position: str, left: b
     assert bindings.bind(exchange) is exchange
     bindings.give([TOKEN, PLAIN])
     assert bindings.bind(exchange) is exchange
+
+
+NAMES = st.sampled_from([PLAIN_THEN, PLAIN_NOW, THEN, NOW, b"12", b"140", b"a8f3", b"spade", b"\xff\x00"])
+GLUE = st.sampled_from(
+    [b"/item/", b"?id=", b"&", b'{"id": ', b'"', b"<input type=hidden name=x value=", b">", b" ", b"%2F", b"\\u00"]
+)
+TEXTS = st.lists(st.one_of(NAMES, GLUE), max_size=12).map(b"".join)
+
+
+@given(TEXTS, TEXTS, TEXTS)
+def test_whatever_is_answered_and_asked_nothing_breaks(then: bytes, now: bytes, asked: bytes) -> None:
+    """And what is sent is as long as its Content-Length says."""
+    head: Headers = ((b"Set-Cookie", b"sid=" + then), (b"Location", then), (b"Content-Type", b"text/html"))
+    own: Headers = ((b"Set-Cookie", b"sid=" + now), (b"Location", now))
+    bindings = Bindings()
+    request = Request(b"GET /items HTTP/1.1")
+    bindings.learn(Exchange("t", request, Response(200, headers=head, body=then)), Response(200, headers=own, body=now))
+    length = (b"Content-Length", str(len(asked)).encode())
+    sent = bindings.bind(Exchange("t", Request(b"POST /" + asked + b" HTTP/1.1", (length, (b"Cookie", asked)), asked)))
+    assert sent.request.header(b"content-length") == str(len(sent.request.body or b"")).encode()

@@ -52,6 +52,21 @@ def test_names_are_paired_by_what_stands_around_them() -> None:
     assert learned(then, now) == [("weak", b"item", b"12", b"14"), ("weak", b"item", b"13", b"15")]
 
 
+@pytest.mark.parametrize(
+    ("then", "now"),
+    [
+        (b'<li><a href="/item/12">spade</a> and more of it', b'<li><a href="/item/90">axe</a> and more of it'),
+        (b'<a href="/simple/python3/">x</a>', b'<a href="/simple/python4/">x</a>'),
+        (b'<a href="/simple/b2/">x</a>', b'<a href="/simple/x9/">x</a>'),
+        (b'{"name": "python3", "a": 1}', b'{"name": "python4", "a": 1}'),
+    ],
+    ids=["another thing in its place", "a name with a number", "a short name", "a member"],
+)
+def test_another_thing_is_no_other_name(then: bytes, now: bytes) -> None:
+    """What is listed today may not be what was listed."""
+    assert learned(then, now) == []
+
+
 COOKIES: Headers = ((b"Set-Cookie", b"sid=" + A + b"; Path=/a"), (b"set-cookie", b"lang=en"))
 
 

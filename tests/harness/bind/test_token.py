@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.bind.token import same_shape, strength
+from harness.bind.token import is_code, same_shape, strength
 
 HEX = "9b1c7f0e2a4d6b8c9b1c7f0e2a4d6b8d"
 
@@ -61,6 +61,22 @@ def test_random_tokens_are_known_for_what_they_are(make: object) -> None:
     tokens = [make(source).encode() for _ in range(500)]  # type: ignore[operator]
     assert sum(strength(token) == "strong" for token in tokens) >= 495
     assert sum(same_shape(*pair) for pair in pairwise(tokens)) >= 490
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        ("A7F3C2", True),
+        ("9b1c7f0e", True),
+        ("x7Kp2m", True),
+        ("python3", False),
+        ("report16", False),
+        ("123456", False),
+    ],
+)
+def test_a_code_is_told_from_a_word_with_a_number(value: str, code: bool) -> None:
+    """Projects and files are called so."""
+    assert is_code(value.encode()) is code
 
 
 @pytest.mark.parametrize(
