@@ -30,6 +30,7 @@ Examples:
   harness diff recordings/ --old legacy.wsgi:cgi --new legacy.wsgi:application --html report.html
   harness diff today.archive --old http://127.0.0.1:80 --new 'compat:CGIDirectory("/usr/lib/cgi-bin")'
   harness diff x.yaml --old recorded --new package.module:application
+  harness diff recordings/ --old git:main:package.module:application --new package.module:application
 
 Exit status: 0 no difference, 1 differences, 2 could not judge."""
 
@@ -45,7 +46,11 @@ def read_shard(context: click.Context, parameter: click.Parameter, text: str) ->
 @click.command("diff", epilog=EPILOG, short_help="Replay recordings at two targets and compare.")
 @click.argument("recordings", metavar="ARCHIVE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
-    "--old", "old_text", metavar="TARGET", required=True, help="What serves today: URL, MODULE:APP, NAME, recorded."
+    "--old",
+    "old_text",
+    metavar="TARGET",
+    required=True,
+    help="What serves today: URL, MODULE:APP, git:REVISION:MODULE:APP, NAME, recorded, ARCHIVE (docs/targets.md).",
 )
 @click.option("--new", "new_text", metavar="TARGET", required=True, help="What is to replace it.")
 @click.option("--state", metavar="NAME", help="Start from [state.NAME] of harness.toml, whatever the recordings name.")
