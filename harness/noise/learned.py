@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from harness.noise.gather import REPLACED, Place, Seen, Sketch
-from harness.noise.shape import Refusal, Sample, Shape, shape_of
+from harness.noise.sample import Refusal, Sample, Shape
+from harness.noise.shape import shape_of
 from harness.noise.slot import Slot, is_cut, slots
 
 ANYWHERE = "*"

@@ -21,7 +21,9 @@ from typing import Any
 from harness.errors import UsageError
 from harness.noise.gather import Place
 from harness.noise.learned import ANYWHERE, BY_KIND, Learned, never
-from harness.noise.shape import ALPHABETS, Choices, Numbers, Shape, Times, Tokens, Uuids
+from harness.noise.sample import Shape
+from harness.noise.shape import Choices, Numbers, Times, Uuids
+from harness.noise.token import ALPHABETS, Tokens
 from harness.report.model import NoiseRule
 
 Table = Mapping[str, Any]

@@ -7,50 +7,15 @@ values have none. Shapes are tried in the order of `KINDS`, the most telling fir
 from __future__ import annotations
 
 import re
-import string
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from math import log2
+from dataclasses import dataclass
 from statistics import median
-from typing import NamedTuple, Protocol
 
 from harness.instant import ANY, SPELLINGS, Instant, meanings, placeholder
+from harness.noise.sample import Refusal, Sample, Shape, values_of
 from harness.noise.slot import UUID
-
-SURE = 1e-6
-"""Chance below which that a wider alphabet shows only the characters of a narrower one is ruled out."""
-
-
-class Sample(NamedTuple):
-    """Two values that one place had in one exchange, in run number `run` of old against itself."""
-
-    old: str
-    new: str
-    run: int = 0
-
-
-class Shape(Protocol):
-    """A form that values keep. `type` names it; `form` describes it in words; `bits` is how much a value can tell."""
-
-    @property
-    def type(self) -> str:
-        """The name of the type, for reports."""
-
-    @property
-    def form(self) -> str:
-        """The form in words."""
-
-    @property
-    def bits(self) -> float:
-        """How many bits tell one value from another, where values are drawn anew; 0 where that is not known."""
-
-    def fits(self, old: str, new: str) -> bool:
-        """Whether two values of one exchange both have this form, and are as far apart as old's may be."""
-
-
-class Refusal(Exception):
-    """Why values are not taken for noise, in words."""
+from harness.noise.token import tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,94 +183,6 @@ def numbers(samples: Sequence[Sample]) -> Shape | None:
     )
 
 
-ALPHABETS: dict[str, str] = {
-    "decimal digits": string.digits,
-    "decimal digits, ., - and _": string.digits + ".-_",
-    "lower-case hexadecimal digits": string.digits + "abcdef",
-    "upper-case hexadecimal digits": string.digits + "ABCDEF",
-    "lower-case letters and digits": string.digits + string.ascii_lowercase,
-    "upper-case letters and digits": string.digits + string.ascii_uppercase,
-    "letters and digits": string.digits + string.ascii_letters,
-    "letters, digits, - and _": string.digits + string.ascii_letters + "-_",
-    "letters, digits, +, / and =": string.digits + string.ascii_letters + "+/=",
-    "letters, digits and .-_~+/=%": string.digits + string.ascii_letters + ".-_~+/=%",
-}
-"""From narrow to wide."""
-HEXADECIMAL = ("decimal digits", "lower-case hexadecimal digits", "upper-case hexadecimal digits")
-
-
-@dataclass(frozen=True, slots=True)
-class Tokens:
-    """Random texts of an alphabet and a range of lengths."""
-
-    alphabet: str
-    shortest: int
-    longest: int
-    characters: frozenset[str] = field(repr=False)
-    type: str = "token"
-
-    @property
-    def bits(self) -> float:
-        """How much a value tells."""
-        return self.shortest * log2(len(self.characters))
-
-    @property
-    def form(self) -> str:
-        """The form in words."""
-        length = f"{self.longest}" if self.shortest == self.longest else f"{self.shortest} to {self.longest}"
-        return f"{length} {self.alphabet}"
-
-    def fits(self, old: str, new: str) -> bool:
-        """Whether both are such tokens."""
-        return all(
-            self.shortest <= len(value) <= self.longest and self.characters.issuperset(value) for value in (old, new)
-        )
-
-
-def tokens(samples: Sequence[Sample]) -> Shape | None:
-    """Return the shape of tokens, or None where values look like words."""
-    values = values_of(samples)
-    name = _alphabet("".join(values))
-    if name is None or not _look_random(values):
-        return None
-    shortest, longest = min(map(len, values)), max(map(len, values))
-    if shortest == longest:
-        shortest -= _may_be_shorter(values, name)
-    else:
-        shortest, longest = shortest - 1 - (longest - shortest), longest + 1 + (longest - shortest)
-    return Tokens(name, max(1, shortest), longest, frozenset(ALPHABETS[name]))
-
-
-def _alphabet(text: str) -> str | None:
-    """Return the narrowest alphabet that holds all that such a text may be of: the fewer characters, the wider."""
-    sets = {name: frozenset(characters) for name, characters in ALPHABETS.items() if set(text) <= set(characters)}
-    if not sets:
-        return None
-    least = min(map(len, sets.values()))
-    likely = frozenset[str]().union(
-        *(characters for characters in sets.values() if (least / len(characters)) ** len(text) > SURE)
-    )
-    return next(name for name, characters in sets.items() if likely <= characters)
-
-
-def _look_random(values: Sequence[str]) -> bool:
-    """Whether most values mix letters or signs with digits, or are letters of one length and hardly two the same."""
-    mixed = sum(bool(re.search(r"\d", value) and re.search(r"[A-Za-z]|\d[.~_-]\d", value)) for value in values)
-    if min(map(len, values)) >= 4 and 2 * mixed >= len(values):
-        return True
-    one_length = len({len(value) for value in values}) == 1
-    if all(value.isdecimal() for value in values):  # digits with zeros in front: else they were numbers
-        return one_length
-    varied = sum(value != value.lower() and value != value.capitalize() and value != value.upper() for value in values)
-    return one_length and len(values[0]) >= 8 and len(set(values)) >= 6 and 2 * varied >= len(values)
-
-
-def _may_be_shorter(values: Sequence[str], alphabet: str) -> int:
-    """Return by how much: a hexadecimal number without zeros in front is shorter in one of sixteen cases."""
-    padded = any(value.startswith("0") for value in values)
-    return 3 if alphabet in HEXADECIMAL and not padded and len(values[0]) < 32 else 0
-
-
 @dataclass(frozen=True, slots=True)
 class Choices:
     """One of a few values."""
@@ -354,8 +231,3 @@ def _no_shape(values: Sequence[str]) -> str:
     if len(values) < 10:
         return f"only {len(values)} values seen, and of no type that is known at sight"
     return "the values are of no one type (time, uuid, number, token, or one of a few)"
-
-
-def values_of(samples: Sequence[Sample]) -> list[str]:
-    """Return all values of samples."""
-    return [value for sample in samples for value in (sample.old, sample.new)]

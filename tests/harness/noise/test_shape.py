@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.noise.shape import KINDS, Refusal, Sample, shape_of
+from harness.noise.sample import Refusal, Sample
+from harness.noise.shape import KINDS, shape_of
 
 CHANCE = random.Random(7)
 DAY = 86_400
