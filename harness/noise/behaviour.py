@@ -47,8 +47,19 @@ def refusal(place: Place, places: int) -> str:
         return f"new differs from old more often than old differs from itself: in {rate}"
     if place.learned.place.kind in BY_KIND or place.learned.rare:
         return ""
-    found, noise = pairs_of([place.found]), pairs_of(place.noise)
-    return repeats(place, found, noise, chance) or stands_still(found, noise, chance)
+    found, noise = _by_slot(pairs_of([place.found])), _by_slot(pairs_of(place.noise))
+    reasons = (
+        repeats(place, pairs, noise.get(before, []), chance) or stands_still(pairs, noise.get(before, []), chance)
+        for before, pairs in sorted(found.items())
+    )
+    return next(filter(None, reasons), "")
+
+
+def _by_slot(pairs: Sequence[Pair]) -> dict[str, list[Pair]]:
+    found: dict[str, list[Pair]] = {}
+    for pair in pairs:
+        found.setdefault(pair.before, []).append(pair)
+    return found
 
 
 def _rates(place: Place) -> str:
@@ -98,8 +109,8 @@ def repeats(place: Place, found: Sequence[Pair], noise: Sequence[Pair], chance: 
         return f"new's value is one it had before in {new[0]} of {new[1]} exchanges, old's in {old[0]} of {old[1]}"
     if more_often(*old, *new) < chance:
         return f"old's value is one it had before in {old[0]} of {old[1]} exchanges, new's in {new[0]} of {new[1]}"
-    again, once, seen = merges(found)
-    old_again, old_once, old_seen = merges(noise)
+    again, once, seen = merges(_varying(found, usual))
+    old_again, old_once, old_seen = merges(_varying(noise, usual))
     if more_often(max(again, once), seen, max(old_again, old_once), old_seen) < chance:
         return "new's values are the same in other exchanges than old's are, and old's own runs agree on those"
     return ""
@@ -122,6 +133,10 @@ def reused(pairs: Sequence[Pair], side: str, usual: Container[tuple[str, str]]) 
         if (pair.before, value) not in usual:
             values[pair.order[0], pair.before, value] += 1
     return values.total() - len(values), values.total()
+
+
+def _varying(pairs: Sequence[Pair], usual: Container[tuple[str, str]]) -> list[Pair]:
+    return [pair for pair in pairs if (pair.before, pair.old) not in usual and (pair.before, pair.new) not in usual]
 
 
 def merges(pairs: Sequence[Pair]) -> tuple[int, int, int]:

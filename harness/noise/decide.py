@@ -60,26 +60,28 @@ def decide(found: Run, noise: Sequence[Run], own: Sequence[UserRule] = (), again
     learned = learn_places(seen)
     if again is not None and noise:
         learned |= rare(found, gathered(again), learned, _reach(found, [again]))
-    fitting, explained = fits(found, learned, own)
-    shown = [
-        Shown(
-            learned[place],
-            sketch,
-            [run.get(place, Sketch()) for run in seen],
-            max(found.exchanges.get(place.endpoint, 0), sketch.count),
-            [_asked(run, sketches, place) for run, sketches in zip(noise, seen, strict=True)],
-            _reach(found, noise),
-        )
-        for place, sketch in sorted(fitting.items())
-    ]
-    judged = [(one, one.learned.refused or refusal(one, len(shown))) for one in shown]
+    fitting = fits(found, learned, own)
+    reach = _reach(found, noise)
+
+    def shown(place: Place, sketch: Sketch[Seen]) -> Shown:
+        asked = [_asked(run, sketches, place) for run, sketches in zip(noise, seen, strict=True)]
+        runs = [run.get(place, Sketch()) for run in seen]
+        of = max(found.exchanges.get(place.endpoint, 0), sketch.count)
+        return Shown(learned[place], sketch, runs, of, asked, reach)
+
+    places = [shown(place, sketch) for place, sketch in sorted(fitting.places.items())]
+    judged = [(one, one.learned.refused or refusal(one, len(places))) for one in places]
+    judged += [(shown(place, Sketch()), UNFIT) for place in sorted(fitting.unfit - fitting.places.keys())]
     rules = [(one, _rule(one, refused)) for one, refused in judged if not (refused and one.learned.rare)]
-    mine = [(rule, rule.reported(count)) for rule, count in zip(own, explained, strict=True)]
+    mine = [(rule, rule.reported(count)) for rule, count in zip(own, fitting.own, strict=True)]
     return Decision(
         rules=tuple([rule for _, rule in mine] + [rule for _, rule in rules]),
         applied={one.learned.place: (one.learned, rule) for one, rule in rules if not rule.refused},
         own=mine,
     )
+
+
+UNFIT = "no value of new has the form of old's"
 
 
 def learn_places(seen: Sequence[Mapping[Place, Sketch[Seen]]]) -> dict[Place, Learned]:
@@ -101,15 +103,21 @@ def rare(
     }
 
 
-def fits(
-    found: Run, learned: Mapping[Place, Learned], own: Sequence[UserRule]
-) -> tuple[dict[Place, Sketch[Seen]], list[int]]:
-    """Return which of old's differences from new fit what was learned, and how many each rule of the user explains.
+@dataclass(slots=True)
+class Fitting:
+    """Where values of new fit what was learned, where some do not, and how many each rule of the user explains."""
+
+    own: list[int]
+    places: dict[Place, Sketch[Seen]] = field(default_factory=dict)
+    unfit: set[Place] = field(default_factory=set)
+
+
+def fits(found: Run, learned: Mapping[Place, Learned], own: Sequence[UserRule]) -> Fitting:
+    """Return which of new's differences from old fit what was learned.
 
     Where the rule was refused, all do: they are what it would have been about.
     """
-    fitting: dict[Place, Sketch[Seen]] = {}
-    explained = [0] * len(own)
+    made = Fitting([0] * len(own))
     for finding in found.findings:
         digest = digest_of(finding.observations[0].exchange)
         values: dict[Place, list[tuple[str, str]]] = {}
@@ -117,12 +125,14 @@ def fits(
             pair = difference.old, difference.new
             mine = next((n for n, one in enumerate(own) if one.covers(place) and one.learned.fits(*pair)), None)
             if mine is not None:
-                explained[mine] += 1
+                made.own[mine] += 1
             elif place in learned and (learned[place].refused or learned[place].fits(*pair)):
                 values.setdefault(place, []).append(pair)
+            elif place in learned:
+                made.unfit.add(place)
         for place, pairs in values.items():
-            fitting.setdefault(place, Sketch()).add(digest, Seen(finding.scenario, finding.position, tuple(pairs)))
-    return fitting, explained
+            made.places.setdefault(place, Sketch()).add(digest, Seen(finding.scenario, finding.position, tuple(pairs)))
+    return made
 
 
 def _asked(run: Run, sketches: Mapping[Place, Sketch[Seen]], place: Place) -> int:

@@ -13,9 +13,10 @@ from harness.noise.sample import Sample, Shape, values_of
 SURE = 1e-6
 """Chance below which that a wider alphabet shows only the characters of a narrower one is ruled out."""
 
+NUMBERS_TOGETHER = "decimal digits, ., - and _"
 ALPHABETS: dict[str, str] = {
     "decimal digits": string.digits,
-    "decimal digits, ., - and _": string.digits + ".-_",
+    NUMBERS_TOGETHER: string.digits + ".-_",
     "lower-case hexadecimal digits": string.digits + "abcdef",
     "upper-case hexadecimal digits": string.digits + "ABCDEF",
     "lower-case letters and digits": string.digits + string.ascii_lowercase,
@@ -65,9 +66,10 @@ def tokens(samples: Sequence[Sample]) -> Shape | None:
         return None
     shortest, longest = min(map(len, values)), max(map(len, values))
     if shortest == longest:
-        shortest -= _may_be_shorter(values, name)
+        shorter, longer = _leeway(values, name)
     else:
-        shortest, longest = shortest - 1 - (longest - shortest), longest + 1 + (longest - shortest)
+        shorter = longer = 1 + longest - shortest
+    shortest, longest = shortest - shorter, longest + longer
     return Tokens(name, max(1, shortest), longest, frozenset(ALPHABETS[name]))
 
 
@@ -95,7 +97,13 @@ def _look_random(values: Sequence[str]) -> bool:
     return one_length and len(values[0]) >= 8 and len(set(values)) >= 6 and 2 * varied >= len(values)
 
 
-def _may_be_shorter(values: Sequence[str], alphabet: str) -> int:
-    """Return by how much: a hexadecimal number without zeros in front is shorter in one of sixteen cases."""
+def _leeway(values: Sequence[str], alphabet: str) -> tuple[int, int]:
+    """Return by how much a value may be shorter, or longer, than all that were seen, which are of one length.
+
+    A hexadecimal number without zeros in front is shorter in one of sixteen cases; of numbers behind one another
+    (a process, a count) each may have more digits tomorrow.
+    """
+    if alphabet == NUMBERS_TOGETHER:
+        return 3, 3
     padded = any(value.startswith("0") for value in values)
-    return 3 if alphabet in HEXADECIMAL and not padded and len(values[0]) < 32 else 0
+    return (3, 0) if alphabet in HEXADECIMAL and not padded and len(values[0]) < 32 else (0, 0)
