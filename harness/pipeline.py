@@ -119,10 +119,10 @@ def gather(recordings: Sequence[Recording], options: Options, phase: Phase = sil
 
 def open_states(recordings: Sequence[Recording], options: Options, stack: ExitStack) -> Mapping[str, State]:
     """Make the snapshot of each starting state that the recordings name, if a target can be given one."""
+    names = sorted(filter(None, {state_name(recording, options) for recording in recordings}))
     if not (options.old.stateful or options.new.stateful):
-        return {}
-    names = {state_name(recording, options) for recording in recordings} - {None}
-    return {name: stack.enter_context(open_state(_spec(name, options.config))) for name in sorted(filter(None, names))}
+        names = [name for name in names if "hook" in options.config.states.get(name, {})]  # these restore servers, too
+    return {name: stack.enter_context(open_state(_spec(name, options.config))) for name in names}
 
 
 def state_name(recording: Recording, options: Options) -> str | None:

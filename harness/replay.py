@@ -74,10 +74,15 @@ class Player:
         self._deaths = 0
         self.rejoined: tuple[Effects, ...] = ()
 
-    def begin(self, host: str) -> None:
-        """Put the state back and start the target on it; `host` is the Host that the scenario's clients asked for."""
+    def begin(self, host: str, when: float = 0.0) -> None:
+        """Put the state back and start the target on it.
+
+        `host` is the Host that the scenario's clients asked for, `when` the time of its first exchange (0: unknown).
+        """
         self.side.stop()
         self.state.restore()
+        if when:
+            self.state.clock(when)
         self.side.start(self.state.env(host))
         self.bindings.clear()
         if self.identity is not None:
@@ -162,8 +167,8 @@ def replay(exchanges: Iterable[Exchange], old: Player, new: Player) -> Iterator[
     for exchange in exchanges:
         if not begun:
             host = exchange.host or server or "localhost"
-            old.begin(host)
-            new.begin(host)
+            old.begin(host, exchange.started)
+            new.begin(host, exchange.started)
             begun = True
         if done is not None and done.wrote:
             yield done

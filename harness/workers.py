@@ -9,7 +9,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.bind import NO_LOGINS, Fixed, Logins
@@ -22,8 +22,19 @@ from harness.replay import Player, replay
 from harness.scenarios import Scenario
 from harness.state import SideState, State, Stateless
 from harness.targets import Target
+from harness.targets.url import UrlSide
 
 Advance = Callable[[int], None]
+
+NO_STATE = (
+    "the recording has no starting state: each side began with the data it found, and old now is judged against new now"
+)
+UNNAMED = (
+    "the recording does not say what it started from: both sides began from [state.{}], and old now is judged against "
+    "new now"
+)
+OTHER = "recorded from [state.{}], replayed from [state.{}]: old now is judged against new now"
+UNSEEN = "what {} writes is not seen: it is not run by the harness"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +63,20 @@ class Setting:
     def state_of(self, recording: Recording) -> str | None:
         """Return the state that a recording starts from: as the user, the recording, or the configuration says."""
         return self.state or recording.state or self.config.state
+
+    def notes(self, recording: Recording, pair: Pair) -> Iterator[str]:
+        """Say how far a verdict on a recording reaches: from which snapshot, and what of the sides is not seen."""
+        state = self.state_of(recording)
+        own = [name for name, target in (("old", pair.old), ("new", pair.new)) if target.replayed]
+        if state is None and own:
+            yield NO_STATE
+        elif recording.state is None and own:
+            yield UNNAMED.format(state)
+        elif recording.state != state and own:
+            yield OTHER.format(recording.state, state)
+        for name, target in (("old", pair.old), ("new", pair.new)):
+            if state is not None and not target.stateful:
+                yield UNSEEN.format(name)
 
 
 def run(scenarios: Sequence[Scenario], pair: Pair, setting: Setting, advance: Advance = lambda done: None) -> Evidence:
@@ -140,9 +165,11 @@ class Worker:
             if self.crew.failed is not None:
                 return
         self.evidence.acted.update(normaliser.acted)
+        self.evidence.notes.update(self.setting.notes(scenario.recording, self.pair))
         for name, player in (("old", old), ("new", new)):
             self.evidence.controls.setdefault(name, {}).update(player.side.controls)
             self.evidence.notes.update(REFUSED.format(name, place) for place in player.side.refused)
+            self.evidence.notes.update(f"{name}: {note}" for note in player.state.notes)
 
     def players(self, state: str | None) -> tuple[Player, Player]:
         """The two sides for a starting state, made when first needed."""
@@ -156,10 +183,13 @@ class Worker:
 
     def _player(self, side: str, target: Target, state: str | None, variation: int = 0) -> Player:
         copy: SideState = Stateless()
-        if target.stateful and state in self.setting.states and state is not None:
-            copy = self.setting.states[state].side(self.index, side)
+        made, start = target.open(variation), self.setting.states.get(state or "")
+        if start is not None and (target.stateful or start.restores_servers):
+            copy = start.side(self.index, side)
+        if start is not None and start.restores_servers and isinstance(made, UrlSide):
+            made.allow_writes = True
         logins, fixed = (self.setting.logins, self.setting.fixed) if target.replayed else (NO_LOGINS, ())
-        return Player(target.text, target.open(variation), copy, logins, fixed)
+        return Player(target.text, made, copy, logins, fixed)
 
     def close(self) -> None:
         """Stop the processes and give the copies back."""

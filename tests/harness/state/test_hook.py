@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +16,9 @@ import pytest
 
 from harness.effects import NO_EFFECTS
 from harness.errors import StateError
+from harness.exchange import Exchange, Request, Response
 from harness.state import SideState, State, Stateless, open_state, read_spec
+from harness.store.archive import ArchiveWriter
 
 LOG = "open('log', 'a').write(' '.join(sys.argv[1:]) + '\\n')"
 RESTORE = f"import sys; {LOG}; open('store-' + sys.argv[2], 'w').write('ann 1\\n')"
@@ -144,3 +151,71 @@ def test_a_snapshot_that_fails_stops_the_run(tmp_path: Path) -> None:
     """Nothing is replayed on a state that is not there."""
     with pytest.raises(StateError, match=r"\[state.seed.hook\] snapshot ended with 1: no"):
         open_hook(tmp_path, snapshot=[*PYTHON, "raise SystemExit('no')"])
+
+
+CONFIG = """
+default_state = "servers"
+[state.servers.hook]
+restore = ["python3", "-c", "import sys; open('store-' + sys.argv[1], 'w').close()", "{side}"]
+dump = ["python3", "-c", "import json, sys; [print(json.dumps({'table': 't', 'row': {'w': w}})) for w in \
+open('store-' + sys.argv[1]).read().split()]", "{side}"]
+"""
+
+
+@pytest.fixture
+def servers(tmp_path: Path) -> Iterator[list[str]]:
+    """Two running servers that keep each word posted to them in a file; the second in capitals."""
+    running = []
+    for side, change in (("old", str), ("new", str.upper)):
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            timeout = 20
+            store, alter = tmp_path / f"store-{side}", staticmethod(change)
+
+            def do_POST(self) -> None:
+                word = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                with self.store.open("a") as file:
+                    file.write(self.alter(word) + "\n")
+                count = str(len(self.store.read_text().split())).encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(count)))
+                self.end_headers()
+                self.wfile.write(count)
+
+            def log_message(self, *_: object) -> None: ...
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        running.append(server)
+    yield [f"http://127.0.0.1:{server.server_address[1]}" for server in running]
+    for server in running:
+        server.shutdown()
+        server.server_close()
+
+
+def test_running_servers_are_sent_writes_where_a_hook_restores_them(servers: list[str], tmp_path: Path) -> None:
+    """Each scenario starts on restored servers, and what they wrote is compared."""
+    (tmp_path / "harness.toml").write_text(CONFIG)
+    for number in (1, 2):
+        with ArchiveWriter(tmp_path / f"{number}.archive") as writer:
+            head = ((b"Host", b"h"), (b"Content-Length", b"1"))
+            request = Request(b"POST / HTTP/1.1", head, b"a")
+            writer.add(Exchange(f"{number}#1", request, Response(200, b"OK", (), b"1"), started=1.0))
+    (tmp_path / "store-old").write_text("left from before\n")
+    options = ["--noise-runs", "0", "--json", "report.json", "--old", servers[0], "--new", servers[1]]
+    done = subprocess.run(
+        [sys.executable, "-m", "harness.cli", "diff", "1.archive", "2.archive", *options],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["counts"]["judged"] == 2
+    told = sorted((group["aspect"], group["path"], group["kind"], group["count"]) for group in report["groups"])
+    assert told == [("rows", "t", "added", 2), ("rows", "t", "missing", 2)]

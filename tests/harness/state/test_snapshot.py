@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from harness import postgres
 from harness.effects import NO_EFFECTS
@@ -520,3 +524,72 @@ def test_a_state_without_a_database(tmp_path: Path) -> None:
         assert side.changes(unsafe=True).files == {"x": None}
         side.restore()
         assert Path(side.env("h")["FILES"], "x").read_text() == "1"
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["put", "put", "cut", "rename", "truncate", "rollback", "look"]),
+        st.sampled_from(["keyed", "bare", "child"]),
+        st.integers(0, 9),
+        st.none() | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=6),
+    ),
+    max_size=10,
+)
+MAKE = """
+CREATE TABLE keyed (k integer PRIMARY KEY, v text);
+CREATE TABLE bare (k integer, v text);
+CREATE TABLE child (k integer REFERENCES keyed ON DELETE CASCADE ON UPDATE CASCADE, v text);
+INSERT INTO keyed VALUES (1, 'a'), (2, NULL), (3, ''); INSERT INTO bare SELECT * FROM keyed;
+INSERT INTO child SELECT * FROM keyed;
+"""
+
+
+@pytest.fixture(scope="module")
+def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[SideState]]:
+    """Two copies of a database with a table of each kind."""
+    load = LOAD.replace(repr(SCHEMA), repr(MAKE))
+    table = {**TABLE, "load": ["{python}", "-c", load, "{database}", "{files}"]}
+    with open_state(read_spec("any", table, tmp_path_factory.mktemp("any"))) as state:
+        yield [state.side(0, "old"), state.side(0, "new")]
+
+
+def step(cursor: Any, act: str, table: str, key: int, value: str | None) -> None:
+    """Do one write, as far as the keys allow it."""
+    statements = {
+        "put": (f"INSERT INTO {table} VALUES (%s, %s)", (key, value)),
+        "cut": (f"DELETE FROM {table} WHERE k BETWEEN %s AND %s", (key, key + 2)),
+        "rename": (f"UPDATE {table} SET k = k + 5 WHERE k = %s", (key,)),
+        "truncate": ("TRUNCATE bare", ()),
+        "rollback": ("BEGIN; DELETE FROM keyed; ROLLBACK", ()),
+    }
+    if act != "look":
+        with contextlib.suppress(psycopg2.IntegrityError):
+            cursor.execute(*statements[act])
+
+
+def all_rows(cursor: Any) -> Counter[Any]:
+    """Every row of every table."""
+    cursor.execute(" UNION ALL ".join(f"SELECT '{table}', * FROM {table}" for table in ("keyed", "bare", "child")))
+    return Counter((table, None if k is None else str(k), v) for table, k, v in cursor.fetchall())
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(plans=st.tuples(STEPS, STEPS))
+def test_any_writes_on_two_copies_net_to_the_difference_of_all_rows(sides: list[SideState], plans: Any) -> None:
+    """What is told of each copy, over as many calls as may be, is what a comparison of all its rows shows."""
+    for side, steps in zip(sides, plans, strict=True):
+        side.restore()
+        session = psycopg2.connect(side.env("h")["DB"])
+        session.autocommit = True
+        with session.cursor() as cursor:
+            before, told = all_rows(cursor), Counter[Any]()
+            for act in [*steps, ("look", "keyed", 0, None)]:
+                step(cursor, *act)
+                if act[0] == "look":
+                    for table, rows in side.changes(unsafe=True).rows.items():
+                        for row, times in rows.items():
+                            told[(table, *(value for _, value in row))] += times
+            net = all_rows(cursor)
+        net.subtract(before)
+        session.close()
+        assert {row: times for row, times in told.items() if times} == {row: n for row, n in net.items() if n}
