@@ -61,8 +61,11 @@ def ask(python: str, module: str, cwd: Path, env: Mapping[str, str]) -> Imports:
             timeout=TIMEOUT,
         )
         said = json.loads(answer.stdout)
-    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+    except (OSError, subprocess.TimeoutExpired) as error:
         raise TargetError(f"cannot run {python} in {cwd}: {error}") from None
+    except ValueError:  # it ended with an error, or its start-up prints
+        printed = (answer.stderr or answer.stdout).decode("utf-8", "replace").strip().splitlines()[-1:]
+        raise TargetError(f"{python} does not tell where it imports from: {''.join(printed)}") from None
     places = {name: tuple(map(Path, folders)) for name, folders in said["places"].items()}
     return Imports(tuple(map(Path, said["path"])), places)
 

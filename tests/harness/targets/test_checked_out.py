@@ -191,3 +191,13 @@ def test_an_interpreter_is_found_from_where_the_configuration_stands(checkout: P
     (checkout / "venv" / "python").symlink_to(sys.executable)
     config = Config(root=checkout, targets={"before": TargetConfig("git:v1:app", python="venv/python")})
     assert body_of("before", config) == b"one"
+
+
+def test_an_interpreter_that_cannot_be_asked_is_named(checkout: Path) -> None:
+    """With what it says; nothing is started that might import from the work tree."""
+    revisions(checkout, {"app.py": ""})
+    (checkout / "broken").write_text("#!/bin/sh\necho too old >&2\nexit 1\n")
+    (checkout / "broken").chmod(0o755)
+    config = Config(root=checkout, targets={"before": TargetConfig("git:v1:app", python="./broken")})
+    with pytest.raises(TargetError, match="broken does not tell where it imports from: too old"):
+        body_of("before", config)
