@@ -91,6 +91,8 @@ class Correlation:
 
     def _share(self, key: Key, watched: bool) -> None:
         sort, scope, recorded = key
+        if sort in ("renamed", "joined", "etag", "modified"):
+            return
         mine, theirs = self.old.get(key), self.new.get(key)
         old, new = (pair.own if pair is not None else recorded for pair in (mine, theirs))
         if (mine is None and theirs is None) or not same_shape(old, new):

@@ -18,7 +18,7 @@ from harness.bind.place import Place, place_at
 from harness.bind.token import is_code, strength
 from harness.exchange import Headers, Response, all_headers, first_header
 
-Sort = Literal["cookie", "token", "weak", "etag", "modified"]
+Sort = Literal["cookie", "renamed", "joined", "token", "weak", "etag", "modified"]
 
 MIDDLE = 1 << 18
 """Bytes of a body, between what both begin and end with, that are looked through."""
@@ -42,7 +42,9 @@ _MASK = b"\0"
 class Pair:
     """A name of the recording and this side's name for the same.
 
-    `scope` is the cookie's name, the stem of a weak token, the path of a validator, and empty for a strong token.
+    `scope` is the cookie's name, the stem of a weak token, the path of a validator, and empty for a strong token. The
+    own name for a `renamed` cookie is what a client sends instead of it (`NAME=VALUE; NAME=VALUE`), for a `joined` one
+    what it sends beside it.
     `handed` says that the program handed it out as a name to come back with: a cookie, a hidden field, a meta element.
     """
 
@@ -102,6 +104,18 @@ def _of_cookies(recorded: Headers, own: Headers) -> Iterator[Pair]:
         yield Pair("cookie", name, value, now[name], handed=True)
         if strength(value) == "strong" and strength(now[name]) == "strong":  # a session's id in URLs, too
             yield Pair("token", b"", value, now[name], handed=True)
+    yield from _of_renamed(recorded, now)
+
+
+def _of_renamed(recorded: Headers, now: dict[bytes, bytes]) -> Iterator[Pair]:
+    """Who was given a cookie sends those that this side gives under names that the recording has not."""
+    names = {name for name, _, _ in cookies_set(recorded)}
+    then = [(name, value) for name, value, gone in cookies_set(recorded) if not gone]
+    extra = {name: value for name, value in now.items() if name not in names}
+    carrier = next((pair for pair in then if pair[0] not in now), then[0] if then else None)
+    if extra and carrier is not None:
+        sent = b"; ".join(name + b"=" + value for name, value in extra.items())
+        yield Pair("joined" if carrier[0] in now else "renamed", *carrier, sent)
 
 
 def of_text(recorded: bytes, own: bytes, path: bytes) -> Iterator[Pair]:

@@ -102,14 +102,19 @@ class Rewriter:
     def _cookie(self, pair: bytes) -> bytes:
         name, equals, value = pair.partition(b"=")
         bare = value.strip(b'" \t')
+        renamed = self._own("renamed", name.strip(), bare)
+        if renamed is not None:
+            return renamed
+        joined = self._own("joined", name.strip(), bare)
+        beside = b"; " + joined if joined is not None else b""
         own = self._own("cookie", name.strip(), bare)
         if own is not None:
-            return name + equals + value.replace(bare, own, 1)
+            return name + equals + value.replace(bare, own, 1) + beside
 
         def token(spot: Spot) -> bytes | None:
             return None if spot.value in self._by_name else self._own("token", b"", spot.value)
 
-        return name + equals + rewritten(value, self._values, PLAIN, token)
+        return name + equals + rewritten(value, self._values, PLAIN, token) + beside
 
     def _validators(self, sort: Sort, value: bytes) -> bytes:
         if sort == "modified":

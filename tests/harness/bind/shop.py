@@ -14,6 +14,7 @@ from urllib.parse import parse_qs
 from xmlrpc.client import dumps, loads
 
 SALT, FIRST, BROKEN = os.environ.get("SALT", "recorded"), int(os.environ.get("FIRST", "12")), os.environ.get("BROKEN")
+COOKIE = "session" if BROKEN == "cookie" else "sid"
 sessions, items, tokens, serial = {}, {}, {}, [0]
 
 
@@ -35,7 +36,7 @@ def application(environ, start_response):
     )
     body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     call = environ["REQUEST_METHOD"], environ["PATH_INFO"]
-    session = cookies.get("sid", "")
+    session = cookies.get(COOKIE, "")
     user = environ.get("REMOTE_USER") or sessions.get(session, {}).get("user") or basic(environ)
     status, headers, text = answer(environ, call, session, user, fields(environ, body), body)
     data = text.encode()
@@ -89,7 +90,7 @@ def answer(environ, call, session, user, form, body):
     if call == ("GET", "/login"):
         session = token("session")
         fields = csrf(session) + '<input name="user"><input type="password" name="password">'
-        return page(f'<form action="/login" method="post">{fields}</form>', Set_Cookie=f"sid={session}; Path=/")
+        return page(f'<form action="/login" method="post">{fields}</form>', Set_Cookie=f"{COOKIE}={session}; Path=/")
     if call == ("POST", "/login"):
         if form.get("csrf") != sessions.get(session, {}).get("csrf"):
             return refused("403 Forbidden")
@@ -97,9 +98,9 @@ def answer(environ, call, session, user, form, body):
             return refused("401 Unauthorized")
         session = token("session")
         sessions[session] = {"user": "alice"}
-        return redirect("/items", ("Set-Cookie", f"sid={session}; Path=/; HttpOnly"))
+        return redirect("/items", ("Set-Cookie", f"{COOKIE}={session}; Path=/; HttpOnly"))
     if call == ("GET", "/logout"):
-        return redirect("/login", ("Set-Cookie", "sid=gone; Max-Age=0"))
+        return redirect("/login", ("Set-Cookie", f"{COOKIE}=gone; Max-Age=0"))
     if call[1] == "/api/token":
         made = token("bearer")
         tokens[made] = "alice"

@@ -81,6 +81,21 @@ def test_a_cookie_is_replaced_by_name_and_value(headers: Headers, after: Headers
     assert bound(Request(b"GET /abc HTTP/1.1", headers), SESSION) == Request(b"GET /abc HTTP/1.1", after)
 
 
+def test_a_cookie_that_a_side_calls_otherwise_is_sent_under_that_name() -> None:
+    """As the client would who never saw the other."""
+    renamed = Pair("renamed", b"sid", b"abc", b"session=xyz; more=1")
+    made = bound(Request(b"GET / HTTP/1.1", ((b"Cookie", b"a=1; sid=abc; b=2"),)), renamed)
+    assert made.headers == ((b"Cookie", b"a=1; session=xyz; more=1; b=2"),)
+
+
+def test_a_cookie_more_goes_beside_the_one_it_came_with() -> None:
+    """Whatever becomes of that one."""
+    headers: Headers = ((b"Cookie", b"a=1; sid=abc; b=2"),)
+    joined = Pair("joined", b"sid", b"abc", b"more=1")
+    for pairs, sent in (((joined,), b"sid=abc; more=1"), ((joined, SESSION), b"sid=xyz; more=1")):
+        assert bound(Request(b"GET / HTTP/1.1", headers), *pairs).headers == ((b"Cookie", b"a=1; " + sent + b"; b=2"),)
+
+
 def test_a_session_s_token_stays_in_cookies_of_other_names() -> None:
     """But is replaced in URLs, which carry sessions too."""
     pairs = [Pair("cookie", b"sid", PLAIN_THEN, PLAIN_NOW, True), Pair("token", b"", PLAIN_THEN, PLAIN_NOW, True)]

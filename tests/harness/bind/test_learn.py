@@ -83,10 +83,23 @@ COOKIES: Headers = ((b"Set-Cookie", b"sid=" + A + b"; Path=/a"), (b"set-cookie",
         ),
         (((b"Set-Cookie", b"sid=" + B + b"; Max-Age=0"),), []),
         (((b"Set-Cookie", b"sid=x; expires=Thu, 01-Jan-1970 00:00:00 GMT"),), []),
-        (((b"Set-Cookie", b"other=" + B),), []),
+        (((b"Set-Cookie", b"other=" + B),), [Pair("renamed", b"sid", A, b"other=" + B)]),
+        (
+            ((b"Set-Cookie", b"lang=de"), (b"Set-Cookie", b"a=1"), (b"Set-Cookie", b"b=2")),
+            [Pair("cookie", b"lang", b"en", b"de", True), Pair("renamed", b"sid", A, b"a=1; b=2")],
+        ),
+        (
+            ((b"Set-Cookie", b"lang=en"), (b"Set-Cookie", b"sid=" + A), (b"Set-Cookie", b"more=1")),
+            [
+                Pair("cookie", b"sid", A, A, True),
+                Pair("token", b"", A, A, True),
+                Pair("cookie", b"lang", b"en", b"en", True),
+                Pair("joined", b"sid", A, b"more=1"),
+            ],
+        ),
         ((), []),
     ],
-    ids=["other values", "deleted", "expired", "another name", "none"],
+    ids=["other values", "deleted", "expired", "another name", "two instead", "one more", "none"],
 )
 def test_cookies_are_paired_by_name(now: Headers, expected: list[Pair]) -> None:
     """Wherever they stand, whatever their attributes."""

@@ -99,6 +99,16 @@ def test_a_real_change_beside_them_is_shown(client: Any, play: Any, broken: str,
     assert seen & aspects
 
 
+def test_a_session_goes_on_where_new_calls_its_cookie_otherwise(client: Any, play: Any) -> None:
+    """The other name is a difference; what follows from it is none."""
+    whole_session(client)
+    outcomes = replayed(client.exchanges, play("old", **OLD), play("new", **NEW, BROKEN="cookie"))
+    assert statuses(outcomes) == recorded(client.exchanges)
+    differing = {d.path for verdict in verdicts(outcomes) for d in verdict.differences}
+    assert differing <= {"ETag", "Set-Cookie"} | {path for path in differing if path.startswith("Set-Cookie")}
+    assert any(path.startswith("Set-Cookie") for path in differing)
+
+
 def test_nothing_is_bound_where_the_sides_answer_as_recorded(client: Any, play: Any) -> None:
     """The request is sent as it was."""
     whole_session(client)
