@@ -60,10 +60,10 @@ def ask(python: str, module: str, cwd: Path, env: Mapping[str, str]) -> Imports:
             capture_output=True,
             timeout=TIMEOUT,
         )
-        said = json.loads(answer.stdout)
+        said = json.loads((answer.stdout.splitlines() or [b""])[-1])  # before it, what a start-up prints
     except (OSError, subprocess.TimeoutExpired) as error:
         raise TargetError(f"cannot run {python} in {cwd}: {error}") from None
-    except ValueError:  # it ended with an error, or its start-up prints
+    except ValueError:
         printed = (answer.stderr or answer.stdout).decode("utf-8", "replace").strip().splitlines()[-1:]
         raise TargetError(f"{python} does not tell where it imports from: {''.join(printed)}") from None
     places = {name: tuple(map(Path, folders)) for name, folders in said["places"].items()}
