@@ -101,7 +101,7 @@ class Page:
         They are taken out of the page.
         """
         for number, pid in enumerate(_WAITING.unpack_from(self._map, inside.WAITING)):
-            if pid and not _loading(pid):
+            if pid and not _loading(pid & 0xFFFFFFFF):
                 place = inside.WAITING + number * inside.WAITING_ENTRY.size
                 *_, name = inside.WAITING_ENTRY.unpack_from(self._map, place)
                 inside.UNSIGNED.pack_into(self._map, place, 0)

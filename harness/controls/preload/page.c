@@ -86,23 +86,32 @@ static struct page *page_of_ancestor(const char *directory)
     return NULL;
 }
 
+static uint64_t taken_out(uint64_t pid)
+{
+    for (int i = 0; i < WAITING; i++) {
+        uint64_t path_noted = page->waiting[i].path, before = pid;
+        if (GET(page->waiting[i].pid) == pid && REPLACE(page->waiting[i].pid, before, 0)) return path_noted;
+    }
+    return 0;
+}
+
 /* Take out what was noted about this process before its program began; return the path noted, 0 where none was. */
 static uint64_t was_reached(void)
 {
-    uint64_t pid = (uint64_t)getpid(), noted = 0;
-    for (int i = 0; i < 32; i++)
-        if (GET(page->waiting[i].pid) == pid) {
-            noted = page->waiting[i].path;
-            __atomic_store_n(&page->waiting[i].pid, 0, __ATOMIC_RELAXED);
-        }
-    return noted;
+    uint64_t noted = taken_out((uint64_t)getpid());
+    return noted ? noted : taken_out(CHILD_OF | (uint64_t)getppid());
 }
 
-/* After vfork, where no handler ran, every child counts as another one. */
-uint64_t path_of_next_program(void)
+int is_after_vfork(void)
+{
+    return getpid() != self;
+}
+
+/* Each program started in a process of its own counts as another one. */
+uint64_t path_of_next_program(int in_new_process)
 {
     uint64_t now = GET(page->root) == (uint64_t)self ? 0 : path;
-    return mixed(now + (getpid() == self ? 2 : 3 + FORK * counted(&forks, 1)));
+    return mixed(now + (in_new_process ? 3 + FORK * counted(&forks, 1) : 2));
 }
 
 static void before_fork(void)

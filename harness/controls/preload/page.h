@@ -17,7 +17,12 @@
 
 #define PUBLIC __attribute__((visibility("default")))
 #define ADD(where, amount) __atomic_fetch_add(&(where), amount, __ATOMIC_RELAXED)
+#define REPLACE(where, before, after)                                                                                 \
+    __atomic_compare_exchange_n(&(where), &(before), after, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED)
 #define GET(where) __atomic_load_n(&(where), __ATOMIC_RELAXED)
+
+#define WAITING 32
+#define CHILD_OF (1ULL << 32) /* in waiting.pid: a child of that process, whose own number is not known yet */
 
 struct allowed { uint16_t family, port; uint8_t address[16]; uint32_t unused; };
 struct refused { uint64_t count; char text[120]; };
@@ -31,7 +36,7 @@ struct page {
     struct allowed allowed[32];
     char names[1088];
     struct refused refused[32];
-    struct waiting waiting[32];
+    struct waiting waiting[WAITING];
 };
 
 _Static_assert(offsetof(struct page, allowed) == 192, "the layout of inside.py");
@@ -49,7 +54,8 @@ extern struct page *page; /* NULL: nothing is controlled here */
 uint64_t mixed(uint64_t x);
 uint32_t counted(uint64_t *counter, uint32_t amount);
 uint64_t own_path(void);
-uint64_t path_of_next_program(void);
+uint64_t path_of_next_program(int in_new_process);
+int is_after_vfork(void);
 extern uint64_t words_drawn;
 
 #endif
