@@ -82,7 +82,7 @@ class Language:
 def languages() -> Iterator[Language]:
     """The languages there are."""
     versions = sorted((Path.home() / ".pyenv" / "versions").glob("2.7.*/bin/python2.7"))
-    python = shutil.which("python2.7") or (str(versions[-1]) if versions else None)
+    python = str(versions[-1]) if versions else shutil.which("python2.7")
     yield Language("Perl", shutil.which("perl"), PERL, 0)
     yield Language("Python 2.7", python, PYTHON.replace("PYTHON", python or "", 1), 1)
 
@@ -125,7 +125,7 @@ def main() -> None:
 
 def show(name: str, rate: int, change: str, result: Result) -> None:
     """Print one line."""
-    wrong = bool(result.groups) != bool(change)
+    wrong = bool(result.groups) != bool(change) or result.count("judged") < COUNT
     rules = ", ".join(sorted({f"{rule.path} {rule.type}" for rule in result.rules if not rule.refused}))
     line = f"{name:<12}{rate:>4} %  {change or '(the same)':<26}{len(result.groups):>3} groups"
     print(f"{line}{'  WRONG' if wrong else ''}   noise: {rules}", flush=True)
