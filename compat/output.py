@@ -200,13 +200,14 @@ class OutputParser:
         )
 
     def _framed(self, fields: Fields) -> tuple[Fields, int | None]:
-        """Return the fields with at most one Content-Length, and its value (RFC 9110 section 8.6)."""
+        """Return the fields with at most one Content-Length, the first, and its value (RFC 9110 section 8.6)."""
         lengths = [value for name, value in fields if name.lower() == "content-length"]
         if not lengths:
             return fields, None
         others = [(name, value) for name, value in fields if name.lower() != "content-length"]
         if len(set(lengths)) == 1 and _length(lengths[0].encode("latin-1")):
-            return [*others, ("Content-Length", lengths[0])], int(lengths[0])
+            place = next(number for number, (name, _) in enumerate(fields) if name.lower() == "content-length")
+            return [*others[:place], fields[place], *others[place:]], int(lengths[0])
         if self._strict:
             raise _bad(f"Content-Length makes no sense: {lengths!r}")
         return others, None

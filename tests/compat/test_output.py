@@ -60,6 +60,14 @@ GOOD = [
     ("identity", "strict", b"Transfer-Encoding: identity\nA: b\n\n", "200 OK", [("A", "b")], b""),
     ("length", "strict", b"Content-Length: 2\n\nok", "200 OK", [("Content-Length", "2")], b"ok"),
     (
+        "length in its place, as printed",
+        "strict",
+        b"A: b\nContent-length: 2\nC: d\ncontent-length: 2\n\nok",
+        "200 OK",
+        [("A", "b"), ("Content-length", "2"), ("C", "d")],
+        b"ok",
+    ),
+    (
         "length twice the same",
         "strict",
         b"Content-Length: 2\nContent-Length: 2\n\n",
