@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from harness.errors import UsageError
 from harness.exchange import Exchange
 from harness.recording import Recording
 from harness.session import sessions
@@ -46,12 +47,16 @@ def scenarios_of(
 ) -> list[Scenario]:
     """Return the scenarios of a run: each recording, or with `by_session` each client session of it.
 
-    `limit` bounds the exchanges of the whole run, before the shards are dealt out.
+    `limit` bounds the exchanges of the whole run, before the shards are dealt out. Raises UsageError where there are
+    fewer scenarios than shards: a shard with nothing to do proves nothing.
     """
     parts: list[Recording] = []
     for recording in recordings:
         parts += sessions(recording) if by_session else [recording]
     shares = list(_shares(map(len, parts), limit))
+    if (there := sum(1 for share in shares if share)) < shard.of:
+        hint = "" if by_session else "; --by-session makes each client session one, where one recording is one scenario"
+        raise UsageError(f"{shard.of} shards, but there is only {there} to replay from a starting state{hint}")
     return [
         Scenario(number, part, share if share < len(part) else None)
         for number, (part, share, dealt_to) in enumerate(zip(parts, shares, deal(shares, shard.of), strict=True))

@@ -1,9 +1,10 @@
 """Scenarios: every exchange of a run in exactly one, for any number of shards."""
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from harness.errors import UsageError
 from harness.exchange import Exchange, Request
 from harness.scenarios import Shard, deal, scenarios_of
 
@@ -33,11 +34,18 @@ def test_shards_share_out_what_one_run_replays(sizes, limit, of):
     """The shards together replay the exchanges of the whole run, each once, under the same scenario numbers."""
     recordings = [Listed(f"r{number}", size) for number, size in enumerate(sizes)]
     whole = {s.number: [e.id for e in s] for s in scenarios_of(recordings, limit)}
+    assume(len(whole) >= of)
     dealt = [scenarios_of(recordings, limit, shard=Shard(number, of)) for number in range(1, of + 1)]
     parts = {s.number: [e.id for e in s] for part in dealt for s in part}
     assert parts == whole
     assert sum(map(len, dealt)) == len(parts)
     assert sum(map(len, whole.values())) == min(sum(sizes), limit or sum(sizes))
+
+
+def test_more_shards_than_scenarios_are_refused():
+    """A shard that has nothing to replay would be a part of the verdict that nobody saw."""
+    with pytest.raises(UsageError, match="--by-session"):
+        scenarios_of([Listed("a", 5)], shard=Shard(2, 3))
 
 
 @pytest.mark.parametrize(("limit", "lengths"), [(None, [5, 5]), (7, [5, 2]), (5, [5]), (1, [1])])

@@ -90,7 +90,7 @@ def test_merged_shards_are_the_report_of_one_run_to_the_byte(place: Place) -> No
 def test_what_is_no_whole_run_is_refused(place: Place, arguments: tuple[str, ...], why: str) -> None:
     """A missing, doubled or foreign part ends with exit status 2 and one line."""
     for number in (1, 2):
-        place.diff("--shard", f"{number}/2", "--partial", f"{number}.partial", "--limit", "3")
+        place.diff("--shard", f"{number}/2", "--partial", f"{number}.partial", "--limit", "9")
     done = place.run("merge", *arguments, "-o", "merged.json")
     assert done.returncode == 2
     assert why in done.stderr
