@@ -16,7 +16,7 @@ from harness.difference import Difference
 from harness.evidence import Finding
 from harness.group.observation import Observation
 
-KEPT = 1_000
+KEPT = 500
 """Exchanges kept for each place and run."""
 REPLACED = "replaced"
 """Kind of a pair of things of which one is missing and the other added."""

@@ -1,0 +1,75 @@
+"""Instants as programs write them: found by what they must contain, wherever they stand."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.instant import LONG, SPELLINGS, instants, placeholder
+from harness.normalise import NAMES
+
+FORMS = {
+    "date-iso8601": "%Y-%m-%dT%H:%M:%SZ",
+    "date-minutes": "%Y-%m-%d %H:%M",
+    "date-compact": "%Y%m%dT%H:%M:%S",
+    "date-basic": "%Y%m%d%H%M%S",
+    "date-rfc1123": "%a, %d %b %Y %H:%M:%S GMT",
+    "date-rfc850": "%A, %d-%b-%y %H:%M:%S GMT",
+    "date-cookie": "%a, %d-%b-%Y %H:%M:%S GMT",
+    "date-asctime": "%a %b %d %H:%M:%S %Y",
+    "date-log": "%d/%b/%Y:%H:%M:%S +0000",
+    "date-words": "%d %b %Y %H:%M:%S",
+    "date-only": "%Y-%m-%d",
+}
+MOMENTS = st.datetimes(datetime(2001, 9, 10), datetime(2032, 12, 31)).map(lambda moment: moment.replace(tzinfo=UTC))
+NUMBERS = {
+    "epoch": lambda seconds: f"{int(seconds)}",
+    "epoch-milliseconds": lambda seconds: f"{int(seconds * 1_000)}",
+    "epoch-hex-microseconds": lambda seconds: f"{int(seconds * 1_000_000):x}",
+}
+
+
+def written(name, moment):
+    """An instant in a spelling."""
+    return (moment.strftime(FORMS[name]) if name in FORMS else NUMBERS[name](moment.timestamp())).encode()
+
+
+def test_every_spelling_has_a_form_here():
+    """Else the tests below would not look at it."""
+    assert {spelling.name for spelling in SPELLINGS} == FORMS.keys() | NUMBERS.keys()
+
+
+@given(st.sampled_from(sorted({*FORMS, *NUMBERS})), MOMENTS, st.sampled_from([0.0, 60.0, 86_400.0, 40 * 86_400.0]))
+def test_an_instant_of_the_span_is_found_by_its_pieces(name, moment, before):
+    """In whatever spelling and however long the span: the quick search misses nothing that reading all finds."""
+    raw = b"<p>" + written(name, moment) + b"</p>" + b" " * 200 + b"the end"
+    span = (moment.timestamp() - before, moment.timestamp() + 1)
+    found = instants(raw, (span,))
+    assert [instant.spelling.name for instant in found] == [name]
+    assert found == instants(raw, (span, (0.0, LONG + 1.0)))
+    assert raw[found[0].start : found[0].end] == written(name, moment)
+
+
+@given(st.sampled_from(sorted({*FORMS, *NUMBERS})), MOMENTS, st.integers(2, 3_000))
+def test_an_instant_of_another_day_is_not_found(name, moment, days):
+    """A stored date is data."""
+    span = (moment.timestamp() + days * 86_400, moment.timestamp() + days * 86_400 + 60)
+    assert instants(written(name, moment), (span,)) == []
+
+
+@pytest.mark.parametrize("zone", ["+02:00", "-0500", " +0530"])
+def test_a_zone_counts(zone):
+    """The instant is the one that the zone says; the placeholder keeps the zone."""
+    moment = datetime(2016, 5, 16, 10, 11, 12, tzinfo=UTC)
+    hours = {"+02:00": 2, "-0500": -5, " +0530": 5.5}[zone]
+    raw = (moment + timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%S").encode() + zone.encode()
+    (found,) = instants(raw, ((moment.timestamp(), moment.timestamp()),))
+    assert placeholder(found, raw) == f"[now YYYY-MM-DDThh:mm:ss{zone}]".encode()
+
+
+def test_the_documentation_names_every_rule():
+    """What a report names must be explained somewhere."""
+    page = (Path(__file__).parents[2] / "docs" / "noise.md").read_text(encoding="utf-8")
+    assert [name for name in NAMES if f"`{name}`" not in page] == []
