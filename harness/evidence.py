@@ -12,7 +12,7 @@ import json
 import tempfile
 import weakref
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO
 
@@ -23,6 +23,7 @@ from harness.exchange import Exchange
 from harness.group.observation import Observation
 from harness.judge import Verdict
 
+EITHER = " or "
 CREDENTIALS = (b"authorization", b"cookie")
 IN_MEMORY = 4 << 20
 """Bytes of observations kept in memory by each spool."""
@@ -142,6 +143,13 @@ class Evidence:
     found: Spool = field(default_factory=Spool)
     stale: Spool = field(default_factory=Spool)
 
+    def controlled(self, side: str, controls: Mapping[str, str]) -> None:
+        """Note by what means each control reached a side; several means are all said, in one order."""
+        known = self.controls.setdefault(side, {})
+        for name, means in controls.items():
+            said = {*known[name].split(EITHER), *means.split(EITHER)} if name in known else {means}
+            known[name] = EITHER.join(sorted(said))
+
     def merge(self, other: Evidence) -> None:
         """Take over what another worker, or another machine, found."""
         for mine, theirs in (
@@ -156,7 +164,7 @@ class Evidence:
             self.endpoints.setdefault(name, Counter()).update(kinds)
         self.reach.update(other.reach)
         for side, controls in other.controls.items():
-            self.controls.setdefault(side, {}).update(controls)
+            self.controlled(side, controls)
         self.found.merge(other.found)
         self.stale.merge(other.stale)
 

@@ -167,7 +167,7 @@ class Worker:
         self.evidence.acted.update(normaliser.acted)
         self.evidence.notes.update(self.setting.notes(scenario.recording, self.pair))
         for name, player in (("old", old), ("new", new)):
-            self.evidence.controls.setdefault(name, {}).update(player.side.controls)
+            self.evidence.controlled(name, player.side.controls)
             self.evidence.notes.update(REFUSED.format(name, place) for place in player.side.refused)
             self.evidence.notes.update(f"{name}: {note}" for note in player.state.notes)
 

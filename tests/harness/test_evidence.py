@@ -117,3 +117,15 @@ def test_evidence_of_several_workers_adds_up():
     assert total.endpoints == {"GET /a": {"judged": 3}}
     assert total.clients == {"curl": 3}
     assert len(total.found) == 3
+
+
+def test_means_of_control_are_told_in_one_order():
+    """Which worker heard of which means first does not show."""
+    forth, back = Evidence(), Evidence()
+    means = ["namespace", "audit hook", "namespace"]
+    for evidence, order in ((forth, means), (back, means[::-1])):
+        for mean in order:
+            other = Evidence()
+            other.controlled("old", {"network": mean})
+            evidence.merge(other)
+    assert forth.controls == back.controls == {"old": {"network": "audit hook or namespace"}}
