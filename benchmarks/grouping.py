@@ -60,16 +60,16 @@ def drawings(causes: Mapping[str, Cause], number: int, draws: int) -> Iterator[d
         yield {name: causes[name] for name in names}
 
 
-def measure(causes: Mapping[str, Cause]) -> float | None:
+def measure(causes: Mapping[str, Cause], every: int = 1) -> float | None:
     """Inject causes, group what differs, and return the V-measure; None where nothing differed."""
-    return v_measure(labelled(causes))
+    return v_measure(labelled(causes, every))
 
 
-def labelled(causes: Mapping[str, Cause]) -> list[Label]:
-    """Return (cause, group) of every differing exchange x place."""
+def labelled(causes: Mapping[str, Cause], every: int = 1) -> list[Label]:
+    """Return (cause, group) of every differing exchange x place, in all exchanges or one of so many."""
     groups = Groups()
     seen: list[tuple[list[Observation], dict[Difference, str]]] = []
-    for exchange, case in cases():
+    for exchange, case in cases()[::every]:
         differences, labels = inject(case, causes)
         observations = [observation(exchange, one) for one in differences]
         groups.add(observations)
