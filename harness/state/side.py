@@ -195,8 +195,9 @@ class CopiedState:
         if self._sink:
             self._sink.close()
             self._sink = None
-        if self._database:
-            self._database.close()
+        database, self._database = self._database, None
+        if database:
+            database.close()
         if self._copying is not None and not self._copying.cancel():
             self._copying.exception()
         shutil.rmtree(self._root, ignore_errors=True)

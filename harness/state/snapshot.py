@@ -60,11 +60,6 @@ class State:
         """Whether commands of the user's put the state back: then a running server may be sent writes."""
         return self._spec.hook is not None
 
-    @property
-    def notes(self) -> list[str]:
-        """What could not be watched as asked, on any side, in sentences for the report."""
-        return sorted({note for side in self._sides for note in side.notes})
-
     def side(self, worker: int, name: str) -> SideState:
         """Return a copy of the snapshot for one side (`old`, `new`) of one worker. Raises StateError."""
         root = self._root / str(worker) / name
