@@ -74,7 +74,11 @@ def test_a_file_cut_anywhere_is_refused(written, tmp_path):
         read_partial(path)
 
 
-@pytest.mark.parametrize("content", [b"", b"junk", gzip.compress(b"{}\nend\n"), gzip.compress(b"[1]\n")])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"junk", gzip.compress(b"{}\nend\n"), gzip.compress(b"[1]\n")],
+    ids=["empty", "junk", "object", "list"],
+)
 def test_other_files_are_refused(tmp_path, content):
     """What is no partial result is named."""
     (tmp_path / "x").write_bytes(content)
