@@ -12,7 +12,6 @@ import sqlite3
 import struct
 import time
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import closing
 from pathlib import Path
 
 from harness.errors import StateError
@@ -20,6 +19,7 @@ from harness.state.btree import Malformed
 from harness.state.driver import SCHEMA, Copy, Rows, added, moved
 from harness.state.pages import COMPANIONS, Change, Mirror, Signature, Unfinished, is_database, signature
 from harness.state.tables import EMPTY, candidates, read_rows, read_version
+from harness.state.transfer import transfer
 
 SETTLE = 1.0  # seconds; how long we wait for a transaction that outlives the answer
 FIRST = "app.db"  # the file that `{database}` names where neither the configuration nor the folder has one
@@ -153,11 +153,17 @@ class SqliteCopy:
         return added(*rows)
 
     def rejoin(self, other: Copy, tables: Collection[str]) -> bool:
-        """Copy the files of these tables from another side's folder by SQLite itself; not what is locked."""
+        """Copy these tables from another side's folder by SQLite itself; not what is locked."""
         if not isinstance(other, SqliteCopy):
             return False
-        names = {table.rpartition(":")[0] or self._first for table in tables}
-        copied = all(_copied(other._folder / name, self._folder / name) for name in sorted(names))
+        by_file: dict[str, list[str]] = {}
+        for table in tables:
+            name, _, own = table.rpartition(":")
+            by_file.setdefault(name or self._first, []).append(own)
+        copied = all(
+            is_database(self._folder / name) and transfer(other._folder / name, self._folder / name, names)
+            for name, names in sorted(by_file.items())
+        )
         self.changes(unsafe=True)
         return copied
 
@@ -213,21 +219,6 @@ class SqliteDriver:
 def _databases(folder: Path) -> list[str]:
     found = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink() and is_database(path))
     return sorted(str(path.relative_to(folder)) for path in found)
-
-
-def _copied(source: Path, target: Path) -> bool:
-    """Make one database equal to another, for whoever has it open too; say whether that was done."""
-    if not (is_database(source) and is_database(target)):
-        return False
-    try:
-        with (
-            closing(sqlite3.connect(f"{source.as_uri()}?mode=ro", uri=True, timeout=SETTLE)) as given,
-            closing(sqlite3.connect(target, timeout=SETTLE)) as taken,
-        ):
-            given.backup(taken)
-    except sqlite3.Error:
-        return False
-    return True
 
 
 def _checkpoint(path: Path) -> None:
