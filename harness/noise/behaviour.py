@@ -103,14 +103,16 @@ def pairs_of(sketches: Iterable[Sketch[Seen]]) -> list[Pair]:
 def repeats(place: Place, found: Sequence[Pair], noise: Sequence[Pair], chance: float) -> str:
     """Tell of values of new that come again where old's do not (a constant, a value used twice), or the reverse."""
     usual = steady([*found, *noise])
+    if _drawn_anew(place):  # then what two runs have in common was not drawn
+        usual |= _values(found) & _values(noise)
     new = reused(found, "new", usual)
     old = _sum(reused(noise, "old", usual), reused(noise, "new", usual))
     if more_often(*new, *old) < chance or (new[0] and not old[0] and old[1] >= FEW and _drawn_anew(place)):
         return f"new's value is one it had before in {new[0]} of {new[1]} exchanges, old's in {old[0]} of {old[1]}"
     if more_often(*old, *new) < chance:
         return f"old's value is one it had before in {old[0]} of {old[1]} exchanges, new's in {new[0]} of {new[1]}"
-    again, once, seen = merges(_varying(found, usual))
-    old_again, old_once, old_seen = merges(_varying(noise, usual))
+    again, once, seen = merges(found)
+    old_again, old_once, old_seen = merges(noise)
     if more_often(max(again, once), seen, max(old_again, old_once), old_seen) < chance:
         return "new's values are the same in other exchanges than old's are, and old's own runs agree on those"
     return ""
@@ -125,6 +127,10 @@ def steady(pairs: Sequence[Pair]) -> set[tuple[str, str]]:
     return {(pair.before, pair.old) for pair in pairs} & {(pair.before, pair.new) for pair in pairs}
 
 
+def _values(pairs: Sequence[Pair]) -> set[tuple[str, str]]:
+    return {(pair.before, value) for pair in pairs for value in (pair.old, pair.new)}
+
+
 def reused(pairs: Sequence[Pair], side: str, usual: Container[tuple[str, str]]) -> tuple[int, int]:
     """Return in how many exchanges a value of one side was one it had before, of how many; usual ones do not count."""
     values: Counter[tuple[int, str, str]] = Counter()
@@ -133,10 +139,6 @@ def reused(pairs: Sequence[Pair], side: str, usual: Container[tuple[str, str]]) 
         if (pair.before, value) not in usual:
             values[pair.order[0], pair.before, value] += 1
     return values.total() - len(values), values.total()
-
-
-def _varying(pairs: Sequence[Pair], usual: Container[tuple[str, str]]) -> list[Pair]:
-    return [pair for pair in pairs if (pair.before, pair.old) not in usual and (pair.before, pair.new) not in usual]
 
 
 def merges(pairs: Sequence[Pair]) -> tuple[int, int, int]:
