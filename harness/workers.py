@@ -10,10 +10,12 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.bind import NO_LOGINS, Fixed, Logins
 from harness.config import Config
+from harness.difference import Difference
+from harness.effects import Effects
 from harness.evidence import Evidence, Place, count, merged
 from harness.judge import Fronts, Judge, Replayed
 from harness.normalise import Normaliser
@@ -158,7 +160,7 @@ class Worker:
         for position, outcome in enumerate(replay(scenario, old, new), 1):
             place = Place(scenario.number, position, named)
             verdict = judge.judge(outcome)
-            if verdict.diverged and new.rejoin(old, outcome.wrote):
+            if verdict.diverged and new.rejoin(old, differing(outcome.wrote, verdict.differences)):
                 judge.rejoined()
             count(self.evidence, place, outcome.exchange, verdict, self.setting.config)
             self.crew.progress.one_more()
@@ -197,3 +199,16 @@ class Worker:
             for player in players:
                 player.close()
         self._players.clear()
+
+
+def differing(wrote: Sequence[Effects], differences: Sequence[Difference]) -> tuple[Effects, ...]:
+    """Leave out the tables in which both sides wrote the same, by their own names: those names must stay theirs."""
+    paths = [each.path for each in differences if each.aspect == "rows"]
+
+    def differs(table: str) -> bool:
+        return any(path == table or path.startswith(f"{table}.") for path in paths)
+
+    return tuple(
+        replace(effects, rows={table: rows for table, rows in effects.rows.items() if differs(table)})
+        for effects in wrote
+    )
