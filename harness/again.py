@@ -1,34 +1,40 @@
 """Which exchanges old is asked again, in other surroundings, to learn what of its answers is noise.
 
-What differed comes in, scenarios to replay go out. Only places where the two sides differ need be looked at: a change
-that noise cannot explain is proved by a few exchanges in which old agrees with itself.
+What differed comes in, scenarios to replay go out. Only places where the two sides differ need be looked at, and not
+those where chance is ruled out already: were it noise, each side would have it about as often as the other.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
+from harness.difference import Difference
 from harness.evidence import Finding
 from harness.scenarios import Scenario
 
 ENOUGH = 10
 """Differing exchanges looked at for each place."""
+PROOF = 16
+"""Exchanges that all differ in one direction: by chance in one case of 2 to the power of 15."""
+OPPOSITE = {"missing": "added", "added": "missing"}
 
 Place = tuple[str, str, str, str]
+Change = tuple[str, str, str]
 
 
 def again(scenarios: Sequence[Scenario], found: Iterable[Finding], everything: bool = False) -> list[Scenario]:
     """Return the scenarios to replay with old on both sides: as far as needed for each place to be seen often enough.
 
-    With `everything`, each scenario that showed a difference is replayed whole: then the evidence does not depend on
-    which scenarios one machine was given.
+    `found` is read twice. With `everything`, each scenario that showed a difference is replayed whole: then the
+    evidence does not depend on which scenarios one machine was given.
     """
+    proved = frozenset() if everything else one_sided(found)
     seen: Counter[Place] = Counter()
     until: dict[int, int] = {}
     for finding in found:
-        places = _places(finding)
+        places = set(_places(finding, proved))
         if everything or any(seen[place] < ENOUGH for place in places):
             until[finding.scenario] = finding.position
         if until.get(finding.scenario) == finding.position:
@@ -37,11 +43,49 @@ def again(scenarios: Sequence[Scenario], found: Iterable[Finding], everything: b
     return [scenario if everything else _as_far_as(scenario, until[scenario.number]) for scenario in chosen]
 
 
-def _places(finding: Finding) -> set[Place]:
-    return {
-        (seen.endpoint, seen.difference.aspect, seen.difference.path, seen.difference.kind)
-        for seen in finding.observations
-    }
+@dataclass(slots=True)
+class Direction:
+    """In how many exchanges a change was seen, and with which values: None where they vary."""
+
+    count: int = 0
+    values: set[tuple[str, str]] | None = field(default_factory=set)
+
+    def add(self, difference: Difference) -> None:
+        """Count one."""
+        self.count += 1
+        if self.values is not None:
+            self.values.add((difference.old, difference.new))
+            if len(self.values) > 1:
+                self.values = None
+
+
+def one_sided(found: Iterable[Finding]) -> frozenset[Change]:
+    """Return the changes that chance does not explain: always gone, always added, or always the same other value."""
+    seen: dict[Change, Direction] = {}
+    for finding in found:
+        for change, difference in {_change(each.difference): each.difference for each in finding.observations}.items():
+            seen.setdefault(change, Direction()).add(difference)
+    return frozenset(
+        change
+        for change, direction in seen.items()
+        if direction.count >= PROOF
+        and (
+            (*change[:2], OPPOSITE[change[2]]) not in seen
+            if change[2] in OPPOSITE
+            else direction.values is not None and change[2] != "order"
+        )
+    )
+
+
+def _change(difference: Difference) -> Change:
+    return difference.aspect, difference.path, difference.kind
+
+
+def _places(finding: Finding, proved: frozenset[Change]) -> Iterator[Place]:
+    for seen in finding.observations:
+        change = _change(seen.difference)
+        if change not in proved:
+            yield (seen.endpoint, *change)
 
 
 def _as_far_as(scenario: Scenario, position: int) -> Scenario:

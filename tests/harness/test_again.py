@@ -1,15 +1,18 @@
 """Which exchanges old is asked again: few where it suffices, all where the evidence must not depend on the machine."""
 
-from harness.again import ENOUGH, again
+import pytest
+
+from harness.again import ENOUGH, PROOF, again
 from harness.difference import Difference
 from harness.evidence import Finding
 from harness.group.observation import Observation
 from harness.scenarios import Scenario
 
 
-def finding(scenario, position, path="X"):
-    """Return a finding with one difference."""
-    seen = Observation(f"x#{position}", "GET /", "curl", Difference("header", path, "missing"))
+def finding(scenario, position, path="X", kind="changed", old=None, new="new"):
+    """Return a finding with one difference; its old value is another each time."""
+    difference = Difference("header", path, kind, f"{scenario} {position}" if old is None else old, new)
+    seen = Observation(f"x#{position}", "GET /", "curl", difference)
     return Finding(scenario, position, True, (seen,))
 
 
@@ -42,3 +45,34 @@ def test_with_everything_each_differing_scenario_is_replayed_whole():
     """Then the evidence is the same for every way to deal out the scenarios."""
     found = [finding(1, 1), finding(4, 100)]
     assert chosen(found, everything=True) == {1: 100, 4: 100}
+
+
+@pytest.mark.parametrize(
+    "differences",
+    [
+        [("missing", "", "")] * PROOF,
+        [("added", "", f"{number}") for number in range(PROOF)],
+        [("changed", "a", "b")] * PROOF,
+    ],
+    ids=["always gone", "always added", "always the same change"],
+)
+def test_what_chance_does_not_explain_is_not_asked_again(differences):
+    """Noise would show in both directions; sixteen exchanges in one of them are proof."""
+    found = [finding(0, position, "X", *each) for position, each in enumerate(differences, 1)]
+    assert chosen(found) == {}
+    assert chosen(found[1:]) != {}
+    assert chosen(found, everything=True) == {0: 100}
+
+
+@pytest.mark.parametrize(
+    "differences",
+    [
+        [("missing", "a", ""), ("added", "", "a")] * PROOF,
+        [("changed", "a", "b"), ("changed", "b", "a")] * PROOF,
+        [("order", "a, b", "b, a")] * PROOF,
+    ],
+    ids=["comes and goes", "either value", "order"],
+)
+def test_what_goes_both_ways_is_asked_again(differences):
+    """A header that either side may lack, a value that either may have, a list in any order."""
+    assert chosen([finding(0, position, "X", *each) for position, each in enumerate(differences, 1)]) != {}
