@@ -44,12 +44,16 @@ class Item(Generic[T]):
 
 @dataclass(slots=True)
 class Alignment(Generic[T]):
-    """What `align` found: pairs that may still differ inside, items of one side only, and whether order changed."""
+    """What `align` found: pairs that may still differ inside, items of one side only, and whether order changed.
+
+    `gaps` are the items of one side only that stand in the place of such items of the other.
+    """
 
     pairs: list[tuple[T, T]] = field(default_factory=list)
     missing: list[T] = field(default_factory=list)
     added: list[T] = field(default_factory=list)
     moved: list[T] = field(default_factory=list)
+    gaps: list[tuple[list[T], list[T]]] = field(default_factory=list)
 
 
 def align(old: Sequence[Item[T]], new: Sequence[Item[T]]) -> Alignment[T]:
@@ -63,9 +67,11 @@ def align(old: Sequence[Item[T]], new: Sequence[Item[T]]) -> Alignment[T]:
     moved = _moved_uniquely(old, new, matches)
     paired = [*matches, *moved]
     left, right = {i for i, _ in paired}, {j for _, j in paired}
+    in_order = list(matches)
     for rows, columns in _gaps(matches, len(old), len(new)):
         found = _likely(old, new, [i for i in rows if i not in left], [j for j in columns if j not in right])
         paired += found
+        in_order += found
         left.update(i for i, _ in found)
         right.update(j for _, j in found)
     strays = _moved_equals(old, new, [i for i in range(len(old)) if i not in left], right)
@@ -76,7 +82,19 @@ def align(old: Sequence[Item[T]], new: Sequence[Item[T]]) -> Alignment[T]:
         missing=[item.value for i, item in enumerate(old) if i not in left],
         added=[item.value for j, item in enumerate(new) if j not in right],
         moved=[old[i].value for i, _ in sorted([*moved, *strays])],
+        gaps=list(_left_in_gaps(old, new, _gaps(sorted(in_order), len(old), len(new)), left, right)),
     )
+
+
+def _left_in_gaps(
+    old: Sequence[Item[T]], new: Sequence[Item[T]], gaps: Iterator[tuple[range, range]], left: set[int], right: set[int]
+) -> Iterator[tuple[list[T], list[T]]]:
+    """Yield what is left of both sides between two pairs, where both have something."""
+    for rows, columns in gaps:
+        missing = [old[i].value for i in rows if i not in left]
+        added = [new[j].value for j in columns if j not in right]
+        if missing and added:
+            yield missing, added
 
 
 def matches(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[Match]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from lxml import etree
 
-from harness.compare.tree import COMMENT, DOCTYPE, TEXT, Node, make_node
+from harness.compare.node import COMMENT, DOCTYPE, TEXT, Node, make_node
 
 _SPACE = re.compile(r"\s+")
 

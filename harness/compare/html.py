@@ -13,7 +13,7 @@ from itertools import groupby
 from lxml import etree
 
 from harness.compare.elements import document, leaf
-from harness.compare.tree import TEXT, Node, make_node
+from harness.compare.node import TEXT, Node, make_node
 from harness.compare.unreadable import TooLarge, Unreadable, refuse_large
 
 VERBATIM = frozenset({"pre", "textarea", "script", "style", "listing", "xmp", "plaintext"})

@@ -9,54 +9,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from hashlib import blake2b
 from itertools import islice
 
-from harness.compare.align import Item, align
+from harness.compare.align import Alignment, Item, align
 from harness.compare.excerpt import excerpt, excerpts
+from harness.compare.node import COMMENT, LEAVES, TEXT, Node, content, local_name, markup, solid, start_tag
+from harness.compare.replaced import replacements, wrappers
 from harness.difference import Difference
 
-TEXT, COMMENT, DOCTYPE = "text()", "comment()", "doctype()"
 ENOUGH = 5_000
 """Differences after which a comparison stops."""
-LEAVES = (TEXT, COMMENT, DOCTYPE)
 KEYS = ("id", "name", "href")
 
 _WORD = re.compile(r"\w+")
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """An element, or a leaf (`tag` is one of `LEAVES` and `text` holds it). `tag` may carry a namespace: `{uri}name`.
-
-    `digest` is equal only for trees that mean the same; attribute order is not part of it.
-    """
-
-    tag: str
-    text: str = ""
-    attributes: tuple[tuple[str, str], ...] = ()
-    children: tuple[Node, ...] = ()
-    digest: bytes = field(default=b"", compare=False)
-
-    @property
-    def name(self) -> str:
-        """The local name, for paths."""
-        return local_name(self.tag)
-
-
-def make_node(
-    tag: str, text: str = "", attributes: Sequence[tuple[str, str]] = (), children: Sequence[Node] = ()
-) -> Node:
-    """Return a node with its digest."""
-    ordered = tuple(sorted(attributes))
-    parts = repr((tag, text, ordered)).encode("utf-8", "surrogatepass") + b"".join(child.digest for child in children)
-    return Node(tag, text, ordered, tuple(children), blake2b(parts, digest_size=16).digest())
-
-
-def local_name(tag: str) -> str:
-    """Return a tag or attribute name without its namespace."""
-    return tag.rpartition("}")[2]
 
 
 def compare_trees(old: Node, new: Node) -> list[Difference]:
@@ -68,12 +33,15 @@ def _compare(old: Node, new: Node, parent: str) -> Iterator[Difference]:
     if old.digest == new.digest:
         return
     path = _join(parent, old.name)
+    if _is_only(old.children, new) or _is_only(new.children, old):
+        yield _wrapper(*((old, "missing") if _is_only(old.children, new) else (new, "added")), parent)
+        return
     if old.tag in LEAVES:
         kind = "spelling" if old.tag == COMMENT else "changed"
         yield Difference("body", path, kind, *excerpts(old.text, new.text))
         return
     if old.tag != new.tag:
-        yield Difference("body", path, "changed", _start_tag(old), _start_tag(new))
+        yield Difference("body", path, "changed", start_tag(old), start_tag(new))
     yield from _compare_attributes(dict(old.attributes), dict(new.attributes), path)
     yield from _compare_children(old.children, new.children, path)
 
@@ -93,32 +61,71 @@ def _compare_attributes(old: dict[str, str], new: dict[str, str], path: str) -> 
             yield Difference("body", place, "changed", *excerpts(old[name], new[name]))
 
 
+def _is_only(nodes: Sequence[Node], node: Node) -> bool:
+    """Tell whether a node is all that nodes hold."""
+    return 0 < len(nodes) <= 3 and [one.digest for one in solid(nodes)] == [node.digest]
+
+
 def _compare_children(old: Sequence[Node], new: Sequence[Node], path: str) -> Iterator[Difference]:
     if [child.digest for child in old] == [child.digest for child in new]:
         return
-    if _is_text(old) != _is_text(new) and _texts(old) != _texts(new) and old and new:
+    wrapped = [*wrappers(solid(old), solid(new))]
+    if _is_text(old) != _is_text(new) and _texts(old) != _texts(new) and old and new and not wrapped:
         yield Difference("body", path, "type", *excerpts(*(_kind_of_content(side) for side in (old, new))))
         return
     found = align([_item(child) for child in old], [_item(child) for child in new])
     for one, other in found.pairs:
         yield from _compare(one, other, path)
-    for one, other in list(_renames(found.missing, found.added, is_root=not path)):
-        found.missing.remove(one)
-        found.added.remove(other)
-        yield Difference("body", _join(path, one.name), "renamed", one.name, other.name)
-    if any(node.tag != TEXT for node in (*found.missing, *found.added)):  # the space beside it came or went with it
-        found.missing, found.added = (
-            [node for node in side if node.tag != TEXT or node.text.strip()] for side in (found.missing, found.added)
-        )
-    for node in found.missing:
-        yield Difference("body", _join(path, node.name), _one_sided(node, "missing"), old=excerpt(markup(node)))
-    for node in found.added:
-        yield Difference("body", _join(path, node.name), _one_sided(node, "added"), new=excerpt(markup(node)))
+    yield from _compare_left(found, path)
     if any(node.tag != COMMENT for node in found.moved):
         tag = next(node.name for node in found.moved if node.tag != COMMENT)
         yield Difference("body", _join(path, tag), "order", *excerpts(_sequence(old), _sequence(new)))
     elif found.moved:
         yield Difference("body", _join(path, COMMENT), "spelling", *excerpts(_sequence(old), _sequence(new)))
+
+
+def _compare_left(found: Alignment[Node], path: str) -> Iterator[Difference]:
+    """Yield what became of nodes of one side: wrappers, other names, what stands in another's place, and the rest."""
+    told: set[int] = set()
+
+    def left(nodes: Sequence[Node]) -> list[Node]:
+        return [node for node in nodes if id(node) not in told]
+
+    for missing, added in found.gaps:
+        for wrapper, kind, inside in wrappers(solid(missing), solid(added)):
+            told.update(map(id, (wrapper, *inside)))
+            yield _wrapper(wrapper, kind, path)
+    for one, other in _renames(left(found.missing), left(found.added), is_root=not path):
+        told.update((id(one), id(other)))
+        yield Difference("body", _join(path, one.name), "renamed", one.name, other.name)
+    for missing, added in found.gaps:
+        for ones, others in replacements(solid(left(missing)), solid(left(added))):
+            told.update(map(id, (*ones, *others)))
+            yield from _compare_replaced(ones, others, path)
+    # The space beside an element came or went with it.
+    space = all(node.tag == TEXT for node in (*found.missing, *found.added))
+    for kind, nodes in (("missing", found.missing), ("added", found.added)):
+        for node in left(nodes):
+            if space or node.tag != TEXT or node.text.strip():
+                texts = excerpt(markup(node)), ""
+                sides = texts if kind == "missing" else texts[::-1]
+                yield Difference("body", _join(path, node.name), _one_sided(node, kind), *sides)
+
+
+def _wrapper(node: Node, kind: str, path: str) -> Difference:
+    """Return the difference of an element that went, or came, without what is in it."""
+    texts = excerpt(start_tag(node)), ""
+    return Difference("body", _join(path, node.name), kind, *(texts if kind == "missing" else texts[::-1]))
+
+
+def _compare_replaced(old: Sequence[Node], new: Sequence[Node], path: str) -> Iterator[Difference]:
+    if len(old) == len(new) == 1 and old[0].tag == new[0].tag:
+        yield from _compare(old[0], new[0], path)
+        return
+    texts = ["".join(map(markup, nodes)) for nodes in (old, new)]
+    if texts[0] == texts[1]:  # of another namespace
+        texts = [" ".join(node.tag for node in nodes) for nodes in (old, new)]
+    yield Difference("body", _join(path, old[0].name), "changed", *excerpts(*texts))
 
 
 def _is_text(nodes: Sequence[Node]) -> bool:
@@ -167,27 +174,6 @@ def _label(node: Node) -> tuple[str, str] | None:
     """Return what a reader would know an element by when its attributes changed: its text."""
     text = content(node) if node.tag not in LEAVES else ""
     return (node.tag, text) if text else None
-
-
-def content(node: Node) -> str:
-    """Return all text within a node, without markup."""
-    if node.tag in LEAVES:
-        return node.text if node.tag == TEXT else ""
-    return "".join(content(child) for child in node.children)
-
-
-def markup(node: Node) -> str:
-    """Return a node written again, for people to read."""
-    if node.tag == COMMENT:
-        return f"<!--{node.text}-->"
-    if node.tag in LEAVES:
-        return node.text
-    return _start_tag(node) + "".join(markup(child) for child in node.children) + f"</{node.name}>"
-
-
-def _start_tag(node: Node) -> str:
-    written = "".join(f' {local_name(name)}="{value}"' for name, value in node.attributes)
-    return f"<{node.name}{written}>"
 
 
 def _sequence(nodes: Sequence[Node]) -> str:

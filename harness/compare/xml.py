@@ -14,7 +14,7 @@ from itertools import zip_longest
 from lxml import etree
 
 from harness.compare.elements import document, leaf
-from harness.compare.tree import TEXT, Node, make_node
+from harness.compare.node import TEXT, Node, make_node
 from harness.compare.unreadable import Unreadable, refuse_large
 
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from lxml import etree
 
 from harness.compare.excerpt import excerpt
-from harness.compare.tree import local_name
+from harness.compare.node import local_name
 from harness.compare.unreadable import Unreadable
 from harness.compare.values import Scalar, compare_values, literal, members
 from harness.compare.xml import parse_xml

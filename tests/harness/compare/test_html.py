@@ -57,6 +57,25 @@ MEANINGS = {
     "comment new beside text": ("<p>a</p>", "<p>a<!--x--></p>", ("html/body/p/comment()", "spelling", "", "<!--x-->")),
     "element beside text": ("<p>a</p>", "<p>a<b>b</b></p>", ("html/body/p/b", "added", "", "<b>b</b>")),
     "element renamed": ("<p><b>a</b></p>", "<p><i>a</i></p>", ("html/body/p/b", "renamed", "b", "i")),
+    "link lost": ('<a href="x">a</a><br>', "a<br>", ("html/body/a", "missing", '<a href="x">', "")),
+    "put into another": ("<p>a</p><hr>", "<div><p>a</p></div><hr>", ("html/body/div", "added", "", "<div>")),
+    "another element in its place": (
+        "<p>x</p><ul><li>a</li></ul><hr>",
+        "<p>x</p><p>none</p><hr>",
+        ("html/body/ul", "changed", "<ul><li>a</li></ul>", "<p>none</p>"),
+    ),
+    "a text in its place": ("<b>a</b><br>", "none<br>", ("html/body/b", "changed", "<b>a</b>", "none")),
+    "several in its place": (
+        "<h1>t</h1><table><tr><td>a</td></tr></table><hr>",
+        "<h1>t</h1><p>a</p><p>b</p><hr>",
+        (
+            "html/body/table",
+            "changed",
+            "<table><tbody><tr><td>a</td></tr></tbody></table>",
+            "<p>a</p><p>b</p>",
+        ),
+    ),
+    "emptied": ("<i>x</i><p><b>a</b></p>", "<i>x</i><p></p>", ("html/body/p/b", "missing", "<b>a</b>", "")),
     "not escaped": (
         "<p>&lt;b&gt;a&lt;/b&gt; c</p>",
         "<p><b>a</b> c</p>",

@@ -49,7 +49,7 @@ INCIDENTS = {
         "text/xml",
         CALL.format("methodResponse", "<value>a</value>"),
         "<?xml version='1.0'?>\n<params><param><value>a</value></param></params>",
-        ("methodResponse", "renamed"),
+        ("methodResponse", "missing"),
     ),
     "a column put first": (
         "text/xml",

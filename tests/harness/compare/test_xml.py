@@ -35,7 +35,10 @@ MEANINGS = {
     "order": ("<r><a/><b/></r>", "<r><b/><a/></r>", ("r/a", "order", "<a> <b>", "<b> <a>")),
     "instruction": ("<?p a?><r/>", "<?p b?><r/>", ("text()", "changed", "<?p a?>", "<?p b?>")),
     "root": ("<r/>", "<s/>", ("r", "renamed", "r", "s")),
-    "a wrapper lost": ("<r><s>a</s></r>", "<s>a</s>", ("r", "renamed", "r", "s")),
+    "a root lost": ("<r><s>a</s></r>", "<s>a</s>", ("r", "missing", "<r>", "")),
+    "a root new": ("<s>a</s>", '<r b="1"><s>a</s></r>', ("r", "added", "", '<r b="1">')),
+    "a wrapper lost": ("<r><s><a/><b/></s><c/></r>", "<r><a/><b/><c/></r>", ("r/s", "missing", "<s>", "")),
+    "a wrapper of its like": ("<r><s><s>a</s></s></r>", "<r><s>a</s></r>", ("r/s", "missing", "<s>", "")),
 }
 
 
@@ -47,7 +50,7 @@ def test_other_meaning_is_named_by_its_place(rows, old, new, expected):
 
 def test_another_namespace_is_another_name(rows):
     """The same local name in another namespace is not the same element."""
-    assert [kind for _, kind, _, _ in rows('<r xmlns="u"/>', '<r xmlns="v"/>', "text/xml")] == ["missing", "added"]
+    assert rows('<r xmlns="u"/>', '<r xmlns="v"/>', "text/xml") == [("r", "changed", "{u}r", "{v}r")]
 
 
 def test_entities_are_not_expanded(tmp_path):
