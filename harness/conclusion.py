@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 
 from harness.accepted import Accepted, apply
 from harness.config import FILE, Config
-from harness.evidence import Evidence
+from harness.evidence import Evidence, other_data, shows_other_data
 from harness.exchange import Request
 from harness.group import STALE, Groups
 from harness.group.observation import Observation
@@ -63,6 +63,7 @@ def conclude(gathered: Gathered, judgement: Judgement) -> Result:
     sifted = apply(groups.finish(), judgement.accepted, judgement.today, judged)
     differing = Differing()
     counts = counted(evidence, decision, groups, {group.id for group in sifted.accepted}, judgement.meaning, differing)
+    counts["from snapshot, stale"] -= only_noise(gathered)
     return Result(
         old=judgement.old,
         new=judgement.new,
@@ -91,6 +92,22 @@ def decide_noise(gathered: Gathered, config: Config) -> Decision:
     """Tell by old's runs against itself, and the user's rules, which differences noise explains. Raises UsageError."""
     rules = read_rules(config.noise, config.root / FILE)
     return decide(_run(gathered.evidence), [_run(again, again.reach) for again in gathered.noise], rules)
+
+
+def only_noise(gathered: Gathered) -> int:
+    """Return how many answers, told other data than was recorded, differ only where old differs from itself as well.
+
+    None where only some of the recordings name their state: of a finding it is not known whether its does.
+    """
+    evidence = gathered.evidence
+    if not gathered.noise or evidence.counts["from snapshot"] < evidence.counts["judged"] + evidence.counts["stale"]:
+        return 0
+    recorded = Run(evidence.stale, exchanges(evidence))
+    decision = decide(recorded, [_run(again, again.reach) for again in gathered.noise])
+    return sum(
+        not shows_other_data([seen.difference for seen in decision.unexplained(finding.observations)])
+        for finding in other_data(evidence.stale)
+    )
 
 
 def _run(evidence: Evidence, reach: Mapping[int, int] | None = None) -> Run:
@@ -162,12 +179,17 @@ def obstacles(counts: Counter[str], evidence: Evidence, config: Config, differs:
             f"only {judged} of {recorded} exchanges whose credentials were accepted in the recording were judged; "
             "do the targets know these users and their passwords?"
         )
-    stale, all_of_them = counts["from snapshot, stale"], counts["from snapshot"]
-    if stale > config.max_stale * all_of_them and not differs:
+    if is_stale(counts, config) and not differs:
         yield (
-            f"{stale} of {all_of_them} exchanges tell something else than what was recorded from the same starting "
-            f"state, more than {config.max_stale:.0%} (--max-stale): the snapshot, or old, is not what it was"
+            f"{counts['from snapshot, stale']} of {counts['from snapshot']} exchanges tell something else than what "
+            f"was recorded from the same starting state, more than {config.max_stale:.0%} (--max-stale): "
+            "the snapshot, or old, is not what it was"
         )
+
+
+def is_stale(counts: Mapping[str, int], config: Config) -> bool:
+    """Whether more answers than may tell something else than was recorded from the same starting state."""
+    return counts["from snapshot, stale"] > config.max_stale * counts["from snapshot"]
 
 
 def _why(reasons: Mapping[str, int]) -> str:

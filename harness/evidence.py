@@ -224,3 +224,10 @@ def was_accepted_with_credentials(exchange: Exchange) -> bool:
 def shows_other_data(stale: Sequence[Difference]) -> bool:
     """Whether old now told something else than was recorded: another status, or other content of a body."""
     return any(each.aspect == "status" or (each.aspect == "body" and each.kind != "spelling") for each in stale)
+
+
+def other_data(stale: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield the judged exchanges in which old now told something else than was recorded, which may be noise."""
+    for finding in stale:
+        if finding.judged and shows_other_data([seen.difference for seen in finding.observations]):
+            yield finding

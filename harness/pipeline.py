@@ -12,15 +12,16 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, replace
+from heapq import merge
 from itertools import islice
 
 from harness.accepted import Accepted
 from harness.again import again
 from harness.bind import read_fixed, read_logins
-from harness.conclusion import Gathered, Judgement, conclude
+from harness.conclusion import Gathered, Judgement, conclude, is_stale
 from harness.config import FILE, Config
 from harness.errors import UsageError
-from harness.evidence import Evidence
+from harness.evidence import Evidence, Finding, other_data
 from harness.exchange import Request, Response
 from harness.group import Groups
 from harness.group.observation import Example
@@ -108,13 +109,25 @@ def gather(recordings: Sequence[Recording], options: Options, phase: Phase = sil
         noisy = options.old if options.old.replayed else options.new
         runs = options.config.noise_runs if options.noise_runs is None else options.noise_runs
         whole = options.noise_runs is not None or options.shard != WHOLE
-        repeated = again(scenarios, evidence.found, whole) if noisy.replayed else []
+        puzzling = _puzzling(evidence, options.config, options.shard != WHOLE)
+        repeated = again(scenarios, puzzling, whole) if noisy.replayed else []
         noise = [
             replayed(f"old against itself, {number} of {runs}", repeated, Pair(noisy, noisy, number))
             for number in range(1, runs + 1)
             if repeated
         ]
     return Gathered(evidence, tuple(noise))
+
+
+def _puzzling(evidence: Evidence, config: Config, part: bool) -> Iterable[Finding]:
+    """Return what noise may explain, in order: what differs, also old from the recording, where too much does.
+
+    Of a `part` of a run, the latter in any case: how much all parts show is not known here.
+    """
+    if not (part or is_stale(evidence.counts, config)):
+        return evidence.found
+    stale = other_data(evidence.stale) if evidence.counts["from snapshot"] else ()
+    return merge(evidence.found, stale, key=lambda finding: (finding.scenario, finding.position))
 
 
 def open_states(recordings: Sequence[Recording], options: Options, stack: ExitStack) -> Mapping[str, State]:

@@ -73,6 +73,25 @@ def test_what_old_shows_against_itself_is_noise_and_said():
 
 
 @pytest.mark.parametrize(
+    ("new", "old", "clean"),
+    [("c{:04x}d", "d{:04x}e", True), ("c{:04x}d", None, False), ("cafe number {}", "d{:04x}e", False)],
+    ids=["an id that old itself draws anew", "an id that old itself has always", "not such an id"],
+)
+def test_what_old_draws_anew_is_no_sign_of_another_snapshot(new, old, clean):
+    """A random value in each answer differs from the recording as it differs from old itself: nothing is stale."""
+    ids = [f"a{number * 7919 % 65536:04x}b" for number in range(40)]
+    changed = [[Difference("body", "id", "changed", ids[n], new.format(n * 7907 % 65536))] for n in range(40)]
+    theirs = [old and old.format(n * 7901 % 65536) for n in range(40)]
+    again = [
+        other and [Difference("body", "id", "changed", *pair)] for *pair, other in zip(ids, theirs, theirs, strict=True)
+    ]
+    replayed = evidence(**{"from snapshot": 40, "from snapshot, stale": 40})
+    replayed.stale.merge(evidence(*changed).found)
+    result = verdict(Gathered(replayed, (evidence(*again), evidence(*again))))
+    assert (not result.obstacles) == clean
+
+
+@pytest.mark.parametrize(
     ("counts", "differs", "why"),
     [
         ({}, False, None),
