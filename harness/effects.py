@@ -6,6 +6,7 @@ I/O here.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -22,13 +23,15 @@ class Effects:
     `rows`: by table, how many times each row was added (positive) or taken away (negative); an update is both. What
     cancels out is not in it, so that an update done in two steps equals one done at once. `keys`: the primary key's
     columns of those tables that have one. `files`: by path, the mode and digest of the new content (`0644 sha256:...`,
-    or `link TARGET`), None where the file went away. `mail`: the bytes added to the mail file.
+    or `link TARGET`), None where the file went away. `mail`: the bytes added to the mail file. `texts`: what stands in
+    those files that are short texts, so that a session id within one can be made alike too.
     """
 
     rows: Mapping[str, Mapping[Row, int]] = field(default_factory=dict)
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     files: Mapping[str, str | None] = field(default_factory=dict)
     mail: bytes = b""
+    texts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def empty(self) -> bool:
@@ -36,11 +39,29 @@ class Effects:
         return not (self.rows or self.files or self.mail)
 
     def mapped(self, text: Callable[[str], str]) -> Effects:
-        """Return these effects with values, paths and mail passed through `text`; rows that become equal add up."""
+        """Return these effects with values, paths, texts and mail passed through `text`; rows that become equal add up.
+
+        A file whose text changes so has the digest of the new text.
+        """
         mail = text(self.mail.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
-        files = {text(path): content for path, content in self.files.items()}
+        within = {path: text(found) for path, found in self.texts.items()}
+        files = {
+            text(path): _with_text(content, within[path]) if within.get(path) != self.texts.get(path) else content
+            for path, content in self.files.items()
+        }
+        texts = {text(path): found for path, found in within.items()}
         rows = {table: _mapped_rows(counted, text) for table, counted in self.rows.items()}
-        return Effects({table: counted for table, counted in rows.items() if counted}, self.keys, files, mail)
+        return Effects({table: counted for table, counted in rows.items() if counted}, self.keys, files, mail, texts)
+
+
+def digest_of(content: bytes) -> str:
+    """Return how `Effects.files` names the content of a file."""
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def _with_text(content: str | None, text: str) -> str:
+    mode = (content or "").partition(" ")[0]
+    return f"{mode} {digest_of(text.encode())}"
 
 
 def _mapped_rows(rows: Mapping[Row, int], text: Callable[[str], str]) -> dict[Row, int]:

@@ -13,12 +13,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import quote, quote_plus
 
+from harness.bind.token import strength
+
 Spelling = Callable[[bytes], bytes]
 
 _RUN = re.compile(rb"%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\.|[A-Za-z0-9]+", re.DOTALL)
 _ESCAPE_BEFORE = re.compile(rb"(?:%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\[nrtbf])\Z")
 _PIECE = re.compile(rb"[A-Za-z0-9]+")
 _WORD = re.compile(rb"[A-Za-z0-9_-]")
+_ALPHANUMERIC = re.compile(rb"[A-Za-z0-9]")
 FEW = 40
 """So many values are searched for one by one; more are looked up word by word."""
 
@@ -131,9 +134,11 @@ def _spot(text: bytes, start: int, end: int, value: bytes, offset: int, spelling
 
 
 def _is_whole(text: bytes, spot: Spot) -> bool:
-    if _WORD.match(text, spot.end):
+    """Whether a value is no part of a longer word; a strong token is whole in `sess_TOKEN` and `TOKEN-small` too."""
+    word = _ALPHANUMERIC if strength(spot.value) == "strong" else _WORD
+    if word.match(text, spot.end):
         return False
-    if not spot.start or not _WORD.match(text, spot.start - 1):
+    if not spot.start or not word.match(text, spot.start - 1):
         return True
     return _ESCAPE_BEFORE.search(text, max(0, spot.start - 6), spot.start) is not None
 

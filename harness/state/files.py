@@ -11,12 +11,16 @@ import os
 import shutil
 import stat
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from harness.effects import digest_of
+
 CHEAP = 0.0005  # seconds; a tree that is scanned faster is scanned after each exchange
 RACY = 50_000_000  # nanoseconds; a file changed so shortly before a scan may change again without its time moving
+
+TEXT = 1 << 16  # bytes; longer files are known by their digest alone
 
 
 class Mark(NamedTuple):
@@ -72,6 +76,20 @@ class Tree:
         if before != after:
             self._contents[path] = after
             yield after
+
+    def texts(self, files: Mapping[str, str | None]) -> dict[str, str]:
+        """Return what stands in those of some changed files that are short texts."""
+        return {path: text for path, found in files.items() if (text := self._text(path, found or "")) is not None}
+
+    def _text(self, path: str, found: str) -> str | None:
+        if path not in self._marks or self._marks[path].size > TEXT:
+            return None
+        try:
+            raw = (self.root / path).read_bytes()
+            text = raw.decode()
+        except (OSError, UnicodeDecodeError):
+            return None
+        return None if found.partition(" ")[2] != digest_of(raw) or "\0" in text else text
 
     def rejoin(self, other: Tree, paths: Collection[str]) -> None:
         """Make these files those of another side, unseen by `changes`. Raises OSError."""

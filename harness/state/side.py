@@ -150,7 +150,7 @@ class CopiedState:
             self._copying = self._ahead.submit(self._tree.prepare)
         if not (rows or files or mail):
             return NO_EFFECTS
-        return Effects(rows, self._keys(rows), files, mail)
+        return Effects(rows, self._keys(rows), files, mail, self._tree.texts(files))
 
     def _keys(self, rows: Rows) -> dict[str, tuple[str, ...]]:
         keys = self._database.keys if self._database and rows else {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.bind import Names, aliased, aliased_effects, aliased_text
-from harness.effects import Effects
+from harness.effects import Effects, digest_of
 from harness.exchange import Response
 
 OWN, RECORDED = b"0f5e2d1c9b8a7f6e0f5e2d1c9b8a7f60", b"9b1c7f0e2a4d6b8c9b1c7f0e2a4d6b8d"
@@ -19,9 +19,10 @@ NAMES = {OWN: RECORDED, b"item\x00140": b"12"}
         (b'<a href="/item/140">140</a>', b'<a href="/item/12">140</a>'),
         (b'{"item_id": 140, "price": 140}', b'{"item_id": 12, "price": 140}'),
         (b"<p>x%s</p>" % OWN, b"<p>x%s</p>" % OWN),
+        (b"/tmp/sess_%s and %s-small" % (OWN, OWN), b"/tmp/sess_%s and %s-small" % (RECORDED, RECORDED)),
         (b"page=140&item=1400", b"page=140&item=1400"),
     ],
-    ids=["token", "id in a link", "id in a member", "part of a longer word", "other numbers"],
+    ids=["token", "id in a link", "id in a member", "part of a longer word", "with a name around", "other numbers"],
 )
 @pytest.mark.parametrize("made", [dict, Names], ids=["any mapping", "names"])
 def test_a_body_under_shared_names(made: type, body: bytes, expected: bytes) -> None:
@@ -69,3 +70,18 @@ def test_rows_files_and_mails_too() -> None:
 def test_text_of_any_kind() -> None:
     """Lone surrogates stand for bytes that are no text."""
     assert aliased_text(NAMES)(f"\udcff {OWN.decode()} /item/140") == f"\udcff {RECORDED.decode()} /item/12"
+
+
+def test_a_session_file_with_a_token_in_it_is_one_file() -> None:
+    """PHP's way: the id in the file's name, the form's token in its text; the digest is that of the text."""
+    sides = []
+    for session, token in ((OWN, OWN[::-1]), (RECORDED, RECORDED[::-1])):
+        path, text = f"sessions/sess_{session.decode()}", f'csrf|s:32:"{token.decode()}";'
+        sides.append(Effects(files={path: f"0600 {digest_of(text.encode())}"}, texts={path: text}))
+    assert aliased_effects(sides[0], {OWN: RECORDED, OWN[::-1]: RECORDED[::-1]}) == sides[1]
+
+
+def test_a_file_in_which_nothing_is_renamed_keeps_its_digest() -> None:
+    """Another text stays another file."""
+    written = Effects(files={"a.txt": f"0600 {digest_of(b'one')}"}, texts={"a.txt": "one"})
+    assert aliased_effects(written, NAMES).files == written.files

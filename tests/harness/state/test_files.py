@@ -25,7 +25,7 @@ def snapshot(tmp_path: Path) -> Path:
     (root / "a").mkdir(parents=True)
     (root / "a" / "one").write_bytes(b"1")
     (root / "two").write_bytes(b"2")
-    (root / "link").symlink_to("two")
+    (root / "short").symlink_to("two")
     for path in (root / "a" / "one", root / "two"):
         path.chmod(0o644)
         os.utime(path, (1_000_000_000, 1_000_000_000))
@@ -52,7 +52,7 @@ def _replace(root: Path) -> None:
 
 def _link(root: Path) -> None:
     (root / "link").unlink()
-    (root / "link").symlink_to("a/one")
+    (root / "short").symlink_to("a/one")
 
 
 @pytest.mark.parametrize(
@@ -119,3 +119,15 @@ def test_a_big_tree_is_scanned_only_when_asked(tree: Tree, monkeypatch: pytest.M
     (tree.root / "two").write_bytes(b"x")
     assert tree.changes(look=False) == {}
     assert tree.changes(look=True) == {"two": said(b"x")}
+
+
+def test_only_short_texts_are_read(tree: Tree) -> None:
+    """A session file is told with its text; an image, a long log, a link and what went away are not."""
+    (tree.root / "sess_1").write_text('name|s:5:"Zoë!";')
+    (tree.root / "image").write_bytes(b"\x89PNG\x00")
+    (tree.root / "zeros").write_bytes(b"a\x00b")
+    (tree.root / "log").write_text("x" * (files.TEXT + 1))
+    (tree.root / "short").symlink_to("sess_1")
+    changed = tree.changes(look=True)
+    assert {"sess_1", "image", "zeros", "log", "short"} <= changed.keys()
+    assert tree.texts({**changed, "gone": None}) == {"sess_1": 'name|s:5:"Zoë!";'}
