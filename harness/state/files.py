@@ -82,14 +82,15 @@ class Tree:
         return {path: text for path, found in files.items() if (text := self._text(path, found or "")) is not None}
 
     def _text(self, path: str, found: str) -> str | None:
-        if path not in self._marks or self._marks[path].size > TEXT:
-            return None
+        digest = found.partition(" ")[2]
+        if not digest.startswith("sha256:") or path not in self._marks or self._marks[path].size > TEXT:
+            return None  # a link or a pipe is not opened
         try:
             raw = (self.root / path).read_bytes()
             text = raw.decode()
         except (OSError, UnicodeDecodeError):
             return None
-        return None if found.partition(" ")[2] != digest_of(raw) or "\0" in text else text
+        return None if digest != digest_of(raw) or "\0" in text else text
 
     def rejoin(self, other: Tree, paths: Collection[str]) -> None:
         """Make these files those of another side, unseen by `changes`. Raises OSError."""

@@ -25,7 +25,7 @@ def snapshot(tmp_path: Path) -> Path:
     (root / "a").mkdir(parents=True)
     (root / "a" / "one").write_bytes(b"1")
     (root / "two").write_bytes(b"2")
-    (root / "short").symlink_to("two")
+    (root / "link").symlink_to("two")
     for path in (root / "a" / "one", root / "two"):
         path.chmod(0o644)
         os.utime(path, (1_000_000_000, 1_000_000_000))
@@ -52,7 +52,7 @@ def _replace(root: Path) -> None:
 
 def _link(root: Path) -> None:
     (root / "link").unlink()
-    (root / "short").symlink_to("a/one")
+    (root / "link").symlink_to("a/one")
 
 
 @pytest.mark.parametrize(
@@ -128,6 +128,7 @@ def test_only_short_texts_are_read(tree: Tree) -> None:
     (tree.root / "zeros").write_bytes(b"a\x00b")
     (tree.root / "log").write_text("x" * (files.TEXT + 1))
     (tree.root / "short").symlink_to("sess_1")
+    os.mkfifo(tree.root / "pipe")
     changed = tree.changes(look=True)
-    assert {"sess_1", "image", "zeros", "log", "short"} <= changed.keys()
+    assert {"sess_1", "image", "zeros", "log", "short", "pipe"} <= changed.keys()
     assert tree.texts({**changed, "gone": None}) == {"sess_1": 'name|s:5:"Zoë!";'}
