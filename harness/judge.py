@@ -108,7 +108,7 @@ class Judge:
         return Verdict("judged", "", differences, stale)
 
     def _answers(self, outcome: Outcome) -> tuple[Difference, ...]:
-        old, new = outcome.old, outcome.new
+        old, new, request = outcome.old, outcome.new, outcome.exchange.request
         if not (isinstance(old, Response) and isinstance(new, Response)):
             return (crash_difference(old, new),)
         if self.fronts.old != self.fronts.new and old != new:
@@ -117,9 +117,9 @@ class Judge:
         if old != new:
             old, new = self._under_shared_names(outcome, old, new)
         if self.replayed.old and self.replayed.new:
-            return tuple(compare(*self.normaliser.normalise_pair(old, new, outcome.at, outcome.told)))
+            return tuple(compare(*self.normaliser.normalise_pair(old, new, outcome.at, outcome.told), request))
         old, new = self._at_its_time(outcome, old, 0), self._at_its_time(outcome, new, 1)
-        return tuple(compare(old, new))
+        return tuple(compare(old, new, request))
 
     def _under_shared_names(self, outcome: Outcome, old: Response, new: Response) -> tuple[Response, Response]:
         """Return both answers with the recording's names in the place of each side's own."""

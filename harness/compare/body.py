@@ -14,7 +14,8 @@ from typing import Any
 from harness.compare.archive import compare_archives
 from harness.compare.binary import compare_bytes
 from harness.compare.content import Text, content_type, decoded, family, unpacked
-from harness.compare.excerpt import LIMIT, excerpts
+from harness.compare.document import another_document
+from harness.compare.excerpt import LIMIT, excerpt, excerpts
 from harness.compare.form import compare_forms, read_form
 from harness.compare.html import read_html
 from harness.compare.json import read_call, read_json
@@ -35,6 +36,10 @@ DEPTH = 4
 """Parts within parts that are taken apart."""
 PLACES = 50
 """Places and kinds beyond which two bodies are not one body, changed, but two documents."""
+
+
+DOCUMENT = "body/document"
+"""The path of a body that is another document altogether."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,8 @@ def compare_bodies(old: Response, new: Response, depth: int = 0) -> list[Differe
         kind = "spelling" if _coding(old) == _coding(new) else "encoding"
         return [Difference("body", "body/compression", kind, *_codings(old, new))]
     old, new = replace(old, body=left), replace(new, body=right)
+    if (other := _compare_sorts(old, new)) is not None:
+        return [other]
     found = _bounded(_compare_parts(old, new, depth) or _compare(left, right, content_type(old), content_type(new)))
     places = len({(difference.path, difference.kind) for difference in found})
     return found if places <= PLACES else [_another_document(left, right, places)]
@@ -83,7 +90,20 @@ def _another_document(left: bytes, right: bytes, places: int) -> Difference:
     """Return the one difference of two documents: hundreds of groups would bury every other cause."""
     note = f"another document, {places} places differ: "
     texts = excerpts(*(side.decode("utf-8", "replace") for side in (left, right)))
-    return Difference("body", "body/document", "changed", *((note + text)[:LIMIT] for text in texts))
+    return Difference("body", DOCUMENT, "changed", *((note + text)[:LIMIT] for text in texts))
+
+
+def _compare_sorts(old: Response, new: Response) -> Difference | None:
+    """Return the one difference of two documents of different types, each of which is what it is called."""
+    left, right = content_type(old), content_type(new)
+    if left[0] == right[0]:
+        return None
+    one, other = decoded(old.body or b"", left[1]).text, decoded(new.body or b"", right[1]).text
+    sorts = another_document(left[0], right[0], one, other)
+    if sorts is None:
+        return None
+    texts = (f"{sort} {excerpt(text)}"[:LIMIT] for sort, text in zip(sorts, (one, other), strict=True))
+    return Difference("body", DOCUMENT, "type", *texts)
 
 
 def _codings(old: Response, new: Response) -> tuple[str, str]:

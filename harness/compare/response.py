@@ -9,20 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from harness.compare.body import compare_bodies
+from harness.compare.body import DOCUMENT, compare_bodies
 from harness.compare.excerpt import excerpts
 from harness.compare.headers import compare_headers
+from harness.compare.redirect import compare_targets
 from harness.difference import Difference
-from harness.exchange import Response
+from harness.exchange import Request, Response
 
 
-def compare(old: Response, new: Response) -> list[Difference]:
-    """Return how two answers to the same request differ; parts that one side did not record are left out."""
+def compare(old: Response, new: Response, request: Request | None = None) -> list[Difference]:
+    """Return how two answers to the same request differ; parts that one side did not record are left out.
+
+    Only where the request is known is a redirect that came to lead to it told from one to another place.
+    """
     if old == new:
         return []
     found = _compare_status(old, new)
     if _has_head(old) and _has_head(new):
         found += _compare_head(old, new)
+        loop = compare_targets(old, new, request) if request is not None else []
+        found = [*(one for one in found if not loop or not _is_value(one, "location")), *loop]
     found += _compare_content(old, new)
     causes = [one for one in found if not any(follows(one, found, old, new) for follows in FOLLOWERS)]
     return [_framed(one, old, new) for one in causes]
@@ -70,6 +76,10 @@ def _compare_content(old: Response, new: Response) -> list[Difference]:
     if None not in sizes and sizes[0] != sizes[1]:
         found.append(Difference("body", "length", "changed", *(f"{size} bytes" for size in sizes)))
     return found
+
+
+def _is_value(difference: Difference, name: str) -> bool:
+    return (difference.aspect, difference.path.lower(), difference.kind) == ("header", name, "changed")
 
 
 def _size(response: Response) -> int | None:
@@ -166,8 +176,20 @@ def _another_answer(difference: Difference, found: Sequence[Difference], old: Re
     return old.status // 100 != new.status // 100 and difference.aspect in parts
 
 
+def _headers_of_another_document(
+    difference: Difference, found: Sequence[Difference], old: Response, new: Response
+) -> bool:
+    """A document of another type comes from elsewhere: with other headers, and with what describes it."""
+    if not any((other.path, other.kind) == (DOCUMENT, "type") for other in found):
+        return False
+    name = difference.path.lower()
+    described = name.startswith("content-") or name in ("etag", "last-modified")
+    return difference.aspect == "header" and (difference.kind in ("missing", "added", "renamed") or described)
+
+
 FOLLOWERS: tuple[Callable[[Difference, Sequence[Difference], Response, Response], bool], ...] = (
     _another_answer,
+    _headers_of_another_document,
     _length_of_another_body,
     _framing_of_another_header,
     _other_framing_header,

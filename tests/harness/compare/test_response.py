@@ -8,9 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.compare import compare
-from harness.exchange import Response
+from harness.exchange import Request, Response
 
 BASE = Response(200, b"OK", ((b"Content-Type", b"text/plain"), (b"Content-Length", b"3")), b"abc")
+
+
+JSON = (b"Content-Type", b"application/json")
+HTML = (b"Content-Type", b"text/html")
 
 
 def with_body(body, **changes):
@@ -69,6 +73,32 @@ CASES = {
         replace(BASE, framing="close", headers=(BASE.headers[0], (b"X-Length", b"3"))),
         [("header", "Content-Length", "renamed", "Content-Length", "X-Length")],
     ),
+    "another document": (
+        Response(200, b"OK", (JSON, (b"Cache-Control", b"no-store"), (b"ETag", b"1"), (b"X", b"1")), b'{"a": 1}'),
+        Response(200, b"OK", (HTML, (b"ETag", b"2"), (b"X", b"2")), b"<p>a</p>"),
+        [
+            ("header", "X", "changed", "1", "2"),
+            ("body", "body/document", "type", 'json {"a": 1}', "html <p>a</p>"),
+        ],
+    ),
+    "an error's text instead of a page": (
+        Response(200, b"OK", (HTML,), b"<p>a</p>"),
+        Response(200, b"OK", (BASE.headers[0],), b"no"),
+        [("body", "body/document", "type", "html <p>a</p>", "text no")],
+    ),
+    "only the type": (
+        Response(200, b"OK", (JSON,), b'{"a": 1}'),
+        Response(200, b"OK", (HTML,), b'{"a": 1}'),
+        [("header", "Content-Type", "changed", "application/json", "text/html")],
+    ),
+    "the type, and a value": (
+        Response(200, b"OK", (BASE.headers[0],), b'{"a": 1}'),
+        Response(200, b"OK", (JSON,), b'{"a": 2}'),
+        [
+            ("header", "Content-Type", "changed", "text/plain", "application/json"),
+            ("body", "text", "changed", '{"a": 1}', '{"a": 2}'),
+        ],
+    ),
     "length of another body": (BASE, with_body(b"abcd"), [("body", "text", "changed", "abc", "abcd")]),
     "a wrong length": (
         BASE,
@@ -97,6 +127,29 @@ CASES = {
 def test_one_cause_is_one_difference(old, new, expected):
     """Each row: two answers and all that is said about them."""
     assert [(d.aspect, d.path, d.kind, d.old, d.new) for d in compare(old, new)] == expected
+
+
+LOOP = [("header", "Location", "changed", "another place", "the request itself, a loop")]
+LOOPS = {
+    "same path": (b"GET /a/B/ HTTP/1.1", 301, b"/a/b/", b"/a/B/", LOOP),
+    "its own host": (b"GET /a/B/ HTTP/1.1", 302, b"http://h/a/b/", b"http://h/a/B/", LOOP),
+    "the host that was asked": (b"GET /a/B/ HTTP/1.1", 302, b"/a/b/", b"http://me:80/a/B/", LOOP),
+    "relative": (b"GET /a/B?x=1 HTTP/1.1", 302, b"C", b"B?x=1", LOOP),
+    "another query": (b"GET /a/B?x=1 HTTP/1.1", 302, b"C", b"B?x=2", [("header", "Location", "changed", "C", "B?x=2")]),
+    "another host": (b"GET /a HTTP/1.1", 302, b"/b", b"//h/a", [("header", "Location", "changed", "/b", "//h/a")]),
+    "after a form": (b"POST /a HTTP/1.1", 303, b"/b", b"/a", [("header", "Location", "changed", "/b", "/a")]),
+    "a form again": (b"POST /a HTTP/1.1", 307, b"/b", b"/a", LOOP),
+    "a loop before": (b"GET /a HTTP/1.1", 302, b"/a", b"/a#x", [("header", "Location", "changed", "/a", "/a#x")]),
+    "no address": (b"GET /a HTTP/1.1", 302, b"/a", b"//[", [("header", "Location", "changed", "/a", "//[")]),
+}
+
+
+@pytest.mark.parametrize(("line", "status", "old", "new", "expected"), LOOPS.values(), ids=LOOPS.keys())
+def test_a_redirect_to_the_request_itself_is_a_loop(line, status, old, new, expected):
+    """Each row: a request, a status, where old and new send it, and what is said."""
+    request = Request(line, ((b"Host", b"me:80"),))
+    answers = [Response(status, b"Found", ((b"Location", where),)) for where in (old, new)]
+    assert [(d.aspect, d.path, d.kind, d.old, d.new) for d in compare(*answers, request)] == expected
 
 
 def test_a_charset_is_said_once():
