@@ -56,7 +56,7 @@ SPELLINGS = (
     Spelling("date-log", rb"\d\d/" + _MONTH + rb"/\d{4}:" + _TIME + _ZONE + rb"?", "dmYHMS"),
     Spelling("date-words", rb"\d\d? " + _MONTH + rb" \d{4} " + _TIME + _ZONE + rb"?", "dmYHMS"),
     Spelling("date-only", rb"\d{4}-\d\d-\d\d(?!T?\d| \d\d?:)", "Ymd", DAY),
-    Spelling("epoch", rb"\d{10}(?:\.\d{1,9})?", "E"),
+    Spelling("epoch", rb"\d{10}(?:\.\d{1,9})?(?![0-9a-f]{3}(?!\w))", "E"),  # not the beginning of the last one
     Spelling("epoch-milliseconds", rb"\d{13}(?![0-9a-f])", "e"),
     Spelling("epoch-hex-microseconds", rb"[0-9a-f]{13}(?!\w)", "x"),  # a file's time in Apache's ETag, "SIZE-TIME"
 )
