@@ -14,7 +14,7 @@ from harness.difference import Difference
 from harness.evidence import Finding
 from harness.scenarios import Scenario
 
-ENOUGH = 10
+ENOUGH = 25
 """Differing exchanges looked at for each place."""
 PROOF = 16
 """Exchanges that all differ in one direction: by chance in one case of 2 to the power of 15."""

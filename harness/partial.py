@@ -46,13 +46,14 @@ def write_partial(path: Path, partial: Partial) -> None:
         "old": partial.old,
         "new": partial.new,
         "shard": [partial.shard.number, partial.shard.of],
-        "evidence": [_counts(evidence) for evidence in (gathered.evidence, *gathered.noise)],
+        "evidence": [_counts(evidence) for evidence in _all(gathered)],
+        "repeated": gathered.repeated is not None,
         "requests": {name: _packed(request) for name, request in sorted(gathered.requests.items())},
     }
     try:
         with gzip.open(path, "wb", compresslevel=3) as file:
             file.write(json.dumps(head).encode("ascii") + b"\n")
-            for number, evidence in enumerate((gathered.evidence, *gathered.noise)):
+            for number, evidence in enumerate(_all(gathered)):
                 for stream in STREAMS:
                     spool: Spool = getattr(evidence, stream)
                     file.writelines(b"%d %s %s" % (number, stream.encode(), line) for line in spool.lines())
@@ -89,8 +90,10 @@ def _read(lines: Iterator[bytes], path: Path) -> Partial:
     if not complete:
         raise EOFError("its end is missing")
     requests = {name: _unpacked(packed) for name, packed in head["requests"].items()}
+    repeated = parts.pop() if head["repeated"] else None
     number, of = head["shard"]
-    return Partial(head["old"], head["new"], Shard(number, of), Gathered(parts[0], tuple(parts[1:]), requests))
+    gathered = Gathered(parts[0], tuple(parts[1:]), repeated, requests)
+    return Partial(head["old"], head["new"], Shard(number, of), gathered)
 
 
 def together(partials: Sequence[tuple[Path, Partial]]) -> Partial:
@@ -108,8 +111,17 @@ def together(partials: Sequence[tuple[Path, Partial]]) -> Partial:
     parts = [partial.gathered for _, partial in sorted(partials, key=lambda pair: pair[1].shard.number)]
     runs = max(len(part.noise) for part in parts)
     noise = tuple(merged(part.noise[run] for part in parts if run < len(part.noise)) for run in range(runs))
+    repeated = [part.repeated for part in parts if part.repeated is not None]
     requests = {name: request for part in parts for name, request in part.requests.items()}
-    return Partial(first.old, first.new, Shard(), Gathered(merged(part.evidence for part in parts), noise, requests))
+    evidence = merged(part.evidence for part in parts)
+    return Partial(
+        first.old, first.new, Shard(), Gathered(evidence, noise, merged(repeated) if repeated else None, requests)
+    )
+
+
+def _all(gathered: Gathered) -> list[Evidence]:
+    """Return all evidence in the order in which it is written: what was repeated last."""
+    return [gathered.evidence, *gathered.noise, *([gathered.repeated] if gathered.repeated is not None else [])]
 
 
 def _counts(evidence: Evidence) -> dict[str, Any]:

@@ -116,7 +116,9 @@ def gather(recordings: Sequence[Recording], options: Options, phase: Phase = sil
             for number in range(1, runs + 1)
             if repeated
         ]
-    return Gathered(evidence, tuple(noise))
+        varies = noise and (whole or any(len(run.found) for run in noise))
+        once_more = replayed("both once more", repeated, Pair(options.old, options.new)) if varies else None
+    return Gathered(evidence, tuple(noise), once_more)
 
 
 def _puzzling(evidence: Evidence, config: Config, part: bool) -> Iterable[Finding]:

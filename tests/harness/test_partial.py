@@ -19,7 +19,7 @@ from harness.scenarios import Shard
 def gathered(scenario=0):
     """Return evidence with a finding in each stream."""
     parts = []
-    for _ in range(2):
+    for _ in range(3):
         evidence = Evidence(counts=Counter(exchanges=2, judged=1), acted=Counter({"host": 1}))
         evidence.endpoints["GET /"] = Counter(judged=1, stale=1)
         evidence.controls["old"] = {"clock": "preload"}
@@ -28,7 +28,7 @@ def gathered(scenario=0):
         evidence.stale.add(Finding(scenario, 2, False, (seen, seen)))
         parts.append(evidence)
     request = Request(b"POST /\xff HTTP/1.1", ((b"A", b"\x80"), (b"A", b"")), b"\x00body")
-    return Gathered(parts[0], (parts[1],), {"x#1": request, "x#2": Request(b"GET / HTTP/1.1", (), None)})
+    return Gathered(parts[0], (parts[1],), parts[2], {"x#1": request, "x#2": Request(b"GET / HTTP/1.1", (), None)})
 
 
 @pytest.fixture
@@ -58,6 +58,7 @@ def test_a_partial_result_survives_its_file(written):
     assert (read.old, read.new, read.shard) == ("a:b", "c:d", Shard(1, 2))
     assert shown(read.gathered.evidence) == shown(partial.gathered.evidence)
     assert [shown(run) for run in read.gathered.noise] == [shown(run) for run in partial.gathered.noise]
+    assert shown(read.gathered.repeated) == shown(partial.gathered.repeated)
     assert read.gathered.requests == partial.gathered.requests
 
 
