@@ -34,7 +34,8 @@ class Spelling:
     """One way to write an instant: its name in reports, what it looks like, and the order of its digits.
 
     `fields` names each number of `pattern` in turn: `Y` year, `y` year of two digits, `m` month, `d` day, `H`, `M`,
-    `S`; or is `E`, seconds since the epoch, `e`, milliseconds, or `x`, microseconds in hexadecimal digits.
+    `S`; or is `E`, seconds since the epoch, `e`, milliseconds, `u`, microseconds, or `x`, microseconds in
+    hexadecimal digits.
     `resolution` is in seconds.
     """
 
@@ -58,6 +59,7 @@ SPELLINGS = (
     Spelling("date-only", rb"\d{4}-\d\d-\d\d(?!T?\d| \d\d?:)", "Ymd", DAY),
     Spelling("epoch", rb"\d{10}(?:\.\d{1,9})?(?![0-9a-f]{3}(?!\w))", "E"),  # not the beginning of the last one
     Spelling("epoch-milliseconds", rb"\d{13}(?![0-9a-f])", "e"),
+    Spelling("epoch-microseconds", rb"\d{16}(?!\w)", "u"),
     Spelling("epoch-hex-microseconds", rb"[0-9a-f]{13}(?!\w)", "x"),  # a file's time in Apache's ETag, "SIZE-TIME"
 )
 """Longer spellings before those they contain."""
@@ -85,7 +87,7 @@ _LONGEST = 64
 LONG = 400 * DAY
 """Spans beyond this are not worth looking for by what they contain."""
 _ZONE_AT_END = re.compile(rb"(?:(Z|GMT|UTC)|([+-])(\d\d):?(\d\d))$")
-_EPOCHS = {"E": 1, "e": 1000}
+_EPOCHS = {"E": 1, "e": 1_000, "u": 1_000_000}
 _SHAPES = {"Y": b"YYYY", "y": b"YY", "m": b"MM", "d": b"DD", "H": b"hh", "M": b"mm", "S": b"ss"}
 
 
@@ -247,7 +249,7 @@ def placeholder(instant: Instant, raw: bytes) -> bytes:
     if spelling.fields == "x":
         return b"[now hexadecimal]"
     if spelling.fields in _EPOCHS:
-        whole = EPOCH_PLACEHOLDER + b"000" * (spelling.fields == "e")
+        whole = EPOCH_PLACEHOLDER + b"000" * {"e": 1, "u": 2}.get(spelling.fields, 0)
         return whole + b".5" if b"." in text else whole
     found = _digits(spelling.fields).search(text)
     if found is None:

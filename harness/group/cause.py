@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -29,6 +29,9 @@ ANYWHERE = "\0"
 BY_VALUE = frozenset({"changed", "encoding", "renamed", "type", "spelling"})
 """Kinds of differences of which both values say something."""
 
+CONSTANT = frozenset({"changed", "encoding"})
+"""Kinds of which one value in the place of many, or many in the place of one, is a cause."""
+
 CALLS = ("params[", "fault")
 """How places in XML-RPC begin: its types are written by another writer than those of other formats."""
 
@@ -37,6 +40,7 @@ Shapes = tuple[str, ...]
 
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 _MEMBER = re.compile(r"(?:[\w{}$@:-]|\[\]|\.)*?\.([A-Za-z_][\w$@:-]*)")
+_TAG = re.compile(r"<([^\s<>/!]+)[\s>]")
 _WRITTEN = re.compile(r"body/\w+/[\w -]+")
 
 
@@ -53,9 +57,9 @@ class Key(NamedTuple):
 class Change:
     """All observations with edits of one shape (if several: empty).
 
-    `pair` is the pair of values that all have, `edit` what all replaced, if any. `values` holds the smallest digests
-    of the pairs of values, at most `VARIETY`: so many different values were edited alike. `parts` are the changes of
-    each shape, in their order, where exchanges showed several at once.
+    `pair` is the pair of values that all have, `old` and `new` the value that all have on that side, `edit` what all
+    replaced, if any. `values` holds the smallest digests of the pairs of values, at most `VARIETY`: so many different
+    values were edited alike. `parts` are the changes of each shape, in their order, where exchanges showed several.
     """
 
     tally: Tally
@@ -64,6 +68,8 @@ class Change:
     edit: Edit | None = None
     values: tuple[bytes, ...] = ()
     parts: tuple[Change, ...] = ()
+    old: str | None = None
+    new: str | None = None
 
     @property
     def path(self) -> str:
@@ -75,6 +81,8 @@ class Change:
         self.tally.merge(other.tally)
         self.shape = self.shape if self.shape == other.shape else ""
         self.pair = self.pair if self.pair == other.pair else None
+        self.old = self.old if self.old == other.old else None
+        self.new = self.new if self.new == other.new else None
         self.edit = self.edit if self.edit == other.edit else None
         self.values = _smallest((*self.values, *other.values))
         if len(self.parts) == len(other.parts):
@@ -85,7 +93,7 @@ class Change:
         """Return one that may grow apart."""
         tally = Tally()
         tally.merge(self.tally)
-        return Change(tally, self.shape, self.pair, self.edit, self.values, tuple(part.copy() for part in self.parts))
+        return replace(self, tally=tally, parts=tuple(part.copy() for part in self.parts))
 
 
 def _smallest(digests: Iterable[bytes]) -> tuple[bytes, ...]:
@@ -225,9 +233,23 @@ def edit_in(difference: Difference) -> Edit:
         owner, is_attribute, attribute = difference.path.partition("/@")
         element = f"{owner.rpartition('/')[2]} {attribute}" if is_attribute else difference.old or difference.new
         return Edit(skeleton(element), *values)
+    if (replaced := _outlines(difference)) is not None:
+        return Edit(" -> ".join(replaced), *replaced)
     if difference.aspect == "status" or (difference.kind == "renamed" and difference.aspect != "files"):
         return Edit(" -> ".join(values), *values)
     return edit_of(*values)
+
+
+def _outlines(difference: Difference) -> Pair | None:
+    """Return what took the place of what in a document (`<a>`, `text`), if one of them is an element."""
+    if (difference.aspect, difference.kind) != ("body", "changed") or "@" in difference.path:
+        return None
+    old, new = (_TAG.match(text) for text in (difference.old, difference.new))
+    was_element = old is not None and difference.path.rpartition("/")[2] == old[1]
+    was_text = difference.path.endswith("/text()") and new is not None and old is None
+    if not was_element and not was_text:
+        return None
+    return f"<{old[1]}>" if old and was_element else "text", f"<{new[1]}>" if new else "text"
 
 
 def order_of(observation: Observation) -> tuple[str | int, ...]:
@@ -252,5 +274,6 @@ def _change(observations: Sequence[Observation], shape: str) -> Change:
     pairs = {_values(observation.difference) for observation in observations}
     edits = {edit_in(observation.difference) for observation in observations}
     pair = min(pairs) if len(pairs) == 1 and first.difference.kind in BY_VALUE else None
+    old, new = (next(iter(side)) if len(side) == 1 else None for side in map(set, zip(*pairs, strict=True)))
     values = _smallest(_digest(*pair) for pair in pairs)
-    return Change(tally, shape, pair, min(edits) if len(edits) == 1 else None, values)
+    return Change(tally, shape, pair, min(edits) if len(edits) == 1 else None, values, old=old, new=new)

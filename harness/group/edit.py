@@ -48,6 +48,8 @@ def edit_of(old: str, new: str) -> Edit:
         if explains(old, new):
             return Edit(shape, old, new)
     old, new = (_NOW.sub(lambda found: re.sub("[YMDhmsf]", "0", found[1]), text) for text in (old, new))
+    if (around := _around(old, new)) is not None:
+        return around
     left, right = _replaced(_PIECE.findall(old), _PIECE.findall(new))
     if max(len(left), len(right)) > LONG and left.lower() != right.lower():
         return Edit("long", old, new)
@@ -117,6 +119,20 @@ HABITS: tuple[tuple[str, Explains], ...] = (
 )
 """What programs do to any text: a shape, and what tells that it explains all of an edit."""
 HABIT_SHAPES = frozenset(shape for shape, _ in HABITS)
+
+
+def _around(old: str, new: str) -> Edit | None:
+    """Return what was put around a text, or taken from around it: `Redirect('/a/')` for `/a/`."""
+    added = len(old) < len(new)
+    inner, outer = (old, new) if added else (new, old)
+    if not inner or outer.count(inner) != 1 or ELLIPSIS in inner:
+        return None
+    before, after = outer.split(inner)
+    if not before or not after or len(before + after) > LONG:
+        return None
+    wrapper = before + ELLIPSIS + after
+    values = ("", wrapper) if added else (wrapper, "")
+    return Edit("around\0" + "\0".join(_WITH_DIGIT.sub("#", text) for text in values), *values)
 
 
 def skeleton(markup: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from harness.group.cause import ANYWHERE, BY_VALUE, Cause, Change, Key, Shapes, edit_in, keys_of, place
+from harness.group.cause import ANYWHERE, BY_VALUE, CONSTANT, Cause, Change, Key, Shapes, edit_in, keys_of, place
 from harness.group.edit import HABIT_SHAPES
 from harness.group.observation import Observation
 
@@ -23,6 +23,8 @@ WIDE = 16
 """Edits that may be causes wherever they are made; more are values that vary, and stand in several places."""
 NUMBER = "number"
 """The shape of numbers that moved by many distances."""
+TO, FROM = "to\0", "from\0"
+"""How the shapes begin of various values that became one, and of one that became various."""
 
 Sort = tuple[str, str, str, str]
 Found = tuple[Key, Change]
@@ -37,12 +39,12 @@ def sort_of(key: Key, shape: str) -> Sort:
 class Place:
     """The changes of one key that no other place shares: by shape those that are causes, and one for the rest.
 
-    `numbers` are the shapes that are one.
+    `alike` says which shapes are counted as another one.
     """
 
     own: Mapping[str, Change]
     rest: Change | None = None
-    numbers: frozenset[str] = field(default=frozenset())
+    alike: Mapping[str, str] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Change]:
         yield from self.own.values()
@@ -52,13 +54,14 @@ class Place:
     def change_of(self, shape: str) -> Change | None:
         """Return the change that counts an edit of this shape."""
         only = next(iter(self.own.values())) if len(self.own) == 1 else None
-        return self.own.get(NUMBER if shape in self.numbers else shape) or self.rest or only
+        return self.own.get(self.alike.get(shape, shape)) or self.rest or only
 
 
 class Settled:
     """All changes that are causes, and which of them counts an observation."""
 
     def __init__(self, causes: Mapping[Key, Cause]) -> None:
+        causes, self._united = _united(causes)
         self._wide = _wide(causes)
         self._places = {key: settle(key, cause, self._wide) for key, cause in causes.items() if key.path != ANYWHERE}
 
@@ -73,6 +76,7 @@ class Settled:
         key, shape = keys_of(observation.difference)[0], edit_in(observation.difference).shape
         if (wide := self._wide.get(sort_of(key, shape))) is not None:
             return wide
+        key = self._united.get(key, key)
         change = self._places[key].change_of(shape) if key in self._places else None
         return None if change is None else (key, change)
 
@@ -124,10 +128,12 @@ def settle(key: Key, cause: Cause, wide: Mapping[Sort, Found]) -> Place:
         return Place({}, others)
     if key.kind == "type":  # one member, whatever writes it
         changes = {("type",): replace(_together([*changes.values()]), shape="type")}
-    changes, numbers = _numbers_together(changes)
+    if (constant := _constant(key, [*changes.values(), *([] if others is None else [others])])) is not None:
+        return Place({constant.shape: constant})
+    changes, alike = _alike_together(key, changes)
     if len(changes) == 1 and others is None:
         (change,) = changes.values()
-        return Place({change.shape: change}, None, numbers)
+        return Place({change.shape: change}, None, alike)
     own = {shape: changes[shape,].copy() for shape in _own(key, changes)}
     rest = [] if others is None else [others]
     for shapes, change in changes.items():
@@ -138,7 +144,7 @@ def settle(key: Key, cause: Cause, wide: Mapping[Sort, Found]) -> Place:
         if not all(shape in own for shape in shapes):
             rest.append(change)
     remaining = replace(_together(rest), shape="", pair=None, edit=None) if rest else None
-    return Place({shape: own[shape] for shape in sorted(own)}, remaining, numbers)
+    return Place({shape: own[shape] for shape in sorted(own)}, remaining, alike)
 
 
 def _own(key: Key, changes: Mapping[Shapes, Change]) -> list[str]:
@@ -174,6 +180,71 @@ def _narrowed(change: Change, shapes: Shapes, narrow: Shapes) -> Change:
     if len(parts) == 1:
         return parts[0]
     return Change(change.copy().tally, parts=tuple(parts))
+
+
+def _united(causes: Mapping[Key, Cause]) -> tuple[Mapping[Key, Cause], Mapping[Key, Key]]:
+    """Return causes in which numbers and texts that all became one value at a place are one, and their new keys."""
+    places: dict[tuple[str, str, str], list[Key]] = {}
+    for key in causes:
+        if key.kind in CONSTANT and key.aspect in ("header", "reason"):
+            places.setdefault(key[:3], []).append(key)
+    united, keys = dict(causes), dict[Key, Key]()
+    for place_, several in places.items():
+        changes = [change for key in several for change in _all_changes(causes[key])]
+        if len(several) < 2 or not _share("new", changes):
+            continue
+        key = Key(*place_, f"any->{several[0].transform.partition('->')[2]}")
+        cause = Cause()
+        for one in sorted(several):
+            cause.merge(united.pop(one))
+            keys[one] = key
+        united[key] = cause
+    return united, keys
+
+
+def _all_changes(cause: Cause) -> list[Change]:
+    return [*cause.changes.values(), *([] if cause.others is None else [cause.others])]
+
+
+def _share(side: str, changes: Sequence[Change]) -> bool:
+    values = {getattr(change, side) for change in changes}
+    return len(values) == 1 and None not in values
+
+
+def _constant(key: Key, changes: Sequence[Change]) -> Change | None:
+    """Return all changes as one where all values became one value, or one value became many others."""
+    if key.kind not in CONSTANT or key.aspect == "status" or len(changes) < 2:
+        return None
+    together = _together(changes)
+    if _share("new", changes):
+        return replace(together, shape=f"{TO}{together.new}", edit=None)
+    if _share("old", changes) and len(together.values) >= VARIED:
+        return replace(together, shape=f"{FROM}{together.old}", edit=None)
+    return None
+
+
+def _alike_together(key: Key, changes: Mapping[Shapes, Change]) -> tuple[dict[Shapes, Change], dict[str, str]]:
+    """Return changes in which those that are one in general are one, and which shapes are counted as which."""
+    changes, constants = _constants_together(key, changes)
+    changes, numbers = _numbers_together(changes)
+    return changes, {**dict.fromkeys(numbers, NUMBER), **constants}
+
+
+def _constants_together(key: Key, changes: Mapping[Shapes, Change]) -> tuple[dict[Shapes, Change], dict[str, str]]:
+    """Return changes in which various values that became one value are one change."""
+    by_value: dict[str, list[Shapes]] = {}
+    for shapes, change in sorted(changes.items()) if key.kind in CONSTANT and key.aspect != "status" else ():
+        if len(shapes) == 1 and change.new is not None:
+            by_value.setdefault(change.new, []).append(shapes)
+    found, alike = dict(changes), dict[str, str]()
+    for value, several in by_value.items():
+        together = _together([changes[shapes] for shapes in several])
+        if len(several) > 1 and len(together.values) >= VARIED:
+            shape = f"{TO}{value}"
+            found = {shapes: change for shapes, change in found.items() if shapes not in several}
+            found[shape,] = replace(together, shape=shape, edit=None)
+            alike |= {one: shape for (one,) in several}
+    return found, alike
 
 
 def _numbers_together(changes: Mapping[Shapes, Change]) -> tuple[dict[Shapes, Change], frozenset[str]]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from harness.compare.excerpt import ELLIPSIS
-from harness.group.cause import BY_VALUE, Change, Key, Pair
+from harness.group.cause import BY_VALUE, CONSTANT, Change, Key, Pair
 from harness.group.edit import HABIT_SHAPES, Edit, edit_of
 
 LONG = 40
@@ -46,6 +46,9 @@ def _in_words(key: Key, change: Change) -> str:
     """Return what became of the values: as far as it is the same for all, else with an example."""
     if change.pair is not None and max(map(len, change.pair)) <= SHORT:
         return _pair_in_words(change.pair)
+    if _is_one_for_many(key, change):
+        old, new = ("several values" if side is None else _cut(side) for side in (change.old, change.new))
+        return _pair_in_words((old, new))
     if key.kind == "type":
         return key.transform.replace("->", " -> ")
     habit = change.shape in HABIT_SHAPES
@@ -57,12 +60,22 @@ def _in_words(key: Key, change: Change) -> str:
     return f"{what}, e.g. {_edit_in_words(example)}"
 
 
+def _is_one_for_many(key: Key, change: Change) -> bool:
+    """Tell whether various values became one, or one various, in no way that could be named."""
+    various = change.pair is None and change.edit is None and change.shape not in HABIT_SHAPES
+    return various and key.kind in CONSTANT and (change.old is not None or change.new is not None)
+
+
 def _pair_in_words(pair: Pair) -> str:
     return " -> ".join(value or "(empty)" for value in pair)
 
 
 def _edit_in_words(edit: Edit) -> str:
-    old, new = (text if len(text) <= LONG else text[:LONG] + ELLIPSIS for text in (edit.old, edit.new))
+    old, new = _cut(edit.old), _cut(edit.new)
     if not old or not new:
         return f'"{old or new}" {"removed" if old else "inserted"}'
     return f'"{old}" -> "{new}"'
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONG else text[:LONG] + ELLIPSIS

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from harness.noise.gather import Reach, Seen, Sketch, paired_counts
 from harness.noise.learned import BY_KIND, Learned
+from harness.noise.shape import Times
 from harness.noise.slot import slots
-from harness.noise.statistic import more_often, paired
+from harness.noise.statistic import binomial_tail, more_often, paired
 
 ALARM = 1e-4
 """Chance of one false alarm in a whole run, for all places together."""
@@ -49,7 +50,9 @@ def refusal(place: Place, places: int) -> str:
         return ""
     found, noise = _by_slot(pairs_of([place.found])), _by_slot(pairs_of(place.noise))
     reasons = (
-        repeats(place, pairs, noise.get(before, []), chance) or stands_still(pairs, noise.get(before, []), chance)
+        repeats(place, pairs, noise.get(before, []), chance)
+        or stands_still(pairs, noise.get(before, []), chance)
+        or a_step_apart(place, before, pairs)
         for before, pairs in sorted(found.items())
     )
     return next(filter(None, reasons), "")
@@ -179,3 +182,14 @@ def _upward(pairs: Sequence[Pair], side: str) -> tuple[int, int]:
             counts[int(value) > last[at][1]] += 1
         last[at] = pair.order[2], int(value)
     return counts[True], counts.total()
+
+
+def a_step_apart(place: Place, before: str, found: Sequence[Pair]) -> str:
+    """Tell of days (hours, minutes) that differ more often than one ends between two sides that are told one time."""
+    shape = place.learned.shape_at(before)
+    if not isinstance(shape, Times) or shape.turning >= 1:
+        return ""
+    differing = len({pair.order for pair in found})
+    if binomial_tail(differing, max(differing, place.asked), shape.turning) >= RARELY:
+        return ""
+    return f"old and new are apart by the smallest step of such times in {differing} of {place.asked} exchanges"

@@ -6,6 +6,7 @@ more exchanges than are kept, those with the smallest hash are.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,11 +16,14 @@ from typing import Generic, NamedTuple, TypeVar
 from harness.difference import Difference
 from harness.evidence import Finding
 from harness.group.observation import Observation
+from harness.noise.slot import is_cut
 
 KEPT = 500
 """Exchanges kept for each place and run."""
 REPLACED = "replaced"
 """Kind of a pair of things of which one is missing and the other added."""
+SHUFFLED = "shuffled"
+"""Kind of two texts that list the same items in another order."""
 
 T = TypeVar("T")
 
@@ -120,9 +124,10 @@ def placed(observations: Sequence[Observation]) -> Iterator[tuple[Place, Differe
             place = Place(observation.endpoint, difference.aspect, difference.path, REPLACED)
             sides.setdefault(place, ([], []))[difference.kind == "added"].append(observation)
         else:
+            kind = SHUFFLED if difference.kind == "changed" and _is_shuffled(difference) else difference.kind
             yield (
-                Place(observation.endpoint, difference.aspect, difference.path, difference.kind),
-                difference,
+                Place(observation.endpoint, difference.aspect, difference.path, kind),
+                bare(difference) if difference.aspect == "rows" else difference,
                 (observation,),
             )
     for place, (missing, added) in sides.items():
@@ -132,6 +137,33 @@ def placed(observations: Sequence[Observation]) -> Iterator[tuple[Place, Differe
         else:
             for observation in (*missing, *added):
                 yield place._replace(kind=observation.difference.kind), observation.difference, (observation,)
+
+
+def bare(difference: Difference) -> Difference:
+    """Return how values of a row differ, without the quotes of a text that looks like a number (SQLite's state).
+
+    A random text does now and then. They stay where the other value is a number: then the type differs.
+    """
+    old, new = difference.old, difference.new
+    quoted = [bool(_QUOTED.fullmatch(value)) for value in (old, new)]
+    if not any(quoted) or any(_NUMBER.fullmatch(value) for value in (old, new)) or "NULL" in (old, new):
+        return difference
+    old, new = (value[1:-1] if is_quoted else value for value, is_quoted in zip((old, new), quoted, strict=True))
+    return replace(difference, old=old, new=new)
+
+
+def _is_shuffled(difference: Difference) -> bool:
+    """Whether two texts list the same words in another order: three or more, by separators (`4, 1, 3`)."""
+    old, new = difference.old, difference.new
+    if is_cut(old) or is_cut(new) or len(_SEPARATOR.findall(old)) < 2:
+        return False
+    return sorted(old) == sorted(new) and Counter(_ITEM.findall(old)) == Counter(_ITEM.findall(new))
+
+
+_SEPARATOR = re.compile(r"[,;|]")
+_ITEM = re.compile(r"\w(?:[^\s,;|]*\w)?")
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+_QUOTED = re.compile(rf"'{_NUMBER.pattern}'")
 
 
 def paired_counts(found: Sketch[Seen], noise: Sequence[Sketch[Seen]], reach: Reach) -> Counter[tuple[bool, int]]:

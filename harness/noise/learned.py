@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from harness.noise.gather import REPLACED, Place, Seen, Sketch
+from harness.noise.gather import REPLACED, SHUFFLED, Place, Seen, Sketch
 from harness.noise.sample import Refusal, Sample, Shape
 from harness.noise.shape import shape_of
 from harness.noise.slot import Slot, is_cut, slots
@@ -20,6 +20,7 @@ MANY = 3
 
 BY_KIND = {
     "order": ("order", "the order of the items here", "the items themselves, and how often their order differs"),
+    SHUFFLED: ("order", "the order of what is listed here", "the items themselves, and how often their order differs"),
     "spelling": ("spelling", "how the same meaning is written here", "the meaning, and how often the writing differs"),
 }
 """Kinds of differences that have no values to look at: type, what is hidden, what is still checked."""
@@ -69,8 +70,12 @@ class Learned:
         return bool(found) and all(self._fits(slot) for slot in found)
 
     def _fits(self, slot: Slot) -> bool:
-        shape = self.shapes.get(slot.before) or self.shapes.get(ANYWHERE)
+        shape = self.shape_at(slot.before)
         return shape is not None and shape.fits(slot.old, slot.new)
+
+    def shape_at(self, before: str) -> Shape | None:
+        """Return the form of what stands behind these words."""
+        return self.shapes.get(before) or self.shapes.get(ANYWHERE)
 
     @property
     def type(self) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from harness.controls.settings import SHIFT
 from harness.instant import ANY, SPELLINGS, Instant, meanings, placeholder
 from harness.noise.sample import Refusal, Sample, Shape, values_of
 from harness.noise.slot import UUID
@@ -58,10 +59,14 @@ def uuids(samples: Sequence[Sample]) -> Shape | None:
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """Instants spelled in certain ways, and how many seconds two sides of one exchange may be apart."""
+    """Instants spelled in certain ways, and how many seconds two sides of one exchange may be apart.
+
+    `step` is how coarsely they are written: two that are all but the same may be one step apart, though rarely.
+    """
 
     spellings: frozenset[str]
     apart: float
+    step: int = 1
     type: str = "time"
     bits: float = 0.0
 
@@ -76,6 +81,11 @@ class Times:
         if left is None or right is None or not {left[0], right[0]} <= self.spellings:
             return False
         return abs(left[1] - right[1]) <= self.apart
+
+    @property
+    def turning(self) -> float:
+        """The chance that so short a time crosses the border of a step: midnight, where only the day is written."""
+        return min(1.0, (self.apart - self.step) / self.step) if self.step > 1 else 1.0
 
 
 NUMBERS = {"epoch": (6e8, 2.2e9), "epoch-milliseconds": (6e8, 2.2e9), "epoch-hex-microseconds": (6e8, 2.2e9)}
@@ -113,15 +123,34 @@ def times(samples: Sequence[Sample]) -> Shape | None:
         return None
     steps = {spelling.name: spelling.resolution for spelling in SPELLINGS}
     step = max(_resolution(sample.old, steps) for sample in samples)
+    spread = _spread([(new[1] - old[1], run) for old, new, run in pairs], step if step > 1 else 0)
+    return Times(spellings, 2 * spread + 2 + (step if step > 1 else 0), step)
+
+
+def _spread(deltas: Sequence[tuple[float, int]], step: int) -> float:
+    """Return by how many seconds old's times vary. The clock of each run is off by the same for all exchanges: what
+    varies around that is the noise, but for the `step` in which times are written.
+
+    A few exchanges do not show by how much the clock is off: there it is what it was set to, as far as that fits.
+    Where no such amount can be seen, the noise is all that old was off by.
+    """
     runs: dict[int, list[float]] = {}
-    for old, new, run in pairs:
-        runs.setdefault(run, []).append(new[1] - old[1])
-    # The clock of each run is off by the same for all exchanges: what varies around that is the noise. Where that much
-    # cannot be seen, it is all that old was off by.
-    spread = max(max(abs(one - median(deltas)) for one in deltas) for deltas in runs.values())
-    if min(map(len, runs.values())) < 3 or spread > 60:
-        spread = max(abs(one) for deltas in runs.values() for one in deltas)
-    return Times(spellings, 2 * spread + 2 + (step if step > 1 else 0))
+    for delta, run in deltas:
+        runs.setdefault(run, []).append(delta)
+    if min(map(len, runs.values())) >= 3:
+        off = {run: median(seen) for run, seen in runs.items()}
+        leeway = 0
+    else:
+        off = {run: float(SHIFT * (run + 1)) for run in runs}
+        leeway = FEW_SECONDS
+    spread = max(max(0.0, abs(delta - off[run]) - step) for delta, run in deltas)
+    if spread <= 60:
+        return spread + leeway
+    return max(abs(delta) for delta, _ in deltas)
+
+
+FEW_SECONDS = 30
+"""Allowed where too few times were seen to tell how far they vary."""
 
 
 def _resolution(text: str, steps: Mapping[str, int]) -> int:

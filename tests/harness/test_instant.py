@@ -27,6 +27,7 @@ MOMENTS = st.datetimes(datetime(2001, 9, 10), datetime(2032, 12, 31)).map(lambda
 NUMBERS = {
     "epoch": lambda seconds: f"{int(seconds)}",
     "epoch-milliseconds": lambda seconds: f"{int(seconds * 1_000)}",
+    "epoch-microseconds": lambda seconds: f"{int(seconds * 1_000_000)}",
     "epoch-hex-microseconds": lambda seconds: f"{int(seconds * 1_000_000):x}",
 }
 

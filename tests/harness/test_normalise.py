@@ -95,6 +95,7 @@ NUMBERS = {
     "seconds": (f"{int(NOW.timestamp())}", "1111111111"),
     "with fraction": (f"{NOW.timestamp()}", "1111111111.5"),
     "milliseconds": (f"{int(NOW.timestamp() * 1000)}", "1111111111000"),
+    "microseconds": (f"{int(NOW.timestamp() * 1_000_000)}", "1111111111000000"),
     "part of a longer number": (f"{int(NOW.timestamp())}00", None),
     "part of a name": (f"x{int(NOW.timestamp())}", None),
     "other ten digits": ("1234567890", None),
@@ -321,6 +322,7 @@ def spelled(form: str, **other: float) -> bytes:
 EPOCHS = {
     "epoch": lambda instant: b"%d" % instant,
     "epoch-milliseconds": lambda instant: b"%d" % (instant * 1_000),
+    "epoch-microseconds": lambda instant: b"%d" % (instant * 1_000_000),
     "epoch-hex-microseconds": lambda instant: b'"4c6-%x"' % int(instant * 1_000_000),
 }
 UNDER = {

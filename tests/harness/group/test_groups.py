@@ -99,6 +99,12 @@ ALIKE = {
     "upper case": ([("ab", "AB"), ("cd1", "CD1"), ("ef", "EF")], ""),
     "sizes": ([("10KB", "10 KB"), ("1KB", "1 KB"), ("99KB", "99 KB")], ""),
     "tags": ([('"3ec-4f17"', '"3ed-4f17"'), ('"28-4c4"', '"29-4c4"'), ('"77-aa"', '"78-aa"')], ""),
+    "put into something": ([("/a/", "R('/a/')"), ("/b", "R('/b')"), ("/", "R('/')")], """X: "R('…')" inserted"""),
+    "taken out": ([("<a>", "a"), ("<b1>", "b1"), ("<c>", "c")], 'X: "<…>" removed'),
+    "emptied": ([("alpha", ""), ("beta", ""), ("gamma 1", "")], "X: several values -> (empty)"),
+    "two values that became one": ([("text/html", "text/plain"), ("text/xml", "text/plain")], "values -> text/plain"),
+    "numbers and words that became one": ([("1f", "x"), ("23", "x"), ("4", "x")], "X: several values -> x"),
+    "one that became many": ([("0", "17"), ("0", "4"), ("0", "9")], "X: 0 -> several values"),
     "escaped twice": ([("a & b & c", "a &amp; b &amp; c"), ("x & y & z", "x &amp; y &amp; z")], "escaped once more"),
     "cut values": ([("…ab#md5=12 and more", "…ab#12 and m…"), ("…cd#md5=34 xyz", "…cd#34 xyz…")], '"md5=" removed'),
     "words": ([(word, word[::-1]) for word in WORDS], "header X: changed, e.g. "),
@@ -186,6 +192,42 @@ def test_an_edit_of_many_values_is_a_cause_beside_values_that_vary():
     ]
 
 
+def test_a_constant_is_a_cause_beside_other_edits():
+    """Values that all became one are one group, though the same place shows another edit that returns."""
+    constant = [seen(n, header(word, "unknown")) for n, word in enumerate(WORDS * 2)]
+    other = [seen(20 + n, header("x1", "x1!")) for n in range(3)]
+    groups = Groups()
+    for one in [*constant, *other]:
+        groups.add([one])
+    found = {group.title: group for group in groups.finish()}
+    assert {title: group.count for title, group in found.items()} == {
+        "header X: several values -> unknown": 10,
+        "header X: x1 -> x1!": 3,
+    }
+    assert {groups.assignment()([one])[0] for one in constant} == {found["header X: several values -> unknown"].id}
+
+
+def test_numbers_and_words_that_became_one_value_are_assigned():
+    """Each observation is in the one group that counts it, whatever sort of value it had."""
+    groups = Groups()
+    exchanges = [[seen(n, header(old, "x"))] for n, old in enumerate(["12", "ab", "", "7"])]
+    for exchange in exchanges:
+        groups.add(exchange)
+    (group,) = groups.finish()
+    assert [groups.assignment()(exchange) for exchange in exchanges] == [[group.id]] * 4
+
+
+def test_what_took_the_place_of_elements_is_one_group():
+    """Whatever was in them: a link that became text, wherever."""
+    links = [Difference("body", "html/body/a", "changed", f'<a href="/{w}">{w}</a>', w[::-1]) for w in WORDS]
+    notices = [Difference("body", "html/body/a", "changed", "<a>x</a>", f"<p>{n}</p>") for n in (1, 2)]
+    found = group_observations(seen(n, one) for n, one in enumerate([*links, *notices]))
+    assert sorted((group.count, group.title) for group in found) == [
+        (2, 'body html/body/a: "<a>" -> "<p>"'),
+        (5, 'body html/body/a: "<a>" -> "text"'),
+    ]
+
+
 def test_each_observation_is_in_one_of_the_groups():
     """Also where one exchange shows several causes at one place."""
     one, other = Difference("body", "a", "changed", "x1", "x1!"), Difference("body", "a", "changed", "y", "(y)")
@@ -242,7 +284,7 @@ def test_a_file_s_pattern_is_a_place(path):
 def test_too_many_edits_are_one_group():
     """Beyond a limit, edits are no causes, even if each returns: memory stays flat."""
     letters = [chr(97 + number) for number in range(EDITS // 4)]
-    texts = [a + b for a in letters for b in letters for _ in range(2)][: 2 * EDITS + 2]
+    texts = [a + b for a in letters for b in letters if a != b for _ in range(2)][: 2 * EDITS + 2]
     (group,) = group_observations(seen(number, header(text, f"b-{text[::-1]}c")) for number, text in enumerate(texts))
     assert group.count == 2 * EDITS + 2
 

@@ -4,6 +4,7 @@ import json
 import random
 import re
 import uuid
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -166,6 +167,43 @@ def test_a_shuffled_list_is_noise_and_a_lost_item_is_not(made):
     assert decided(made, shuffled(), shuffled(), noise)[0] == []
     lost = decided(made, shuffled(4), shuffled(), noise)[0]
     assert {difference.kind for difference in lost} == {"missing"}
+
+
+def test_a_list_shuffled_within_a_text_is_noise_and_another_item_is_not(made):
+    """As one writes it with join: the words are checked, not where they stand."""
+
+    def listed(items):
+        return [page(f"You may like: {', '.join(CHANCE.sample(items, 5))}.") for _ in range(COUNT)]
+
+    noise = [made.run(listed("12345"), listed("12345")) for _ in range(2)]
+    assert decided(made, listed("12345"), listed("12345"), noise)[0] == []
+    assert len(decided(made, listed("12346"), listed("12345"), noise)[0]) == COUNT
+
+
+def test_a_text_that_looks_like_a_number_by_chance_is_the_token_it_is(made):
+    """The state of SQLite shows such texts quoted; a number in its place is of another type."""
+
+    def rows(*values):
+        return [Effects(rows={"orders": {(("id", str(n)), ("ref", value)): 1}}) for n, value in enumerate(values)]
+
+    def refs(*more):
+        return rows(*(f"{CHANCE.getrandbits(28):07X}B" for _ in range(COUNT)), *more)
+
+    noise = [made.run(refs("'464493E6'", "8BB32720"), refs("0EFB63D8", "'12345678'")) for _ in range(2)]
+    assert decided(made, refs("'13141516'"), refs("E39428B4"), noise)[0] == []
+    typed = decided(made, refs("87654321"), refs("'13141516'"), noise)[0]
+    assert [difference.new for difference in typed] == ["87654321"]
+
+
+def test_a_day_that_is_off_by_one_is_seen_where_days_are_noise(made):
+    """Old's clock is set back by more than a day when it is run against itself; old and new are told one time."""
+
+    def days(off=0, count=COUNT):
+        return [page(f"due {date(2026, 11, 22) + timedelta(days=n % 3 + off)}") for n in range(count)]
+
+    for count in (1, 2, COUNT):
+        noise = [made.run(days(count=count), days(-off, count)) for off in (2, 3)]
+        assert len(decided(made, days(1, count), days(count=count), noise)[0]) == count
 
 
 def test_a_cookie_s_attributes_stay_checked(made):
