@@ -8,7 +8,7 @@ different names and what `fields` knows to be written otherwise mean the same to
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 
 from harness.compare.align import Item, align
@@ -127,8 +127,9 @@ def _content_type_kind(old: bytes, new: bytes) -> str:
 def _order(old: Sequence[bytes], new: Sequence[bytes], pairs: Headers) -> Iterator[Difference]:
     """Yield one difference if the names that both sides have stand in another order; it shows the orders."""
     common = set(old) & set(new)
-    left = list(dict.fromkeys(name for name in old if name in common))
-    right = list(dict.fromkeys(name for name in new if name in common))
+    left, right = [name for name in old if name in common], [name for name in new if name in common]
+    if Counter(left) != Counter(right):  # that one is repeated is said already
+        left, right = [*dict.fromkeys(left)], [*dict.fromkeys(right)]
     if left != right:
         spelled = {name.lower(): _text(name) for name, _ in reversed(pairs)}
         texts = (", ".join(spelled.get(name, _text(name)) for name in side) for side in (left, right))

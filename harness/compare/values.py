@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -148,14 +149,26 @@ def _compare_lists(old: Sequence[Any], new: Sequence[Any], path: str) -> Iterato
         raise TooLarge(f"a list of more than {LONG} items")
     key = _discover_key(old, new)
     found = align(_items(old, left, key), _items(new, right, key))
-    for one, other in found.pairs:
+    # One item in the place of one other, of another sort: it is what that became.
+    replaced = [(*gone, *come) for gone, come in found.gaps if len(gone) == len(come) == 1 and key is None]
+    for one, other in (*found.pairs, *replaced):
         yield from _compare(one, other, place)
-    for value in found.missing:
+    for value in _without(found.missing, [one for one, _ in replaced]):
         yield Difference("body", place, "missing", old=excerpts(literal(value), "")[0])
-    for value in found.added:
+    for value in _without(found.added, [other for _, other in replaced]):
         yield Difference("body", place, "added", new=excerpts("", literal(value))[1])
     if found.moved:
         yield Difference("body", place, "order", *excerpts(_sequence(old, key), _sequence(new, key)))
+
+
+def _without(values: Sequence[Any], others: Sequence[Any]) -> Iterator[Any]:
+    """Yield values but for so many of each as are among the others; equal ones may be one object."""
+    told = Counter(map(id, others))
+    for value in values:
+        if told[id(value)]:
+            told[id(value)] -= 1
+        else:
+            yield value
 
 
 def _sequence(values: Sequence[Any], key: str | None) -> str:

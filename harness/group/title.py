@@ -36,10 +36,16 @@ def title(key: Key, change: Change, wording: Wording) -> str:
     if key.aspect == "status":
         return f"{what} {_pair_in_words(change.pair or ('', ''))}"
     words = wording.get(key.kind, "" if key.kind in BY_VALUE - {"renamed"} else key.kind)
-    detail = _in_words(key, change) if key.kind in BY_VALUE and change.pair != ("", "") else ""
+    detail = _one_of(change) if change.pair == ("", "") else _in_words(key, change) if key.kind in BY_VALUE else ""
     if words and detail.startswith("changed, "):
         detail = detail.removeprefix("changed, ")
     return f"{what}: {', '.join(filter(None, (words, detail)))}"
+
+
+def _one_of(change: Change) -> str:
+    """Return an example of what came or went, where that is no part of a cause (comments)."""
+    first = change.tally.examples[0]
+    return f"e.g. {_edit_in_words(Edit('', first.old, first.new))}" if bool(first.old) != bool(first.new) else ""
 
 
 def _in_words(key: Key, change: Change) -> str:

@@ -34,6 +34,7 @@ CASES = {
         [("ETag", "changed", "x", "y"), ("ETag", "spelling", "ETag", "etag")],
     ),
     "order of names": ([A, B, C], [C, A, B], [("order", "spelling", "A, B, C", "C, A, B")]),
+    "order of names, one repeated": ([A, B, A], [A, A, B], [("order", "spelling", "A, B, A", "A, A, B")]),
     "repeats in another order": (
         [(b"Link", b"x"), (b"Link", b"y")],
         [(b"Link", b"y"), (b"Link", b"x")],

@@ -35,6 +35,12 @@ CHANGES = {
     "order": ({"c": ["a", "b", "c"]}, {"c": ["c", "a", "b"]}, [("c[]", "order", '"a", "b", "c"', '"c", "a", "b"')]),
     "order of equals": ([1, 1, 2], [1, 2, 1], [("[]", "order", "1, 1, 2", "1, 2, 1")]),
     "element type": ([1, 2, 3], ["1", 2, 3], [("[]", "type", "int 1", 'str "1"')]),
+    "another sort in its place": ([1, {"a": 1}, 2], [1, "x", 2], [("[]", "type", 'object {"a": 1}', 'str "x"')]),
+    "another sort, and one of the same gone": (
+        [7, "k", 9, 7, 5],
+        [["x"], "k", 9, 5],
+        [("[]", "type", "int 7", 'list ["x"]'), ("[]", "missing", "7", "")],
+    ),
     "keyed, one changed, one new in front": (
         [{"id": 1, "v": "a"}, {"id": 2, "v": "b"}],
         [{"id": 3, "v": "c"}, {"id": 1, "v": "a"}, {"id": 2, "v": "B"}],

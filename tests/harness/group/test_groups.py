@@ -246,6 +246,7 @@ def test_comments_come_and_go_together():
     lost = [Difference("body", f"html/{tag}/comment()", "spelling", f"<!--{tag}-->", "") for tag in WORDS]
     (group,) = group_observations(map(seen, range(5), lost))
     assert (group.count, group.kind) == (5, "spelling")
+    assert group.title == 'body html/alpha/comment() (and 4 other places): same meaning, e.g. "<!--alpha-->" removed'
 
 
 def test_a_member_is_the_same_wherever_it_stands():
