@@ -214,6 +214,10 @@ def _answered(exchange: Exchange, old: Player, new: Player, names: Correlation) 
     unsafe = exchange.request.method not in SAFE_METHODS
     old_answer, old_effects = old.receive(exchange), old.state.changes(unsafe)
     new_answer, new_effects = new.receive(exchange), new.state.changes(unsafe)
+    if not unsafe and old_effects and new_effects and old_effects.empty != new_effects.empty:
+        # A folder that took long to look at was not: what one side's shows is looked for at the other.
+        old_effects = old.state.changes(True) if old_effects.empty else old_effects
+        new_effects = new.state.changes(True) if new_effects.empty else new_effects
     names.observe(exchange, _response(old_answer), _response(new_answer), old_effects, new_effects)
     for player, answer in ((old, old_answer), (new, new_answer)):
         if player.identity is not None:
