@@ -17,7 +17,7 @@ from harness.config import Config
 from harness.difference import Difference
 from harness.effects import Effects
 from harness.evidence import Evidence, Place, count, merged
-from harness.judge import Fronts, Judge, Replayed
+from harness.judge import STATE, Fronts, Judge, Replayed
 from harness.normalise import Normaliser
 from harness.recording import Recording
 from harness.replay import Player, replay
@@ -203,6 +203,8 @@ class Worker:
 
 def differing(wrote: Sequence[Effects], differences: Sequence[Difference]) -> tuple[Effects, ...]:
     """Leave out the tables in which both sides wrote the same, by their own names: those names must stay theirs."""
+    if not any(each.aspect in STATE for each in differences):
+        return tuple(wrote)  # another answer: of what it did not write, or did, nothing is told
     paths = [each.path for each in differences if each.aspect == "rows"]
 
     def differs(table: str) -> bool:

@@ -20,7 +20,8 @@ CASES = {
     "a row": ([Difference("rows", "session", "missing")], {"session"}),
     "a table with a dot": ([Difference("rows", "notes.old.id", "changed")], {"notes", "notes.old"}),
     "a longer name": ([Difference("rows", "notes2.made", "changed")], set()),
-    "a header of that name": ([Difference("header", "session", "changed")], set()),
+    "a header of that name": ([Difference("header", "session", "changed"), Difference("files", "*", "changed")], set()),
+    "another answer, with which all differ": ([Difference("status", "", "changed", "200 OK", "401 No")], set(ROWS)),
     "files": ([Difference("files", "*", "changed")], set()),
 }
 
