@@ -125,7 +125,7 @@ def _around(old: str, new: str) -> Edit | None:
     """Return what was put around a text, or taken from around it: `Redirect('/a/')` for `/a/`."""
     added = len(old) < len(new)
     inner, outer = (old, new) if added else (new, old)
-    if not inner or outer.count(inner) != 1 or ELLIPSIS in inner:
+    if not inner or outer.count(inner) != 1 or ELLIPSIS in inner or _NUMBER.fullmatch(outer):
         return None
     before, after = outer.split(inner)
     if not before or not after or len(before + after) > LONG:

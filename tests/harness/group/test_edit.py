@@ -26,6 +26,9 @@ EDITS = {
     "misread": ("é", "\u00c3\u00a9", "UTF-8 read as Latin-1", "é", "\u00c3\u00a9"),
     "made relative": ("http://h:1/a", "/a", "made relative", "http://h:1/a", "/a"),
     "made absolute": ("/", "https://h", "made absolute", "/", "https://h"),
+    "put into": ("/a/", "R('/a/')", "around\0\0R('…')", "", "R('…')"),
+    "taken out": ("<b1>", "b1", "around\0<…>\0", "<…>", ""),
+    "a number within a number": ("7", "172", "number +165", "7", "172"),
     "two edits": ("a1 b2 c3 d4 e5", "a2 b2 c3 d4 f5", "# # # # #\0# # # # #", "a1 b2 c3 d4 e5", "a2 b2 c3 d4 f5"),
 }
 
