@@ -6,6 +6,7 @@ database gave, only where the rows show that each side has just given it. All ot
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from itertools import islice
 
@@ -15,6 +16,9 @@ from harness.bind.learn import Pair
 from harness.bind.token import same_shape, strength
 from harness.effects import Effects
 from harness.exchange import Exchange, Response
+
+_SEGMENT = re.compile(rb"[^/.\n]+")
+"""What a file may be named by: a segment of its path, without the suffix."""
 
 Given = tuple[bytes, bytes]
 """Stem and value of an id that a row got."""
@@ -71,6 +75,7 @@ class Correlation:
         effects = tuple(wrote)
         values = {value for each in effects for table in each.rows for value in self._written.get(table, ())}
         paths = "\n".join(path for each in effects for path in each.files).encode("utf-8", "surrogateescape")
+        values |= set(_SEGMENT.findall(paths))
         for key in dict.fromkeys((*self.old.keys(), *self.new.keys())):
             sort, scope, recorded = key
             pair = self.old.get(key) or Pair(sort, scope, recorded, recorded)

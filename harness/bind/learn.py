@@ -31,6 +31,8 @@ _WORD = re.compile(
     rb"(?<![\w/+.~-])[A-Za-z0-9+][A-Za-z0-9+/]{14,}={0,2}(?![\w/+-])"  # base64, whose slashes divide nothing
     rb"|[A-Za-z0-9_-]+(?:[.~]+[A-Za-z0-9_-]+)*(?:={1,2}(?=[\"'&<;\s]|\Z))?"
 )
+_NUMBERS = re.compile(rb"(?=.{10})\d+(?:[-_]\d+)+\Z")
+"""Such as a time and the number of the process, which make the name of a file."""
 _OTHER_CHARACTER = re.compile(rb"[^A-Za-z0-9_.~+/=-]")
 _VALIDATORS: dict[bytes, tuple[Sort, bool]] = {b"etag": ("etag", False), b"last-modified": ("modified", True)}
 """Validators (RFC 9110 section 8.8), and whether one means something only at its path."""
@@ -139,7 +141,8 @@ def _typed(place: Place | None, recorded: bytes, own: bytes) -> Pair | None:
     handed = place is not None and place.kind in ("field", "meta")
     if strength(recorded) == "strong" and strength(own) == "strong":
         return Pair("token", b"", recorded, own, handed)
-    if place is None or not (is_code(recorded) or (place.id_like and (handed or recorded.isdigit()))):
+    number = recorded.isdigit() or _NUMBERS.match(recorded) is not None
+    if place is None or not (is_code(recorded) or (place.id_like and (handed or number))):
         return None
     return Pair("weak", place.stem, recorded, own, handed)
 

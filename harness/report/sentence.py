@@ -60,6 +60,8 @@ def sentence(group: Group) -> str:
     """Return what changed, without its end: `The header X-One of the answer is now called X-Two`."""
     if (group.aspect, group.path) == ("header", "order"):
         return "The headers of the answer come in another order"
+    if group.aspect == "files" and group.path.endswith(" mode"):
+        return f"A file is written with other permissions: {group.new} instead of {group.old}"
     pattern = SENTENCES.get((group.aspect, group.kind)) or SENTENCES[group.aspect, ""]
     old, new, path = (_short(text) for text in (group.old, group.new, group.path))
     at = f", at {path}" if path not in ("", "text") else ""

@@ -120,6 +120,18 @@ def test_where_new_goes_on_from_old_s_rows_it_has_old_s_names() -> None:
     assert correlation.names[1][b"item\x0014"] == b"12"
 
 
+def test_where_new_goes_on_from_old_s_files_it_has_old_s_names() -> None:
+    """A file may be named by a weak name: a time and the number of the process."""
+    correlation = Correlation(Bindings(), Bindings())
+    links = [b'<a href="/entry/1795387820-%s">x</a>' % end for end in (b"15959", b"4073", b"4099")]
+    first = Exchange("t#1", Request(b"POST /sign HTTP/1.1"), Response(200, body=links[0]))
+    correlation.observe(first, *(Response(200, body=link) for link in links[1:]))
+    asked = Exchange("t#2", Request(b"GET /entry/1795387820-15959 HTTP/1.1"))
+    assert correlation.new.bind(asked).request.target == b"/entry/1795387820-4099"
+    correlation.rejoined([Effects(files={"entries/1795387820-4073.txt": "0644 sha256:0"})])
+    assert correlation.new.bind(asked).request.target == b"/entry/1795387820-4073"
+
+
 def test_a_new_scenario_begins_with_nothing() -> None:
     """On both sides."""
     correlation = Correlation(Bindings(), Bindings())

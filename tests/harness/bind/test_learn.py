@@ -27,6 +27,12 @@ def learned(then: bytes, now: bytes) -> list[tuple[str, bytes, bytes, bytes]]:
         (b"<p>t=%s</p>" % A, b"<p>t=%s</p>" % B, [("token", b"", A, B)]),
         (b'<a href="/item/12">x', b'<a href="/item/14">x', [("weak", b"item", b"12", b"14")]),
         (b'{"id":12,"n":3}', b'{"id":14,"n":4}', [("weak", b"item", b"12", b"14")]),
+        (
+            b'<a href="/entry/1795387820-15959">x',
+            b'<a href="/entry/1795387820-4711">x',
+            [("weak", b"entry", b"1795387820-15959", b"1795387820-4711")],
+        ),
+        (b'<a href="/day/2026-11-22">x', b'<a href="/day/2026-11-23">x', []),
         (b"page 12 of 30", b"page 14 of 31", []),
         (b"costs 12", b"costs 14", []),
         (b"<p>hello</p>", b"<p>goodbye</p>", []),
@@ -36,7 +42,21 @@ def learned(then: bytes, now: bytes) -> list[tuple[str, bytes, bytes, bytes]]:
         (b"<td width=640>", b"<td width=641>", []),
         (b"\0\x89PNG\xff12", b"\0\x89PNG\xfe14", []),
     ],
-    ids=["token", "segment", "member", "page", "price", "words", "time", "version", "paging", "width", "binary"],
+    ids=[
+        "token",
+        "segment",
+        "member",
+        "time and process",
+        "day",
+        "page",
+        "price",
+        "words",
+        "time",
+        "version",
+        "paging",
+        "width",
+        "binary",
+    ],
 )
 def test_only_what_looks_like_a_name_counts(
     then: bytes, now: bytes, expected: list[tuple[str, bytes, bytes, bytes]]

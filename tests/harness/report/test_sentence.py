@@ -37,6 +37,12 @@ def test_a_sentence_is_short():
     assert "“nothing” instead of “aaa" in text
 
 
+def test_permissions_are_no_content():
+    """A file of another mode has the same content."""
+    text = sentence(group_of(Difference("files", "*.txt mode", "changed", "0640", "0644")))
+    assert text == "A file is written with other permissions: 0644 instead of 0640"
+
+
 def test_braces_of_a_value_are_only_text():
     """A value is never taken for a place in the sentence."""
     assert "“{old}” instead of “{0.x}”" in sentence(group_of(Difference("body", "p", "changed", "{0.x}", "{old}")))
