@@ -23,6 +23,10 @@ Span = tuple[float, float]
 
 _MONTHS = b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 _MONTH = rb"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_ANY_MONTH = (
+    rb"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sep(?:tember)?|Oct(?:ober)?"
+    rb"|Nov(?:ember)?|Dec(?:ember)?)"
+)
 _WEEKDAY = rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _LONG_DAY = rb"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
 _TIME = rb"[0-2]\d:[0-5]\d:[0-6]\d"
@@ -57,6 +61,8 @@ SPELLINGS = (
     Spelling("date-log", rb"\d\d/" + _MONTH + rb"/\d{4}:" + _TIME + _ZONE + rb"?", "dmYHMS"),
     Spelling("date-words", rb"\d\d? " + _MONTH + rb" \d{4} " + _TIME + _ZONE + rb"?", "dmYHMS"),
     Spelling("date-only", rb"\d{4}-\d\d-\d\d(?!T?\d| \d\d?:)", "Ymd", DAY),
+    Spelling("date-day-month", rb"\d\d? " + _ANY_MONTH + rb" \d{4}(?!\d|,? [0-2]?\d:)", "dmY", DAY),
+    Spelling("date-month-day", _ANY_MONTH + rb" \d\d?, \d{4}(?!\d|,? [0-2]?\d:)", "mdY", DAY),
     Spelling("epoch", rb"\d{10}(?:\.\d{1,9})?(?![0-9a-f]{3}(?!\w))", "E"),  # not the beginning of the last one
     Spelling("epoch-milliseconds", rb"\d{13}(?![0-9a-f])", "e"),
     Spelling("epoch-microseconds", rb"\d{16}(?!\w)", "u"),
@@ -169,12 +175,14 @@ def _days(day: time.struct_time) -> Iterable[str]:
     yield from (f"{month} {number:2d} ", f"{month} {number:02d} ")
     for written in numbers:
         yield from (f"{written} {month} {year}", f"{written}-{month}-{year}", f"{written}-{month}-{year % 100:02d} ")
+        yield from (f"{written} {calendar.month_name[day.tm_mon]} {year}", f" {written}, {year}")
     yield f"{number:02d}/{month}/{year}"
 
 
 def _months(day: time.struct_time) -> Iterable[str]:
     year, month = day.tm_year, _MONTHS[day.tm_mon - 1].decode()
     yield from (f"{year}-{day.tm_mon:02d}-", f"{year}{day.tm_mon:02d}")
+    yield from (f"{calendar.month_name[day.tm_mon]} {year}", f", {year}")
     yield from (f" {month} ", f"-{month}-{year}", f"-{month}-{year % 100:02d} ", f"/{month}/{year}")
 
 
@@ -256,7 +264,8 @@ def placeholder(instant: Instant, raw: bytes) -> bytes:
         return text
     shape = re.sub(rb"[A-Za-z]+", b"Day", text[: found.start()])
     for index, name in enumerate(spelling.fields, 1):
-        shape += text[found.end(index - 1) : found.start(index)] if index > 1 else b""
+        between = text[found.end(index - 1) : found.start(index)] if index > 1 else b""
+        shape += re.sub(rb"\A[a-z]+", b"", between)  # the rest of a month's name
         shape += b"Mon" if found.group(index).isalpha() else _SHAPES[name]
     rest = re.sub(rb"^([.,])\d+", rb"\1f", text[found.end() :])
     return b"[now " + shape + rest + instant.zone + b"]"

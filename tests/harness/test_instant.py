@@ -22,6 +22,8 @@ FORMS = {
     "date-log": "%d/%b/%Y:%H:%M:%S +0000",
     "date-words": "%d %b %Y %H:%M:%S",
     "date-only": "%Y-%m-%d",
+    "date-day-month": "%d %B %Y",
+    "date-month-day": "%B %d, %Y",
 }
 MOMENTS = st.datetimes(datetime(2001, 9, 10), datetime(2032, 12, 31)).map(lambda moment: moment.replace(tzinfo=UTC))
 NUMBERS = {

@@ -34,6 +34,8 @@ SPELLINGS = {
     "journal": ("%d %b %Y %H:%M:%S", "[now DD Mon YYYY hh:mm:ss]", "date-words"),
     "journal, zone": ("%d %b %Y %H:%M:%S UTC", "[now DD Mon YYYY hh:mm:ss UTC]", "date-words"),
     "day": ("%Y-%m-%d", "[now YYYY-MM-DD]", "date-only"),
+    "day in words": ("%d %B %Y", "[now DD Mon YYYY]", "date-day-month"),
+    "month first": ("%B %d, %Y", "[now Mon DD, YYYY]", "date-month-day"),
 }
 
 
