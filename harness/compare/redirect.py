@@ -11,6 +11,8 @@ from urllib.parse import urljoin, urlsplit
 from harness.difference import Difference
 from harness.exchange import Request, Response
 
+ELSEWHERE, LOOP = "another place", "the request itself, a loop"
+"""What is said of the two answers in the place of their addresses."""
 AGAIN = frozenset({301, 302, 303, 307, 308})
 """Statuses that send a client elsewhere (RFC 9110 section 15.4); the last two with the same method."""
 SAME_METHOD = frozenset({307, 308})
@@ -22,7 +24,7 @@ def compare_targets(old: Response, new: Response, request: Request) -> list[Diff
     if not (_loops(new, request, known) and old.status in AGAIN and not _loops(old, request, known)):
         return []
     name = next(name for name, _ in new.headers if name.lower() == b"location").decode("latin-1")
-    return [Difference("header", name, "changed", "another place", "the request itself, a loop")]
+    return [Difference("header", name, "changed", ELSEWHERE, LOOP)]
 
 
 def _loops(answer: Response, request: Request, hosts: Iterable[str]) -> bool:

@@ -63,6 +63,18 @@ PAIRS = {
         make(b"<ul><li>first</li><li>second <b>x</b></li></ul>", kind=b"text/html"),
         make(b"<ul><li>first</li></ul>", kind=b"text/html"),
     ),
+    "a link that became text": (
+        make(b'<p>x</p><a href="a b">a</a><br>', kind=b"text/html"),
+        make(b"<p>x</p>a<br>", kind=b"text/html"),
+    ),
+    "another element in its place": (
+        make(b"<h1>x</h1><table><tr><td>a</td></tr></table><hr>", kind=b"text/html"),
+        make(b"<h1>x</h1><p>none</p><hr>", kind=b"text/html"),
+    ),
+    "another document": (
+        make(b'{"a": 1}', kind=b"application/json"),
+        make(b"<p>1</p>", kind=b"text/html"),
+    ),
     "a number in JSON": (
         make(b'{"size": 3, "x": 33}', kind=b"application/json"),
         make(b'{"size":4, "x": 33}', kind=b"application/json"),
@@ -144,6 +156,19 @@ def test_it_passes_on_old_and_fails_on_new(old, new, known, monkeypatch):
         run(code, old, monkeypatch)
         with pytest.raises(AssertionError):
             run(code, new, monkeypatch)
+
+
+def test_a_redirect_that_loops_is_held_against_the_recorded_address(monkeypatch):
+    """What is said of it is no header's value; without the recorded answer there is nothing to assert."""
+    old, new = (
+        Response(301, b"Gone", ((b"Location", place), (b"Content-Length", b"0"))) for place in (b"/b", GET.target)
+    )
+    (group,) = group_observations(Observation("a#1", "GET /", "pip", one) for one in compare(old, new, GET))
+    code = snippet(group, GET, old)
+    run(code, old, monkeypatch)
+    with pytest.raises(AssertionError):
+        run(code, new, monkeypatch)
+    assert not snippet(group, GET, None)
 
 
 RECORDED = [
