@@ -10,13 +10,17 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import os
+import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from harness import postgres
 from harness.config import find_config
 from harness.pipeline import Options, diff
 from harness.recording import open_recordings
@@ -39,13 +43,13 @@ def main(arguments: Sequence[str] = ()) -> None:
     given = parser.parse_args(arguments)
     os.chdir(ROOT)
     began = time.monotonic()
-    with multiprocessing.get_context("spawn").Pool(given.jobs) as pool:
+    with seeded(), multiprocessing.get_context("spawn").Pool(given.jobs) as pool:
         work = [(given.recordings, given.target, number, given.limit, given.state) for number in range(given.runs)]
         done = []
         for result in pool.imap_unordered(_run, work):
             done.append(result)
-            if sys.stderr.isatty():
-                print(f"{len(done)} of {given.runs}", end="\r", file=sys.stderr)
+            if len(done) % 10 == 0:
+                print(f"{len(done)} of {given.runs} runs", file=sys.stderr, flush=True)
     titles = Counter(title for _, _, found in done for title in found)
     wrong = sum(1 for _, _, found in done if found)
     compared, judged = (sum(values) for values in zip(*((total, judged) for total, judged, _ in done), strict=True))
@@ -57,6 +61,20 @@ def main(arguments: Sequence[str] = ()) -> None:
         print(f"rate at 95 % confidence: at most {bounds}")
     for title, count in titles.most_common():
         print(f"  {count} x {title}")
+
+
+@contextmanager
+def seeded() -> Iterator[None]:
+    """Load the index's seed once; all runs clone it (`template` in harness.toml)."""
+    with tempfile.TemporaryDirectory() as files, postgres.start() as server:
+        url = server.create_database("seed")
+        load = ["-m", "legacy", "load", "recordings/seed.json", "--database", url, "--files", files]
+        subprocess.run([sys.executable, *load], check=True, capture_output=True)
+        os.environ.update(PYPI_DATABASE_URL=url, PYPI_FILES=files)
+        try:
+            yield
+        finally:
+            del os.environ["PYPI_DATABASE_URL"], os.environ["PYPI_FILES"]
 
 
 def _run(work: tuple[Sequence[Path], str, int, int | None, str | None]) -> tuple[int, int, list[str]]:
