@@ -26,12 +26,14 @@ class Gathered:
     """What a replay has shown: old against new, and each run of old against itself.
 
     `repeated` is old against new once more, where old differs from itself: what noise did once it seldom does twice.
+    `alike` is old against itself in the same surroundings: what is equal there follows from them.
     `requests` are those that groups may give as examples, where the recordings will not be at hand.
     """
 
     evidence: Evidence
     noise: tuple[Evidence, ...] = ()
     repeated: Evidence | None = None
+    alike: Evidence | None = None
     requests: Mapping[str, Request] = field(default_factory=dict)
 
 
@@ -93,8 +95,10 @@ def conclude(gathered: Gathered, judgement: Judgement) -> Result:
 def decide_noise(gathered: Gathered, config: Config) -> Decision:
     """Tell by old's runs against itself, and the user's rules, which differences noise explains. Raises UsageError."""
     rules = read_rules(config.noise, config.root / FILE)
-    repeated = None if gathered.repeated is None else _run(gathered.repeated, gathered.repeated.reach)
-    return decide(_run(gathered.evidence), [_run(run, run.reach) for run in gathered.noise], rules, repeated)
+    repeated, alike = (
+        None if evidence is None else _run(evidence, evidence.reach) for evidence in (gathered.repeated, gathered.alike)
+    )
+    return decide(_run(gathered.evidence), [_run(run, run.reach) for run in gathered.noise], rules, repeated, alike)
 
 
 def only_noise(gathered: Gathered) -> int:

@@ -11,7 +11,7 @@ import json
 import zlib
 from base64 import b64decode, b64encode
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,7 @@ def write_partial(path: Path, partial: Partial) -> None:
         "shard": [partial.shard.number, partial.shard.of],
         "evidence": [_counts(evidence) for evidence in _all(gathered)],
         "repeated": gathered.repeated is not None,
+        "alike": gathered.alike is not None,
         "requests": {name: _packed(request) for name, request in sorted(gathered.requests.items())},
     }
     try:
@@ -90,9 +91,10 @@ def _read(lines: Iterator[bytes], path: Path) -> Partial:
     if not complete:
         raise EOFError("its end is missing")
     requests = {name: _unpacked(packed) for name, packed in head["requests"].items()}
+    alike = parts.pop() if head["alike"] else None
     repeated = parts.pop() if head["repeated"] else None
     number, of = head["shard"]
-    gathered = Gathered(parts[0], tuple(parts[1:]), repeated, requests)
+    gathered = Gathered(parts[0], tuple(parts[1:]), repeated, alike, requests)
     return Partial(head["old"], head["new"], Shard(number, of), gathered)
 
 
@@ -111,17 +113,22 @@ def together(partials: Sequence[tuple[Path, Partial]]) -> Partial:
     parts = [partial.gathered for _, partial in sorted(partials, key=lambda pair: pair[1].shard.number)]
     runs = max(len(part.noise) for part in parts)
     noise = tuple(merged(part.noise[run] for part in parts if run < len(part.noise)) for run in range(runs))
-    repeated = [part.repeated for part in parts if part.repeated is not None]
+    repeated = _merged(part.repeated for part in parts)
+    alike = _merged(part.alike for part in parts)
     requests = {name: request for part in parts for name, request in part.requests.items()}
     evidence = merged(part.evidence for part in parts)
-    return Partial(
-        first.old, first.new, Shard(), Gathered(evidence, noise, merged(repeated) if repeated else None, requests)
-    )
+    return Partial(first.old, first.new, Shard(), Gathered(evidence, noise, repeated, alike, requests))
+
+
+def _merged(parts: Iterable[Evidence | None]) -> Evidence | None:
+    given = [part for part in parts if part is not None]
+    return merged(given) if given else None
 
 
 def _all(gathered: Gathered) -> list[Evidence]:
-    """Return all evidence in the order in which it is written: what was repeated last."""
-    return [gathered.evidence, *gathered.noise, *([gathered.repeated] if gathered.repeated is not None else [])]
+    """Return all evidence in the order in which it is written."""
+    last = [evidence for evidence in (gathered.repeated, gathered.alike) if evidence is not None]
+    return [gathered.evidence, *gathered.noise, *last]
 
 
 def _counts(evidence: Evidence) -> dict[str, Any]:

@@ -118,7 +118,8 @@ def gather(recordings: Sequence[Recording], options: Options, phase: Phase = sil
         ]
         varies = noise and (whole or any(len(run.found) for run in noise))
         once_more = replayed("both once more", repeated, Pair(options.old, options.new)) if varies else None
-    return Gathered(evidence, tuple(noise), once_more)
+        alike = replayed("old against itself, all alike", repeated, Pair(noisy, noisy)) if varies else None
+    return Gathered(evidence, tuple(noise), once_more, alike)
 
 
 def _puzzling(evidence: Evidence, config: Config, part: bool) -> Iterable[Finding]:

@@ -9,7 +9,7 @@ A rule is about one place: an endpoint, an aspect, a path and a kind of differen
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from harness.group.observation import Observation
 from harness.noise.behaviour import Place as Shown
@@ -51,13 +51,22 @@ class Decision:
         return rule if learned.fits(old, new) else None
 
 
-def decide(found: Run, noise: Sequence[Run], own: Sequence[UserRule] = (), again: Run | None = None) -> Decision:
+def decide(
+    found: Run,
+    noise: Sequence[Run],
+    own: Sequence[UserRule] = (),
+    again: Run | None = None,
+    alike: Run | None = None,
+) -> Decision:
     """Tell noise from change; `found` is old against new, each of `noise` old against itself in other surroundings.
 
     `again` is old against new once more: what is too rare for old to have shown it is noise if it is not seen again.
+    `alike` is old against itself in the same surroundings: what is the same there follows from them, not from chance.
     """
     seen = [gathered(run) for run in noise]
     learned = learn_places(seen)
+    if alike is not None:
+        learned = without_what_follows(learned, seen, gathered(alike))
     if again is not None and noise:
         learned |= rare(found, gathered(again), learned, _reach(found, [again]))
     fitting = fits(found, learned, own)
@@ -81,6 +90,7 @@ def decide(found: Run, noise: Sequence[Run], own: Sequence[UserRule] = (), again
     )
 
 
+FOLLOWS = "old gives one value all through a run, the same whenever clock and random numbers are the same"
 UNFIT = "no value of new has the form of old's"
 
 
@@ -88,6 +98,27 @@ def learn_places(seen: Sequence[Mapping[Place, Sketch[Seen]]]) -> dict[Place, Le
     """Return what old's runs against itself teach, place by place."""
     places = sorted({place for run in seen for place in run})
     return {place: learn(place, [run.get(place, Sketch()) for run in seen]) for place in places}
+
+
+def without_what_follows(
+    learned: Mapping[Place, Learned], seen: Sequence[Mapping[Place, Sketch[Seen]]], alike: Mapping[Place, Sketch[Seen]]
+) -> dict[Place, Learned]:
+    """Return what was learned, refused where a number or word is the same all through each run, and in equal runs.
+
+    Such a value (a date in a form that nobody knows as one) follows from the clock, which new is told as well; what is
+    drawn for each answer may be drawn otherwise.
+    """
+    return {
+        place: replace(one, refused=FOLLOWS) if place not in alike and _is_steady(one, seen) else one
+        for place, one in learned.items()
+    }
+
+
+def _is_steady(learned: Learned, seen: Sequence[Mapping[Place, Sketch[Seen]]]) -> bool:
+    if learned.refused or learned.place.kind != "changed" or not {"number", "choice"} & set(learned.type.split(", ")):
+        return False
+    runs = [run[learned.place].things().values() for run in seen if learned.place in run]
+    return all(len({pair for thing in things for pair in thing.values}) == 1 for things in runs)
 
 
 def rare(

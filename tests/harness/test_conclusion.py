@@ -91,6 +91,19 @@ def test_what_old_draws_anew_is_no_sign_of_another_snapshot(new, old, clean):
     assert (not result.obstacles) == clean
 
 
+@pytest.mark.parametrize(("alike", "hidden"), [((), False), (("4", "9"), True)], ids=["by the clock", "by chance"])
+def test_a_date_in_words_of_its_own_is_no_noise(alike, hidden):
+    """What is one value all through a run, and in equal runs, follows from the clock, which new is told as well."""
+
+    def differing(old, new):
+        return [[Difference("body", "text/line", "changed", f"week {old}", f"week {new}")]] * 40
+
+    found, other = evidence(*differing(47, 48)), evidence(*differing(47, 45))
+    same = evidence(*(differing(*alike) if alike else []))
+    result = verdict(Gathered(found, (other, other), evidence(*differing(47, 48)), same))
+    assert (result.groups == ()) == hidden
+
+
 @pytest.mark.parametrize(
     ("counts", "differs", "why"),
     [

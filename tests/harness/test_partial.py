@@ -19,7 +19,7 @@ from harness.scenarios import Shard
 def gathered(scenario=0):
     """Return evidence with a finding in each stream."""
     parts = []
-    for _ in range(3):
+    for _ in range(4):
         evidence = Evidence(counts=Counter(exchanges=2, judged=1), acted=Counter({"host": 1}))
         evidence.endpoints["GET /"] = Counter(judged=1, stale=1)
         evidence.controls["old"] = {"clock": "preload"}
@@ -28,7 +28,8 @@ def gathered(scenario=0):
         evidence.stale.add(Finding(scenario, 2, False, (seen, seen)))
         parts.append(evidence)
     request = Request(b"POST /\xff HTTP/1.1", ((b"A", b"\x80"), (b"A", b"")), b"\x00body")
-    return Gathered(parts[0], (parts[1],), parts[2], {"x#1": request, "x#2": Request(b"GET / HTTP/1.1", (), None)})
+    requests = {"x#1": request, "x#2": Request(b"GET / HTTP/1.1", (), None)}
+    return Gathered(parts[0], (parts[1],), parts[2], parts[3], requests)
 
 
 @pytest.fixture
@@ -59,6 +60,7 @@ def test_a_partial_result_survives_its_file(written):
     assert shown(read.gathered.evidence) == shown(partial.gathered.evidence)
     assert [shown(run) for run in read.gathered.noise] == [shown(run) for run in partial.gathered.noise]
     assert shown(read.gathered.repeated) == shown(partial.gathered.repeated)
+    assert shown(read.gathered.alike) == shown(partial.gathered.alike)
     assert read.gathered.requests == partial.gathered.requests
 
 
