@@ -8,6 +8,7 @@ A rule is about one place: an endpoint, an aspect, a path and a kind of differen
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -17,6 +18,7 @@ from harness.noise.behaviour import refusal
 from harness.noise.gather import Place, Reach, Run, Seen, Sketch, digest_of, gathered, placed
 from harness.noise.learned import Learned, learn
 from harness.noise.rules import UserRule
+from harness.noise.slot import slots
 from harness.report.model import NoiseRule
 
 
@@ -91,6 +93,7 @@ def decide(
 
 
 FOLLOWS = "old gives one value all through a run, the same whenever clock and random numbers are the same"
+_TOKEN = re.compile(r"(?=\w*[A-Za-z])(?=\w*\d)\w{8}")
 UNFIT = "no value of new has the form of old's"
 
 
@@ -103,22 +106,41 @@ def learn_places(seen: Sequence[Mapping[Place, Sketch[Seen]]]) -> dict[Place, Le
 def without_what_follows(
     learned: Mapping[Place, Learned], seen: Sequence[Mapping[Place, Sketch[Seen]]], alike: Mapping[Place, Sketch[Seen]]
 ) -> dict[Place, Learned]:
-    """Return what was learned, refused where a number or word is the same all through each run, and in equal runs.
+    """Return what was learned without numbers and words that are one value all through each run, and in equal runs.
 
     Such a value (a date in a form that nobody knows as one) follows from the clock, which new is told as well; what is
     drawn for each answer may be drawn otherwise.
     """
-    return {
-        place: replace(one, refused=FOLLOWS) if place not in alike and _is_steady(one, seen) else one
-        for place, one in learned.items()
+    return {place: _without(one, [run.get(place) for run in seen], alike.get(place)) for place, one in learned.items()}
+
+
+def _without(learned: Learned, runs: Sequence[Sketch[Seen] | None], alike: Sketch[Seen] | None) -> Learned:
+    if learned.refused or learned.place.kind != "changed":
+        return learned
+    by_chance = _values(alike).keys()
+    values = [_values(run) for run in runs if run is not None]
+    kept = {
+        before: shape
+        for before, shape in learned.shapes.items()
+        if before in by_chance or any(len(run.get(before, ())) != 1 or _is_drawn(run[before]) for run in values)
     }
+    if len(kept) == len(learned.shapes):
+        return learned
+    return replace(learned, shapes=kept, refused="" if kept else FOLLOWS)
 
 
-def _is_steady(learned: Learned, seen: Sequence[Mapping[Place, Sketch[Seen]]]) -> bool:
-    if learned.refused or learned.place.kind != "changed" or not {"number", "choice"} & set(learned.type.split(", ")):
-        return False
-    runs = [run[learned.place].things().values() for run in seen if learned.place in run]
-    return all(len({pair for thing in things for pair in thing.values}) == 1 for things in runs)
+def _values(run: Sketch[Seen] | None) -> dict[str, set[tuple[str, str]]]:
+    """Return the values that a run shows at a place, by what stands before them."""
+    found: dict[str, set[tuple[str, str]]] = {}
+    for thing in run.things().values() if run is not None else ():
+        for slot in (slot for pair in thing.values for slot in slots(*pair)):
+            found.setdefault(slot.before, set()).add((slot.old, slot.new))
+    return found
+
+
+def _is_drawn(values: set[tuple[str, str]]) -> bool:
+    """Whether values look like random tokens and not like dates, numbers or words."""
+    return any(_TOKEN.search(value) for pair in values for value in pair)
 
 
 def rare(
