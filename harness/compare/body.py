@@ -6,6 +6,7 @@ spelling differs, it is one difference of kind `spelling` whose path says in wha
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -31,12 +32,16 @@ from harness.difference import Difference
 from harness.exchange import Response
 
 ALIKE = 5
+"""Differences of one place, kind and form of values that are kept for one body."""
+SEVERAL = 40
 """Differences of one place and kind that are kept for one body."""
 DEPTH = 4
 """Parts within parts that are taken apart."""
 PLACES = 50
 """Places and kinds beyond which two bodies are not one body, changed, but two documents."""
 
+_NUMBER = re.compile(r"\d+")
+_WORD = re.compile(r"[^\W\d_]+")
 
 DOCUMENT = "body/document"
 """The path of a body that is another document altogether."""
@@ -215,14 +220,22 @@ def _noted(difference: Difference, reason: str) -> Difference:
 
 
 def _bounded(differences: Iterable[Difference]) -> list[Difference]:
-    """Return the first few differences of each place and kind, with short paths: the rest says nothing new."""
-    seen: Counter[tuple[str, str]] = Counter()
+    """Return the first few differences of each place, kind and form of values, with short paths."""
+    places: Counter[tuple[str, str]] = Counter()
+    forms: Counter[tuple[str, str, str, str]] = Counter()
     kept: list[Difference] = []
     for difference in dict.fromkeys(replace(one, path=_short(one.path)) for one in differences):
-        seen[difference.path, difference.kind] += 1
-        if seen[difference.path, difference.kind] <= ALIKE:
+        form = difference.path, difference.kind, _form(difference.old), _form(difference.new)
+        if forms[form] < ALIKE and places[form[:2]] < SEVERAL:
+            forms[form] += 1
+            places[form[:2]] += 1
             kept.append(difference)
     return kept
+
+
+def _form(text: str) -> str:
+    """Return what values alike have in common: five that vary by themselves must not hide another one."""
+    return _WORD.sub("a", _NUMBER.sub("0", text))
 
 
 def _short(path: str) -> str:

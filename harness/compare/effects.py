@@ -7,18 +7,14 @@ Values that differ from run to run were made alike before (`Effects.mapped`). Re
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
 from harness.compare.excerpt import excerpt, excerpts
+from harness.compare.mail import compare_mails
 from harness.difference import Difference
 from harness.effects import Effects, Row
 
-_BOUNDARY = re.compile(
-    rb"""^content-type:[ \t]*multipart/[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*?boundary="?([^"\s;]{8,70})""", re.I | re.M
-)
 PAIRS = 20_000  # pairs of rows of one table that are weighed against each other; beyond that they are paired in order
 
 
@@ -29,7 +25,7 @@ def compare_effects(old: Effects, new: Effects) -> list[Difference]:
     return [
         *_compare_rows(old, new),
         *_compare_files(old.files, new.files),
-        *_compare_mail(old.mail, new.mail),
+        *compare_mails(old.mail, new.mail),
     ]
 
 
@@ -177,54 +173,3 @@ def _one_sided(path: str, present: bool, side: str) -> Difference:
 def _pattern(path: str) -> str:
     """Return the kind of file: its suffix stands for it, since names differ from one exchange to the next."""
     return f"*{PurePosixPath(path).suffix}"
-
-
-# ---- mail ----
-
-
-def _compare_mail(old: bytes, new: bytes) -> Iterator[Difference]:
-    if old == new:
-        return
-    if _without_boundaries(old) == _without_boundaries(new):
-        yield Difference("mail", "boundary", "spelling", *excerpts(*(_first_boundary(mail) for mail in (old, new))))
-        return
-    old, new = _without_boundaries(old), _without_boundaries(new)
-    if not old or not new:
-        text = excerpt((old or new).decode("utf-8", "replace"))
-        yield Difference("mail", "", "missing", text, "") if old else Difference("mail", "", "added", "", text)
-        return
-    for left, right in _line_pairs(_lines(old), _lines(new)):
-        if left == right:
-            continue
-        kind = "missing" if right is None else "added" if left is None else "changed"
-        yield Difference("mail", _mail_path(left or right or ""), kind, *excerpts(left or "", right or ""))
-
-
-def _without_boundaries(mail: bytes) -> bytes:
-    """Return mails with the boundaries of their parts, which are random, counted instead (RFC 2046 section 5.1.1)."""
-    for number, mark in enumerate(dict.fromkeys(_BOUNDARY.findall(mail)), 1):
-        mail = mail.replace(mark, b"boundary-%d" % number)
-    return mail
-
-
-def _first_boundary(mail: bytes) -> str:
-    found = _BOUNDARY.search(mail)
-    return found.group(1).decode("utf-8", "replace") if found else ""
-
-
-def _lines(mail: bytes) -> list[str]:
-    return mail.decode("utf-8", "surrogateescape").split("\n")
-
-
-def _line_pairs(old: list[str], new: list[str]) -> Iterable[tuple[str | None, str | None]]:
-    """Yield the lines that differ, paired in order within each place where something was replaced."""
-    for _, i, end_i, j, end_j in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        left, right = old[i:end_i], new[j:end_j]
-        for at in range(max(len(left), len(right))):
-            yield (left[at] if at < len(left) else None, right[at] if at < len(right) else None)
-
-
-def _mail_path(line: str) -> str:
-    """Return the name of the header that a line may be (RFC 5322 section 2.2), else `body`."""
-    name, colon, _ = line.partition(":")
-    return name if colon and name.isascii() and name.replace("-", "").isalnum() else "body"
