@@ -158,6 +158,10 @@ def _resolution(text: str, steps: Mapping[str, int]) -> int:
     return steps[SPELLINGS[(found.lastindex or 1) - 1].name] if found else 1
 
 
+def _written(number: float) -> str:
+    return f"{number:,.0f}" if 100 <= abs(number) < 1e15 else f"{number:g}"
+
+
 _NUMBER = re.compile(r"[+-]?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
 
 
@@ -176,8 +180,8 @@ class Numbers:
     def form(self) -> str:
         """The form in words."""
         what = f"a number with up to {self.decimals} decimals" if self.decimals else "a whole number"
-        least = f" and at least {self.least:g}" if self.least else ""
-        return f"{what}{', negative ones too' if self.negative else ''}, at most {self.largest:g}{least}"
+        least = f" and at least {_written(self.least)}" if self.least else ""
+        return f"{what}{', negative ones too' if self.negative else ''}, at most {_written(self.largest)}{least}"
 
     def fits(self, old: str, new: str) -> bool:
         """Whether both are such numbers."""

@@ -65,7 +65,8 @@ def sentence(group: Group) -> str:
     pattern = SENTENCES.get((group.aspect, group.kind)) or SENTENCES[group.aspect, ""]
     old, new, path = (_short(text) for text in (group.old, group.new, group.path))
     at = f", at {path}" if path not in ("", "text") else ""
-    return pattern.format(old=old or "nothing", new=new or "nothing", path=path, at=at)
+    empty = "an empty text" if group.kind == "changed" else "nothing"
+    return pattern.format(old=old or empty, new=new or empty, path=path, at=at)
 
 
 def affected(group: Group) -> str:

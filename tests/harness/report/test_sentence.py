@@ -34,7 +34,7 @@ def test_a_sentence_is_short():
     """Long values are cut; empty ones are named."""
     text = sentence(group_of(Difference("body", "p", "changed", "a" * 190, "")))
     assert len(text) < 160
-    assert "“nothing” instead of “aaa" in text
+    assert "“an empty text” instead of “aaa" in text
 
 
 def test_permissions_are_no_content():
