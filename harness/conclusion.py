@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
-from harness.accepted import Accepted, apply
+from harness.accepted import Accepted, apply, compared_of
 from harness.config import FILE, Config
 from harness.evidence import Evidence, other_data, shows_other_data
 from harness.exchange import Request
@@ -63,8 +63,7 @@ def conclude(gathered: Gathered, judgement: Judgement) -> Result:
         hidden.add(aside)
     for finding in evidence.stale:
         stale.add(finding.observations)
-    judged = {name: kinds["judged"] for name, kinds in evidence.endpoints.items()}
-    sifted = apply(groups.finish(), judgement.accepted, judgement.today, judged)
+    sifted = apply(groups.finish(), judgement.accepted, judgement.today, compared_of(evidence.endpoints))
     differing = Differing()
     counts = counted(evidence, decision, groups, {group.id for group in sifted.accepted}, judgement.meaning, differing)
     counts["from snapshot, stale"] -= only_noise(gathered)

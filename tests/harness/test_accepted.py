@@ -213,4 +213,5 @@ def test_wildcards(pattern: str, text: str) -> None:
 
 def test_compared() -> None:
     """What was not judged proves nothing of a difference that is gone."""
-    assert compared_of({"GET /a": {"judged": 3, "stale": 1, "unreplayable": 5}, "GET /b": {}}) == {"GET /a": 3, "GET /b": 0}
+    verdicts = {"GET /a": {"judged": 3, "stale": 1, "unreplayable": 5}, "GET /b": {}}
+    assert compared_of(verdicts) == {"GET /a": 3, "GET /b": 0}
