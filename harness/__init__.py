@@ -3,14 +3,22 @@
 Begin reading at `harness.pipeline`. What is imported here is the library; the command is `harness.cli`.
 """
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from harness.errors import HarnessError, RecordingError, StateError, TargetError, UsageError
 from harness.exchange import Exchange, Request, Response
 from harness.record import Recorder
 from harness.recording import open_recordings
 
+if TYPE_CHECKING:
+    from harness.pipeline import Options, diff
+    from harness.targets import parse_target
+
 __all__ = [
     "Exchange",
     "HarnessError",
+    "Options",
     "Recorder",
     "RecordingError",
     "Request",
@@ -18,5 +26,16 @@ __all__ = [
     "StateError",
     "TargetError",
     "UsageError",
+    "diff",
     "open_recordings",
+    "parse_target",
 ]
+
+_LATER = {"Options": "harness.pipeline", "diff": "harness.pipeline", "parse_target": "harness.targets"}
+"""What is imported when it is asked for, so that recording costs production no comparison."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_LATER[name]), name)
