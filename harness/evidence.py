@@ -202,7 +202,7 @@ def count(evidence: Evidence, place: Place, exchange: Exchange, verdict: Verdict
     if was_accepted_with_credentials(exchange):
         counts["credentialed"] += 1
         counts["credentialed judged"] += verdict.kind == "judged"
-    if place.snapshot and verdict.kind in ("judged", "stale"):
+    if place.snapshot and verdict.kind in ("judged", "stale") and recorded_whole(exchange):
         counts["from snapshot"] += 1
         counts["from snapshot, stale"] += verdict.kind == "stale" or shows_other_data(verdict.stale)
     size = len(exchange.request.body or b"") + len(exchange.request.start_line)
@@ -213,6 +213,11 @@ def count(evidence: Evidence, place: Place, exchange: Exchange, verdict: Verdict
         if differences:
             seen = tuple(Observation(exchange.id, what, who, each, size, late) for each in differences)
             spool.add(Finding(place.scenario, place.position, verdict.kind == "judged", seen))
+
+
+def recorded_whole(exchange: Exchange) -> bool:
+    """Whether it is known what was answered: of an access log only the status is, which `judged` is about."""
+    return exchange.response is not None and exchange.response.body is not None
 
 
 def was_accepted_with_credentials(exchange: Exchange) -> bool:

@@ -1,5 +1,6 @@
 """Evidence: counts and findings, added up and read back, whoever gathered them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,15 @@ def test_without_a_snapshot_no_answer_has_to_be_the_recorded_one():
     evidence = Evidence()
     stale = (Difference("body", "", "changed"),)
     count(evidence, Place(0, 1), exchange(), Verdict("judged", stale=stale), CONFIG)
+    assert not evidence.counts["from snapshot"]
+
+
+def test_a_log_knows_no_data():
+    """Of an access log only the status is known: that other ones are given is what the judged share says."""
+    evidence = Evidence()
+    logged = replace(exchange(), response=Response(200, body=None))
+    stale = (Difference("status", "", "changed", "200", "301"),)
+    count(evidence, Place(0, 1, snapshot=True), logged, Verdict("stale", "other status", stale=stale), CONFIG)
     assert not evidence.counts["from snapshot"]
 
 
