@@ -7,6 +7,7 @@ database gave, only where the rows show that each side has just given it. All ot
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from itertools import islice
 
@@ -22,6 +23,8 @@ _SEGMENT = re.compile(rb"[^/.\n]+")
 
 Given = tuple[bytes, bytes]
 """Stem and value of an id that a row got."""
+Mark = tuple[int, int]
+"""When an id was given: in which exchange, and as which number of those of its stem (-1: it is no number)."""
 
 
 class Correlation:
@@ -33,14 +36,15 @@ class Correlation:
     def __init__(self, old: Bindings, new: Bindings) -> None:
         self.old, self.new = old, new
         self.names = (Names(), Names())
-        self._given: tuple[set[Given], set[Given]] = (set(), set())
+        self._given: tuple[dict[Given, set[Mark]], dict[Given, set[Mark]]] = ({}, {})
+        self._observed = 0
         self._written: dict[str, set[bytes]] = {}
 
     def clear(self) -> None:
         """A new scenario begins."""
         self.old.clear()
         self.new.clear()
-        self._given = (set(), set())
+        self._given = ({}, {})
         self._written.clear()
         self.names = (Names(), Names())
 
@@ -57,9 +61,11 @@ class Correlation:
         if (recorded is None or recorded.body is None) and not (self.old.known or self.new.known):
             return  # an access log tells no names
         watched = old_effects is not None and new_effects is not None
+        self._observed += 1
         for given, effects in zip(self._given, (old_effects, new_effects), strict=True):
             if watched and effects is not None and effects.rows and len(given) < MOST:
-                given.update(_given(effects))
+                for one, rank in _given(effects).items():
+                    given.setdefault(one, set()).add((self._observed, rank))
         if watched and old_effects is not None:
             self._note(old_effects)
         changed: list[Key] = []
@@ -84,7 +90,8 @@ class Correlation:
                 name = scope + SEPARATOR + pair.own if sort == "weak" else pair.own
                 if name in self.names[0]:
                     self.names[1].add(name, self.names[0][name])
-        self._given[1].update(self._given[0])
+        for one, marks in self._given[0].items():
+            self._given[1].setdefault(one, set()).update(marks)
 
     def _note(self, effects: Effects) -> None:
         """Remember which names old wrote into which tables."""
@@ -104,13 +111,17 @@ class Correlation:
             return
         if sort == "weak":
             both = mine is not None and theirs is not None
-            if (scope, old) in self._given[0] and (scope, new) in self._given[1] if watched else both:
+            if self._are_one((scope, old), (scope, new)) if watched else both:
                 self._add(scope + SEPARATOR + old, scope + SEPARATOR + new, recorded)
             return
         if mine is None or theirs is None or strength(old) != "strong" or strength(new) != "strong":
             return
         if mine.handed or theirs.handed or self.old.is_used(key) or self.new.is_used(key):
             self._add(old, new, recorded)
+
+    def _are_one(self, old: Given, new: Given) -> bool:
+        """Whether both sides gave these ids to the same: in one exchange, in the same order; not to other records."""
+        return not self._given[0].get(old, set()).isdisjoint(self._given[1].get(new, set()))
 
     def _add(self, old: bytes, new: bytes, recorded: bytes) -> None:
         """Share a name, unless a side calls two things by it: that is a difference."""
@@ -123,14 +134,27 @@ class Correlation:
             names.add(own, recorded)
 
 
-def _given(effects: Effects) -> set[Given]:
-    """Return the ids of the rows that came to be, each with its stem."""
+def _given(effects: Effects) -> dict[Given, int]:
+    """Return the ids of the rows that came to be, each with its stem, and its number among those of that stem."""
+    tables = effects.rows.keys() | effects.keys.keys()
+    stems = {table: column_stem("id", table) for table in tables}
     signs: dict[Given, set[bool]] = {}
     for table, counted in effects.rows.items():
+        others = {stem for other, stem in stems.items() if stem != stems[table]}
         keys = effects.keys.get(table, ())
         for row, count in counted.items():
             for column, cell in row:
                 if cell is not None and (column in keys or column.lower().endswith("id")):
-                    given = column_stem(column, table), cell.encode("utf-8", "surrogatepass")
-                    signs.setdefault(given, set()).add(count > 0)
-    return {given for given, sign in signs.items() if sign == {True}}
+                    stem = column_stem(column, table)
+                    if stem not in others:  # else it refers to a row of another table, which may be an old one
+                        signs.setdefault((stem, cell.encode("utf-8", "surrogatepass")), set()).add(count > 0)
+    return _ranked(given for given, sign in signs.items() if sign == {True})
+
+
+def _ranked(given: Iterable[Given]) -> dict[Given, int]:
+    ranked: dict[Given, int] = {}
+    counted: Counter[bytes] = Counter()
+    for stem, value in sorted(given, key=lambda one: (one[0], len(one[1]), one[1])):
+        ranked[stem, value] = counted[stem] if value.isdigit() else -1
+        counted[stem] += value.isdigit()
+    return ranked

@@ -139,3 +139,46 @@ def test_a_new_scenario_begins_with_nothing() -> None:
     correlation.observe(exchange, Response(200, body=HIDDEN % B), Response(200, body=HIDDEN % C))
     correlation.clear()
     assert (correlation.names, correlation.old.known) == (({}, {}), 0)
+
+
+def item(number: int, **columns: str) -> Effects:
+    """Return the effects of a new row of a table `items`, or of one that refers to it."""
+    row = (("id", str(number)), ("owner", "alice"))
+    if columns:
+        rows = {"orders": {(("id", "7"), *columns.items()): 1}}
+        return Effects(rows=rows, keys={"orders": ("id",), "items": ("id",)})
+    return Effects(rows={"items": {row: 1}}, keys={"items": ("id",)})
+
+
+def names_after(*steps: tuple[bytes, bytes, bytes, Effects, Effects]) -> dict[bytes, bytes]:
+    """Return new's names after exchanges: recorded, old and new body, and what both wrote."""
+    correlation = Correlation(Bindings(), Bindings())
+    for recorded, old, new, *effects in steps:
+        exchange = Exchange("t#1", Request(b"GET /items HTTP/1.1"), Response(200, body=recorded))
+        correlation.observe(exchange, Response(200, body=old), Response(200, body=new), *effects)
+    return dict(correlation.names[1])
+
+
+NONE = Effects()
+
+
+def test_a_link_to_another_new_record_is_a_difference() -> None:
+    """Both ids were given in this run, but to two records: bob must not be shown what alice made."""
+    first, second = (ITEM % 31, ITEM % 31, ITEM % 31), (ITEM % 33, ITEM % 33, ITEM % 33)
+    made = [(*first, item(31), item(31)), (*second, item(33), item(33))]
+    assert names_after(*made, (ITEM % 33, ITEM % 33, ITEM % 31, NONE, NONE)) == {}
+    assert names_after(*made, (ITEM % 31, ITEM % 31, ITEM % 33, NONE, NONE)) == {}
+
+
+def test_of_several_records_made_at_once_the_first_is_the_first() -> None:
+    """Two rows of one exchange each have an id; they may not change places."""
+    both = Effects(rows={"items": {(("id", "9"),): 1, (("id", "10"),): 1}}, keys={"items": ("id",)})
+    later = Effects(rows={"items": {(("id", "10"),): 1, (("id", "11"),): 1}}, keys={"items": ("id",)})
+    assert names_after((ITEM % 9, ITEM % 9, ITEM % 10, both, both)) == {}
+    assert names_after((ITEM % 9, ITEM % 9, ITEM % 10, both, later)) == {b"item\x0010": b"9"}
+
+
+def test_a_reference_to_an_old_record_is_no_id_that_was_given() -> None:
+    """An order for another item than it should be for."""
+    body = b'<a href="/item/%d">ordered</a>'
+    assert names_after((body % 5, body % 5, body % 6, item(0, item_id="5"), item(0, item_id="6"))) == {}
