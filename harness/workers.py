@@ -202,9 +202,13 @@ class Worker:
 
 
 def differing(wrote: Sequence[Effects], differences: Sequence[Difference]) -> tuple[Effects, ...]:
-    """Leave out the tables in which both sides wrote the same, by their own names: those names must stay theirs."""
-    if not any(each.aspect in STATE for each in differences):
-        return tuple(wrote)  # another answer: of what it did not write, or did, nothing is told
+    """Leave out the tables in which both sides wrote the same, by their own names: those names must stay theirs.
+
+    Not where files differ: a file may be named by the id of a row, and must find that row.
+    """
+    aspects = {each.aspect for each in differences}
+    if "files" in aspects or not aspects & STATE:  # not told either: of another answer, what it did not write, or did
+        return tuple(wrote)
     paths = [each.path for each in differences if each.aspect == "rows"]
 
     def differs(table: str) -> bool:

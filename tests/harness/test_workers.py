@@ -20,9 +20,12 @@ CASES = {
     "a row": ([Difference("rows", "session", "missing")], {"session"}),
     "a table with a dot": ([Difference("rows", "notes.old.id", "changed")], {"notes", "notes.old"}),
     "a longer name": ([Difference("rows", "notes2.made", "changed")], set()),
-    "a header of that name": ([Difference("header", "session", "changed"), Difference("files", "*", "changed")], set()),
+    "a header of that name": (
+        [Difference("header", "session", "changed"), Difference("rows", "notes.made", "changed")],
+        {"notes"},
+    ),
     "another answer, with which all differ": ([Difference("status", "", "changed", "200 OK", "401 No")], set(ROWS)),
-    "files": ([Difference("files", "*", "changed")], set()),
+    "files, which ids of rows may name": ([Difference("files", "*", "changed")], set(ROWS)),
 }
 
 
