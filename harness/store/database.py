@@ -99,7 +99,8 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
     """Open a database for reading only; what fails in the block because of what the rows hold is damage."""
     try:
         uri = f"{path.absolute().as_uri()}?mode=ro"
-        with closing(sqlite3.connect(uri, uri=True, timeout=30)) as connection:
+        # A reader that was not read to its end is closed by whichever thread collects it.
+        with closing(sqlite3.connect(uri, uri=True, timeout=30, check_same_thread=False)) as connection:
             yield connection
     except (sqlite3.Error, ValueError, TypeError, AttributeError) as error:
         raise RecordingError(f"{path}: truncated or damaged archive: {error}") from error

@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -287,3 +288,25 @@ def test_never_writes_into_a_foreign_file(tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match="not an archive"):
         ArchiveWriter(path).open()
     assert path.read_text(encoding="utf-8") == "keep me"
+
+
+def test_a_reader_left_alone_may_be_collected_by_any_thread(tmp_path):
+    """Else its connection stays open, and a warning appears wherever the garbage collector runs."""
+    path = tmp_path / "x.archive"
+    with ArchiveWriter(path) as writer:
+        for number in range(3):
+            writer.add(Exchange("x", Request(b"GET / HTTP/1.1"), Response(200), started=float(number)))
+    readers = [iter(Archive(path, "x"))]
+    next(readers[0])
+    failed = []
+    thread = threading.Thread(target=lambda: _closed(readers.pop(), failed))
+    thread.start()
+    thread.join()
+    assert failed == []
+
+
+def _closed(reader, failed):
+    try:
+        reader.close()
+    except Exception as error:
+        failed.append(error)
