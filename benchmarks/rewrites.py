@@ -10,7 +10,7 @@ import gzip
 from collections.abc import Mapping
 
 from harness.compare import compare
-from harness.exchange import Headers, Response
+from harness.exchange import Framing, Headers, Response
 
 HTML, XML, JSON, FORM, TEXT, SCRIPT = (
     b"text/html; charset=utf-8",
@@ -25,10 +25,10 @@ CALL = b"<?xml version='1.0'?><methodResponse><params><param>%s</param></params>
 PARTS = b'--%s\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--%s--\r\n'
 
 
-def answer(kind: bytes, body: bytes, *headers: tuple[bytes, bytes], framing: str = "length") -> Response:
+def answer(kind: bytes, body: bytes, *headers: tuple[bytes, bytes], framing: Framing = "length") -> Response:
     """Return an answer with those headers after its content type."""
     pairs: Headers = (*(((b"Content-Type", kind),) if kind else ()), *headers)
-    return Response(200, b"OK", pairs, body, framing=framing)  # type: ignore[arg-type]
+    return Response(200, b"OK", pairs, body, framing=framing)
 
 
 def head(*headers: tuple[bytes, bytes]) -> Response:
@@ -36,12 +36,15 @@ def head(*headers: tuple[bytes, bytes]) -> Response:
     return answer(b"", b"", *headers)
 
 
-def _pairs(rows: Mapping[str, tuple[bytes, object, object]]) -> dict[str, tuple[Response, Response]]:
+def _pairs(
+    rows: Mapping[str, tuple[bytes, bytes | Response, bytes | Response]],
+) -> dict[str, tuple[Response, Response]]:
     """Return rows of (content type, old, new) as answers; what is an answer already stays it."""
-    return {
-        name: tuple(side if isinstance(side, Response) else answer(kind, side) for side in sides)  # type: ignore
-        for name, (kind, *sides) in rows.items()
-    }
+
+    def made(kind: bytes, side: bytes | Response) -> Response:
+        return side if isinstance(side, Response) else answer(kind, side)
+
+    return {name: (made(kind, old), made(kind, new)) for name, (kind, old, new) in rows.items()}
 
 
 LENGTH, CHUNKED = (b"Content-Length", b"1"), (b"Transfer-Encoding", b"chunked")

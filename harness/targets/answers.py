@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from harness.exchange import Exchange, Request
 from harness.recording import Recording
 from harness.session import Indexed, indexed
-from harness.targets.side import Answer, Unsent
+from harness.targets.side import Answer, Uncontrolled, Unsent
 
 
 class Answers:
@@ -68,7 +68,7 @@ def _key(request: Request) -> int:
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big", signed=True)
 
 
-class AnswersSide:
+class AnswersSide(Uncontrolled):
     """Answers requests with what other recordings have for them."""
 
     authority = ""
@@ -79,16 +79,6 @@ class AnswersSide:
         self._partner: Exchange | None = None
         self._looked_up = ""
         self._readers: dict[int, _Reader] = {}
-
-    @property
-    def controls(self) -> Mapping[str, str]:
-        """Nothing is controlled."""
-        return {}
-
-    @property
-    def refused(self) -> Mapping[str, int]:
-        """Nothing is refused."""
-        return {}
 
     @property
     def told(self) -> float | None:

@@ -5,31 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from harness.exchange import Exchange
-from harness.targets.side import Answer, Unsent
+from harness.targets.side import Answer, Uncontrolled, Unsent
 
 
-class RecordedSide:
+class RecordedSide(Uncontrolled):
     """Answers each exchange with what was recorded for it."""
 
     authority = ""
 
     def __init__(self) -> None:
         self._answer: Answer = Unsent("nothing was asked")
-
-    @property
-    def controls(self) -> Mapping[str, str]:
-        """Nothing is controlled."""
-        return {}
-
-    @property
-    def refused(self) -> Mapping[str, int]:
-        """Nothing is refused."""
-        return {}
-
-    @property
-    def told(self) -> float | None:
-        """The real time."""
-        return None
 
     def start(self, env: Mapping[str, str]) -> None:
         """Nothing to start."""

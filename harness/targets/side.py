@@ -71,3 +71,22 @@ class Side(Protocol):
 
     def close(self) -> None:
         """Stop for good."""
+
+
+class Uncontrolled:
+    """What is said of a target whose surroundings are not ours: a server, a recording."""
+
+    @property
+    def controls(self) -> Mapping[str, str]:
+        """Nothing is controlled."""
+        return {}
+
+    @property
+    def refused(self) -> Mapping[str, int]:
+        """Nothing is refused."""
+        return {}
+
+    @property
+    def told(self) -> float | None:
+        """The real time."""
+        return None

@@ -12,14 +12,14 @@ from collections.abc import Mapping
 from harness.errors import TargetError
 from harness.exchange import Exchange, Request
 from harness.targets.connection import TIMED_OUT, Connection
-from harness.targets.side import Answer, Crash, Unsent
+from harness.targets.side import Answer, Crash, Uncontrolled, Unsent
 
 SAFE_METHODS = frozenset({b"GET", b"HEAD", b"OPTIONS"})
 STRIKES = 3
 """After so many connections that the server closed without having said so, each exchange gets one of its own."""
 
 
-class UrlSide:
+class UrlSide(Uncontrolled):
     """A server at host:port. `timeout` (seconds) bounds each wait for bytes."""
 
     def __init__(self, host: str, port: int, *, allow_writes: bool, timeout: float) -> None:
@@ -34,21 +34,6 @@ class UrlSide:
         """Where the server stands, as a client would write it into Host."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == 80 else f"{host}:{self.port}"
-
-    @property
-    def controls(self) -> Mapping[str, str]:
-        """Nothing is controlled."""
-        return {}
-
-    @property
-    def refused(self) -> Mapping[str, int]:
-        """Nothing is refused."""
-        return {}
-
-    @property
-    def told(self) -> float | None:
-        """The real time."""
-        return None
 
     def start(self, env: Mapping[str, str]) -> None:
         """See that something listens. Raises TargetError."""
