@@ -142,7 +142,7 @@ def dated(text):
     text = re.sub(r"20(?:2[6-9]|[3-9]\d)-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?", "NOW", text)
     text = re.sub(r"20(?:2[6-9]|[3-9]\d)\d{4}T\d\d:\d\d:\d\d", "NOW", text)
     text = re.sub(r"(?<=--)(?:5b9bf0c4927e200|part-of-a-distribution)", "BOUNDARY", text)
-    return re.sub(r"\d\d \w{3} 20(?:2[6-9]|[3-9]\d) \d\d:\d\d:\d\d GMT", "NOW", text)
+    return re.sub(r"(?:\w{3}, )?\d\d \w{3} 20(?:2[6-9]|[3-9]\d) \d\d:\d\d:\d\d GMT", "NOW", text)
 
 
 def rpc_value(body):
