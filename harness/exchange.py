@@ -17,7 +17,10 @@ Framing = Literal["none", "length", "chunked", "close"]
 def first_header(headers: Headers, name: bytes) -> bytes | None:
     """Return the value of the first header called `name` in any case, or None."""
     wanted = name.lower()
-    return next((value for key, value in headers if key.lower() == wanted), None)
+    for key, value in headers:
+        if key.lower() == wanted:
+            return value
+    return None
 
 
 def all_headers(headers: Headers, name: bytes) -> list[bytes]:

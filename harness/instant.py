@@ -139,9 +139,10 @@ def _regions(raw: bytes, spans: tuple[Span, ...]) -> Iterator[tuple[int, int]]:
 def _hits(raw: bytes, span: Span) -> list[int]:
     """Return where what an instant of the span must contain occurs."""
     sure, likely = _pieces(int(span[0]), int(span[1]) // 1000 * 1000 + 1000)
-    if not any(piece in raw for piece in sure):
-        return []
-    return [place for piece in likely for place in _occurrences(raw, piece)]
+    for piece in sure:
+        if piece in raw:
+            return [place for piece in likely for place in _occurrences(raw, piece)]
+    return []
 
 
 def _occurrences(raw: bytes, piece: bytes) -> Iterator[int]:

@@ -140,10 +140,8 @@ class Chunk:
 
 def _is_untouched(response: Response, window: Window) -> bool:
     """Whether an answer holds nothing to be replaced: the quick way to see that of most."""
-    values, body = b"\n".join([value for _, value in response.headers]), response.body or b""
-    if instants(values, window.spans) or instants(body, window.spans):
-        return False
-    return not any(name in values or name in body for name in _names_in(window))
+    whole = b"\n".join([*[value for _, value in response.headers], response.body or b""])
+    return not instants(whole, window.spans) and not any(name in whole for name in _names_in(window))
 
 
 def _chunks(response: Response, window: Window) -> list[Chunk]:

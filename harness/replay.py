@@ -88,6 +88,10 @@ class Player:
         if self.identity is not None:
             self.identity.clear()
 
+    def prepare(self, exchange: Exchange) -> None:
+        """Hear what comes next; if then a name of this side stands in it, that was for nothing."""
+        self.side.prepare(exchange)
+
     def send(self, exchange: Exchange) -> None:
         """Ask under this side's names, logged in as far as the request is. Raises TargetError where a login fails."""
         session = self.identity.session(exchange) if self.identity is not None else None
@@ -160,16 +164,16 @@ def replay(exchanges: Iterable[Exchange], old: Player, new: Player) -> Iterator[
     When an outcome comes out the next exchange has been sent already: who judges it does so while both sides work.
     Not after a write: then who judges may first make both sides' states equal again.
     """
-    begun = False
+    coming = iter(exchanges)
+    exchange = next(coming, None)
     server = old.side.authority or new.side.authority
     names = Correlation(old.bindings, new.bindings)
     done: Outcome | None = None
-    for exchange in exchanges:
-        if not begun:
-            host = exchange.host or server or "localhost"
-            old.begin(host, exchange.started)
-            new.begin(host, exchange.started)
-            begun = True
+    if exchange is not None:
+        host = exchange.host or server or "localhost"
+        old.begin(host, exchange.started)
+        new.begin(host, exchange.started)
+    while exchange is not None:
         if done is not None and done.wrote:
             yield done
             done = None
@@ -178,7 +182,12 @@ def replay(exchanges: Iterable[Exchange], old: Player, new: Player) -> Iterator[
         refused = _ask(exchange, old, new, server)
         if done is not None:
             yield done
+        following = next(coming, None)
+        if following is not None:
+            old.prepare(following)
+            new.prepare(following)
         done = _answered(exchange, old, new, names) if refused is None else _unsent(exchange, refused)
+        exchange = following
     if done is not None:
         yield done
 

@@ -84,8 +84,8 @@ class Page:
         clock = self._clock and (inside.WANTED if told is None else inside.TOLD_NOW)
         moment = int((told or 0) * 1e6) * 1000
         _EXCHANGE.pack_into(self._map, inside.CLOCK, clock, moment, time.monotonic_ns(), 0, self._random, seed)
-        self._write(inside.ORDINAL, 0)
-        self._write(inside.GENERATION, self._generation)
+        inside.UNSIGNED.pack_into(self._map, inside.ORDINAL, 0)
+        inside.UNSIGNED.pack_into(self._map, inside.GENERATION, self._generation)
 
     def refused(self) -> Iterator[tuple[str, int]]:
         """Yield each destination that was refused, and how many times."""
@@ -100,7 +100,10 @@ class Page:
 
         They are taken out of the page.
         """
-        for number, pid in enumerate(_WAITING.unpack_from(self._map, inside.WAITING)):
+        waiting = _WAITING.unpack_from(self._map, inside.WAITING)
+        if not any(waiting):  # as after most answers
+            return
+        for number, pid in enumerate(waiting):
             if pid and not _loading(pid & 0xFFFFFFFF):
                 place = inside.WAITING + number * inside.WAITING_ENTRY.size
                 *_, name = inside.WAITING_ENTRY.unpack_from(self._map, place)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Any
 
 from harness.errors import UsageError
@@ -39,8 +40,7 @@ class Controls:
 
     def seed(self, exchange: str) -> int:
         """Return the seed (64 bits) of the random numbers of one exchange: the same on both sides, in every run."""
-        digest = hashlib.sha256(f"{self.variation} {exchange}".encode("utf-8", "surrogateescape")).digest()
-        return int.from_bytes(digest[:8], "big")
+        return _seed(self.variation, exchange)
 
     def hash_seeds(self) -> dict[str, str]:
         """Return the variables that fix the order of hash tables, by language."""
@@ -61,6 +61,12 @@ def read_controls(table: Mapping[str, Any], network: Sequence[str]) -> Controls:
         if not isinstance(value, bool):
             raise UsageError(f"[controls]: {key} must be true or false, not {value!r}")
     return Controls(allowed=tuple(map(_destination, network)), **table)
+
+
+@lru_cache(maxsize=16)
+def _seed(variation: int, exchange: str) -> int:
+    digest = hashlib.sha256(f"{variation} {exchange}".encode("utf-8", "surrogateescape")).digest()
+    return int.from_bytes(digest[:8], "big")
 
 
 def _destination(text: str) -> tuple[str, int]:

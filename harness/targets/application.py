@@ -22,12 +22,16 @@ from harness.controls import Controls, Surroundings, inside
 from harness.errors import TargetError
 from harness.exchange import Exchange, Response
 from harness.targets import host
-from harness.targets.environ import response_of, unsendable, wsgi_environ
+from harness.targets.environ import unsendable
+from harness.targets.frames import Frames
 from harness.targets.side import Answer, Crash, Unsent
 
 SAFE_METHODS = frozenset({b"GET", b"HEAD", b"OPTIONS", b"TRACE"})
 START_TIMEOUT = 60.0
 STDERR_KEPT = 1 << 20
+STDERR_LOOKED_AT = 32
+"""Answers between two looks at how much a target has written there."""
+FRAMES = Frames()
 NAMES_PASSED = "COMPAT_PASS_ENV"  # what a server of CGI programs reads: the names that its programs get to see
 
 
@@ -60,6 +64,7 @@ class ApplicationSide:
         self._forkable = True
         self._stderr: IO[bytes] | None = None
         self._exchange: Exchange | None = None
+        self._answers = 0
 
     @property
     def controls(self) -> Mapping[str, str]:
@@ -102,28 +107,34 @@ class ApplicationSide:
         reason = unsendable(exchange.request)
         return Unsent(reason) if reason else None
 
+    def prepare(self, exchange: Exchange) -> None:
+        """Write the request as the child will be given it."""
+        FRAMES.question(exchange)
+
     def send(self, exchange: Exchange) -> None:
         """Hand the request to the child."""
         self._exchange = exchange
         self._surroundings.tell(exchange.id, exchange.started)
         assert self._channel is not None, "start() came first"
         with contextlib.suppress(OSError):  # a child that died is noticed by receive
-            host.send_frame(self._channel, wsgi_environ(exchange), exchange.request.body or b"")
+            self._channel.sendall(FRAMES.question(exchange))
 
     def receive(self) -> Answer:
         """Take the answer; a child that died or hangs is a Crash, and a fresh one is running when this returns."""
         assert self._channel is not None, "start() came first"
         assert self._exchange is not None, "send() came first"
         try:
-            frame = host.receive_frame(self._channel)
+            frame = host.receive_whole(self._channel)
         except TimeoutError:
             return self._crashed("timeout")
         except OSError:
             frame = None
         if frame is None:
             return self._crashed("")
-        self._bound_stderr()
-        response = response_of(self._exchange.request, *frame)
+        self._answers += 1
+        if not self._answers % STDERR_LOOKED_AT:
+            self._bound_stderr()
+        response = FRAMES.answer(self._exchange.request, frame)
         return response if self._surroundings.answered() else self._on_loopback(self._exchange, response)
 
     def _on_loopback(self, exchange: Exchange, response: Response) -> Answer:

@@ -30,10 +30,14 @@ NUMBER = struct.Struct("i")
 CHUNK = 1 << 16
 
 
+def packed(head: bytes, body: bytes = b"") -> bytes:
+    """Return one frame; `head` is JSON."""
+    return LENGTHS.pack(len(head), len(body)) + head + body
+
+
 def send_frame(channel: socket.socket, head: dict[str, Any], body: bytes = b"") -> None:
     """Send one frame."""
-    encoded = json.dumps(head).encode("ascii")
-    channel.sendall(LENGTHS.pack(len(encoded), len(body)) + encoded + body)
+    channel.sendall(packed(json.dumps(head).encode("ascii"), body))
 
 
 def receive_exactly(channel: socket.socket, size: int) -> bytes | None:
@@ -49,7 +53,19 @@ def receive_exactly(channel: socket.socket, size: int) -> bytes | None:
 
 
 def receive_frame(channel: socket.socket) -> tuple[dict[str, Any], bytes] | None:
-    """Receive one frame as (head, body); None at the end of the stream.
+    """Receive one frame as (head, body); None at the end of the stream."""
+    frame = receive_whole(channel)
+    return None if frame is None else head_and_body(frame)
+
+
+def head_and_body(frame: bytes) -> tuple[dict[str, Any], bytes]:
+    """Take a frame apart."""
+    head_end = LENGTHS.size + LENGTHS.unpack_from(frame)[0]
+    return json.loads(frame[LENGTHS.size : head_end]), frame[head_end:]
+
+
+def receive_whole(channel: socket.socket) -> bytes | None:
+    """Receive one frame as it is; None at the end of the stream.
 
     The next frame is only sent when this one was answered: what comes in one piece can be taken in one.
     """
@@ -60,14 +76,11 @@ def receive_frame(channel: socket.socket) -> tuple[dict[str, Any], bytes] | None
     if not data:
         return None
     head_size, body_size = LENGTHS.unpack_from(data)
-    head_end = LENGTHS.size + head_size
-    missing = head_end + body_size - len(data)
-    if missing:
-        rest = receive_exactly(channel, missing)
-        if rest is None:
-            return None
-        data += rest
-    return json.loads(data[LENGTHS.size : head_end]), data[head_end:]
+    missing = LENGTHS.size + head_size + body_size - len(data)
+    if not missing:
+        return data
+    rest = receive_exactly(channel, missing)
+    return None if rest is None else data + rest
 
 
 def load_application(target: str) -> Any:

@@ -60,6 +60,9 @@ class Side(Protocol):
     def refusal(self, exchange: Exchange) -> Unsent | None:
         """Say why this exchange will not be sent, or None."""
 
+    def prepare(self, exchange: Exchange) -> None:
+        """Hear what will be asked next, most likely, while the target is still at work on the last."""
+
     def send(self, exchange: Exchange) -> None:
         """Ask; returns before the answer is there."""
 
@@ -75,6 +78,9 @@ class Side(Protocol):
 
 class Uncontrolled:
     """What is said of a target whose surroundings are not ours: a server, a recording."""
+
+    def prepare(self, exchange: Exchange) -> None:
+        """Nothing needs to be prepared."""
 
     @property
     def controls(self) -> Mapping[str, str]:
