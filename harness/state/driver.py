@@ -17,7 +17,7 @@ Rows = Mapping[str, Mapping[Row, int]]
 """By table, how often each row was added (positive) or taken away (negative)."""
 
 SCHEMA = "(schema)"
-"""The pseudo table whose rows are the tables and columns themselves."""
+"""The pseudo table whose rows are the tables and columns themselves, their indexes, constraints, triggers and views."""
 
 
 class Copy(Protocol):
@@ -103,3 +103,8 @@ def column_row(table: str, column: str, kind: str, nullable: bool, default: str 
     """Return a column as a row of the pseudo table `(schema)`."""
     null = "yes" if nullable else "no"
     return (("table", table), ("column", column), ("type", kind), ("null", null), ("default", default))
+
+
+def definition_row(table: str, kind: str, name: str, definition: str) -> Row:
+    """Return an index, a constraint, a view ... as a row of `(schema)`; its kind names a column."""
+    return (("table", table), (kind, name), ("definition", definition))

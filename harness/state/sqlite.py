@@ -99,7 +99,8 @@ class Watched:
         else:
             gone = {}
         self._version = new
-        return added(moved(gone, come), moved({SCHEMA: old.schema}, {SCHEMA: new.schema}))
+        altered = old.tables != new.tables or old.others != new.others
+        return added(moved(gone, come), moved({SCHEMA: old.schema}, {SCHEMA: new.schema}) if altered else {})
 
 
 class SqliteCopy:

@@ -28,6 +28,7 @@ from harness.state.btree import (
 )
 from harness.state.driver import column_row
 from harness.state.pages import Change, Mirror
+from harness.state.sqlite_schema import read_constraints, read_others
 
 BATCH = 500  # row ids asked for at once
 LONG = 2000  # bytes of a blob that are shown; a longer one is told by its digest
@@ -49,20 +50,21 @@ class Table:
     sql: str
     rowid: str | None
     key: tuple[str, ...]
-    columns: tuple[Row, ...]
+    described: tuple[Row, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """The tables of a database at one time, and the pages of each."""
+    """The tables of a database at one time, the pages of each, and what else its schema says (`others`)."""
 
     tables: Mapping[str, Table] = field(default_factory=dict)
     trees: Mapping[str, Tree] = field(default_factory=dict)
+    others: tuple[Row, ...] = ()
 
     @property
     def schema(self) -> list[Row]:
-        """The columns of all tables, as rows."""
-        return [row for table in self.tables.values() for row in table.columns]
+        """All that the schema says, as rows."""
+        return [*(row for table in self.tables.values() for row in table.described), *self.others]
 
 
 EMPTY = Version()
@@ -78,6 +80,7 @@ def read_version(mirror: Mirror, before: Version, change: Change | None) -> Vers
             name: _known(before.tables.get(name), root, sql) or _read_table(session, mirror, name, root, sql)
             for name, root, sql in session.execute(TABLES).fetchall()
         }
+        others = read_others(session)
     finally:
         session.close()
     read = _reader(mirror, size, {})
@@ -86,7 +89,7 @@ def read_version(mirror: Mirror, before: Version, change: Change | None) -> Vers
         tree = before.trees.get(name)
         same = tree is not None and before.tables[name].root == table.root and table.root not in touched
         trees[name] = tree if tree and same and tree.interior.isdisjoint(touched) else walk(table.root, read)
-    return Version(tables, trees)
+    return Version(tables, trees, others)
 
 
 def _known(table: Table | None, root: int, sql: str) -> Table | None:
@@ -103,13 +106,14 @@ def _open(mirror: Mirror) -> sqlite3.Connection:
 def _read_table(session: sqlite3.Connection, mirror: Mirror, name: str, root: int, sql: str) -> Table:
     facts = session.execute(COLUMNS, (name,)).fetchall()
     key = tuple(column for _, column in sorted((pk, column) for column, *_, pk in facts if pk))
-    columns = tuple(column_row(name, column, kind, not bound, default) for column, kind, bound, default, _ in facts)
+    columns = [column_row(name, column, kind, not bound, default) for column, kind, bound, default, _ in facts]
+    described = (*columns, *read_constraints(session, name, sql, key))
     page = mirror.page(root, mirror.layout().size)
     taken = {column.lower() for column, *_ in facts}
     rowid = next((word for word in ("rowid", "_rowid_", "oid") if word not in taken), None)
     if page[HEADER if root == 1 else 0] in (LEAF_INDEX, INTERIOR_INDEX):
         rowid = None  # WITHOUT ROWID: the table is an index of its primary key
-    return Table(root, sql, rowid, key, columns)
+    return Table(root, sql, rowid, key, described)
 
 
 def _reader(mirror: Mirror, size: int, other: Mapping[int, bytes]) -> ReadPage:

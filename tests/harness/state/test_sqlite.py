@@ -156,7 +156,8 @@ def pair(a: str, b: str, note: str) -> tuple[tuple[str, str | None], ...]:
         ),
         pytest.param(["SELECT * FROM person"], {}, id="read only"),
         pytest.param(["CREATE TEMP TABLE t (a)", "INSERT INTO t VALUES (1)"], {}, id="temporary table"),
-        pytest.param(["CREATE INDEX heap_n ON heap (n)", "ANALYZE"], {}, id="index and statistics"),
+        pytest.param(["ANALYZE"], {}, id="statistics"),
+        pytest.param(["DROP INDEX person_name", "CREATE INDEX person_name  ON person (name)"], {}, id="the same again"),
         pytest.param(
             ["ALTER TABLE heap ADD COLUMN extra TEXT DEFAULT 'd'"],
             {
@@ -194,6 +195,76 @@ def test_tells_the_net_row_changes_once(side: SideState, statements: list[str], 
     effects = side.changes(unsafe=True)
     assert (dict(effects.rows), dict(effects.files)) == (rows, {})
     assert side.changes(unsafe=True) == NO_EFFECTS
+
+
+@pytest.mark.parametrize(
+    ("statement", "row", "times"),
+    [
+        pytest.param(
+            "CREATE UNIQUE INDEX heap_n ON heap (n DESC) WHERE n > 1",
+            ("heap", "index", "heap_n", "CREATE UNIQUE INDEX heap_n ON heap (n DESC) WHERE n > 1"),
+            1,
+            id="index",
+        ),
+        pytest.param(
+            "DROP INDEX person_name",
+            ("person", "index", "person_name", "CREATE INDEX person_name ON person (name)"),
+            -1,
+            id="dropped index",
+        ),
+        pytest.param(
+            "CREATE VIEW all_words AS SELECT word -- what is there\n FROM heap",
+            ("all_words", "view", "all_words", "CREATE VIEW all_words AS SELECT word FROM heap"),
+            1,
+            id="view",
+        ),
+        pytest.param(
+            "DROP VIEW names",
+            ("names", "view", "names", "CREATE VIEW names AS SELECT name FROM person"),
+            -1,
+            id="dropped view",
+        ),
+        pytest.param(
+            "CREATE TRIGGER noting AFTER INSERT ON heap BEGIN DELETE FROM pair; END",
+            ("heap", "trigger", "noting", "CREATE TRIGGER noting AFTER INSERT ON heap BEGIN DELETE FROM pair; END"),
+            1,
+            id="trigger",
+        ),
+    ],
+)
+def test_tells_what_else_the_schema_says(
+    side: SideState, statement: str, row: tuple[str, str, str, str], times: int
+) -> None:
+    """Indexes, views and triggers that come or go are rows of the pseudo table, and undone."""
+    run(side, statement)
+    table, kind, name, definition = row
+    told = side.changes(unsafe=True).rows
+    assert told == {"(schema)": {(("table", table), (kind, name), ("definition", definition)): times}}
+    side.restore()
+    run(side, statement)
+    assert side.changes(unsafe=True).rows == told
+
+
+def test_tells_what_binds_the_rows_of_a_new_table(side: SideState) -> None:
+    """Keys, uniqueness, checks and what a table is kept as are rows of the pseudo table."""
+    run(
+        side,
+        "CREATE TABLE bound (a INTEGER PRIMARY KEY AUTOINCREMENT, b TEXT COLLATE nocase UNIQUE CHECK (b <> ','),"
+        " c INT REFERENCES person (id) ON DELETE CASCADE, d INT AS (c * 2) STORED, UNIQUE (c, b)) STRICT",
+    )
+    told = side.changes(unsafe=True).rows["(schema)"]
+    constraints = {(dict(row)["constraint"], dict(row)["definition"]) for row in told if dict(row).get("constraint")}
+    assert constraints == {
+        ("primary key", "(a)"),
+        ("autoincrement", "a"),
+        ("unique", "(b)"),
+        ("unique", "(c, b)"),
+        ("check", "(b <> ',')"),
+        ("collate", "b nocase"),
+        ("computed", "d (c * 2)"),
+        ("foreign key", "(c) references person (id) on update no action on delete cascade"),
+        ("options", "strict"),
+    }
 
 
 def test_restore_undoes_all(side: SideState) -> None:
