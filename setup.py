@@ -9,6 +9,7 @@ MYSQL = ["PyMySQL>=1.1"]
 REPORT = ["jinja2>=3.1.6", "rich>=15"]
 SERVE = ["gunicorn>=27.0.1,<28"]
 LOGS = ["apachelogs>=0.6.1"]
+METRICS = ["prometheus-client>=0.26"]
 CLOCK = ["time-machine>=3.6"]  # tells a target the time where the preload cannot be compiled
 LEGACY = ["packaging>=24"]  # legacy/ runs from the checkout
 DEVELOPMENT = [
@@ -27,7 +28,7 @@ DEVELOPMENT = [
     "lxml-stubs",
     "vcrpy>=9.4.2",
 ]
-EVERYTHING = [*POSTGRES, *MYSQL, *REPORT, *SERVE, *LOGS, *CLOCK, *LEGACY]
+EVERYTHING = [*POSTGRES, *MYSQL, *REPORT, *SERVE, *LOGS, *METRICS, *CLOCK, *LEGACY]
 
 setup(
     name="screamtest",
@@ -57,6 +58,7 @@ setup(
         "mysql": MYSQL,
         "report": REPORT,
         "logs": LOGS,
+        "metrics": METRICS,
         "clock": CLOCK,
         "legacy": LEGACY,
         "all": EVERYTHING,

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Callable
 from typing import Any
 
-from .types import Environ
+from .types import Environ, Outcome
+
+OBSERVER = "compat.observer"
+"""The environ's key for a callable that is given the Outcome of each run: how metrics listen."""
 
 MAX_LINE = 8192
 MAX_STDERR = 1 << 20
@@ -31,17 +35,24 @@ class Journal:
     def __init__(self, environ: Environ, program: str = "") -> None:
         self.program = program
         self._errors: Any = environ["wsgi.errors"]
+        self._observe: Callable[[Outcome], object] | None = environ.get(OBSERVER)
         self._pending = b""
         self._taken = 0
 
-    def say(self, level: int, message: str) -> None:
-        """Write one line."""
+    def say(self, level: int, message: str, outcome: Outcome | None = None) -> None:
+        """Write one line. A log record bears `program` and `outcome` as attributes, for formatters."""
         text = f"{self.program}: {message}" if self.program else message
         if logger.hasHandlers():
-            logger.log(level, "%s", text)
+            logger.log(level, "%s", text, extra={"program": self.program, "outcome": outcome})
         else:
             self._errors.write(f"compat: {text}\n")
             self._errors.flush()
+
+    def end(self, outcome: Outcome) -> None:
+        """Write the line of a request."""
+        self.say(logging.INFO if outcome.well else logging.WARNING, str(outcome), outcome)
+        if self._observe is not None:
+            self._observe(outcome)
 
     def exception(self, message: str, trace: str) -> None:
         """Write a message and a traceback, which the client never sees."""

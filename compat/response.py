@@ -7,7 +7,6 @@ missing.
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Iterable
 
@@ -16,7 +15,7 @@ from .errors import AnsweredError, ResponseAborted
 from .journal import Journal
 from .output import standard_reason
 from .runners.exec import Running
-from .types import Head, StartResponse
+from .types import Head, Outcome, StartResponse
 
 NO_BODY = frozenset({204, 304})
 
@@ -57,6 +56,8 @@ class Work:
         self.journal = journal
         self.status = 0
         self.sent = 0
+        self.failed = 0
+        self.waited = 0.0
         self._body = body
         self._method = method
         self._release = release
@@ -80,11 +81,19 @@ class Work:
             self._body.close()
 
     def _say(self, trouble: str, remark: str) -> None:
-        duration = time.monotonic() - self._started
-        line = f"{self._method} status={self.status} {self.running.exit} duration={duration:.3f} bytes={self.sent}"
-        note = trouble or remark
-        well = not trouble and self.running.exit.status == 0
-        self.journal.say(logging.INFO if well else logging.WARNING, f"{line} ({note})" if note else line)
+        outcome = Outcome(
+            program=self.journal.program,
+            method=self._method,
+            status=self.status,
+            exit=self.running.exit,
+            seconds=time.monotonic() - self._started,
+            waited=self.waited,
+            sent=self.sent,
+            failed=self.failed,
+            note=trouble or remark,
+            well=not trouble and self.running.exit.status == 0,
+        )
+        self.journal.end(outcome)
 
 
 class Response:
@@ -119,6 +128,7 @@ class Response:
         try:
             return self._work.running.read()
         except AnsweredError as error:
+            self._work.failed = error.status
             raise self._abort(str(error)) from error
 
     def _finish(self) -> None:

@@ -9,7 +9,6 @@ them is `locate`; everything else is here, once.
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 from abc import ABC, abstractmethod
@@ -29,7 +28,7 @@ from .output import OutputParser
 from .program import Program, environment, existing_file, find_interpreter, limits_prefix, script_filename, start_error
 from .response import Response, Work, error_page
 from .runners.exec import Running
-from .types import Environ, Head, Headers, Place, StartResponse, Variables
+from .types import Environ, Head, Headers, Outcome, Place, StartResponse, Variables
 
 MAX_LOCAL_REDIRECTS = 5
 
@@ -54,7 +53,8 @@ class CGIApplication(ABC):
             work, head = self._answer(environ, journal)
         except AnsweredError as error:
             if not error.logged:
-                journal.say(logging.WARNING, f"{environ['REQUEST_METHOD']} status={error.status} ({error})")
+                method, status = environ["REQUEST_METHOD"], error.status
+                journal.end(Outcome(journal.program, method, status, failed=status, note=str(error)))
             return error_page(error, start_response, head=head_only)
         with _ended_on_error(work):
             start_response(head.status_line, list(head.headers))
@@ -202,7 +202,7 @@ def _ended_on_error(work: Work) -> Iterator[None]:
     try:
         yield
     except AnsweredError as error:
-        work.status = error.status
+        work.status = work.failed = error.status
         _release(partial(work.end, str(error)), error)
         error.logged = True
         raise

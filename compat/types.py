@@ -88,3 +88,28 @@ class Exit:
         if self.signal is not None:
             return f"signal={self.signal}"
         return f"exit={'-' if self.status is None else self.status}"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one run of a program ended, or why there was none: what the log and the metrics say about it.
+
+    `exit` is None where nothing was started. `seconds` is the whole duration, `waited` its share spent waiting for a
+    place; `sent` counts bytes of body. `failed` is the status of the error that ended it, also where its answer had
+    begun with another; 0 where none did. `note` is for people.
+    """
+
+    program: str
+    method: str
+    status: int
+    exit: Exit | None = None
+    seconds: float = 0.0
+    waited: float = 0.0
+    sent: int = 0
+    failed: int = 0
+    note: str = ""
+    well: bool = False
+
+    def __str__(self) -> str:
+        ran = "" if self.exit is None else f" {self.exit} duration={self.seconds:.3f} bytes={self.sent}"
+        return f"{self.method} status={self.status}{ran}" + (f" ({self.note})" if self.note else "")
