@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime
 from harness.accepted import Accepted, apply, compared_of
 from harness.config import FILE, Config
 from harness.evidence import Evidence, other_data, shows_other_data
-from harness.exchange import Request
+from harness.exchange import Request, Response
 from harness.group import STALE, Groups
 from harness.group.observation import Observation
 from harness.noise import Decision, Run, decide, read_rules
@@ -27,7 +27,8 @@ class Gathered:
 
     `repeated` is old against new once more, where old differs from itself: what noise did once it seldom does twice.
     `alike` is old against itself in the same surroundings: what is equal there follows from them.
-    `requests` are those that groups may give as examples, where the recordings will not be at hand.
+    `requests` are those that groups may give as examples, and `answers` the recorded ones, where the recordings will
+    not be at hand.
     """
 
     evidence: Evidence
@@ -35,6 +36,7 @@ class Gathered:
     repeated: Evidence | None = None
     alike: Evidence | None = None
     requests: Mapping[str, Request] = field(default_factory=dict)
+    answers: Mapping[str, Response] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ def conclude(gathered: Gathered, judgement: Judgement) -> Result:
         clients=dict(evidence.clients),
         affected=dict(differing.clients),
         requests=gathered.requests,
+        answers=gathered.answers,
     )
 
 

@@ -1,7 +1,8 @@
 """What one machine gathered, as a file: `harness diff --shard i/n --partial FILE` writes it, `harness merge` reads all.
 
 The file is gzip: a line of JSON with the counts, then one line for each finding, ungrouped, since only all together
-show what is one cause. It holds the requests that a report may show as commands, and nothing else of the recordings.
+show what is one cause. It holds the requests that a report may show as commands, with their recorded answers as far as
+these are not too much, and nothing else of the recordings.
 """
 
 from __future__ import annotations
@@ -13,18 +14,21 @@ from base64 import b64decode, b64encode
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from harness.conclusion import Gathered
 from harness.errors import RecordingError, UsageError
 from harness.evidence import Evidence, Spool, decoded, merged
-from harness.exchange import Request
+from harness.exchange import Headers, Request, Response
 from harness.scenarios import Shard
 
-FORMAT, VERSION = "harness-partial", 1
+FORMAT, VERSION = "harness-partial", 2
 COUNTERS = ("counts", "reasons", "acted", "clients", "notes")
 STREAMS = ("found", "stale")
+ANSWERS = 32 << 20
+"""Bytes of different recorded bodies that a file holds, the shortest first; of others a page asserts less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ def write_partial(path: Path, partial: Partial) -> None:
         "repeated": gathered.repeated is not None,
         "alike": gathered.alike is not None,
         "requests": {name: _packed(request) for name, request in sorted(gathered.requests.items())},
+        **_packed_answers(gathered.answers),
     }
     try:
         with gzip.open(path, "wb", compresslevel=3) as file:
@@ -91,10 +96,11 @@ def _read(lines: Iterator[bytes], path: Path) -> Partial:
     if not complete:
         raise EOFError("its end is missing")
     requests = {name: _unpacked(packed) for name, packed in head["requests"].items()}
+    answers = _unpacked_answers(head["answers"], head["bodies"])
     alike = parts.pop() if head["alike"] else None
     repeated = parts.pop() if head["repeated"] else None
     number, of = head["shard"]
-    gathered = Gathered(parts[0], tuple(parts[1:]), repeated, alike, requests)
+    gathered = Gathered(parts[0], tuple(parts[1:]), repeated, alike, requests, answers)
     return Partial(head["old"], head["new"], Shard(number, of), gathered)
 
 
@@ -116,8 +122,9 @@ def together(partials: Sequence[tuple[Path, Partial]]) -> Partial:
     repeated = _merged(part.repeated for part in parts)
     alike = _merged(part.alike for part in parts)
     requests = {name: request for part in parts for name, request in part.requests.items()}
+    answers = {name: answer for part in parts for name, answer in part.answers.items()}
     evidence = merged(part.evidence for part in parts)
-    return Partial(first.old, first.new, Shard(), Gathered(evidence, noise, repeated, alike, requests))
+    return Partial(first.old, first.new, Shard(), Gathered(evidence, noise, repeated, alike, requests, answers))
 
 
 def _merged(parts: Iterable[Evidence | None]) -> Evidence | None:
@@ -145,15 +152,56 @@ def _evidence(table: Mapping[str, Any]) -> Evidence:
 
 
 def _packed(request: Request) -> list[Any]:
-    body = None if request.body is None else b64encode(request.body).decode("ascii")
-    headers = [[name.decode("latin-1"), value.decode("latin-1")] for name, value in request.headers]
-    return [request.start_line.decode("latin-1"), headers, body]
+    body = None if request.body is None else _text(request.body)
+    return [request.start_line.decode("latin-1"), _packed_headers(request.headers), body, request.framing]
 
 
 def _unpacked(packed: Sequence[Any]) -> Request:
-    start_line, headers, body = packed
-    return Request(
-        start_line.encode("latin-1"),
-        tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in headers),
-        None if body is None else b64decode(body),
-    )
+    start_line, headers, body, framing = packed
+    content = None if body is None else b64decode(body)
+    return Request(start_line.encode("latin-1"), _unpacked_headers(headers), content, framing)
+
+
+def _packed_answers(answers: Mapping[str, Response]) -> dict[str, Any]:
+    """Return recorded answers, and apart from them their bodies by digest: many are the same."""
+    packed: dict[str, list[Any]] = {}
+    bodies: dict[str, str] = {}
+    left = ANSWERS
+    for name, answer in sorted(answers.items(), key=lambda item: (len(item[1].body or b""), item[0])):
+        body = answer.body
+        digest = None if body is None else sha256(body).hexdigest()
+        if body is not None and digest is not None and digest not in bodies:
+            left -= len(body)
+            if left < 0:
+                break
+            bodies[digest] = _text(body)
+        facts = answer.status, answer.reason.decode("latin-1"), _packed_headers(answer.headers)
+        packed[name] = [*facts, digest, answer.framing, answer.complete]
+    return {"answers": packed, "bodies": bodies}
+
+
+def _unpacked_answers(packed: Mapping[str, Sequence[Any]], bodies: Mapping[str, str]) -> dict[str, Response]:
+    contents = {digest: b64decode(text) for digest, text in bodies.items()}
+    return {
+        name: Response(
+            status,
+            reason.encode("latin-1"),
+            _unpacked_headers(headers),
+            None if digest is None else contents[digest],
+            framing=framing,
+            complete=complete,
+        )
+        for name, (status, reason, headers, digest, framing, complete) in packed.items()
+    }
+
+
+def _packed_headers(headers: Headers) -> list[list[str]]:
+    return [[name.decode("latin-1"), value.decode("latin-1")] for name, value in headers]
+
+
+def _unpacked_headers(packed: Sequence[Sequence[str]]) -> Headers:
+    return tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in packed)
+
+
+def _text(data: bytes) -> str:
+    return b64encode(data).decode("ascii")

@@ -85,8 +85,9 @@ def part(recordings: Sequence[Recording], options: Options, phase: Phase = silen
     groups = Groups()
     for finding in (finding for spool in (gathered.evidence.found, gathered.evidence.stale) for finding in spool):
         groups.add(finding.observations)
-    requests, _ = exchanges_of(recordings, groups.examples())
-    return Partial(options.old.text, options.new.text, options.shard, replace(gathered, requests=requests))
+    requests, answers = exchanges_of(recordings, groups.examples())
+    gathered = replace(gathered, requests=requests, answers=answers)
+    return Partial(options.old.text, options.new.text, options.shard, gathered)
 
 
 def gather(recordings: Sequence[Recording], options: Options, phase: Phase = silent) -> Gathered:

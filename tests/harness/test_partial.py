@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+import harness.partial
 from harness.conclusion import Gathered
 from harness.difference import Difference
 from harness.errors import RecordingError, UsageError
 from harness.evidence import Evidence, Finding
-from harness.exchange import Request
+from harness.exchange import Request, Response
 from harness.group.observation import Observation
 from harness.partial import Partial, read_partial, together, write_partial
 from harness.scenarios import Shard
@@ -28,8 +29,10 @@ def gathered(scenario=0):
         evidence.stale.add(Finding(scenario, 2, False, (seen, seen)))
         parts.append(evidence)
     request = Request(b"POST /\xff HTTP/1.1", ((b"A", b"\x80"), (b"A", b"")), b"\x00body")
-    requests = {"x#1": request, "x#2": Request(b"GET / HTTP/1.1", (), None)}
-    return Gathered(parts[0], (parts[1],), parts[2], parts[3], requests)
+    requests = {"x#1": request, "x#2": Request(b"GET / HTTP/1.1", (), None, framing="none")}
+    answer = Response(200, b"O\xff", ((b"A", b"\x80"), (b"A", b"")), b"\x00body", framing="chunked", complete=False)
+    answers = {"x#1": answer, "x#2": answer, "x#3": Response(304, body=None)}
+    return Gathered(parts[0], (parts[1],), parts[2], parts[3], requests, answers)
 
 
 @pytest.fixture
@@ -62,6 +65,16 @@ def test_a_partial_result_survives_its_file(written):
     assert shown(read.gathered.repeated) == shown(partial.gathered.repeated)
     assert shown(read.gathered.alike) == shown(partial.gathered.alike)
     assert read.gathered.requests == partial.gathered.requests
+    assert read.gathered.answers == partial.gathered.answers
+
+
+def test_recorded_answers_are_kept_as_far_as_they_are_not_too_much(tmp_path, monkeypatch):
+    """The shortest bodies, each once however many answers have it."""
+    monkeypatch.setattr(harness.partial, "ANSWERS", 25)
+    bodies = {"x#1": b"a" * 10, "x#2": b"a" * 10, "x#3": b"b" * 16, "x#4": b"c" * 9, "x#5": b"c" * 9}
+    answers = {name: Response(200, body=body) for name, body in bodies.items()}
+    write_partial(tmp_path / "p", Partial("a", "b", Shard(1, 1), Gathered(Evidence(), answers=answers)))
+    assert set(read_partial(tmp_path / "p").gathered.answers) == {"x#1", "x#2", "x#4", "x#5"}
 
 
 def test_a_file_cut_anywhere_is_refused(written, tmp_path):

@@ -39,7 +39,8 @@ class Place:
                 for number in range(1, 7):
                     headers = ((b"Host", b"x"), (b"User-Agent", b"curl/8"))
                     request = Request(b"GET /%d HTTP/1.1" % number, headers)
-                    writer.add(Exchange("x", request, Response(200), started=float(number)))
+                    answer = Response(200, b"OK", ((b"X-Kind", b"a"),), b"<p>hello 2</p>")
+                    writer.add(Exchange("x", request, answer, started=float(number)))
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run `harness`."""
@@ -64,16 +65,20 @@ def place(tmp_path: Path) -> Place:
 
 
 def test_merged_shards_are_the_report_of_one_run_to_the_byte(place: Place) -> None:
-    """JSON, JUnit and exit status are the same for one machine and for three."""
-    whole = place.diff("--json", "whole.json", "--junit", "whole.xml")
+    """All reports and the exit status are the same for one machine and for three."""
+    whole = place.diff("--json", "whole.json", "--junit", "whole.xml", "--html", "whole.html")
     for number in (1, 2, 3):
         done = place.diff("--shard", f"{number}/3", "--partial", f"{number}.partial")
         assert done.returncode == 0, done.stderr
-    merged = place.run("merge", "3.partial", "1.partial", "2.partial", "-o", "merged.json", "--junit", "merged.xml")
+    files = ("-o", "merged.json", "--junit", "merged.xml", "--html", "merged.html")
+    merged = place.run("merge", "3.partial", "1.partial", "2.partial", *files)
     assert (merged.returncode, merged.stdout) == (whole.returncode, whole.stdout)
     assert whole.returncode == 1
     assert (place.folder / "merged.json").read_bytes() == (place.folder / "whole.json").read_bytes()
     assert (place.folder / "merged.xml").read_bytes() == (place.folder / "whole.xml").read_bytes()
+    page = (place.folder / "whole.html").read_text()
+    assert (place.folder / "merged.html").read_text() == page
+    assert "as recorded" in page, "a test of the page that is made of a recorded answer"
     titles = [group["title"] for group in json.loads((place.folder / "merged.json").read_text())["groups"]]
     assert len(titles) == 2, titles
 
