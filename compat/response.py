@@ -50,17 +50,23 @@ class Work:
     """Everything one execution holds: the program, its body, its place in the queue. `end` releases all of it, once."""
 
     def __init__(
-        self, running: Running, body: Body, journal: Journal, method: str, release: Callable[[], None]
+        self,
+        running: Running,
+        body: Body,
+        journal: Journal,
+        method: str,
+        release: Callable[[], None],
+        waited: float = 0.0,
     ) -> None:
         self.running = running
         self.journal = journal
         self.status = 0
         self.sent = 0
         self.failed = 0
-        self.waited = 0.0
         self._body = body
         self._method = method
         self._release = release
+        self._waited = waited
         self._started = time.monotonic()
         self._ended = False
 
@@ -87,7 +93,7 @@ class Work:
             status=self.status,
             exit=self.running.exit,
             seconds=time.monotonic() - self._started,
-            waited=self.waited,
+            waited=self._waited,
             sent=self.sent,
             failed=self.failed,
             note=trouble or remark,

@@ -10,7 +10,7 @@ them is `locate`; everything else is here, once.
 from __future__ import annotations
 
 import os
-import threading
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -25,6 +25,7 @@ from .errors import AnsweredError, ProgramError, RequestError, ResponseAborted
 from .journal import Journal
 from .options import Options, OptionWords
 from .output import OutputParser
+from .places import Places
 from .program import Program, environment, existing_file, find_interpreter, limits_prefix, script_filename, start_error
 from .response import Response, Work, error_page
 from .runners.exec import Running
@@ -38,7 +39,7 @@ class CGIApplication(ABC):
 
     def __init__(self, options: Options) -> None:
         self.options = options
-        self._places = threading.BoundedSemaphore(options.max_concurrency) if options.max_concurrency else None
+        self.places = Places(options.max_concurrency) if options.max_concurrency else None
         self._prefix = limits_prefix(options.limits)
 
     @abstractmethod
@@ -90,19 +91,20 @@ class CGIApplication(ABC):
         try:
             variables = self.variables(environ, program, place, body.length)
             command = program.command(self._words(environ, program), variables, self._prefix)
-            self._take_place()
+            place_taken, waited = self._take_place()
+            leave = partial(self._leave_place, place_taken)
             try:
                 running = Running(command, body, journal.stderr, self.options.timeout, self.options.idle_timeout)
             except OSError as error:
-                self._leave_place()
+                leave()
                 raise start_error(program, error) from error
             except BaseException:
-                self._leave_place()
+                leave()
                 raise
         except BaseException as error:
             _release(body.close, error)
             raise
-        return Work(running, body, journal, environ["REQUEST_METHOD"], self._leave_place)
+        return Work(running, body, journal, environ["REQUEST_METHOD"], leave, waited)
 
     def _head(self, work: Work, program: Program) -> Head:
         """Read as far as the blank line. Whatever is wrong until then is still an error page."""
@@ -142,15 +144,21 @@ class CGIApplication(ABC):
         kept |= {"REQUEST_METHOD": "GET", "PATH_INFO": decoded[len(outer) :], "QUERY_STRING": query}
         return {**kept, "RAW_URI": target, "REQUEST_URI": target}
 
-    def _take_place(self) -> None:
-        if self._places is not None and not self._places.acquire(timeout=self.options.queue_timeout):
+    def _take_place(self) -> tuple[int | None, float]:
+        """Wait for a place among `max_concurrency`; return it, and how long that took in seconds."""
+        if self.places is None:
+            return None, 0.0
+        began = time.monotonic()
+        place = self.places.take(self.options.queue_timeout)
+        if place is None:
             wait = self.options.queue_timeout
-            busy = f"all {self.options.max_concurrency} places were taken for {wait} s (max_concurrency)"
+            busy = f"all {self.places.limit} places were taken for {wait} s (max_concurrency)"
             raise ProgramError(503, busy, retry_after=max(1, round(wait)))
+        return place, time.monotonic() - began
 
-    def _leave_place(self) -> None:
-        if self._places is not None:
-            self._places.release()
+    def _leave_place(self, place: int | None) -> None:
+        if self.places is not None and place is not None:
+            self.places.leave(place)
 
 
 OF_THE_BODY = frozenset({"CONTENT_TYPE", "CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING", "HTTP_CONTENT_ENCODING"})
