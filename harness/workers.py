@@ -37,6 +37,7 @@ UNNAMED = (
 )
 OTHER = "recorded from [state.{}], replayed from [state.{}]: old now is judged against new now"
 UNSEEN = "what {} writes is not seen: it is not run by the harness"
+ALONE = "one worker, not {}: a hook puts running servers back, and all workers would share them"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,11 @@ class Setting:
         """Return the state that a recording starts from: as the user, the recording, or the configuration says."""
         return self.state or recording.state or self.config.state
 
+    def crew_for(self, pair: Pair) -> int:
+        """Return how many may work at once: one where each would put back the servers that the others are asking."""
+        servers = any(target.replayed and not target.stateful for target in (pair.old, pair.new))
+        return 1 if servers and any(state.restores_servers for state in self.states.values()) else self.workers
+
     def notes(self, recording: Recording, pair: Pair) -> Iterator[str]:
         """Say how far a verdict on a recording reaches: from which snapshot, and what of the sides is not seen."""
         state = self.state_of(recording)
@@ -79,6 +85,8 @@ class Setting:
         for name, target in (("old", pair.old), ("new", pair.new)):
             if state is not None and not target.stateful:
                 yield UNSEEN.format(name)
+        if self.crew_for(pair) < self.workers:
+            yield ALONE.format(self.workers)
 
 
 def run(scenarios: Sequence[Scenario], pair: Pair, setting: Setting, advance: Advance = lambda done: None) -> Evidence:
@@ -87,7 +95,7 @@ def run(scenarios: Sequence[Scenario], pair: Pair, setting: Setting, advance: Ad
     for scenario in scenarios:
         work.put(scenario)
     crew = Crew(work, Progress(advance))
-    number = max(1, min(setting.workers, len(scenarios)))
+    number = max(1, min(setting.crew_for(pair), len(scenarios)))
     workers = [Worker(index, pair, setting, crew) for index in range(number)]
     threads = [threading.Thread(target=worker.work, daemon=True) for worker in workers[1:]]
     for thread in threads:

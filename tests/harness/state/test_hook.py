@@ -197,17 +197,36 @@ def servers(tmp_path: Path) -> Iterator[list[str]]:
 
 def test_running_servers_are_sent_writes_where_a_hook_restores_them(servers: list[str], tmp_path: Path) -> None:
     """Each scenario starts on restored servers, and what they wrote is compared."""
-    (tmp_path / "harness.toml").write_text(CONFIG)
-    for number in (1, 2):
-        with ArchiveWriter(tmp_path / f"{number}.archive") as writer:
+    report = compared(servers, tmp_path, 2)
+    assert report["counts"]["judged"] == 2
+    told = sorted((group["aspect"], group["path"], group["kind"], group["count"]) for group in report["groups"])
+    assert told == [("rows", "t", "added", 2), ("rows", "t", "missing", 2)]
+    assert not any("worker" in note for note in report["notes"])
+
+
+def test_servers_that_all_workers_would_share_are_asked_by_one(servers: list[str], tmp_path: Path) -> None:
+    """A second worker would restore the servers while the first one's scenario runs; the report says what was done."""
+    report = compared(servers, tmp_path, 12, "--workers", "4")
+    assert report["counts"]["judged"] == 12
+    told = sorted((group["aspect"], group["path"], group["kind"], group["count"]) for group in report["groups"])
+    assert told == [("rows", "t", "added", 12), ("rows", "t", "missing", 12)], "no scenario saw another one's words"
+    assert "one worker, not 4: a hook puts running servers back, and all workers would share them" in report["notes"]
+
+
+def compared(servers: list[str], folder: Path, scenarios: int, *arguments: str) -> dict[str, Any]:
+    """Replay scenarios, in each of which a word is posted, at both servers; return the report."""
+    (folder / "harness.toml").write_text(CONFIG)
+    names = [f"{number:02}" for number in range(scenarios)]
+    for name in names:
+        with ArchiveWriter(folder / f"{name}.archive") as writer:
             head = ((b"Host", b"h"), (b"Content-Length", b"1"))
             request = Request(b"POST / HTTP/1.1", head, b"a")
-            writer.add(Exchange(f"{number}#1", request, Response(200, b"OK", (), b"1"), started=1.0))
-    (tmp_path / "store-old").write_text("left from before\n")
-    options = ["--noise-runs", "0", "--json", "report.json", "--old", servers[0], "--new", servers[1]]
+            writer.add(Exchange(f"{name}#1", request, Response(200, b"OK", (), b"1"), started=1.0))
+    (folder / "store-old").write_text("left from before\n")
+    options = ["--noise-runs", "0", "--json", "report.json", "--old", servers[0], "--new", servers[1], *arguments]
     done = subprocess.run(
-        [sys.executable, "-m", "harness.cli", "diff", "1.archive", "2.archive", *options],
-        cwd=tmp_path,
+        [sys.executable, "-m", "harness.cli", "diff", *(f"{name}.archive" for name in names), *options],
+        cwd=folder,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
         capture_output=True,
         text=True,
@@ -215,7 +234,5 @@ def test_running_servers_are_sent_writes_where_a_hook_restores_them(servers: lis
         check=False,
     )
     assert done.returncode == 1, done.stdout + done.stderr
-    report = json.loads((tmp_path / "report.json").read_text())
-    assert report["counts"]["judged"] == 2
-    told = sorted((group["aspect"], group["path"], group["kind"], group["count"]) for group in report["groups"])
-    assert told == [("rows", "t", "added", 2), ("rows", "t", "missing", 2)]
+    report: dict[str, Any] = json.loads((folder / "report.json").read_text())
+    return report

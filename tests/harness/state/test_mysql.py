@@ -60,26 +60,6 @@ ENV = {"DB": "{database}", "SOCKET": "{database_socket}", "LOGIN": "{database_us
 TABLE: dict[str, Any] = {"load": ["{python}", "-c", LOAD], "database": "mysql", "env": ENV}
 
 
-@pytest.fixture(scope="module")
-def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[State]:
-    """A snapshot made by the load command, on a server started for it."""
-    with open_state(read_spec("seed", TABLE, tmp_path_factory.mktemp("app"))) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def shared(state: State) -> SideState:
-    """One side, put back after each test by `side`."""
-    return state.side(0, "old")
-
-
-@pytest.fixture
-def side(shared: SideState) -> Iterator[SideState]:
-    """A side equal to the snapshot."""
-    yield shared
-    shared.restore()
-
-
 def connect(side: SideState) -> Any:
     """A session as the application has one."""
     env = side.env("h")

@@ -54,26 +54,6 @@ TABLE: dict[str, Any] = {
 }
 
 
-@pytest.fixture(scope="module")
-def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[State]:
-    """A snapshot made by the load command."""
-    with open_state(read_spec("seed", TABLE, tmp_path_factory.mktemp("app"))) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def shared(state: State) -> SideState:
-    """One side, put back after each test by `side`."""
-    return state.side(0, "old")
-
-
-@pytest.fixture
-def side(shared: SideState) -> Iterator[SideState]:
-    """A side equal to the snapshot."""
-    yield shared
-    shared.restore()
-
-
 def run(side: SideState, *statements: str, commit: bool = True) -> list[Any]:
     """Run statements as the application would, in one transaction; return the last one's rows."""
     session = psycopg2.connect(side.env("h")["DB"])

@@ -56,13 +56,6 @@ def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.fixture
-def side(shared: SideState) -> Iterator[SideState]:
-    """A side equal to the snapshot."""
-    yield shared
-    shared.restore()
-
-
-@pytest.fixture
 def plain(tmp_path: Path) -> Iterator[SideState]:
     """A side of its own, in rollback mode."""
     with open_sqlite(tmp_path) as state:
