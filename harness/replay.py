@@ -219,10 +219,11 @@ def _unsent(exchange: Exchange, refused: Unsent) -> Outcome:
 
 
 def _answered(exchange: Exchange, old: Player, new: Player, names: Correlation) -> Outcome:
-    """Take both answers to what was sent, and read what both sides wrote: what old wrote while new may still work."""
+    """Take both answers to what was sent, and read what both sides wrote."""
     unsafe = exchange.request.method not in SAFE_METHODS
-    old_answer, old_effects = old.receive(exchange), old.state.changes(unsafe)
-    new_answer, new_effects = new.receive(exchange), new.state.changes(unsafe)
+    old_answer, new_answer = old.receive(exchange), new.receive(exchange)
+    still = not unsafe and old.state.stands_still(new.state)
+    old_effects, new_effects = old.state.changes(unsafe, still), new.state.changes(unsafe, still)
     if not unsafe and old_effects and new_effects and old_effects.empty != new_effects.empty:
         # A folder that took long to look at was not: what one side's shows is looked for at the other.
         old_effects = old.state.changes(True) if old_effects.empty else old_effects

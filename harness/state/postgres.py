@@ -268,6 +268,11 @@ class PostgresCopy:
         """No: the database is not in the folder."""
         return False
 
+    def stands_still(self, other: Copy) -> bool:
+        """Whether nobody has written in the cluster since this copy and the other were read last."""
+        alike = isinstance(other, PostgresCopy) and other._server is self._server and other._next_id == self._next_id
+        return alike and self._ask(NEXT_ID) == self._next_id
+
     def changes(self, unsafe: bool) -> Rows:
         """Return the net row changes since the last call; `unsafe`: a write is likely, wait for its end."""
         if unsafe:

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, Future
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from harness.effects import NO_EFFECTS, Effects
@@ -21,6 +21,14 @@ from harness.state.files import Tree
 from harness.state.hook import HookCopy
 from harness.state.mail import Mailbox, Sink, install_sendmail
 from harness.state.spec import DATABASE_PARTS, SMTP, StateSpec, fill
+
+
+@runtime_checkable
+class ClusteredCopy(Copy, Protocol):
+    """One side's database in a cluster that can be asked at once for all databases in it."""
+
+    def stands_still(self, other: Copy) -> bool:
+        """Whether nobody has written in the cluster since this copy and the other were read last."""
 
 
 class SideState(Protocol):
@@ -43,10 +51,13 @@ class SideState(Protocol):
     def clock(self, when: float) -> None:
         """Say when (epoch seconds) the scenario that begins was recorded, where somebody wants to know."""
 
-    def changes(self, unsafe: bool) -> Effects | None:
+    def stands_still(self, other: SideState) -> bool:
+        """Whether one question shows that neither this side's database nor the other's was written to."""
+
+    def changes(self, unsafe: bool, still: bool = False) -> Effects | None:
         """Return what was written since the last call, None where nobody watches.
 
-        `unsafe` says that the method lets a write be expected.
+        `unsafe` says that the method lets a write be expected, `still` that the database is known to stand still.
         """
 
     def rejoin(self, other: SideState, wrote: Sequence[Effects]) -> bool:
@@ -78,7 +89,11 @@ class Stateless:
     def clock(self, when: float) -> None:
         """Do nothing."""
 
-    def changes(self, unsafe: bool) -> Effects | None:
+    def stands_still(self, other: SideState) -> bool:
+        """No: nothing is known."""
+        return False
+
+    def changes(self, unsafe: bool, still: bool = False) -> Effects | None:
         """Return None: what it writes is not seen."""
         return None
 
@@ -105,9 +120,11 @@ class CopiedState:
         self._sink = Sink(self._mailbox.path) if spec.uses(*SMTP) else None
         self._copying: Future[None] | None = None
         self._database: Copy | None = None
+        self._clustered: ClusteredCopy | None = None
         try:
             if driver is not None:
                 self._database = driver.copy(worker, side, self._tree.root)
+                self._clustered = self._database if isinstance(self._database, ClusteredCopy) else None
                 self._tree.apart = self._database.owns
         except BaseException:
             self.close()
@@ -139,9 +156,14 @@ class CopiedState:
         if isinstance(self._database, HookCopy):
             self._database.clock(when)
 
-    def changes(self, unsafe: bool) -> Effects:
+    def stands_still(self, other: SideState) -> bool:
+        """Ask, where both databases are in one cluster."""
+        mine, theirs = self._clustered, other._clustered if isinstance(other, CopiedState) else None
+        return mine is not None and theirs is not None and mine.stands_still(theirs)
+
+    def changes(self, unsafe: bool, still: bool = False) -> Effects:
         """Return the net effect since the last call; see SideState."""
-        rows = self._database.changes(unsafe) if self._database else {}
+        rows = self._database.changes(unsafe) if self._database and not still else {}
         files = self._tree.changes(look=unsafe or bool(rows))
         if self._database and self._database.in_folder:
             rows = added(rows, self._database.changes(unsafe=False))  # of databases that the tree has just shown

@@ -69,7 +69,7 @@ class Slow(Stateless):
         super().__init__()
         self.always = always
 
-    def changes(self, unsafe: bool) -> Effects:
+    def changes(self, unsafe: bool, still: bool = False) -> Effects:
         """Tell the file that each request writes."""
         return Effects(files={"sessions/1": "0600 sha256:00"}) if self.always or unsafe else NO_EFFECTS
 

@@ -573,3 +573,24 @@ def test_any_writes_on_two_copies_net_to_the_difference_of_all_rows(sides: list[
         net.subtract(before)
         session.close()
         assert {row: times for row, times in told.items() if times} == {row: n for row, n in net.items() if n}
+
+
+def test_one_question_tells_that_neither_side_was_written_to(state: State) -> None:
+    """Both sides' databases are in one cluster: what any of them wrote since both were read moves its counter."""
+    old, new = state.side(7, "old"), state.side(7, "new")
+    try:
+        for one in (old, new):
+            one.restore()
+            one.changes(False)
+        quiet = [old.stands_still(new), new.stands_still(old)]
+        run(new, "INSERT INTO journal (note) VALUES ('x')")
+        moved = [old.stands_still(new), new.stands_still(old)]
+        written = new.changes(False)
+        assert (quiet, moved) == ([True, True], [False, False])
+        assert written is not None
+        assert list(written.rows) == ["journal"]
+        old.changes(False)
+        assert old.stands_still(new), "read again, both know where the counter stands"
+    finally:
+        old.close()
+        new.close()
