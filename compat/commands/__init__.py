@@ -1,0 +1,1 @@
+"""The commands of `compat`, one a module; `cli` gathers them."""

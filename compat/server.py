@@ -1,0 +1,81 @@
+"""Runs gunicorn for `compat serve`: told by the command line alone, and reloaded without losing a request.
+
+Comes in: a recipe for the application, and gunicorn's settings. Goes out: a server that ends with the process. Needs
+the extra `serve`; nothing else in compat knows gunicorn.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .errors import ConfigurationError
+from .types import Application
+
+# gthread: a slow program must not make the arbiter think that its worker is dead, as it would with sync. Nothing a
+# client sends may say where the application stands, or by which scheme it was called: that is `proxy`'s business. A
+# request line may be as long as Apache takes it.
+FIXED: Mapping[str, Any] = {
+    "worker_class": "gthread",
+    "control_socket_disable": True,
+    "forwarder_headers": "",
+    "forwarded_allow_ips": "",
+    "secure_scheme_headers": {},
+    "limit_request_line": 8190,
+}
+
+
+def run(make: Callable[[], Application], settings: Mapping[str, Any]) -> None:
+    """Serve what `make` returns, until the process is told to stop.
+
+    SIGHUP makes it anew, for new workers, while the old ones finish what they began; where it cannot be made any more,
+    the old one stays and the log says why.
+    """
+    from gunicorn.app.base import BaseApplication  # here: only this needs the extra `serve`
+
+    served = make()
+
+    class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+        """gunicorn without a configuration file, arguments, or GUNICORN_CMD_ARGS."""
+
+        def load_config(self) -> None:
+            """Set what the command line gave."""
+            for name, value in {**FIXED, **settings}.items():
+                self.cfg.set(name, value)
+
+        def load(self) -> Application:
+            """Return the application, made and checked before anything was bound."""
+            return served
+
+        def reload(self) -> None:
+            """Look at the program's place and its configuration again (SIGHUP)."""
+            nonlocal served
+            super().reload()
+            try:
+                served = make()
+            except ConfigurationError as error:
+                print(f"compat: reload: {error}; what was served before is still served", file=sys.stderr, flush=True)
+
+    Server().run()
+
+
+def check_bind(bind: str) -> None:
+    """Find out whether an address can be had, while a clear message is still possible. Raises ConfigurationError."""
+    host, colon, port = bind.rpartition(":")
+    if bind.startswith("unix:"):
+        folder = os.path.dirname(os.path.abspath(bind.removeprefix("unix:")))
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise ConfigurationError(f"cannot listen on {bind}: {folder} is not a folder that can be written to")
+        return
+    if not colon or not port.isdigit() or int(port) > 65535:
+        raise ConfigurationError(f"--bind {bind!r} must be HOST:PORT or unix:PATH")
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise ConfigurationError(f"cannot listen on {bind}: {error.strerror or error}") from error
