@@ -41,7 +41,8 @@ DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 _header_key = re.compile(r"HTTP_[A-Z0-9_]+").fullmatch
 _joined_cookie = re.compile(r",(?=[!#$%&'*+\-.^_`|~0-9A-Za-z]+=)")
-_authority = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[^\s:/@\[\]]+)(?::(?P<port>[0-9]*))?").fullmatch
+# The characters of RFC 3986 section 3.2.2: programs print SERVER_NAME into pages; no quote or bracket belongs there.
+_authority = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z._~!$&()*+,;=%-]+)(?::(?P<port>[0-9]*))?").fullmatch
 _absolute_target = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)").match
 
 
@@ -59,7 +60,15 @@ def meta_variables(
     values.update(_server(environ))
     if content_length is not None:
         values["CONTENT_LENGTH"] = str(content_length)
-    return {name.encode("ascii"): _value(name, value) for name, value in values.items()}
+    return path_translated({name.encode("ascii"): _value(name, value) for name, value in values.items()})
+
+
+def path_translated(variables: Variables) -> Variables:
+    """Return the variables with PATH_TRANSLATED, where there are a path and a root to put it under (RFC 3875 section
+    4.1.6).
+    """
+    root, path = variables.get(b"DOCUMENT_ROOT"), variables.get(b"PATH_INFO")
+    return {**variables, b"PATH_TRANSLATED": root.rstrip(b"/") + path} if root and path else variables
 
 
 def _fixed(environ: Environ, place: Place) -> Iterator[tuple[str, str]]:
@@ -82,8 +91,6 @@ def _fixed(environ: Environ, place: Place) -> Iterator[tuple[str, str]]:
         yield "SCRIPT_FILENAME", place.script_filename
     if place.path_info:
         yield "PATH_INFO", place.path_info
-        if environ.get("DOCUMENT_ROOT"):
-            yield "PATH_TRANSLATED", environ["DOCUMENT_ROOT"].rstrip("/") + place.path_info
 
 
 def _headers(environ: Environ, pass_authorization: bool) -> Iterator[tuple[str, str]]:
@@ -99,7 +106,7 @@ def _headers(environ: Environ, pass_authorization: bool) -> Iterator[tuple[str, 
 
 def _server(environ: Environ) -> Iterator[tuple[str, str]]:
     """SERVER_NAME and SERVER_PORT as the client called the server, not as it is bound (RFC 3875 sections 4.1.14,
-    4.1.15).
+    4.1.15). Names are in lower case, as Apache and lighttpd give them.
     """
     absolute = _absolute_target(environ.get("RAW_URI") or "")
     host = _authority(absolute[1] if absolute else environ.get("HTTP_HOST", ""))
@@ -107,7 +114,7 @@ def _server(environ: Environ) -> Iterator[tuple[str, str]]:
         yield "SERVER_NAME", environ["SERVER_NAME"]
         yield "SERVER_PORT", environ["SERVER_PORT"]
         return
-    yield "SERVER_NAME", host["name"]
+    yield "SERVER_NAME", host["name"].lower()
     default = DEFAULT_PORTS.get(environ["wsgi.url_scheme"]) or environ["SERVER_PORT"]
     yield "SERVER_PORT", host["port"] or default
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .environ import encode
+from .environ import encode, path_translated
 from .errors import ConfigurationError, ProgramError, RequestError
 from .types import Command, Variables
 
@@ -81,8 +81,8 @@ def environment(
     result.update(variables)
     if program.php:
         result[b"REDIRECT_STATUS"] = b"200"
-    result.update((os.fsencode(name), os.fsencode(value)) for name, value in env.items())
-    return result
+    configured = {os.fsencode(name): os.fsencode(value) for name, value in env.items()}
+    return path_translated(result | configured) | configured
 
 
 def script_filename(path: str) -> str:
