@@ -56,15 +56,15 @@ def standard_reason(status: int) -> str:
 
 def forwarded(fields: Fields) -> Fields:
     """Return the fields that may go to the client, in order: without hop-by-hop ones, and with one Content-Type, the
-    last.
+    last that is not empty.
     """
     connection = [value for name, value in fields if name.lower() == "connection"]
     named = {part.strip().lower() for value in connection for part in value.split(",")}
-    types = [position for position, (name, _) in enumerate(fields) if name.lower() == "content-type"]
+    types = [position for position, (name, value) in enumerate(fields) if name.lower() == "content-type" and value]
     return [
         (name, value)
         for position, (name, value) in enumerate(fields)
-        if name.lower() not in NEVER_FORWARDED and name.lower() not in named and position not in types[:-1]
+        if name.lower() not in NEVER_FORWARDED | named and (name.lower() != "content-type" or position in types[-1:])
     ]
 
 
