@@ -7,6 +7,7 @@
 from .directory import CGIDirectory
 from .errors import ConfigurationError
 from .handler import HandlerApp
+from .proxy import TrustedProxy
 from .script import CGIScript
 
-__all__ = ["CGIDirectory", "CGIScript", "ConfigurationError", "HandlerApp"]
+__all__ = ["CGIDirectory", "CGIScript", "ConfigurationError", "HandlerApp", "TrustedProxy"]
