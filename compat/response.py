@@ -14,7 +14,7 @@ from .body import Body
 from .errors import AnsweredError, ResponseAborted
 from .journal import Journal
 from .output import standard_reason
-from .runners.exec import Running
+from .runners.duplex import Running
 from .types import Head, Outcome, StartResponse
 
 NO_BODY = frozenset({204, 304})

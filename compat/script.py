@@ -28,7 +28,7 @@ from .output import OutputParser
 from .places import Places
 from .program import Program, environment, existing_file, find_interpreter, limits_prefix, script_filename, start_error
 from .response import Response, Work, error_page
-from .runners.exec import Running
+from .runners import find_runner
 from .types import Environ, Head, Headers, Outcome, Place, StartResponse, Variables
 
 MAX_LOCAL_REDIRECTS = 5
@@ -41,6 +41,7 @@ class CGIApplication(ABC):
         self.options = options
         self.places = Places(options.max_concurrency) if options.max_concurrency else None
         self._prefix = limits_prefix(options.limits)
+        self._run = find_runner(options.runner, options.limits, options.preload)
 
     @abstractmethod
     def locate(self, environ: Environ) -> tuple[Program, Place]:
@@ -94,7 +95,7 @@ class CGIApplication(ABC):
             place_taken, waited = self._take_place()
             leave = partial(self._leave_place, place_taken)
             try:
-                running = Running(command, body, journal.stderr, self.options.timeout, self.options.idle_timeout)
+                running = self._run(command, body, journal.stderr, self.options.timeout, self.options.idle_timeout)
             except OSError as error:
                 leave()
                 raise start_error(program, error) from error

@@ -1,296 +1,78 @@
 """Runs a program by fork and exec, once per request: any language, full isolation.
 
-One loop moves request body, output and error output at once and never blocks on any of them, so a program may read and
-write in any order. The program leads a process group of its own, which is ended as a whole: TERM, a grace period, KILL.
+Comes in: a `Command`. Goes out: a `Running` whose program has a session of its own. Everything after the start is
+`duplex`.
 """
 
 from __future__ import annotations
 
 import errno
 import os
-import selectors
-import signal
 import subprocess
 import time
-from collections.abc import Callable
 
 from ..body import Body
-from ..errors import ProgramError, RequestError
 from ..types import Command, Exit
+from .duplex import ErrorSink, Pipes, Running, Started
 
-GRACE = 2.0
-PIECE = 65536
 BUSY_RETRIES = (0.005, 0.01, 0.02, 0.04, 0.08, 0.1)
 
-ErrorSink = Callable[[bytes], None]
+
+def execute(
+    command: Command,
+    body: Body,
+    errors: ErrorSink,
+    timeout: float | None = None,
+    idle_timeout: float | None = None,
+) -> Running:
+    """Start a program in a process of its own; the `Runner` of this module. Raises OSError where exec fails."""
+    return Running(spawn(command, body.length is not None), body, errors, timeout, idle_timeout)
 
 
-class Running:
-    """One program at work. Call `read` until it returns nothing, and `close` in every case."""
+class Child:
+    """A `Process` that is our own child."""
 
-    def __init__(
-        self,
-        command: Command,
-        body: Body,
-        errors: ErrorSink,
-        timeout: float | None = None,
-        idle_timeout: float | None = None,
-    ) -> None:
-        self._body = body
-        self._errors = errors
-        self._started = self._active = time.monotonic()
-        self._timeout = timeout
-        self._idle_timeout = idle_timeout
-        self._output = b""
-        self._open: set[int] = set()
-        self._pidfd: int | None = None
-        self._failure: RequestError | None = None
-        self._exited = False
-        self._closed = False
-        self.exit = Exit()
-        self.killed = False
-        self._selector = selectors.PollSelector()
-        self._process, self._stdin, self._stdout, self._stderr = _spawn(command, body.length is not None)
-        self._open.update(end for end in (self._stdin, self._stdout, self._stderr) if end is not None)
-        try:
-            self._watch_all()
-        except BaseException:
-            self.close()
-            raise
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+        self.pid = process.pid
 
-    def _watch_all(self) -> None:
-        self._watch(self._stdout, selectors.EVENT_READ, self._read_stdout)
-        self._watch(self._stderr, selectors.EVENT_READ, self._read_stderr)
-        self._watch_exit()
-        if self._stdin is not None:
-            self._watch(self._stdin, selectors.EVENT_WRITE, self._write_stdin)
-            if self._body.wake is not None:
-                self._selector.register(self._body.wake, selectors.EVENT_READ, self._body_news)
-            self._write_stdin()  # most bodies fit into the pipe at once
-
-    @property
-    def pid(self) -> int:
-        """The number of the program's process, and of its group."""
-        return self._process.pid
-
-    def read(self) -> bytes:
-        """Return the next output as soon as there is any, empty at its end.
-
-        Raises ProgramError (504) when the time allowed is over, RequestError when the client broke off its body.
-        """
-        while not self._output:
-            if self._stdout not in self._open:
-                return b""
-            self._turn(self._deadline())
-            if self._failure is not None:
-                raise self._failure
-        output, self._output = self._output, b""
-        return output
-
-    def finish(self) -> Exit:
-        """After the end of the output: give the program a moment to exit, and return how it ended."""
-        self._await_exit(time.monotonic() + GRACE)
-        self.close()
-        return self.exit
-
-    def close(self) -> None:
-        """End the program if it still runs, reap it, and release every descriptor. Harmless when repeated."""
-        if self._closed:
-            return
-        self._closed = True
-        try:
-            if not self._exited:
-                self._end_group()
-            self._read_rest_of_stderr()
-        finally:
-            self._release()
-
-    def _release(self) -> None:
-        """Reap the program and close every descriptor, whatever happened before."""
-        if not self._exited:
-            self._signal_group(signal.SIGKILL)
-        self._process.wait()
-        code = self._process.returncode
-        self.exit = Exit(signal=-code) if code < 0 else Exit(status=code)
-        for descriptor in list(self._open):
-            self._drop(descriptor)
-        if self._pidfd is not None:
-            os.close(self._pidfd)
-        self._selector.close()
-
-    def _turn(self, deadline: float | None) -> None:
-        """Wait until something can move, and move it."""
-        wait = None if deadline is None else max(0.0, deadline - time.monotonic())
-        for key, _ in self._selector.select(wait):
-            if key.fd in self._selector.get_map():  # an earlier one of this turn may have closed it
-                key.data()
-
-    def _deadline(self) -> float | None:
-        """Return when waiting must end. Raises ProgramError (504) if that is past."""
-        limits = []
-        if self._timeout is not None:
-            limits.append((self._started + self._timeout, f"it ran longer than timeout = {self._timeout} s"))
-        if self._idle_timeout is not None:
-            silent = f"nothing moved for idle_timeout = {self._idle_timeout} s"
-            limits.append((self._active + self._idle_timeout, silent))
-        if not limits:
-            return None
-        deadline, reason = min(limits)
-        if time.monotonic() >= deadline:
-            raise ProgramError(504, f"the program was too slow: {reason}")
-        return deadline
-
-    def _watch(self, descriptor: int, events: int, act: Callable[[], None]) -> None:
-        os.set_blocking(descriptor, False)
-        self._selector.register(descriptor, events, act)
-
-    def _unwatch(self, descriptor: int | None) -> None:
-        if descriptor is not None and descriptor in self._selector.get_map():
-            self._selector.unregister(descriptor)
-
-    def _drop(self, descriptor: int) -> None:
-        self._open.discard(descriptor)
-        self._unwatch(descriptor)
-        os.close(descriptor)
-
-    def _watch_exit(self) -> None:
+    def pidfd(self) -> int | None:
         """Learn of the exit by a descriptor where the system has them (Linux), so that nothing needs to be polled."""
         if not hasattr(os, "pidfd_open"):
-            return
+            return None
         try:
-            self._pidfd = os.pidfd_open(self._process.pid)
-        except OSError as error:
-            # A server that ignores SIGCHLD has its children reaped by the kernel: gone already.
-            self._exited = error.errno == errno.ESRCH
-            return
-        self._selector.register(self._pidfd, selectors.EVENT_READ, self._saw_exit)
+            return os.pidfd_open(self.pid)
+        except ProcessLookupError:
+            raise  # a server that ignores SIGCHLD has its children reaped by the kernel: gone already
+        except OSError:
+            return None
 
-    def _saw_exit(self) -> None:
-        assert self._pidfd is not None
-        self._exited = True
-        self._selector.unregister(self._pidfd)
+    def ended(self) -> bool:
+        """Whether it has ended."""
+        return self._process.poll() is not None
 
-    def _await_exit(self, limit: float) -> None:
-        """Wait for the exit until `limit`; its error output is still read meanwhile."""
-        while not self._exited and time.monotonic() < limit:
-            if self._pidfd is not None:
-                self._turn(limit)
-                continue
-            try:
-                self._process.wait(max(0.0, limit - time.monotonic()))
-                self._exited = True
-            except subprocess.TimeoutExpired:
-                return
-
-    def _read_stdout(self) -> None:
-        data = os.read(self._stdout, PIECE)
-        self._active = time.monotonic()
-        if data:
-            self._output = data
-        else:
-            self._drop(self._stdout)
-
-    def _read_stderr(self) -> None:
-        data = os.read(self._stderr, PIECE)
-        self._active = time.monotonic()
-        if data:
-            self._errors(data)
-        else:
-            self._drop(self._stderr)
-
-    def _read_rest_of_stderr(self) -> None:
-        """Take what is there; a grandchild may hold the pipe open for as long as it likes."""
-        while self._stderr in self._open:
-            try:
-                self._read_stderr()
-            except BlockingIOError:
-                return
-
-    def _write_stdin(self) -> None:
-        """Give the program what it takes of the body. If nothing has arrived, wait for the client."""
-        assert self._stdin is not None
-        while data := self._body.peek(PIECE):
-            try:
-                written = os.write(self._stdin, data)
-            except BlockingIOError:
-                return
-            except BrokenPipeError:
-                self._end_stdin()  # a program need not read its body (RFC 3875 section 4.2)
-                return
-            self._active = time.monotonic()
-            self._body.taken(written)
-        if self._body.ended:
-            self._end_stdin()
-        else:
-            self._unwatch(self._stdin)
-
-    def _body_news(self) -> None:
-        """More of the body has arrived, or the client broke off.
-
-        Then the program's input stays open: an end of file would make half a body look whole.
-        """
-        assert self._stdin is not None
+    def signal_group(self, number: int) -> None:
+        """Send a signal to the group; the leader is not reaped yet, so its number is still ours."""
         try:
-            self._body.hear()
-        except RequestError as error:
-            self._failure = error
-            self._unwatch(self._stdin)
-            self._unwatch(self._body.wake)
-            return
-        self._active = time.monotonic()
-        if self._stdin not in self._selector.get_map():
-            self._selector.register(self._stdin, selectors.EVENT_WRITE, self._write_stdin)
-
-    def _end_stdin(self) -> None:
-        assert self._stdin is not None
-        self._unwatch(self._body.wake)
-        self._drop(self._stdin)
-
-    def _end_group(self) -> None:
-        """TERM to the group, wait, KILL to what is left of it. The leader is reaped after that, so its number is
-        still ours.
-        """
-        self.killed = True
-        self._signal_group(signal.SIGTERM)
-        if self._stdin in self._open:
-            self._end_stdin()
-        if self._stdout in self._open:
-            self._drop(self._stdout)
-        self._await_exit(time.monotonic() + GRACE)
-        self._signal_group(signal.SIGKILL)
-
-    def _signal_group(self, number: int) -> None:
-        try:
-            os.killpg(self._process.pid, number)
+            os.killpg(self.pid, number)
         except (ProcessLookupError, PermissionError):
             pass  # gone, or a set-uid program that is not ours to end
 
+    def reap(self) -> Exit:
+        """Wait for the end."""
+        code = self._process.wait()
+        return Exit(signal=-code) if code < 0 else Exit(status=code)
 
-def _spawn(command: Command, has_body: bool) -> tuple[subprocess.Popen[bytes], int | None, int, int]:
+
+def spawn(command: Command, has_body: bool) -> Started:
     """Start the program in a session of its own; return it with our ends of its pipes. Raises OSError where exec fails.
 
     No preexec_fn: it would copy the whole server process. SIGPIPE, which Python ignores, is put back to its default in
     the child.
     """
-    pipes: list[int] = []
-    try:
-        stdin = _pipe(pipes) if has_body else (subprocess.DEVNULL, None)
-        stdout, stderr = _pipe(pipes), _pipe(pipes)
-        process = _start(command, stdin[0], stdout[1], stderr[1])
-    except BaseException:
-        for descriptor in pipes:
-            os.close(descriptor)
-        raise
-    for descriptor in (stdin[0], stdout[1], stderr[1]):
-        if descriptor >= 0:
-            os.close(descriptor)
-    return process, stdin[1], stdout[0], stderr[0]
-
-
-def _pipe(opened: list[int]) -> tuple[int, int]:
-    pair = os.pipe()
-    opened.extend(pair)
-    return pair
+    with Pipes(has_body=has_body) as pipes:
+        process = _start(command, *pipes.theirs)
+        return pipes.started(Child(process))
 
 
 def _start(command: Command, stdin: int, stdout: int, stderr: int) -> subprocess.Popen[bytes]:

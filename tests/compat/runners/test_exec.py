@@ -16,8 +16,9 @@ import pytest
 
 from compat.body import Body, PumpedBody
 from compat.errors import ProgramError, RequestError
-from compat.runners import exec as exec_runner
-from compat.runners.exec import Running
+from compat.runners import duplex
+from compat.runners.duplex import Running
+from compat.runners.exec import execute
 from compat.types import Command
 
 pytestmark = pytest.mark.usefixtures("no_new_descriptors")
@@ -37,7 +38,7 @@ class Program:
         environment = {b"PATH": os.environ["PATH"].encode(), b"PID_FILE": os.environ.get("PID_FILE", "").encode()}
         held = body if isinstance(body, Body) else Body() if body is None else Body(body, len(body))
         command = Command((path,), str(self._folder), environment, path)
-        running = Running(command, held, self.errors.extend, **options)
+        running = execute(command, held, self.errors.extend, **options)
         self._running.append(running)
         return running
 
@@ -227,7 +228,7 @@ def test_stubborn_program_is_killed(
     program: Program, pid_file: Callable[[], list[int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who ignores TERM gets KILL after the grace period."""
-    monkeypatch.setattr(exec_runner, "GRACE", 0.3)
+    monkeypatch.setattr(duplex, "GRACE", 0.3)
     running = program.start("stubborn.cgi")
     pid_file()
     started = time.monotonic()
@@ -309,7 +310,7 @@ def test_file_just_written(tmp_path: Path) -> None:
     path.chmod(0o755)
     writer = os.open(path, os.O_WRONLY)
     threading.Timer(0.08, os.close, [writer]).start()
-    running = Running(Command((str(path),), str(tmp_path), {}, "busy"), Body(), lambda data: None)
+    running = execute(Command((str(path),), str(tmp_path), {}, "busy"), Body(), lambda data: None)
     assert output(running) == b""
     assert str(running.finish()) == "exit=0"
 

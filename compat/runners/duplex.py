@@ -1,0 +1,339 @@
+"""Moves request body, output and error output of one program at once, and ends the program with all its children.
+
+One loop that never blocks on any of the three, so a program may read and write in any order. The program leads a
+process group of its own, which is ended as a whole: TERM, a grace period, KILL. How the program was started is the
+runner's business: it hands over a `Started`.
+"""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..body import Body
+from ..errors import ProgramError, RequestError
+from ..types import Command, Exit
+
+GRACE = 2.0
+PIECE = 65536
+POLL = 0.01
+
+ErrorSink = Callable[[bytes], None]
+
+
+class Process(Protocol):
+    """A started program, as the loop needs it: the leader of its own process group."""
+
+    pid: int
+
+    def pidfd(self) -> int | None:
+        """Return a new descriptor that becomes readable when the program ends, None where the system has none.
+
+        Raises ProcessLookupError where it has ended and is reaped already.
+        """
+
+    def ended(self) -> bool:
+        """Whether it has ended; only asked where there is no pidfd."""
+
+    def signal_group(self, number: int) -> None:
+        """Send a signal to its group, so far as there is one."""
+
+    def reap(self) -> Exit:
+        """Wait for its end, release its number, and return how it ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A program at work and our ends of its pipes; `stdin` is None for one that has no body to read."""
+
+    process: Process
+    stdin: int | None
+    stdout: int
+    stderr: int
+
+
+class Pipes:
+    """The pipes of a program about to start. Leaving the block closes its ends; ours too, unless `started` took them.
+
+    Without a body its input is /dev/null.
+    """
+
+    def __init__(self, *, has_body: bool) -> None:
+        self._open: list[int] = []
+        try:
+            stdin: tuple[int, int | None] = self._pair() if has_body else (self._null(), None)
+            stdout, stderr = self._pair(), self._pair()
+        except BaseException:
+            self._close()
+            raise
+        self.theirs = (stdin[0], stdout[1], stderr[1])
+        self._kept = (stdin[1], stdout[0], stderr[0])
+
+    def __enter__(self) -> Pipes:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._close()
+
+    def started(self, process: Process) -> Started:
+        """Hand our ends over, with the program that has the others."""
+        self._open = [end for end in self._open if end not in self._kept]
+        return Started(process, *self._kept)
+
+    def _pair(self) -> tuple[int, int]:
+        pair = os.pipe()
+        self._open.extend(pair)
+        return pair
+
+    def _null(self) -> int:
+        self._open.append(os.open(os.devnull, os.O_RDWR))
+        return self._open[-1]
+
+    def _close(self) -> None:
+        for descriptor in self._open:
+            os.close(descriptor)
+        self._open = []
+
+
+class Runner(Protocol):
+    """A way to run programs."""
+
+    def __call__(
+        self, command: Command, body: Body, errors: ErrorSink, timeout: float | None, idle_timeout: float | None
+    ) -> Running:
+        """Start a program. Times are in seconds. Raises OSError where it cannot be started."""
+
+
+class Running:
+    """One program at work. Call `read` until it returns nothing, and `close` in every case."""
+
+    def __init__(
+        self,
+        started: Started,
+        body: Body,
+        errors: ErrorSink,
+        timeout: float | None = None,
+        idle_timeout: float | None = None,
+    ) -> None:
+        self._body = body
+        self._errors = errors
+        self._began = self._active = time.monotonic()
+        self._timeout = timeout
+        self._idle_timeout = idle_timeout
+        self._output = b""
+        self._open: set[int] = set()
+        self._pidfd: int | None = None
+        self._failure: RequestError | None = None
+        self._exited = False
+        self._closed = False
+        self.exit = Exit()
+        self.killed = False
+        self._selector = selectors.PollSelector()
+        self._process = started.process
+        self._stdin, self._stdout, self._stderr = started.stdin, started.stdout, started.stderr
+        self._open.update(end for end in (self._stdin, self._stdout, self._stderr) if end is not None)
+        try:
+            self._watch_all()
+        except BaseException:
+            self.close()
+            raise
+
+    def _watch_all(self) -> None:
+        self._watch(self._stdout, selectors.EVENT_READ, self._read_stdout)
+        self._watch(self._stderr, selectors.EVENT_READ, self._read_stderr)
+        self._watch_exit()
+        if self._stdin is not None:
+            self._watch(self._stdin, selectors.EVENT_WRITE, self._write_stdin)
+            if self._body.wake is not None:
+                self._selector.register(self._body.wake, selectors.EVENT_READ, self._body_news)
+            self._write_stdin()  # most bodies fit into the pipe at once
+
+    @property
+    def pid(self) -> int:
+        """The number of the program's process, and of its group."""
+        return self._process.pid
+
+    def read(self) -> bytes:
+        """Return the next output as soon as there is any, empty at its end.
+
+        Raises ProgramError (504) when the time allowed is over, RequestError when the client broke off its body.
+        """
+        while not self._output:
+            if self._stdout not in self._open:
+                return b""
+            self._turn(self._deadline())
+            if self._failure is not None:
+                raise self._failure
+        output, self._output = self._output, b""
+        return output
+
+    def finish(self) -> Exit:
+        """After the end of the output: give the program a moment to exit, and return how it ended."""
+        self._await_exit(time.monotonic() + GRACE)
+        self.close()
+        return self.exit
+
+    def close(self) -> None:
+        """End the program if it still runs, reap it, and release every descriptor. Harmless when repeated."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            if not self._exited:
+                self._end_group()
+            self._read_rest_of_stderr()
+        finally:
+            self._release()
+
+    def _release(self) -> None:
+        """Reap the program and close every descriptor, whatever happened before."""
+        if not self._exited:
+            self._process.signal_group(signal.SIGKILL)
+        self.exit = self._process.reap()
+        for descriptor in list(self._open):
+            self._drop(descriptor)
+        if self._pidfd is not None:
+            os.close(self._pidfd)
+        self._selector.close()
+
+    def _turn(self, deadline: float | None) -> None:
+        """Wait until something can move, and move it."""
+        wait = None if deadline is None else max(0.0, deadline - time.monotonic())
+        for key, _ in self._selector.select(wait):
+            if key.fd in self._selector.get_map():  # an earlier one of this turn may have closed it
+                key.data()
+
+    def _deadline(self) -> float | None:
+        """Return when waiting must end. Raises ProgramError (504) if that is past."""
+        limits = []
+        if self._timeout is not None:
+            limits.append((self._began + self._timeout, f"it ran longer than timeout = {self._timeout} s"))
+        if self._idle_timeout is not None:
+            silent = f"nothing moved for idle_timeout = {self._idle_timeout} s"
+            limits.append((self._active + self._idle_timeout, silent))
+        if not limits:
+            return None
+        deadline, reason = min(limits)
+        if time.monotonic() >= deadline:
+            raise ProgramError(504, f"the program was too slow: {reason}")
+        return deadline
+
+    def _watch(self, descriptor: int, events: int, act: Callable[[], None]) -> None:
+        os.set_blocking(descriptor, False)
+        self._selector.register(descriptor, events, act)
+
+    def _unwatch(self, descriptor: int | None) -> None:
+        if descriptor is not None and descriptor in self._selector.get_map():
+            self._selector.unregister(descriptor)
+
+    def _drop(self, descriptor: int) -> None:
+        self._open.discard(descriptor)
+        self._unwatch(descriptor)
+        os.close(descriptor)
+
+    def _watch_exit(self) -> None:
+        """Learn of the exit by a descriptor where the system has them (Linux), so that nothing needs to be polled."""
+        try:
+            self._pidfd = self._process.pidfd()
+        except ProcessLookupError:
+            self._exited = True
+            return
+        if self._pidfd is not None:
+            self._selector.register(self._pidfd, selectors.EVENT_READ, self._saw_exit)
+
+    def _saw_exit(self) -> None:
+        assert self._pidfd is not None
+        self._exited = True
+        self._selector.unregister(self._pidfd)
+
+    def _await_exit(self, limit: float) -> None:
+        """Wait for the exit until `limit`; its error output is still read meanwhile."""
+        while not self._exited and time.monotonic() < limit:
+            if self._pidfd is not None:
+                self._turn(limit)
+                continue
+            self._exited = self._process.ended()
+            if not self._exited:
+                time.sleep(POLL)
+
+    def _read_stdout(self) -> None:
+        data = os.read(self._stdout, PIECE)
+        self._active = time.monotonic()
+        if data:
+            self._output = data
+        else:
+            self._drop(self._stdout)
+
+    def _read_stderr(self) -> None:
+        data = os.read(self._stderr, PIECE)
+        self._active = time.monotonic()
+        if data:
+            self._errors(data)
+        else:
+            self._drop(self._stderr)
+
+    def _read_rest_of_stderr(self) -> None:
+        """Take what is there; a grandchild may hold the pipe open for as long as it likes."""
+        while self._stderr in self._open:
+            try:
+                self._read_stderr()
+            except BlockingIOError:
+                return
+
+    def _write_stdin(self) -> None:
+        """Give the program what it takes of the body. If nothing has arrived, wait for the client."""
+        assert self._stdin is not None
+        while data := self._body.peek(PIECE):
+            try:
+                written = os.write(self._stdin, data)
+            except BlockingIOError:
+                return
+            except BrokenPipeError:
+                self._end_stdin()  # a program need not read its body (RFC 3875 section 4.2)
+                return
+            self._active = time.monotonic()
+            self._body.taken(written)
+        if self._body.ended:
+            self._end_stdin()
+        else:
+            self._unwatch(self._stdin)
+
+    def _body_news(self) -> None:
+        """More of the body has arrived, or the client broke off.
+
+        Then the program's input stays open: an end of file would make half a body look whole.
+        """
+        assert self._stdin is not None
+        try:
+            self._body.hear()
+        except RequestError as error:
+            self._failure = error
+            self._unwatch(self._stdin)
+            self._unwatch(self._body.wake)
+            return
+        self._active = time.monotonic()
+        if self._stdin not in self._selector.get_map():
+            self._selector.register(self._stdin, selectors.EVENT_WRITE, self._write_stdin)
+
+    def _end_stdin(self) -> None:
+        assert self._stdin is not None
+        self._unwatch(self._body.wake)
+        self._drop(self._stdin)
+
+    def _end_group(self) -> None:
+        """TERM to the group, wait, KILL to what is left of it. The leader is reaped after that, so its number is
+        still ours.
+        """
+        self.killed = True
+        self._process.signal_group(signal.SIGTERM)
+        if self._stdin in self._open:
+            self._end_stdin()
+        if self._stdout in self._open:
+            self._drop(self._stdout)
+        self._await_exit(time.monotonic() + GRACE)
+        self._process.signal_group(signal.SIGKILL)
