@@ -26,6 +26,7 @@ from harness.report import Result
 from harness.store.archive import ArchiveWriter
 from harness.targets import Target, parse_target
 from harness.targets.connection import wire_bytes
+from harness.targets.safety import Safety
 from harness.targets.url import UrlSide
 
 ROUNDS = 3
@@ -45,7 +46,7 @@ def main() -> None:
         bare, whole = in_turn(partial(bare_rate, rounds, count), partial(diff_rate, target, config, count))
         report(f"two applications of {cost:.0f} ms", "harness diff of both", bare, whole)
     with server() as port:
-        side = UrlSide("127.0.0.1", port, allow_writes=False, timeout=10)
+        side = UrlSide("127.0.0.1", port, Safety(), timeout=10)
         report(
             "one server, a bare client",
             "replay at its URL",

@@ -32,7 +32,7 @@ class Config:
     """All of `harness.toml`. `root` is the directory it stands in; relative paths in it start there.
 
     `accepted` is the file of accepted differences; `network` the destinations (`host:port`) that targets may reach.
-    What `[[login]]`, `[bind]`, `[noise]` and `[controls]` hold is checked by the modules that use it.
+    What `[[login]]`, `[bind]`, `[noise]`, `[controls]` and `[safety]` hold is checked by the modules that use it.
     """
 
     root: Path
@@ -52,6 +52,7 @@ class Config:
     bind: Mapping[str, Any] = field(default_factory=dict)
     noise: Mapping[str, Any] = field(default_factory=dict)
     controls: Mapping[str, Any] = field(default_factory=dict)
+    safety: Mapping[str, Any] = field(default_factory=dict)
 
 
 def find_config(directory: Path) -> Config:
@@ -98,6 +99,7 @@ TYPES: dict[str, type | tuple[type, ...]] = {
     "bind": dict,
     "noise": dict,
     "controls": dict,
+    "safety": dict,
 }
 
 
@@ -132,6 +134,7 @@ def parse_config(table: Mapping[str, Any], path: Path) -> Config:
         bind=table.get("bind", {}),
         noise=table.get("noise", {}),
         controls=table.get("controls", {}),
+        safety=table.get("safety", {}),
     )
 
 

@@ -17,7 +17,8 @@ from harness.pipeline import Options, diff
 from harness.recording import Recording, open_recordings
 from harness.report import terminal_report
 from harness.start import Apache, Guess, Mount, app_of, document, read_apache, survey
-from harness.start.survey import SAFE
+from harness.start.survey import ACTIONS, SAFE
+from harness.start.unsafe import unsafe_read
 from harness.store.cassette import SUFFIXES
 from harness.store.database import is_archive
 from harness.targets import parse_target
@@ -140,18 +141,21 @@ def first_targets(guess: Guess) -> tuple[str, str] | None:
 
 
 class Sample:
-    """The first safe exchanges of recordings, as one recording."""
+    """The first safe exchanges of recordings, as one recording: of reads none that looks as if it wrote."""
 
     def __init__(self, recordings: Sequence[Recording]) -> None:
         self.name, self.state = "first", None
-        safe = (exchange for exchange in chain.from_iterable(recordings) if exchange.request.method in SAFE)
-        self._exchanges = list(islice(safe, FIRST))
+        self._exchanges = list(islice(filter(_is_safe, chain.from_iterable(recordings)), FIRST))
 
     def __len__(self) -> int:
         return len(self._exchanges)
 
     def __iter__(self) -> Iterator[Exchange]:
         return iter(self._exchanges)
+
+
+def _is_safe(exchange: Exchange) -> bool:
+    return exchange.request.method in SAFE and not unsafe_read(exchange, ACTIONS)
 
 
 def try_out(recordings: Sequence[Recording], old: str, new: str, config: Config) -> None:

@@ -36,7 +36,8 @@ class Guess:
 def document(guess: Guess) -> str:
     """Return the text of the file."""
     parts = [_opening(guess), _state_choice(guess.survey), _endpoints(guess.survey), _other_keys()]
-    parts += [_targets(guess), _states(guess.survey), _logins(guess.survey), _secrets(guess.survey)]
+    parts += [_targets(guess), _safety(guess.survey), _states(guess.survey), _logins(guess.survey)]
+    parts += [_secrets(guess.survey)]
     return "\n".join("\n".join(lines) + "\n" for part in parts if (lines := list(part)))
 
 
@@ -146,6 +147,16 @@ def _server(guess: Guess) -> tuple[str, list[str]] | None:
         f"{count:,} requests asked for this host. If that was the recorder, say what stands behind it.",
         "Only GET, HEAD and OPTIONS are sent there, unless --allow-writes names the host.",
     ]
+
+
+def _safety(survey: Survey) -> Iterator[str]:
+    if not survey.doubtful:
+        return
+    yield "# GETs that look as if they changed something. Listed here, they are not sent to a server; * is anything."
+    yield from ("# [safety]", "# unsafe = [")
+    for listed, count in list(survey.doubtful.items())[: 5 * SHOWN]:
+        yield remark(f"#     {quoted(listed)},  # {_exchanges(count)}")
+    yield "# ]"
 
 
 def _states(survey: Survey) -> Iterator[str]:

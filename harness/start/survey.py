@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from harness.endpoint import endpoint, fields
 from harness.exchange import Exchange, Request
 from harness.start.patterns import patterns_of
+from harness.start.unsafe import unsafe_read
 
 SAFE = (b"GET", b"HEAD", b"OPTIONS")
 ACTIONS = frozenset(
@@ -45,7 +46,8 @@ class LoginForm:
 class Survey:
     """Counts of exchanges, by name; most frequent first.
 
-    `unsafe` are endpoints asked by methods that may write. `parameters` tell actions apart, `candidates` may (with some
+    `unsafe` are endpoints asked by methods that may write, `doubtful` entries for `[safety] unsafe`: reads that look as
+    if they wrote. `parameters` tell actions apart, `candidates` may (with some
     of their values). `users` logged in by HTTP, `cookies` (exchanges, different values) came with requests though no
     recorded answer had set them. `secrets` are names of fields and headers that hold secrets in clear.
     """
@@ -56,6 +58,7 @@ class Survey:
     hosts: Mapping[str, int] = field(default_factory=dict)
     endpoints: Mapping[str, int] = field(default_factory=dict)
     unsafe: Mapping[str, int] = field(default_factory=dict)
+    doubtful: Mapping[str, int] = field(default_factory=dict)
     bodiless: int = 0
     patterns: tuple[str, ...] = ()
     parameters: tuple[str, ...] = ()
@@ -80,6 +83,7 @@ class _Seen:
         self.given: dict[str, set[str]] = {}
         self.brought: dict[str, Counter[str]] = {}
         self.secrets = Counter[str]()
+        self.doubtful = Counter[str]()
         self.login: LoginForm | None = None
 
     def add(self, exchange: Exchange) -> None:
@@ -95,6 +99,7 @@ class _Seen:
         pairs = fields(request)
         for name, value in pairs:
             self.values.setdefault(name, Counter())[value[:100]] += 1
+        self.doubtful.update(filter(None, [unsafe_read(exchange, ACTIONS)]))
         self._add_identity(exchange)
         self._add_secrets(request, pairs)
 
@@ -137,6 +142,7 @@ def survey(read: Callable[[], Iterable[Exchange]], states: Iterable[str] = ()) -
         hosts=dict(seen.hosts.most_common()),
         endpoints=dict(endpoints.most_common()),
         unsafe=dict((+unsafe).most_common()),
+        doubtful=dict(seen.doubtful.most_common()),
         bodiless=seen.bodiless,
         patterns=tuple(patterns),
         parameters=tuple(parameters),

@@ -20,6 +20,7 @@ from harness.targets.application import ApplicationSide
 from harness.targets.checked_out import CheckedOutSide
 from harness.targets.recorded import RecordedSide
 from harness.targets.revision import PREFIX, Checkout, Revision, split_revision
+from harness.targets.safety import Safety, read_safety
 from harness.targets.side import Side
 from harness.targets.url import UrlSide
 
@@ -60,18 +61,19 @@ def parse_target(
     """Parse a TARGET.
 
     `allow_writes` are hosts (`host` or `host:port`) that may be sent unsafe methods; `timeout` is in seconds.
-    Raises UsageError for text that is no target, a revision that is none, or a recording that cannot be read.
+    Raises UsageError for text that is no target, a revision that is none, or a recording that cannot be read, and for
+    what `[controls]` and `[safety]` of the configuration should not hold.
     """
-    controls = read_controls(config.controls, config.network)
+    controls, safety = read_controls(config.controls, config.network), read_safety(config.safety, allow_writes)
     if text in config.targets:
-        return _configured(text, config, controls, allow_writes, timeout)
-    return _parsed(text, text, TargetConfig(text), Path.cwd(), controls, allow_writes, timeout)
+        return _configured(text, config, controls, safety, timeout)
+    return _parsed(text, text, TargetConfig(text), Path.cwd(), controls, safety, timeout)
 
 
-def _configured(name: str, config: Config, controls: Controls, allow_writes: frozenset[str], timeout: float) -> Target:
+def _configured(name: str, config: Config, controls: Controls, safety: Safety, timeout: float) -> Target:
     """Parse what a [target.NAME] says its app is; another interpreter and variables are for applications only."""
     entry = config.targets[name]
-    target = _parsed(name, entry.app, entry, config.root / (entry.cwd or "."), controls, allow_writes, timeout)
+    target = _parsed(name, entry.app, entry, config.root / (entry.cwd or "."), controls, safety, timeout)
     if not target.stateful and (entry.python or entry.env):
         raise UsageError(f"[target.{name}]: python and env are for applications, and {entry.app!r} is none")
     return replace(target, text=name)
@@ -83,11 +85,11 @@ def _parsed(
     entry: TargetConfig,
     cwd: Path,
     controls: Controls,
-    allow_writes: frozenset[str],
+    safety: Safety,
     timeout: float,
 ) -> Target:
     if app.startswith(("http://", "https://")):
-        return _url_target(app, allow_writes, timeout)
+        return _url_target(app, safety, timeout)
     if app == "recorded":
         return Target(text, stateful=False, served=True, replayed=False, opener=lambda variation: RecordedSide())
     if app.startswith(PREFIX):
@@ -150,7 +152,7 @@ def _answers_target(text: str, path: Path) -> Target:
     return Target(text, stateful=False, served=True, replayed=False, opener=lambda variation: AnswersSide(answers))
 
 
-def _url_target(text: str, allow_writes: frozenset[str], timeout: float) -> Target:
+def _url_target(text: str, safety: Safety, timeout: float) -> Target:
     parts = urlsplit(text)
     try:
         number = parts.port or 80
@@ -160,11 +162,10 @@ def _url_target(text: str, allow_writes: frozenset[str], timeout: float) -> Targ
     if not plain or not parts.hostname or not number:
         raise UsageError(f"{text!r}: a URL target is http://host:port, without TLS and without a path")
     host = parts.hostname
-    writes = bool({host, f"{host}:{number}"} & allow_writes)
     return Target(
         text,
         stateful=False,
         served=True,
         replayed=True,
-        opener=lambda variation: UrlSide(host, number, allow_writes=writes, timeout=timeout),
+        opener=lambda variation: UrlSide(host, number, safety, timeout=timeout),
     )

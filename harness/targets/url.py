@@ -1,8 +1,9 @@
 """A target that is a running server: recorded requests are written to its socket as they were.
 
-Only GET, HEAD and OPTIONS are sent unless writing was allowed for its host. A connection is used again where the
-recorded request and the server's answer allow it, and then only for what may be repeated without harm (RFC 9110 section
-9.2.2): a server that closes an idle connection has not crashed, and is asked again.
+Only GET, HEAD and OPTIONS are sent, and of these none that is listed as unsafe, unless writing was allowed for its host
+(`safety`). A connection is used again where the recorded request and the server's answer allow it, and then only for
+what may be repeated without harm (RFC 9110 section 9.2.2): a server that closes an idle connection has not crashed, and
+is asked again.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from collections.abc import Mapping
 from harness.errors import TargetError
 from harness.exchange import Exchange, Request
 from harness.targets.connection import TIMED_OUT, Connection
+from harness.targets.safety import Safety
 from harness.targets.side import Answer, Crash, Uncontrolled, Unsent
 
-SAFE_METHODS = frozenset({b"GET", b"HEAD", b"OPTIONS"})
 STRIKES = 3
 """After so many connections that the server closed without having said so, each exchange gets one of its own."""
 
@@ -22,8 +23,9 @@ STRIKES = 3
 class UrlSide(Uncontrolled):
     """A server at host:port. `timeout` (seconds) bounds each wait for bytes."""
 
-    def __init__(self, host: str, port: int, *, allow_writes: bool, timeout: float) -> None:
-        self.host, self.port, self.allow_writes, self.timeout = host, port, allow_writes, timeout
+    def __init__(self, host: str, port: int, safety: Safety, *, timeout: float) -> None:
+        self.host, self.port, self.timeout = host, port, timeout
+        self.safety, self.allow_writes = safety, safety.writes_to(host, port)
         self._connection: Connection | None = None
         self._failure: Crash | None = None
         self._request: Request | None = None
@@ -44,9 +46,10 @@ class UrlSide(Uncontrolled):
             raise TargetError(f"target http://{self.host}:{self.port} does not answer: {error}") from None
 
     def refusal(self, exchange: Exchange) -> Unsent | None:
-        """Unsafe methods go only where they were allowed; a body that was not recorded cannot be sent."""
-        if exchange.request.method not in SAFE_METHODS and not self.allow_writes:
-            return Unsent("unsafe method, not sent to a URL (--allow-writes HOST)")
+        """What may write goes only where that was allowed; a body that was not recorded cannot be sent."""
+        objection = "" if self.allow_writes else self.safety.objection(exchange.request)
+        if objection:
+            return Unsent(f"{objection}, not sent to a URL (--allow-writes HOST)")
         if exchange.request.body is None:
             return Unsent("body not recorded")
         return None
@@ -65,7 +68,8 @@ class UrlSide(Uncontrolled):
             self._ask_anew(exchange.request)
 
     def _may_reuse(self, connection: Connection, request: Request) -> bool:
-        return connection.reusable and request.method in SAFE_METHODS and self._strikes < STRIKES and connection.quiet
+        harmless = not self.safety.objection(request)
+        return connection.reusable and harmless and self._strikes < STRIKES and connection.quiet
 
     def _ask_anew(self, request: Request) -> None:
         """Write the request on a connection of its own."""

@@ -64,6 +64,16 @@ def test_compares_with_the_programs(folder: Path) -> None:
     assert "different 0" in result.stdout
 
 
+def test_reads_that_look_unsafe_are_not_tried_out(folder: Path) -> None:
+    """Ten requests are sent to what is given, none of them a logout; that it might be listed is said in the file."""
+    reads = [exchange(b"GET /bin/hello.cgi?logout", b""), exchange(b"GET /bin/hello.cgi?1", b"hello 1\n")]
+    write_cassette(folder / "a.yaml", reads)
+    result = init("a.yaml", "--cgi-bin", "cgi")
+    assert "judged 1 of 1" in result.stdout
+    entry = '# unsafe = [\n#     "GET /bin/hello.cgi?*logout*",  # 1 exchange\n# ]'
+    assert entry in (folder / "harness.toml").read_text()
+
+
 def test_shows_differences(folder: Path) -> None:
     """A program that answers otherwise than recorded shows at once; that is no error."""
     (folder / "cgi" / "hello.cgi").write_text(PROGRAM.replace("hello", "Hello"))

@@ -15,6 +15,7 @@ from harness.start.apache import Apache, Mount
 from harness.start.document import Guess, app_of, document
 from harness.start.survey import LoginForm, Survey
 from harness.state import read_spec
+from harness.targets.safety import read_safety
 
 FILE = Path("harness.toml")
 SURVEY = Survey(
@@ -24,6 +25,7 @@ SURVEY = Survey(
     hosts={"shop.example:8080": 1100, "other": 100},
     endpoints={"GET /item/{}": 1000, "POST /login": 200},
     unsafe={"POST /login": 200},
+    doubtful={"GET /logout*": 7, 'GET /x?*do=delete"it*': 1},
     bodiless=3,
     patterns=("/item/{}/edit",),
     parameters=("action",),
@@ -66,8 +68,8 @@ def uncommented(text: str, first: str, last: str) -> str:
     """Return the suggestion from one line to another, without the sign of a remark."""
     found = re.search(f"^# {re.escape(first)}.*?^# {re.escape(last)}[^\n]*$", text, re.MULTILINE | re.DOTALL)
     assert found is not None
-    lines = found[0].splitlines()
-    return "\n".join(line.removeprefix("# ") for line in lines if not line.startswith("#  "))
+    lines = (line for line in found[0].splitlines() if not re.match('#  (?!   ")', line))
+    return "\n".join(line.removeprefix("# ") for line in lines)
 
 
 def test_logins_may_be_taken() -> None:
@@ -77,6 +79,13 @@ def test_logins_may_be_taken() -> None:
     assert [login["principal"] for login in logins] == ["basic:bob smith", "remote:ann", "cookie:sid"]
     assert logins[0]["basic_env"] == "HARNESS_LOGIN_BOB_SMITH"
     assert logins[2]["request"] == [{"method": "POST", "path": "/login", "form": {"user": "...", "pass word": "..."}}]
+
+
+def test_unsafe_reads_may_be_taken() -> None:
+    """The suggested list is one that targets can be given."""
+    text = uncommented(document(Guess("a", SURVEY)), "[safety]", "]")
+    table = tomllib.loads(text)["safety"]
+    assert [listed.text for listed in read_safety(table).unsafe] == ["GET /logout*", 'GET /x?*do=delete"it*']
 
 
 STATES = {

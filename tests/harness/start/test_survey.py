@@ -47,6 +47,12 @@ def test_counts() -> None:
     assert found.unsafe == {"POST /a": 1, "PUT /b": 1}
 
 
+def test_doubtful() -> None:
+    """Reads that look as if they wrote, by the entry that would list them."""
+    found = seen(exchange(b"GET /logout"), exchange(b"GET /item/7/delete"), exchange(b"GET /item/8/delete"))
+    assert list(found.doubtful.items()) == [("GET /item/*/delete*", 2), ("GET /logout*", 1)]
+
+
 def test_nothing() -> None:
     """No exchanges are no error."""
     assert seen() == Survey()

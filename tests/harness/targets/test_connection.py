@@ -12,6 +12,7 @@ import pytest
 from harness.exchange import Exchange, Request, Response
 from harness.targets import Answer, Crash
 from harness.targets.connection import asks_to_go_on
+from harness.targets.safety import Safety
 from harness.targets.url import UrlSide
 
 GET = Request(b"GET / HTTP/1.1", ((b"Host", b"x"),))
@@ -28,7 +29,8 @@ class Server:
         self.listener = socket.create_server(("127.0.0.1", 0))
         silent = any(answer is None for script in scripts for answer in script)
         timeout = 0.5 if silent else 10.0  # a busy machine is no timeout
-        self.side = UrlSide("127.0.0.1", self.listener.getsockname()[1], allow_writes=True, timeout=timeout)
+        port, safety = self.listener.getsockname()[1], Safety(frozenset({"127.0.0.1"}))
+        self.side = UrlSide("127.0.0.1", port, safety, timeout=timeout)
         threading.Thread(target=self.run, daemon=True).start()
 
     def run(self) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from harness.config import Config, TargetConfig
 from harness.errors import UsageError
+from harness.exchange import Exchange, Request
 from harness.targets import parse_target
 from harness.targets.application import ApplicationSide
 from harness.targets.recorded import RecordedSide
@@ -87,3 +89,13 @@ def test_only_applications_are_given_a_starting_state(text: str, stateful: bool)
 def test_a_configured_target_has_its_own_name_in_reports() -> None:
     """Whatever it is."""
     assert [parse_target(name, CONFIG).text for name in ("old", "live", "said")] == ["old", "live", "said"]
+
+
+@pytest.mark.parametrize("text", ["http://h", "live"])
+def test_what_the_configuration_lists_as_unsafe_is_not_sent(text: str) -> None:
+    """To a server as typed, and to one by its name in harness.toml."""
+    side = parse_target(text, replace(CONFIG, safety={"unsafe": ["GET /out*"]})).open()
+    asked = Exchange("t#1", Request(b"GET /out HTTP/1.1"))
+    assert "'GET /out*'" in getattr(side.refusal(asked), "reason", "")
+    with pytest.raises(UsageError, match="safety"):
+        parse_target(text, replace(CONFIG, safety={"unsafe": "GET /out*"}))

@@ -11,6 +11,7 @@ import pytest
 from harness.errors import TargetError
 from harness.exchange import Exchange, Request, Response
 from harness.targets import Answer, Crash, Unsent
+from harness.targets.safety import Safety, read_safety
 from harness.targets.url import UrlSide
 
 Serve = Callable[[bytes], tuple[UrlSide, list[bytes]]]
@@ -27,7 +28,7 @@ def serve() -> Iterator[Serve]:
         listeners.append(listener)
         received: list[bytes] = []
         threading.Thread(target=_answer_all, args=(listener, answer, received), daemon=True).start()
-        sides.append(UrlSide("127.0.0.1", listener.getsockname()[1], allow_writes=False, timeout=2))
+        sides.append(UrlSide("127.0.0.1", listener.getsockname()[1], Safety(), timeout=2))
         return sides[-1], received
 
     yield server
@@ -53,6 +54,17 @@ def ask(side: UrlSide, request: Request) -> Answer:
     """Send one request and take its answer."""
     side.send(Exchange("t#1", request))
     return side.receive()
+
+
+def test_what_is_listed_as_unsafe_is_not_sent() -> None:
+    """By its entry in harness.toml, unless the server may be written to."""
+    table = {"unsafe": ["GET /logout*"]}
+    asked = Exchange("t#1", Request(b"HEAD /logout?next=/ HTTP/1.1", ((b"Host", b"x"),)))
+    side = UrlSide("127.0.0.1", 1, read_safety(table), timeout=1)
+    said = "unsafe as 'GET /logout*' of harness.toml says, not sent to a URL (--allow-writes HOST)"
+    assert side.refusal(asked) == Unsent(said)
+    assert side.refusal(Exchange("t#2", Request(b"GET / HTTP/1.1"))) is None
+    assert UrlSide("127.0.0.1", 1, read_safety(table, frozenset({"127.0.0.1:1"})), timeout=1).refusal(asked) is None
 
 
 GET = Request(b"GET /a b HTTP/1.1", ((b"hOst", b"x"), (b"X", b"1"), (b"X", b"2")))
@@ -138,13 +150,13 @@ def test_only_safe_methods_are_sent_to_a_url(serve: Serve, method: str, sent: bo
 
 def test_writes_are_sent_where_they_were_allowed() -> None:
     """--allow-writes HOST."""
-    side = UrlSide("127.0.0.1", 1, allow_writes=True, timeout=1)
+    side = UrlSide("127.0.0.1", 1, Safety(frozenset({"127.0.0.1"})), timeout=1)
     assert side.refusal(Exchange("t#1", Request(b"POST / HTTP/1.1"))) is None
 
 
 def test_a_body_that_was_not_recorded_is_not_invented() -> None:
     """An access log has no bodies."""
-    side = UrlSide("127.0.0.1", 1, allow_writes=True, timeout=1)
+    side = UrlSide("127.0.0.1", 1, Safety(frozenset({"127.0.0.1"})), timeout=1)
     assert side.refusal(Exchange("t#1", Request(b"POST / HTTP/1.1", body=None))) == Unsent("body not recorded")
 
 
@@ -152,6 +164,6 @@ def test_a_server_that_is_not_there_is_named() -> None:
     """Found at the start, not at the thousandth exchange."""
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
-        side = UrlSide("127.0.0.1", unused.getsockname()[1], allow_writes=False, timeout=1)
+        side = UrlSide("127.0.0.1", unused.getsockname()[1], Safety(), timeout=1)
         with pytest.raises(TargetError, match=r"http://127\.0\.0\.1:\d+ does not answer"):
             side.start({})
