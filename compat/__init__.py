@@ -9,5 +9,6 @@ from .errors import ConfigurationError
 from .handler import HandlerApp
 from .proxy import TrustedProxy
 from .script import CGIScript
+from .static import StaticFiles
 
-__all__ = ["CGIDirectory", "CGIScript", "ConfigurationError", "HandlerApp", "TrustedProxy"]
+__all__ = ["CGIDirectory", "CGIScript", "ConfigurationError", "HandlerApp", "StaticFiles", "TrustedProxy"]

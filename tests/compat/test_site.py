@@ -1,0 +1,64 @@
+"""Several applications on one site, and the health endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from compat import ConfigurationError
+from compat.errors import RequestError
+from compat.site import Health, Site
+
+
+def named(name: str) -> Any:
+    """An application that answers with its name and the path it sees."""
+
+    def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [f"{name} {environ['PATH_INFO']}".encode()]
+
+    return application
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/", b"files /"),
+        ("/cgi-bin", b"cgi /cgi-bin"),
+        ("/cgi-bin/a/b", b"cgi /cgi-bin/a/b"),
+        ("/cgi-bins", b"files /cgi-bins"),
+        ("/cgi-bin/icons/x.png", b"icons /cgi-bin/icons/x.png"),
+        ("", b"files "),
+    ],
+)
+def test_longest_prefix(ask: Callable[..., Any], path: str, body: bytes) -> None:
+    """The longest prefix answers, and sees the path as it was."""
+    site = Site({"/": named("files"), "/cgi-bin": named("cgi"), "/cgi-bin/icons/": named("icons")})
+    assert ask(site, PATH_INFO=path).body == body
+
+
+def test_nothing_there(ask: Callable[..., Any]) -> None:
+    """Without an application for the rest: 404."""
+    assert ask(Site({"/a": named("a")}), "/b").status == "404 Not Found"
+
+
+@pytest.mark.parametrize("prefixes", [("/a", "/a/"), ("", "/"), ("a",)])
+def test_refused(prefixes: tuple[str, ...]) -> None:
+    """Two at one place, or no prefix at all."""
+    with pytest.raises(ConfigurationError):
+        Site({prefix: named("x") for prefix in prefixes})
+
+
+def test_health(ask: Callable[..., Any]) -> None:
+    """200 while nothing is wrong; else 503, and the reason in the log only."""
+    assert ask(Health(lambda: None)).status == "200 OK"
+
+    def look() -> None:
+        raise RequestError(404, "/srv/app.cgi: No such file")
+
+    answer = ask(Health(look))
+    assert answer.status == "503 Service Unavailable"
+    assert b"srv" not in answer.body
+    assert "/srv/app.cgi: No such file" in answer.log
