@@ -11,12 +11,16 @@ import re
 import stat
 from collections.abc import Collection, Mapping, Sequence
 from typing import Unpack
+from urllib.parse import quote
 
+from .environ import encode, url_path
 from .errors import ConfigurationError, RequestError
 from .options import Options, OptionWords
 from .program import Program, file_path, find_interpreter, script_filename
 from .script import CGIApplication, mounted
 from .types import Environ, Place
+
+UNCHANGED = "%!$&'()*+,-./:;=?@_~"  # what a query may hold as it stands (RFC 3986 section 3.4)
 
 _encoded_slash = re.compile(r"%2f", re.IGNORECASE).search
 _encoded_dots = re.compile(r"/(?:%2e|\.){1,2}(?=/|$)", re.IGNORECASE).finditer
@@ -62,6 +66,8 @@ class CGIDirectory(CGIApplication):
         outer, path = mounted(environ, self.options.mount)
         segments, slash = url_segments(path, environ.get("RAW_URI") or environ.get("REQUEST_URI"))
         file, name, rest = self._walk(segments)
+        if len(name) > len(segments) and not slash and (outer or segments):
+            raise _slash_missing("/".join([outer, *segments, ""]), environ.get("QUERY_STRING", ""))
         info = "".join("/" + segment for segment in rest) + ("/" if slash and name == segments[: len(name)] else "")
         if info and not self._path_info:
             raise RequestError(404, f"{file} does not take a path after its name (path_info=False)")
@@ -126,6 +132,12 @@ def url_segments(path: str, raw: str | None) -> tuple[list[str], bool]:
         elif segment not in {"", "."}:
             result.append(segment)
     return result, path.endswith(("/", "/.", "/.."))
+
+
+def _slash_missing(path: str, query: str) -> RequestError:
+    """Without its slash, every relative link in a directory's page would lead one level too high: Apache redirects."""
+    location = url_path(path) + ("?" + quote(encode(query), UNCHANGED) if query else "")
+    return RequestError(301, f"{path!r} is a directory: sent to it with its slash", location=location)
 
 
 def _extension(text: str) -> str:

@@ -131,9 +131,14 @@ def request_uri(environ: Environ) -> str:
     raw = environ.get("RAW_URI") or environ.get("REQUEST_URI")
     if raw:
         return str(raw)
-    path = quote(encode(environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")), "/;=,@:!$&'()*+~")
+    path = url_path(environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")) or "/"
     query = environ.get("QUERY_STRING", "")
-    return f"{path or '/'}?{query}" if query else path or "/"
+    return f"{path}?{query}" if query else path
+
+
+def url_path(text: str) -> str:
+    """Return a decoded path as it stands in a URL (RFC 3986 section 3.3)."""
+    return quote(encode(text), "/;=,@:!$&'()*+~")
 
 
 def query_words(query: str) -> tuple[str, ...]:

@@ -22,16 +22,17 @@ class ResponseAborted(CompatError):
 
 
 class AnsweredError(CompatError):
-    """A request ends with an error page.
+    """A request ends with a page of ours.
 
-    `status` is its HTTP status, `retry_after` seconds for 503 (RFC 9110 section 10.2.3). `logged`: its line is
-    written; `broken_off` why the connection must be closed after the page.
+    `status` is its HTTP status, `retry_after` seconds for 503 (RFC 9110 section 10.2.3), `location` where a redirect
+    leads. `logged`: its line is written; `broken_off` why the connection must be closed after the page.
     """
 
-    def __init__(self, status: int, message: str, retry_after: int | None = None) -> None:
+    def __init__(self, status: int, message: str, retry_after: int | None = None, location: str | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.retry_after = retry_after
+        self.location = location
         self.logged = False
         self.broken_off: ResponseAborted | None = None
 

@@ -29,6 +29,11 @@ def escape(data: bytes) -> str:
     return _unprintable.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
 
 
+def one_line(text: str) -> str:
+    """Return text that no client can break into a second line, and that every stream can hold."""
+    return escape(text.encode("utf-8", "backslashreplace"))
+
+
 class Journal:
     """Takes the messages of one request. `program` is the name they carry."""
 
@@ -41,7 +46,10 @@ class Journal:
 
     def say(self, level: int, message: str, outcome: Outcome | None = None) -> None:
         """Write one line. A log record bears `program` and `outcome` as attributes, for formatters."""
-        text = f"{self.program}: {message}" if self.program else message
+        self._write(level, one_line(message), outcome)
+
+    def _write(self, level: int, message: str, outcome: Outcome | None = None) -> None:
+        text = f"{one_line(self.program)}: {message}" if self.program else message
         if logger.hasHandlers():
             logger.log(level, "%s", text, extra={"program": self.program, "outcome": outcome})
         else:
@@ -56,7 +64,7 @@ class Journal:
 
     def exception(self, message: str, trace: str) -> None:
         """Write a message and a traceback, which the client never sees."""
-        self.say(logging.ERROR, f"{message}\n{trace.rstrip()}")
+        self._write(logging.ERROR, "\n".join(one_line(line) for line in (message, *trace.rstrip().split("\n"))))
 
     def stderr(self, data: bytes) -> None:
         """Take bytes of a program's error output; whole lines are written as they come."""

@@ -80,7 +80,7 @@ class Options:
             raise ConfigurationError('preload is for runner="warm", which this version does not have')
         if isinstance(self.pass_env, str):
             raise ConfigurationError(f"pass_env={self.pass_env!r} must be a list of names, not one text")
-        if self.mount and (not self.mount.startswith("/") or not self.mount.strip("/")):
+        if self.mount and not self.mount.startswith("/"):
             raise ConfigurationError(f"mount={self.mount!r} must be empty or {MOUNT_EXAMPLE}")
         for name in ("timeout", "idle_timeout", "max_concurrency", "max_body"):
             value = getattr(self, name)

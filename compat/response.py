@@ -29,6 +29,8 @@ def error_page(error: AnsweredError, start_response: StartResponse, *, head: boo
     headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(page)))]
     if error.retry_after is not None:
         headers.append(("Retry-After", str(error.retry_after)))
+    if error.location is not None:
+        headers.append(("Location", error.location))
     start_response(f"{error.status} {reason}", headers)
     return ErrorPage([] if head else [page], error.broken_off)
 

@@ -56,7 +56,8 @@ class CGIApplication(ABC):
         except AnsweredError as error:
             if not error.logged:
                 method, status = environ["REQUEST_METHOD"], error.status
-                journal.end(Outcome(journal.program, method, status, failed=status, note=str(error)))
+                failed = status if status >= 400 else 0
+                journal.end(Outcome(journal.program, method, status, failed=failed, note=str(error), well=not failed))
             return error_page(error, start_response, head=head_only)
         with _ended_on_error(work):
             start_response(head.status_line, list(head.headers))
@@ -191,10 +192,12 @@ class CGIScript(CGIApplication):
 
 
 def mounted(environ: Environ, mount: str) -> tuple[str, str]:
-    """Return SCRIPT_NAME and PATH_INFO as seen behind a mount, never "/" for the first. Raises RequestError (404)
-    outside of it.
+    """Return SCRIPT_NAME and PATH_INFO as seen behind a mount, never "/" for the first. Raises RequestError: 404
+    outside of it, 400 where the target is no path (`OPTIONS *`, RFC 9112 section 3.2.4).
     """
     name, info = environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", "")
+    if info and not info.startswith("/"):
+        raise RequestError(400, f"{info!r} is not a path")
     prefix = mount.rstrip("/")
     if not _under(info, prefix):
         raise RequestError(404, f"{info!r} is not under {prefix!r}")

@@ -414,7 +414,6 @@ def test_authorization(ask: Callable[..., Any], programs: Path) -> None:
         {"preload": ["json"]},
         {"pass_env": "HOME"},
         {"mount": "cgi"},
-        {"mount": "/"},
         {"timeout": 0},
         {"idle_timeout": -1},
         {"max_concurrency": 0},

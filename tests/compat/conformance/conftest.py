@@ -6,6 +6,7 @@ missing. A letter after the number marks a case that is ours.
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shutil
@@ -132,6 +133,12 @@ def skip_if_missing(way: Way) -> Way:
     return way
 
 
+@pytest.fixture(autouse=True)
+def bare_logging(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host that did not configure logging: messages go to wsgi.errors, where the tests look."""
+    monkeypatch.setattr(logging.getLogger("compat"), "hasHandlers", lambda: False)
+
+
 @pytest.fixture(params=WAYS, ids=lambda way: way.name)
 def way(request: pytest.FixtureRequest) -> Way:
     """Each runner with a Python program; exec with one in sh and one in C too."""
@@ -203,7 +210,7 @@ def script(tmp_path: Path, runner: str) -> Callable[..., CGIScript]:
     return make
 
 
-@pytest.fixture(name="write_program")
+@pytest.fixture(name="write_program", scope="session")
 def write_program_fixture() -> Callable[..., Path]:
     """Write a script."""
     return write_program
