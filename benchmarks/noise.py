@@ -177,9 +177,9 @@ def compared(old: Sequence[Value], new: Sequence[Value], write: Callable[[Value,
     return Run(findings, {ENDPOINT: len(old)})
 
 
-def groups(found: Run, noise: Sequence[Run], again: Run | None) -> int:
+def groups(found: Run, noise: Sequence[Run], again: Run | None, itself: Sequence[Run]) -> int:
     """How many groups are left."""
-    decision = decide(found, noise, again=again)
+    decision = decide(found, noise, again=again, itself=itself)
     gathered = Groups()
     for finding in found.findings:
         gathered.add(decision.unexplained(finding.observations))
@@ -227,19 +227,20 @@ def trials(size: int, repeats: int, runs: int, rate: float) -> Iterator[Trial]:
             noise = [compared(made[2 * n + 1], made[2 * n + 2], write) for n in range(runs)]
             old, other = made[0], values(field, size, rate, Chance(chance.random()))
 
-            def tried(new: list[Value], new_again: list[Value]) -> tuple[bool, bool]:
-                found = compared(old, new, write)  # noqa: B023
-                again = compared(other, new_again, write) if size == 100 else None  # noqa: B023
-                return groups(found, noise, again) > 0, diffy(found, noise[0], size) > 0  # noqa: B023
+            def tried(news: list[list[Value]]) -> tuple[bool, bool]:
+                found = compared(old, news[0], write)  # noqa: B023
+                again = compared(other, news[1], write) if size == 100 else None  # noqa: B023
+                itself = [compared(*pair, write) for pair in zip(news[2::2], news[3::2], strict=True)]  # noqa: B023
+                return groups(found, noise, again, itself) > 0, diffy(found, noise[0], size) > 0  # noqa: B023
 
-            same = [values(field, size, rate, Chance(chance.random())) for _ in range(2)]
-            yield Trial(name, "", True, *tried(same[0], same[1]))
+            of_new = range(2 * runs + 2)
+            yield Trial(name, "", True, *tried([values(field, size, rate, Chance(chance.random())) for _ in of_new]))
             for change, everywhere in product(field.changes, (True, False)):
                 share = 1.0 if everywhere else rate
                 if everywhere or rate < 1:
-                    twice = [changed(field, size, share, Chance(chance.random()), change) for _ in range(2)]
-                    if twice[0] != [field.steady] * size:  # else there is nothing to be seen
-                        yield Trial(name, change, everywhere, *tried(twice[0], twice[1]))
+                    news = [changed(field, size, share, Chance(chance.random()), change) for _ in of_new]
+                    if news[0] != [field.steady] * size:  # else there is nothing to be seen
+                        yield Trial(name, change, everywhere, *tried(news))
 
 
 def forms(name: str, size: int) -> Iterator[tuple[str, Callable[[Value, int], Response]]]:

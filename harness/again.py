@@ -1,13 +1,13 @@
 """Which exchanges old is asked again, in other surroundings, to learn what of its answers is noise.
 
-What differed comes in, scenarios to replay go out. Only places where the two sides differ need be looked at, and not
+What differed comes in, scenarios to replay go out. Only places where the two sides differ need be looked at, and hardly
 those where chance is ruled out already: were it noise, each side would have it about as often as the other.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from harness.difference import Difference
@@ -16,6 +16,8 @@ from harness.scenarios import Scenario
 
 ENOUGH = 25
 """Differing exchanges looked at for each place."""
+GLIMPSE = 1
+"""Exchanges looked at where two sides always show the same two values: each process may have drawn its own."""
 PROOF = 16
 """Exchanges that all differ in one direction: by chance in one case of 2 to the power of 15."""
 OPPOSITE = {"missing": "added", "added": "missing"}
@@ -30,15 +32,15 @@ def again(scenarios: Sequence[Scenario], found: Iterable[Finding], everything: b
     `found` is read twice. With `everything`, each scenario that showed a difference is replayed whole: then the
     evidence does not depend on which scenarios one machine was given.
     """
-    proved = frozenset() if everything else one_sided(found)
+    needed = {} if everything else one_sided(found)
     seen: Counter[Place] = Counter()
     until: dict[int, int] = {}
     for finding in found:
-        places = set(_places(finding, proved))
-        if everything or any(seen[place] < ENOUGH for place in places):
+        places = dict(_places(finding, needed))
+        if everything or any(seen[place] < enough for place, enough in places.items()):
             until[finding.scenario] = finding.position
         if until.get(finding.scenario) == finding.position:
-            seen.update(places)
+            seen.update(places.keys())
     chosen = [scenario for scenario in scenarios if scenario.number in until]
     return [scenario if everything else _as_far_as(scenario, until[scenario.number]) for scenario in chosen]
 
@@ -59,33 +61,33 @@ class Direction:
                 self.values = None
 
 
-def one_sided(found: Iterable[Finding]) -> frozenset[Change]:
-    """Return the changes that chance does not explain: always gone, always added, or always the same other value."""
+def one_sided(found: Iterable[Finding]) -> dict[Change, int]:
+    """Return how many exchanges need be looked at for each change that goes one way: always gone, always added (none).
+
+    Or always the same other value: each process may have drawn its own, so that is looked at, though not often.
+    """
     seen: dict[Change, Direction] = {}
     for finding in found:
         for change, difference in {_change(each.difference): each.difference for each in finding.observations}.items():
             seen.setdefault(change, Direction()).add(difference)
-    return frozenset(
-        change
-        for change, direction in seen.items()
-        if direction.count >= PROOF
-        and (
-            (*change[:2], OPPOSITE[change[2]]) not in seen
-            if change[2] in OPPOSITE
-            else direction.values is not None and change[2] != "order"
-        )
-    )
+    often = {change: direction for change, direction in seen.items() if direction.count >= PROOF}
+    gone = {change: 0 for change in often if change[2] in OPPOSITE and (*change[:2], OPPOSITE[change[2]]) not in seen}
+    other = {
+        change: GLIMPSE
+        for change, direction in often.items()
+        if change[2] not in (*OPPOSITE, "order") and direction.values is not None
+    }
+    return gone | other
 
 
 def _change(difference: Difference) -> Change:
     return difference.aspect, difference.path, difference.kind
 
 
-def _places(finding: Finding, proved: frozenset[Change]) -> Iterator[Place]:
+def _places(finding: Finding, needed: Mapping[Change, int]) -> Iterator[tuple[Place, int]]:
     for seen in finding.observations:
         change = _change(seen.difference)
-        if change not in proved:
-            yield (seen.endpoint, *change)
+        yield (seen.endpoint, *change), needed.get(change, ENOUGH)
 
 
 def _as_far_as(scenario: Scenario, position: int) -> Scenario:

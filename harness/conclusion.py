@@ -27,6 +27,7 @@ class Gathered:
 
     `repeated` is old against new once more, where old differs from itself: what noise did once it seldom does twice.
     `alike` is old against itself in the same surroundings: what is equal there follows from them.
+    `itself` has new against itself, one for each run of `noise` and in its surroundings.
     `requests` are those that groups may give as examples, and `answers` the recorded ones, where the recordings will
     not be at hand.
     """
@@ -37,6 +38,7 @@ class Gathered:
     alike: Evidence | None = None
     requests: Mapping[str, Request] = field(default_factory=dict)
     answers: Mapping[str, Response] = field(default_factory=dict)
+    itself: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,8 @@ def decide_noise(gathered: Gathered, config: Config) -> Decision:
     repeated, alike = (
         None if evidence is None else _run(evidence, evidence.reach) for evidence in (gathered.repeated, gathered.alike)
     )
-    return decide(_run(gathered.evidence), [_run(run, run.reach) for run in gathered.noise], rules, repeated, alike)
+    noise, itself = ([_run(run, run.reach) for run in runs] for runs in (gathered.noise, gathered.itself))
+    return decide(_run(gathered.evidence), noise, rules, repeated, alike, itself)
 
 
 def only_noise(gathered: Gathered) -> int:

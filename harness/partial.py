@@ -53,6 +53,7 @@ def write_partial(path: Path, partial: Partial) -> None:
         "evidence": [_counts(evidence) for evidence in _all(gathered)],
         "repeated": gathered.repeated is not None,
         "alike": gathered.alike is not None,
+        "itself": len(gathered.itself),
         "requests": {name: _packed(request) for name, request in sorted(gathered.requests.items())},
         **_packed_answers(gathered.answers),
     }
@@ -97,10 +98,12 @@ def _read(lines: Iterator[bytes], path: Path) -> Partial:
         raise EOFError("its end is missing")
     requests = {name: _unpacked(packed) for name, packed in head["requests"].items()}
     answers = _unpacked_answers(head["answers"], head["bodies"])
+    runs = len(parts) - head.get("itself", 0)
+    parts, itself = parts[:runs], parts[runs:]
     alike = parts.pop() if head["alike"] else None
     repeated = parts.pop() if head["repeated"] else None
     number, of = head["shard"]
-    gathered = Gathered(parts[0], tuple(parts[1:]), repeated, alike, requests, answers)
+    gathered = Gathered(parts[0], tuple(parts[1:]), repeated, alike, requests, answers, tuple(itself))
     return Partial(head["old"], head["new"], Shard(number, of), gathered)
 
 
@@ -117,14 +120,18 @@ def together(partials: Sequence[tuple[Path, Partial]]) -> Partial:
         which = f"missing: {', '.join(missing)}" if missing else f"given twice: {', '.join(twice)}"
         raise UsageError(f"of {first.shard.of} shards these are {which}")
     parts = [partial.gathered for _, partial in sorted(partials, key=lambda pair: pair[1].shard.number)]
-    runs = max(len(part.noise) for part in parts)
-    noise = tuple(merged(part.noise[run] for part in parts if run < len(part.noise)) for run in range(runs))
+    noise, itself = _by_run([part.noise for part in parts]), _by_run([part.itself for part in parts])
     repeated = _merged(part.repeated for part in parts)
     alike = _merged(part.alike for part in parts)
     requests = {name: request for part in parts for name, request in part.requests.items()}
     answers = {name: answer for part in parts for name, answer in part.answers.items()}
     evidence = merged(part.evidence for part in parts)
-    return Partial(first.old, first.new, Shard(), Gathered(evidence, noise, repeated, alike, requests, answers))
+    return Partial(first.old, first.new, Shard(), Gathered(evidence, noise, repeated, alike, requests, answers, itself))
+
+
+def _by_run(parts: Sequence[Sequence[Evidence]]) -> tuple[Evidence, ...]:
+    runs = max(map(len, parts))
+    return tuple(merged(part[run] for part in parts if run < len(part)) for run in range(runs))
 
 
 def _merged(parts: Iterable[Evidence | None]) -> Evidence | None:
@@ -135,7 +142,7 @@ def _merged(parts: Iterable[Evidence | None]) -> Evidence | None:
 def _all(gathered: Gathered) -> list[Evidence]:
     """Return all evidence in the order in which it is written."""
     last = [evidence for evidence in (gathered.repeated, gathered.alike) if evidence is not None]
-    return [gathered.evidence, *gathered.noise, *last]
+    return [gathered.evidence, *gathered.noise, *last, *gathered.itself]
 
 
 def _counts(evidence: Evidence) -> dict[str, Any]:

@@ -120,7 +120,13 @@ def gather(recordings: Sequence[Recording], options: Options, phase: Phase = sil
         varies = noise and (whole or any(len(run.found) for run in noise))
         once_more = replayed("both once more", repeated, Pair(options.old, options.new)) if varies else None
         alike = replayed("old against itself, all alike", repeated, Pair(noisy, noisy)) if varies else None
-    return Gathered(evidence, tuple(noise), once_more, alike)
+        comparable = varies and options.old.replayed and options.old.stateful == options.new.stateful
+        itself = [
+            replayed(f"new against itself, {number} of {runs}", repeated, Pair(options.new, options.new, number))
+            for number in range(1, runs + 1)
+            if comparable and options.new.replayed  # a server that runs on keeps what a process draws anew
+        ]
+    return Gathered(evidence, tuple(noise), once_more, alike, itself=tuple(itself))
 
 
 def _puzzling(evidence: Evidence, config: Config, part: bool) -> Iterable[Finding]:

@@ -7,17 +7,23 @@ asks how likely it is that old itself would show this.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from harness.noise.gather import Reach, Seen, Sketch, paired_counts
 from harness.noise.learned import BY_KIND, Learned
+from harness.noise.oneself import TYPES as DRAWN
+from harness.noise.oneself import Runs, events, seldom, stays, steady
+from harness.noise.pair import Pair, by_slot, pairs_of
+from harness.noise.predictable import TYPES as RANDOM
+from harness.noise.predictable import predictable
 from harness.noise.shape import Times
-from harness.noise.slot import slots
-from harness.noise.statistic import binomial_tail, more_often, paired
+from harness.noise.statistic import binomial_tail, more_often, paired, sign_test
 
 ALARM = 1e-4
 """Chance of one false alarm in a whole run, for all places together."""
+TESTS = 8
+"""Tests of one place beyond the first, among which its chance is divided."""
 RARELY = 0.01
 """Chance at which what old never showed is too often in new to be rare noise."""
 BITS = 40
@@ -38,6 +44,7 @@ class Place:
     asked: int
     asked_again: Sequence[int]
     reach: Reach
+    runs: Runs
 
 
 def refusal(place: Place, places: int) -> str:
@@ -48,21 +55,25 @@ def refusal(place: Place, places: int) -> str:
         return f"new differs from old more often than old differs from itself: in {rate}"
     if place.learned.place.kind in BY_KIND or place.learned.rare:
         return ""
-    found, noise = _by_slot(pairs_of([place.found])), _by_slot(pairs_of(place.noise))
+    each = chance / TESTS
+    if place.learned.draws(DRAWN) and (reason := seldom(place.runs, each)):
+        return reason
+    found, noise = by_slot(pairs_of([place.found])), by_slot(pairs_of(place.noise))
     reasons = (
         repeats(place, pairs, noise.get(before, []), chance)
         or stands_still(pairs, noise.get(before, []), chance)
         or a_step_apart(place, before, pairs)
+        or one_way(pairs, noise.get(before, []), each)
+        or (stays(place.runs, before, chance) if _is_drawn(place, before) else "")
+        or (predictable(pairs, each) if place.learned.type_at(before) in RANDOM else "")
         for before, pairs in sorted(found.items())
     )
     return next(filter(None, reasons), "")
 
 
-def _by_slot(pairs: Sequence[Pair]) -> dict[str, list[Pair]]:
-    found: dict[str, list[Pair]] = {}
-    for pair in pairs:
-        found.setdefault(pair.before, []).append(pair)
-    return found
+def _is_drawn(place: Place, before: str) -> bool:
+    """Whether a slot is drawn, or is a whole number, that of a process say."""
+    return place.learned.type_at(before) in (*DRAWN, "number") and not place.learned.has_decimals(before)
 
 
 def _rates(place: Place) -> str:
@@ -82,34 +93,57 @@ def too_often(place: Place) -> float:
     return min(1.0, 2 * min(by_count, by_exchange))
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """Two values of one slot in one exchange; `order` says where in which run it was seen."""
+def untold(place: Place, places: int) -> str:
+    """Say what could not be compared of a place that is taken for noise; empty where all could."""
+    runs = place.runs
+    if place.learned.place.kind in BY_KIND or place.learned.rare:
+        return ""
+    if not runs.news:
+        return "whether new varies as often as old was not compared: new was not run against itself"
+    for before in place.learned.shapes:
+        value, different = steady(runs, before)
+        if different and _is_drawn(place, before):
+            return f"whether new's value is always {value!r} could not be told: old showed {different} values"
+    seen = sum(events(runs, alone=True))
+    if place.learned.draws(DRAWN) and sign_test(seen, 0) >= ALARM / places / TESTS:
+        return f"whether new varies as often as old could not be told: old drew another value in only {seen} exchanges"
+    return ""
 
-    before: str
-    old: str
-    new: str
-    order: tuple[int, int, int]
+
+MOST_FREQUENT = 3
 
 
-def pairs_of(sketches: Iterable[Sketch[Seen]]) -> list[Pair]:
-    """Return the values of all slots of some runs, in the order of the exchanges."""
-    found = []
-    for run, sketch in enumerate(sketches):
-        for seen in sketch.things().values():
-            for old, new in seen.values:
-                order = run, seen.scenario, seen.position
-                found += [Pair(slot.before, slot.old, slot.new, order) for slot in slots(old, new)]
-    return sorted(found, key=lambda pair: (pair.order, pair.before, pair.old, pair.new))
+def one_way(found: Sequence[Pair], noise: Sequence[Pair], chance: float) -> str:
+    """Tell of a value that one of both sides has more often than the other, where old's runs have it alike."""
+    split, usual = _split(found), _split(noise)
+    for (before, value), (old, new) in sorted(usual.items(), key=lambda item: (-sum(item[1]), item[0]))[:MOST_FREQUENT]:
+        here = split.get((before, value), (0, 0))
+        seen = sum(here), old + new
+        if (
+            2 * MOST_FREQUENT * min(more_often(here[side], seen[0], (old, new)[side], seen[1]) for side in (0, 1))
+            < chance
+        ):
+            return (
+                f"{value!r} stands in old where new has another value in {here[0]} exchanges, the reverse in {here[1]}"
+            )
+    return ""
+
+
+def _split(pairs: Sequence[Pair]) -> dict[tuple[str, str], tuple[int, int]]:
+    """Return how often each value is old's alone, and new's; what comes again within a run counts once."""
+    distinct = {(pair.order[0], pair.before, pair.old, pair.new) for pair in pairs if pair.old != pair.new}
+    old = Counter((before, value) for _, before, value, _ in distinct)
+    new = Counter((before, value) for _, before, _, value in distinct)
+    return {key: (old[key], new[key]) for key in old | new}
 
 
 def repeats(place: Place, found: Sequence[Pair], noise: Sequence[Pair], chance: float) -> str:
     """Tell of values of new that come again where old's do not (a constant, a value used twice), or the reverse."""
-    usual = steady([*found, *noise])
+    usual = common([*found, *noise])
     if _drawn_anew(place):  # then what two runs have in common was not drawn
         usual |= _values(found) & _values(noise)
     new = reused(found, "new", usual)
-    old = _sum(reused(noise, "old", usual), reused(noise, "new", usual))
+    old = _sum(reused(noise, "old", usual), reused(noise, "new", usual), reused(found, "old", usual))
     if more_often(*new, *old) < chance or (new[0] and not old[0] and old[1] >= FEW and _drawn_anew(place)):
         return f"new's value is one it had before in {new[0]} of {new[1]} exchanges, old's in {old[0]} of {old[1]}"
     if more_often(*old, *new) < chance:
@@ -121,11 +155,11 @@ def repeats(place: Place, found: Sequence[Pair], noise: Sequence[Pair], chance: 
     return ""
 
 
-def _sum(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
-    return one[0] + other[0], one[1] + other[1]
+def _sum(*counts: tuple[int, int]) -> tuple[int, int]:
+    return sum(hits for hits, _ in counts), sum(of for _, of in counts)
 
 
-def steady(pairs: Sequence[Pair]) -> set[tuple[str, str]]:
+def common(pairs: Sequence[Pair]) -> set[tuple[str, str]]:
     """Return the values that stand there when nothing varies: those that both sides have."""
     return {(pair.before, pair.old) for pair in pairs} & {(pair.before, pair.new) for pair in pairs}
 

@@ -14,9 +14,10 @@ from dataclasses import dataclass, field, replace
 
 from harness.group.observation import Observation
 from harness.noise.behaviour import Place as Shown
-from harness.noise.behaviour import refusal
+from harness.noise.behaviour import refusal, untold
 from harness.noise.gather import Place, Reach, Run, Seen, Sketch, digest_of, gathered, placed
 from harness.noise.learned import Learned, learn
+from harness.noise.oneself import Runs, anyhow
 from harness.noise.rules import UserRule
 from harness.noise.slot import slots
 from harness.report.model import NoiseRule
@@ -59,11 +60,13 @@ def decide(
     own: Sequence[UserRule] = (),
     again: Run | None = None,
     alike: Run | None = None,
+    itself: Sequence[Run] = (),
 ) -> Decision:
     """Tell noise from change; `found` is old against new, each of `noise` old against itself in other surroundings.
 
     `again` is old against new once more: what is too rare for old to have shown it is noise if it is not seen again.
     `alike` is old against itself in the same surroundings: what is the same there follows from them, not from chance.
+    `itself` is new against itself, each in the surroundings of the run of `noise` in its place: it varies as old does.
     """
     seen = [gathered(run) for run in noise]
     learned = learn_places(seen)
@@ -74,16 +77,29 @@ def decide(
     fitting = fits(found, learned, own)
     reach = _reach(found, noise)
 
+    others = [gathered(run) if run is not None else {} for run in (again, alike)]
+    news = [gathered(run) for run in itself]
+    covered = _reach(found, [*noise, *itself])
+
+    def all_runs(place: Place, sketch: Sketch[Seen]) -> Runs:
+        once_more, same = (run.get(place, Sketch()) for run in others)
+        both = [(anyhow(old, place), anyhow(new, place)) for old, new in zip(seen, news, strict=False)]
+        return Runs(sketch, once_more, same, [old for old, _ in both], [new for _, new in both], covered)
+
     def shown(place: Place, sketch: Sketch[Seen]) -> Shown:
         asked = [_asked(run, sketches, place) for run, sketches in zip(noise, seen, strict=True)]
         runs = [run.get(place, Sketch()) for run in seen]
         of = max(found.exchanges.get(place.endpoint, 0), sketch.count)
-        return Shown(learned[place], sketch, runs, of, asked, reach)
+        return Shown(learned[place], sketch, runs, of, asked, reach, all_runs(place, sketch))
 
     places = [shown(place, sketch) for place, sketch in sorted(fitting.places.items())]
     judged = [(one, one.learned.refused or refusal(one, len(places))) for one in places]
     judged += [(shown(place, Sketch()), UNFIT) for place in sorted(fitting.unfit - fitting.places.keys())]
-    rules = [(one, _rule(one, refused)) for one, refused in judged if not (refused and one.learned.rare)]
+    rules = [
+        (one, _rule(one, refused, "" if refused else untold(one, len(places))))
+        for one, refused in judged
+        if not (refused and one.learned.rare)
+    ]
     mine = [(rule, rule.reported(count)) for rule, count in zip(own, fitting.own, strict=True)]
     return Decision(
         rules=tuple([rule for _, rule in mine] + [rule for _, rule in rules]),
@@ -203,7 +219,7 @@ def _reach(found: Run, noise: Sequence[Run]) -> Reach:
     return Reach(None if whole else {})
 
 
-def _rule(shown: Shown, refused: str) -> NoiseRule:
+def _rule(shown: Shown, refused: str, untold: str) -> NoiseRule:
     learned, place = shown.learned, shown.learned.place
     times = [f"{sketch.count} of {asked}" for sketch, asked in zip(shown.noise, shown.asked_again, strict=True)]
     return NoiseRule(
@@ -214,7 +230,8 @@ def _rule(shown: Shown, refused: str) -> NoiseRule:
         hides="nothing" if refused else learned.hides,
         checks="everything" if refused else learned.checks,
         evidence=f"old differed from itself in {' and '.join(times)} exchanges"
-        + (", and new not from old when both were asked again" if learned.rare else ""),
+        + (", and new not from old when both were asked again" if learned.rare else "")
+        + (f"; {untold}" if untold else ""),
         count=0 if refused else shown.found.count,
         refused=refused,
     )

@@ -6,7 +6,7 @@ behave taken together, is `behaviour`'s.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from harness.noise.gather import REPLACED, SHUFFLED, Place, Seen, Sketch
@@ -77,6 +77,19 @@ class Learned:
         """Return the form of what stands behind these words."""
         return self.shapes.get(before) or self.shapes.get(ANYWHERE)
 
+    def type_at(self, before: str) -> str:
+        """Return the type of what stands behind these words; empty where it has none."""
+        shape = self.shape_at(before)
+        return shape.type if shape is not None else ""
+
+    def draws(self, types: Collection[str]) -> bool:
+        """Whether all that varies is of some types."""
+        return bool(self.shapes) and all(shape.type in types for shape in self.shapes.values())
+
+    def has_decimals(self, before: str) -> bool:
+        """Whether numbers with a fraction stand behind these words."""
+        return bool(getattr(self.shape_at(before), "decimals", 0))
+
     @property
     def type(self) -> str:
         """The types of what varies."""
@@ -142,7 +155,7 @@ def never(place: Place) -> str:
     """Say why a place is never noise; empty where it may be."""
     if place.aspect in REFUSED_ASPECTS:
         return f"{REFUSED_ASPECTS[place.aspect]} is never noise"
-    if place.aspect == "files" and place.kind == "changed":
+    if place.aspect == "files" and place.kind == "changed" and "/" not in place.path:
         return "of a file only the digest is known: nothing of it could still be checked"
     if place.kind == "renamed" and place.aspect == "files":
         return ""

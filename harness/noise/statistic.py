@@ -71,3 +71,27 @@ def _convolved(left: list[float], right: list[float]) -> list[float]:
         for j, other in enumerate(right):
             made[i + j] += one * other
     return made
+
+
+def sign_test(one: int, other: int) -> float:
+    """Return the probability of so uneven a split, in either direction, if each is as likely as the other."""
+    return min(1.0, 2 * binomial_tail(max(one, other), one + other, 0.5)) if one + other else 1.0
+
+
+def all_different_but_these(different: int, pairs: int) -> float:
+    """Return at most how likely it is that so many draws all differ and so many other pairs of draws are equal.
+
+    However the values are drawn: evenly from so many, or one far more often than the rest, which is then none of those
+    that differ. The likeliest of both is taken.
+    """
+    one_often = max(((1 - share) ** different * share ** (2 * pairs)) for share in (n / 100 for n in range(1, 100)))
+    evenly = max(exp(_log_distinct(different, of) - pairs * log(of)) for of in range(different, EVENLY))
+    return max(one_often, evenly)
+
+
+EVENLY = 500
+"""Values beyond which it is ever less likely that two draws are equal, while all differ nearly always."""
+
+
+def _log_distinct(draws: int, of: int) -> float:
+    return sum(log(1 - drawn / of) for drawn in range(draws))

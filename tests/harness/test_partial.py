@@ -20,7 +20,7 @@ from harness.scenarios import Shard
 def gathered(scenario=0):
     """Return evidence with a finding in each stream."""
     parts = []
-    for _ in range(4):
+    for _ in range(5):
         evidence = Evidence(counts=Counter(exchanges=2, judged=1), acted=Counter({"host": 1}))
         evidence.endpoints["GET /"] = Counter(judged=1, stale=1)
         evidence.controls["old"] = {"clock": "preload"}
@@ -32,7 +32,7 @@ def gathered(scenario=0):
     requests = {"x#1": request, "x#2": Request(b"GET / HTTP/1.1", (), None, framing="none")}
     answer = Response(200, b"O\xff", ((b"A", b"\x80"), (b"A", b"")), b"\x00body", framing="chunked", complete=False)
     answers = {"x#1": answer, "x#2": answer, "x#3": Response(304, body=None)}
-    return Gathered(parts[0], (parts[1],), parts[2], parts[3], requests, answers)
+    return Gathered(parts[0], (parts[1],), parts[2], parts[3], requests, answers, (parts[4],))
 
 
 @pytest.fixture
@@ -62,6 +62,7 @@ def test_a_partial_result_survives_its_file(written):
     assert (read.old, read.new, read.shard) == ("a:b", "c:d", Shard(1, 2))
     assert shown(read.gathered.evidence) == shown(partial.gathered.evidence)
     assert [shown(run) for run in read.gathered.noise] == [shown(run) for run in partial.gathered.noise]
+    assert [shown(run) for run in read.gathered.itself] == [shown(run) for run in partial.gathered.itself]
     assert shown(read.gathered.repeated) == shown(partial.gathered.repeated)
     assert shown(read.gathered.alike) == shown(partial.gathered.alike)
     assert read.gathered.requests == partial.gathered.requests

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.noise.statistic import binomial_tail, more_often, paired
+from harness.noise.statistic import all_different_but_these, binomial_tail, more_often, paired, sign_test
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,37 @@ def test_where_all_runs_differ_counts_say_nothing():
 def test_the_same_count_elsewhere_is_seen():
     """New differs as often as old, but in exchanges in which old is steady."""
     assert paired({(True, 0): 30, (False, 2): 30}, 2) < 1e-4
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "chance"), [(0, 0, 1.0), (5, 5, 1.0), (0, 5, 1 / 16), (5, 0, 1 / 16), (1, 3, 10 / 16)]
+)
+def test_known_values_of_the_sign_test(one, other, chance):
+    """Two-sided."""
+    assert isclose(sign_test(one, other), chance)
+
+
+def test_the_sign_test_holds_for_many():
+    """No overflow, and what is likely stays likely."""
+    assert sign_test(5_000, 5_050) > 0.5
+    assert sign_test(0, 5_000) < 1e-300
+
+
+@pytest.mark.parametrize("often", [0.0, 0.2, 0.43, 0.7])
+@pytest.mark.parametrize("of", [8, 20, 1_000])
+def test_however_values_are_drawn_the_bound_on_a_constant_holds(often, of):
+    """One value in a share of the draws, else one of so many: against the definition, multiplied out."""
+    different = 8
+    distinct = 1.0
+    for drawn in range(different):
+        distinct *= (1 - often) * (1 - drawn / of)
+    for pairs in (1, 3):
+        same_often, same_rare = often ** (2 * pairs), ((1 - often) ** 2 / of) ** pairs
+        assert (
+            distinct * (same_often + same_rare * (1 if often == 0 else 0)) <= all_different_but_these(8, pairs) * 1.01
+        )
+
+
+def test_a_constant_is_told_from_what_each_process_draws_by_two_runs_more():
+    """Eight values of old, all different, and new's the same in three pairs of runs."""
+    assert all_different_but_these(8, 3) < 1e-4 < all_different_but_these(8, 2)
