@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from .environ import encode
 from .types import Environ, Outcome
 
 OBSERVER = "compat.observer"
@@ -39,22 +40,28 @@ class Journal:
 
     def __init__(self, environ: Environ, program: str = "") -> None:
         self.program = program
+        self._environ = environ
         self._errors: Any = environ["wsgi.errors"]
         self._observe: Callable[[Outcome], object] | None = environ.get(OBSERVER)
         self._pending = b""
         self._taken = 0
 
     def say(self, level: int, message: str, outcome: Outcome | None = None) -> None:
-        """Write one line. A log record bears `program` and `outcome` as attributes, for formatters."""
+        """Write one line. A log record bears `program`, `outcome`, `client` and `path`, for formatters."""
         self._write(level, one_line(message), outcome)
 
     def _write(self, level: int, message: str, outcome: Outcome | None = None) -> None:
         text = f"{one_line(self.program)}: {message}" if self.program else message
         if logger.hasHandlers():
-            logger.log(level, "%s", text, extra={"program": self.program, "outcome": outcome})
+            logger.log(level, "%s", text, extra=self._told(outcome))
         else:
             self._errors.write(f"compat: {text}\n")
             self._errors.flush()
+
+    def _told(self, outcome: Outcome | None) -> dict[str, Any]:
+        path = self._environ.get("SCRIPT_NAME", "") + self._environ.get("PATH_INFO", "")
+        client = self._environ.get("REMOTE_ADDR", "")
+        return {"program": self.program, "outcome": outcome, "client": client, "path": escape(encode(path))}
 
     def end(self, outcome: Outcome) -> None:
         """Write the line of a request."""

@@ -7,12 +7,16 @@ the extra `serve`; nothing else in compat knows gunicorn.
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import sys
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from .errors import ConfigurationError
+from .metrics import SHARED_FOLDER, forget_process
 from .types import Application
 
 # gthread: a slow program must not make the arbiter think that its worker is dead, as it would with sync. Nothing a
@@ -60,6 +64,26 @@ def run(make: Callable[[], Application], settings: Mapping[str, Any]) -> None:
                 print(f"compat: reload: {error}; what was served before is still served", file=sys.stderr, flush=True)
 
     Server().run()
+
+
+@contextmanager
+def shared_metrics() -> Iterator[dict[str, Any]]:
+    """Give the workers a folder in which their metrics add up, and yield gunicorn's settings for it.
+
+    prometheus-client looks for the folder when it is imported, so this comes before. A folder that the operator named
+    is used, and left alone.
+    """
+    forget = {"child_exit": lambda arbiter, worker: forget_process(worker.pid)}
+    if os.environ.get(SHARED_FOLDER):
+        yield forget
+        return
+    folder, owner = tempfile.mkdtemp(prefix="compat-metrics-"), os.getpid()
+    os.environ[SHARED_FOLDER] = folder
+    try:
+        yield forget
+    finally:
+        if os.getpid() == owner:  # a worker leaves by the same door
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def check_bind(bind: str) -> None:
