@@ -8,10 +8,12 @@ Values that differ from run to run were made alike before (`Effects.mapped`). Re
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from harness.compare.excerpt import excerpt, excerpts
 from harness.compare.mail import compare_mails
+from harness.compare.text import compare_text
 from harness.difference import Difference
 from harness.effects import Effects, Row
 
@@ -24,7 +26,7 @@ def compare_effects(old: Effects, new: Effects) -> list[Difference]:
         return []
     return [
         *_compare_rows(old, new),
-        *_compare_files(old.files, new.files),
+        *_compare_files(old, new),
         *compare_mails(old.mail, new.mail),
     ]
 
@@ -127,34 +129,45 @@ def _row_text(row: Row) -> str:
 # ---- files ----
 
 
-def _compare_files(old: Mapping[str, str | None], new: Mapping[str, str | None]) -> Iterator[Difference]:
-    only_old = {path: text for path, text in old.items() if path not in new}
-    only_new = {path: text for path, text in new.items() if path not in old}
-    for path in sorted(old.keys() & new.keys()):
-        yield from _compare_file(path, old[path], new[path])
-    for path, text in sorted(only_old.items()):
-        other = _file_with(text, only_new)
+def _compare_files(old: Effects, new: Effects) -> Iterator[Difference]:
+    only_old = {path: content for path, content in old.files.items() if path not in new.files}
+    only_new = {path: content for path, content in new.files.items() if path not in old.files}
+    for path in sorted(old.files.keys() & new.files.keys()):
+        yield from _compare_file(path, old, new)
+    for path, content in sorted(only_old.items()):
+        other = _file_with(content, only_new)
         if other is None:
-            yield _one_sided(path, present=text is not None, side="old")
+            yield _one_sided(path, present=content is not None, side="old")
             continue
         del only_new[other]
         yield Difference("files", _pattern(path), "renamed", *excerpts(path, other))
-    for path, text in sorted(only_new.items()):
-        yield _one_sided(path, present=text is not None, side="new")
+    for path, content in sorted(only_new.items()):
+        yield _one_sided(path, present=content is not None, side="new")
 
 
-def _compare_file(path: str, old: str | None, new: str | None) -> Iterator[Difference]:
-    if old == new:
+def _compare_file(path: str, old: Effects, new: Effects) -> Iterator[Difference]:
+    left, right = old.files[path], new.files[path]
+    if left is None or right is None:
+        if left != right:
+            yield _one_sided(path, present=True, side="old" if right is None else "new")
         return
-    if old is None or new is None:
-        yield _one_sided(path, present=True, side="old" if new is None else "new")
-        return
-    (old_mode, _, old_content), (new_mode, _, new_content) = old.partition(" "), new.partition(" ")
-    if old_content != new_content:
+    (old_mode, _, old_content), (new_mode, _, new_content) = left.partition(" "), right.partition(" ")
+    if old_content != new_content and path in old.texts and path in new.texts:
+        yield from _compare_lines(_pattern(path), old.texts[path], new.texts[path])
+    elif old_content != new_content:
         texts = [f"{path} {content[:23]}" for content in (old_content, new_content)]
         yield Difference("files", _pattern(path), "changed", *excerpts(*texts))
-    elif old_mode != new_mode:
+    if old_mode != new_mode:
         yield Difference("files", f"{_pattern(path)} mode", "changed", old_mode, new_mode)
+
+
+def _compare_lines(pattern: str, old: str, new: str) -> Iterator[Difference]:
+    """Tell which lines of a text differ: what else of the file may vary is no reason not to look at these."""
+    found = compare_text(old, new)
+    for each in found:
+        yield replace(each, aspect="files", path=f"{pattern}/{each.path}")
+    if not found:
+        yield Difference("files", f"{pattern}/text/line ends", "spelling", *excerpts(old, new))
 
 
 def _file_with(text: str | None, others: Mapping[str, str | None]) -> str | None:

@@ -49,6 +49,11 @@ SENTENCES: Mapping[tuple[str, str], str] = {
     ("files", "added"): "A file is written that the old version does not write: {new}",
     ("files", "renamed"): "A file is written under another name: {new} instead of {old}",
     ("files", ""): "A file is written with another content: {new} instead of {old}",
+    ("lines", "missing"): "A line of a file is no longer written: {old}",
+    ("lines", "added"): "A line is written to a file that the old version does not write: {new}",
+    ("lines", "order"): "The lines of a file are written in another order",
+    ("lines", "spelling"): "The lines of a file end in another way",
+    ("lines", ""): "A line of a file is now “{new}” instead of “{old}”",
     ("mail", "missing"): "A mail, or a line of it, is no longer sent: “{old}”",
     ("mail", "added"): "A mail, or a line of it, is sent that was not sent before: “{new}”",
     ("mail", ""): "A mail reads otherwise: “{new}” instead of “{old}”",
@@ -62,7 +67,8 @@ def sentence(group: Group) -> str:
         return "The headers of the answer come in another order"
     if group.aspect == "files" and group.path.endswith(" mode"):
         return f"A file is written with other permissions: {group.new} instead of {group.old}"
-    pattern = SENTENCES.get((group.aspect, group.kind)) or SENTENCES[group.aspect, ""]
+    aspect = "lines" if group.aspect == "files" and "/" in group.path else group.aspect
+    pattern = SENTENCES.get((aspect, group.kind)) or SENTENCES[aspect, ""]
     old, new, path = (_short(text) for text in (group.old, group.new, group.path))
     at = f", at {path}" if path not in ("", "text") else ""
     empty = "an empty text" if group.kind == "changed" else "nothing"

@@ -288,7 +288,7 @@ SHOP_FILES = "{files}"
     ("new", "status", "groups"),
     [
         ("shop:application", 0, []),
-        ("shop:dearer", 1, [("files", "*", 3), ("rows", "orders.price", 3)]),
+        ("shop:dearer", 1, [("files", "*/text", 3), ("rows", "orders.price", 3)]),
     ],
 )
 def test_rows_and_files_are_compared_after_each_write(

@@ -23,6 +23,12 @@ def rows(table: str, counts: dict[Row, int], *key: str) -> Effects:
     return Effects(rows={table: counts}, keys={table: key} if key else {})
 
 
+def written(path: str, text: str, mode: str = "0644") -> Effects:
+    """A text file that was written; each content has a digest of its own."""
+    digest = "aa" if text == "a" else text.encode().hex()
+    return Effects(files={path: f"{mode} sha256:{digest}"}, texts={path: text})
+
+
 A1, A2, B1 = row(id="1", name="a", note="x"), row(id="1", name="a", note="y"), row(id="2", name="b", note="x")
 
 
@@ -101,6 +107,42 @@ A1, A2, B1 = row(id="1", name="a", note="x"), row(id="1", name="a", note="y"), r
             Effects(files={"a/x.gz": "0644 sha256:bb"}),
             [Difference("files", "*.gz", "changed", "a/x.gz sha256:aa", "a/x.gz sha256:bb")],
             id="content of a file",
+        ),
+        pytest.param(
+            written("a/x.ini", "lang=en\nsize=1\n"),
+            written("a/x.ini", "lang=de\nsize=1\nmore\n"),
+            [
+                Difference("files", "*.ini/text", "changed", "lang=en", "lang=de"),
+                Difference("files", "*.ini/text", "added", "", "more"),
+            ],
+            id="lines of a text",
+        ),
+        pytest.param(
+            written("x", "a\nb\n"),
+            written("x", "b\na\n"),
+            [Difference("files", "*/text", "order", "a\\nb\\n", "b\\na\\n")],
+            id="order of lines",
+        ),
+        pytest.param(
+            written("x", "a\n"),
+            written("x", "a\r\n"),
+            [Difference("files", "*/text/line ends", "spelling", "a\\n", "a\\r\\n")],
+            id="ends of lines",
+        ),
+        pytest.param(
+            written("x", "a"),
+            Effects(files={"x": "0644 sha256:bb"}),
+            [Difference("files", "*", "changed", "x sha256:aa", "x sha256:bb")],
+            id="one is no text",
+        ),
+        pytest.param(
+            written("x", "a", "0600"),
+            written("x", "b"),
+            [
+                Difference("files", "*/text", "changed", "a", "b"),
+                Difference("files", "* mode", "changed", "0600", "0644"),
+            ],
+            id="content and mode",
         ),
         pytest.param(
             Effects(files={"x": "0644 sha256:aa"}),

@@ -43,6 +43,12 @@ def test_permissions_are_no_content():
     assert text == "A file is written with other permissions: 0644 instead of 0640"
 
 
+def test_lines_are_no_files():
+    """What is missing within a file is a line of it."""
+    text = sentence(group_of(Difference("files", "*.txt/text", "missing", "lang=en", "")))
+    assert text == "A line of a file is no longer written: lang=en"
+
+
 def test_braces_of_a_value_are_only_text():
     """A value is never taken for a place in the sentence."""
     assert "“{old}” instead of “{0.x}”" in sentence(group_of(Difference("body", "p", "changed", "{0.x}", "{old}")))
