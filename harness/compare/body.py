@@ -21,6 +21,7 @@ from harness.compare.form import compare_forms, read_form
 from harness.compare.html import read_html
 from harness.compare.json import read_call, read_json
 from harness.compare.multipart import compare_parts, read_parts
+from harness.compare.namespace import compare_documents
 from harness.compare.spelling import sort_of_spelling
 from harness.compare.text import compare_text
 from harness.compare.tree import compare_trees
@@ -45,6 +46,8 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 DOCUMENT = "body/document"
 """The path of a body that is another document altogether."""
+CONTENT = "content"
+"""The path of a body where the other side has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ class Format:
 
 
 HTML = Format("html", read_html, compare_trees)
-XML = Format("xml", read_xml, compare_trees)
+XML = Format("xml", read_xml, compare_documents)
 XMLRPC = Format("xmlrpc", read_xmlrpc, compare_messages)
 JSON = Format("json", read_json, compare_values)
 FORM = Format("form", read_form, compare_forms)
@@ -84,6 +87,8 @@ def compare_bodies(old: Response, new: Response, depth: int = 0) -> list[Differe
         kind = "spelling" if _coding(old) == _coding(new) else "encoding"
         return [Difference("body", "body/compression", kind, *_codings(old, new))]
     old, new = replace(old, body=left), replace(new, body=right)
+    if bool(left.strip()) != bool(right.strip()):
+        return [_emptied(left, right)]
     if (other := _compare_sorts(old, new)) is not None:
         return [other]
     found = _bounded(_compare_parts(old, new, depth) or _compare(left, right, content_type(old), content_type(new)))
@@ -96,6 +101,13 @@ def _another_document(left: bytes, right: bytes, places: int) -> Difference:
     note = f"another document, {places} places differ: "
     texts = excerpts(*(side.decode("utf-8", "replace") for side in (left, right)))
     return Difference("body", DOCUMENT, "changed", *((note + text)[:LIMIT] for text in texts))
+
+
+def _emptied(left: bytes, right: bytes) -> Difference:
+    """Return the one difference of a body and none, whatever it was."""
+    kind, side = ("missing", left) if left.strip() else ("added", right)
+    text = excerpt(side.decode("utf-8", "replace"))
+    return Difference("body", CONTENT, kind, *((text, "") if side is left else ("", text)))
 
 
 def _compare_sorts(old: Response, new: Response) -> Difference | None:

@@ -21,6 +21,9 @@ from harness.exchange import Headers
 Pair = tuple[bytes, bytes]
 Side = dict[bytes, list[Pair]]
 
+NAMES = "names"
+"""The path of names that are all in lower case now; no name of a header is compared under it by itself."""
+
 _WORD = re.compile(r"\w+")
 _CHARSET = re.compile(rb""";\s*charset\s*=\s*("[^"]*"|[^\s;]*)""", re.IGNORECASE)
 _BOUNDARY = re.compile(rb""";\s*boundary\s*=\s*("[^"]*"|[^\s;]*)""", re.IGNORECASE)
@@ -37,9 +40,26 @@ def compare_headers(old: Headers, new: Headers) -> list[Difference]:
     for name in [*left, *(name for name in right if name not in left)]:
         if name not in gone:
             found += _compare_name(left.get(name, []), right.get(name, []))
+    found = _names_together(found, new)
     same = dict(renamed)
     before = [same.get(name.lower(), name.lower()) for name, _ in old]
     return [*found, *_order(before, [name.lower() for name, _ in new], old)]
+
+
+def _names_together(found: Sequence[Difference], new: Headers) -> list[Difference]:
+    """Return differences in which names that all came to be written alike, as HTTP/2 has them, are one."""
+    cased = [one for one in found if _is_case(one)]
+    if not cased or any(name != name.lower() for name, _ in new):
+        return list(found)
+    first = max(cased, key=lambda one: (one.path.lower() == "content-type", one.path))
+    names = Difference("header", NAMES, "spelling", first.old, first.new)
+    return [*(one for one in found if one not in cased), names]
+
+
+def _is_case(difference: Difference) -> bool:
+    """Tell whether a name is written in other letters; of values that are, so is the path."""
+    old, new = difference.old, difference.new
+    return difference.kind == "spelling" and old.lower() == new.lower() == difference.path.lower()
 
 
 def _by_name(headers: Headers) -> Side:

@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from email.utils import getaddresses
 from itertools import zip_longest
 from typing import TypeVar
 
 from harness.compare.excerpt import excerpt, excerpts
 from harness.difference import Difference
 from harness.effects import split_mails
+
+ENVELOPE = {"x-envelope-to": ("to", "cc", "bcc"), "x-envelope-from": ("from", "sender")}
+"""The lines in which a side's mail file keeps a mail's envelope, and where the mail itself says the same."""
 
 Item = TypeVar("Item", str, bytes)
 
@@ -48,11 +53,36 @@ def _compare(old: bytes | None, new: bytes | None) -> Iterator[Difference]:
         text = excerpt((old or new or b"").decode("utf-8", "replace"))
         yield Difference("mail", "", "missing", text, "") if new is None else Difference("mail", "", "added", "", text)
         return
-    for place, left, right in zip(("head", "body"), _parts(old), _parts(new), strict=True):
+    (old_head, old_body), (new_head, new_body) = _parts(old), _parts(new)
+    for place, left, right in (("head", *_without_envelope(old_head, new_head)), ("body", old_body, new_body)):
         for one, other in _pairs(left, right):
             kind = "missing" if other is None else "added" if one is None else "changed"
             path = _header(one or other or "") if place == "head" else "body"
             yield Difference("mail", path, kind, *excerpts(one or "", other or ""))
+
+
+def _without_envelope(old: list[str], new: list[str]) -> tuple[list[str], list[str]]:
+    """Return two heads without the lines of the envelope that say no more than what the mail itself says otherwise."""
+    follows = []
+    for line, fields in ENVELOPE.items():
+        named, said = (
+            [_addresses(head, fields) for head in (old, new)],
+            [_addresses(head, (line,)) for head in (old, new)],
+        )
+        if named[0] != named[1] and said[0] - named[0] == said[1] - named[1]:
+            follows.append(line)
+    left, right = ([line for line in head if _name(line) not in follows] for head in (old, new))
+    return left, right
+
+
+def _addresses(head: Sequence[str], fields: Sequence[str]) -> Counter[str]:
+    """Return the addresses in header fields of these names (RFC 5322 section 3.6.3)."""
+    values = [line.partition(":")[2] for line in head if _name(line) in fields]
+    return Counter(address for _, address in getaddresses(values) if address)
+
+
+def _name(line: str) -> str:
+    return line.partition(":")[0].lower()
 
 
 def _parts(mail: bytes) -> tuple[list[str], list[str]]:

@@ -22,6 +22,8 @@ EDITS_ANYWHERE = 1_000
 """The same for edits wherever they are made."""
 VARIETY = 8
 """Different pairs of values of one edit that are counted."""
+SEEN = 64
+"""Exchanges of one cause that are remembered."""
 
 ANYWHERE = "\0"
 """The place of a cause that is an edit, wherever it is made: no path of a difference."""
@@ -110,19 +112,24 @@ class Cause:
 
     `changes` is by the shapes of the edits seen in one exchange: the `limit` of the smallest digests, so that which are
     kept does not depend on any order, and each kept one was counted from the first. `others` counts the rest.
+    `seen` are the smallest digests of the exchanges that show another value in the body, at most `SEEN`.
     """
 
     limit: int = EDITS
     total: Tally = field(default_factory=Tally)
     changes: dict[Shapes, Change] = field(default_factory=dict)
     others: Change | None = None
+    seen: tuple[bytes, ...] = ()
     _digests: dict[Shapes, bytes] = field(default_factory=dict)
     _greatest: Shapes | None = None
 
     def add(self, observations: Sequence[Observation]) -> None:
         """Count one exchange's observations."""
         paths = {observation.difference.path for observation in observations}
-        self.total.add(observations[0], paths)
+        first = observations[0]
+        self.total.add(first, paths)
+        if (first.difference.aspect, first.difference.kind) == ("body", "changed"):
+            self._note((_digest(first.exchange),))
         parts = by_shape(observations)
         shapes = tuple(sorted(parts))
         whole = _change(observations, shapes[0] if len(shapes) == 1 else "")
@@ -133,10 +140,19 @@ class Cause:
     def merge(self, other: Cause) -> None:
         """Take over what `other` observed."""
         self.total.merge(other.total)
+        self._note(other.seen)
         for shapes, change in other.changes.items():
             self._count(shapes, change.copy())
         if other.others is not None:
             self._rest(other.others.copy())
+
+    def all_changes(self) -> list[Change]:
+        """Return the changes that are kept, and what counts the rest."""
+        return [*self.changes.values(), *([] if self.others is None else [self.others])]
+
+    def _note(self, digests: tuple[bytes, ...]) -> None:
+        if len(self.seen) < SEEN or min(digests, default=self.seen[-1]) < self.seen[-1]:
+            self.seen = tuple(sorted({*self.seen, *digests})[:SEEN])
 
     def _count(self, shapes: Shapes, change: Change) -> None:
         if shapes in self.changes:
@@ -161,6 +177,12 @@ class Cause:
             self.others.merge(change)
 
 
+def exchanges_within(one: Cause, other: Cause) -> bool:
+    """Tell whether all exchanges that show one cause show the other too, as far as they were noted."""
+    end = other.seen[-1] if len(other.seen) == SEEN else None
+    return {digest for digest in one.seen if end is None or digest <= end} <= set(other.seen)
+
+
 def keys_of(difference: Difference) -> list[Key]:
     """Return the causes that a difference may have, values aside: its place, and the same change anywhere."""
     what = difference.kind, transform(difference)
@@ -176,7 +198,8 @@ def place(aspect: str, kind: str, path: str) -> str:
     if aspect == "header":
         return path.lower()
     if aspect == "files":
-        return "* mode" if path.endswith(" mode") else "*"  # whatever the suffix: it was written, but otherwise
+        _, slash, within = path.partition("/")  # whatever the suffix: it was written, but otherwise
+        return "* mode" if path.endswith(" mode") else f"*{slash}{within}"
     if kind == "spelling" and path.endswith("comment()"):
         return "comment()"  # comments come and go together
     if kind == "spelling" and path.startswith("body/xmlrpc"):
@@ -275,5 +298,5 @@ def _change(observations: Sequence[Observation], shape: str) -> Change:
     edits = {edit_in(observation.difference) for observation in observations}
     pair = min(pairs) if len(pairs) == 1 and first.difference.kind in BY_VALUE else None
     old, new = (next(iter(side)) if len(side) == 1 else None for side in map(set, zip(*pairs, strict=True)))
-    values = _smallest(_digest(*pair) for pair in pairs)
+    values = _smallest(_digest(*(side.strip('"') for side in pair)) for pair in pairs)  # JSON quotes, pages do not
     return Change(tally, shape, pair, min(edits) if len(edits) == 1 else None, values, old=old, new=new)

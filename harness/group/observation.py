@@ -78,6 +78,13 @@ class Tally:
         self.paths.update(other.paths)
         self.examples = tuple(sorted((*self.examples, *other.examples))[:EXAMPLES])
 
+    def count_followers(self, other: Tally) -> None:
+        """Count what follows from this, whose places and examples are none of this."""
+        self.count += other.count
+        self.early += other.early
+        self.endpoints.update(other.endpoints)
+        self.clients.update(other.clients)
+
 
 def _example(observation: Observation) -> Example:
     name, number = split_id(observation.exchange)

@@ -6,12 +6,13 @@ were made. The same tables then say of a single observation which change it was 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from harness.group.cause import ANYWHERE, BY_VALUE, CONSTANT, Cause, Change, Key, Shapes, edit_in, keys_of, place
 from harness.group.edit import HABIT_SHAPES
 from harness.group.observation import Observation
+from harness.group.together import Found, lengths_of_head, records, with_followers
 
 FEW = 3
 """Values seen again and again that may be so many causes; more are one cause, seen in many values."""
@@ -27,7 +28,6 @@ TO, FROM = "to\0", "from\0"
 """How the shapes begin of various values that became one, and of one that became various."""
 
 Sort = tuple[str, str, str, str]
-Found = tuple[Key, Change]
 
 
 def sort_of(key: Key, shape: str) -> Sort:
@@ -62,11 +62,24 @@ class Settled:
 
     def __init__(self, causes: Mapping[Key, Cause]) -> None:
         causes, self._united = _united(causes)
-        self._wide = _wide(causes)
-        self._places = {key: settle(key, cause, self._wide) for key, cause in causes.items() if key.path != ANYWHERE}
+        self._records = records(causes)
+        self._wide = _wide(causes, self._records)
+        self._places = {
+            key: settle(key, cause, self._wide)
+            for key, cause in causes.items()
+            if key.path != ANYWHERE and key not in self._records
+        }
+        self._followed = lengths_of_head(list(self._found()))
 
     def __iter__(self) -> Iterator[Found]:
         """Yield each cause once."""
+        for key, change in self._found():
+            if key not in self._followed:
+                follow = [one for one, (_, cause) in self._followed.items() if cause is change]
+                yield key, with_followers(change, [one for key in follow for one in self._places[key]])
+
+    def _found(self) -> Iterator[Found]:
+        yield from {id(change): (key, change) for key, change in self._records.values()}.values()
         yield from self._wide.values()
         for key, found in self._places.items():
             yield from ((key, change) for change in found)
@@ -77,16 +90,22 @@ class Settled:
         if (wide := self._wide.get(sort_of(key, shape))) is not None:
             return wide
         key = self._united.get(key, key)
+        if (cause := self._records.get(key) or self._followed.get(key)) is not None:
+            return cause
         change = self._places[key].change_of(shape) if key in self._places else None
         return None if change is None else (key, change)
 
 
-def _wide(causes: Mapping[Key, Cause]) -> dict[Sort, Found]:
-    """Return the edits that are one cause in all their places: made in many values, or in few values but few such."""
+def _wide(causes: Mapping[Key, Cause], records: Iterable[Key]) -> dict[Sort, Found]:
+    """Return the edits that are one cause in all their places: made in many values, or in few values but few such.
+
+    An edit that is only made where `records` are told as a whole is none.
+    """
+    told = {key.path for key in records}
     found: dict[Sort, Found] = {}
     for key, cause in causes.items():
         if key.path == ANYWHERE:
-            several = [(key, change) for change in cause.changes.values() if _is_wide(key, change)]
+            several = [(key, change) for change in cause.changes.values() if _is_wide(key, change, told)]
             strong = [(key, change) for key, change in several if _is_varied(change)]
             weak: dict[str, list[Found]] = {}
             for _, change in several:
@@ -107,10 +126,11 @@ def _is_number(shape: str) -> bool:
     return shape.startswith("number ") or shape == "#\0#"
 
 
-def _is_wide(key: Key, change: Change) -> bool:
+def _is_wide(key: Key, change: Change, told: Set[str]) -> bool:
     if change.shape.startswith("long") or _is_number(change.shape):
         return False
-    return len({place(key.aspect, key.kind, path) for path in change.tally.paths}) >= PLACES
+    places = {place(key.aspect, key.kind, path) for path in change.tally.paths}
+    return len(places) >= PLACES and not (key.aspect == "body" and key.kind == "changed" and places <= told)
 
 
 def _is_varied(change: Change) -> bool:
@@ -190,7 +210,7 @@ def _united(causes: Mapping[Key, Cause]) -> tuple[Mapping[Key, Cause], Mapping[K
             places.setdefault(key[:3], []).append(key)
     united, keys = dict(causes), dict[Key, Key]()
     for place_, several in places.items():
-        changes = [change for key in several for change in _all_changes(causes[key])]
+        changes = [change for key in several for change in causes[key].all_changes()]
         if len(several) < 2 or not _share("new", changes):
             continue
         key = Key(*place_, f"any->{several[0].transform.partition('->')[2]}")
@@ -200,10 +220,6 @@ def _united(causes: Mapping[Key, Cause]) -> tuple[Mapping[Key, Cause], Mapping[K
             keys[one] = key
         united[key] = cause
     return united, keys
-
-
-def _all_changes(cause: Cause) -> list[Change]:
-    return [*cause.changes.values(), *([] if cause.others is None else [cause.others])]
 
 
 def _share(side: str, changes: Sequence[Change]) -> bool:

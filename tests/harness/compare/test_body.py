@@ -206,3 +206,12 @@ def test_huge_bodies_take_seconds(kind, body):
 def test_the_end_of_the_last_line_is_a_place(old, new, expected):
     """Nobody sees it; the report says it."""
     assert differ(answer(old, b"text/plain"), answer(new, b"text/plain")) == [expected]
+
+
+@pytest.mark.parametrize("kind", [b"text/html", b"application/json", b"text/plain", b"image/png", b""])
+def test_no_body_at_all_is_one_difference(kind):
+    """Whatever was in it: lines and elements of what is gone are no differences of their own."""
+    full, empty = answer(b'{"a": "<p>x</p>"}', kind), answer(b"", kind)
+    text = '{"a": "<p>x</p>"}'
+    assert differ(full, empty) == [("content", "missing", text, "")]
+    assert differ(empty, full) == [("content", "added", "", text)]

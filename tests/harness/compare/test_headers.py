@@ -31,7 +31,17 @@ CASES = {
     "case and value": (
         [(b"ETag", b"x")],
         [(b"etag", b"y")],
-        [("ETag", "changed", "x", "y"), ("ETag", "spelling", "ETag", "etag")],
+        [("ETag", "changed", "x", "y"), ("names", "spelling", "ETag", "etag")],
+    ),
+    "all names in lower case": (
+        [A, (b"Content-Type", b"x"), (b"ETag", b"y")],
+        [(b"a", b"1"), (b"content-type", b"x"), (b"etag", b"y")],
+        [("names", "spelling", "Content-Type", "content-type")],
+    ),
+    "two names of three in lower case": (
+        [A, (b"Via", b"x"), (b"ETag", b"y")],
+        [A, (b"via", b"x"), (b"etag", b"y")],
+        [("Via", "spelling", "Via", "via"), ("ETag", "spelling", "ETag", "etag")],
     ),
     "order of names": ([A, B, C], [C, A, B], [("order", "spelling", "A, B, C", "C, A, B")]),
     "order of names, one repeated": ([A, B, A], [A, A, B], [("order", "spelling", "A, B, A", "A, A, B")]),

@@ -54,3 +54,23 @@ def test_mails_are_told_one_by_one(old: bytes, new: bytes, found: list[Differenc
     for each, expected in zip(made, found, strict=True):
         assert expected.old[-20:] in each.old or each.old.strip("…") in expected.old
         assert expected.new[-20:] in each.new or each.new.strip("…") in expected.new
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "paths"),
+    [
+        ("X-Envelope-To: a@x\nTo: A <a@x>\n\nhi\n", "X-Envelope-To: b@x\nTo: b@x\n\nhi\n", ["To"]),
+        ("X-Envelope-To: a@x\nTo: a@x\n\nhi\n", "X-Envelope-To: b@x\nTo: a@x\n\nhi\n", ["X-Envelope-To"]),
+        ("X-Envelope-To: a@x, h@x\nTo: a@x\n\nhi\n", "X-Envelope-To: b@x, h@x\nTo: b@x\n\nhi\n", ["To"]),
+        (
+            "X-Envelope-To: a@x, h@x\nTo: a@x\n\nhi\n",
+            "X-Envelope-To: b@x\nTo: b@x\n\nhi\n",
+            ["X-Envelope-To", "To"],
+        ),
+        ("X-Envelope-From: a@x\nFrom: a@x\n\nhi\n", "X-Envelope-From: b@x\nFrom: b@x\n\nhi\n", ["From"]),
+    ],
+    ids=["both", "only the envelope", "beside a hidden copy", "and a hidden copy lost", "sender"],
+)
+def test_the_envelope_is_told_where_it_says_more(old: str, new: str, paths: list[str]) -> None:
+    """Another recipient in the mail itself is one difference; one that only gets it, or no longer does, is told."""
+    assert [each.path for each in compare_mails(sent(old.encode()), sent(new.encode()))] == paths

@@ -50,7 +50,32 @@ def test_other_meaning_is_named_by_its_place(rows, old, new, expected):
 
 def test_another_namespace_is_another_name(rows):
     """The same local name in another namespace is not the same element."""
-    assert rows('<r xmlns="u"/>', '<r xmlns="v"/>', "text/xml") == [("r", "changed", "{u}r", "{v}r")]
+    assert rows('<r xmlns="u"/>', '<r xmlns="v"/>', "text/xml") == [("r/@xmlns", "changed", "u", "v")]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ('<r xmlns="u"><a/><b>x</b></r>', "<r><a/><b>x</b></r>", [("r/@xmlns", "changed", "u", "")]),
+        ("<r><a/><b>x</b></r>", '<r xmlns="u"><a/><b>x</b></r>', [("r/@xmlns", "changed", "", "u")]),
+        (
+            '<r><a/><p:b xmlns:p="u"/><q:c xmlns:q="u">x</q:c></r>',
+            '<r><a/><p:b xmlns:p="v"/><q:c xmlns:q="v">y</q:c></r>',
+            [("r/b/@xmlns", "changed", "u", "v"), ("r/c/text()", "changed", "x", "y")],
+        ),
+    ],
+    ids=["lost", "given", "of some, beside another difference"],
+)
+def test_another_namespace_is_one_difference(rows, old, new, expected):
+    """However many elements are in it: each would seem to be gone, and new."""
+    assert rows(old, new, "text/xml") == expected
+
+
+def test_two_other_namespaces_are_not_guessed_at(rows):
+    """Which became which is not known: the elements differ."""
+    found = rows('<r><a xmlns="u"/><b xmlns="v"/></r>', '<r><a xmlns="w"/><b xmlns="x"/></r>', "text/xml")
+    assert len(found) > 1
+    assert not any(path.endswith("@xmlns") for path, *_ in found)
 
 
 def test_entities_are_not_expanded(tmp_path):
