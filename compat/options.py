@@ -41,7 +41,7 @@ class Options:
     """How programs are run and their answers judged. Raises ConfigurationError for values that cannot be."""
 
     runner: str = "exec"
-    """`exec`: a fresh process for each request."""
+    """`exec`: a fresh process for each request. `warm`: for Python scripts, a fork of an interpreter that waits."""
     mount: str = ""
     """The URL prefix that the program or directory stands behind; empty for everything."""
     env: Mapping[str, str] = field(default_factory=dict)
@@ -67,17 +67,19 @@ class Options:
     isindex: bool = False
     """Put a query without `=` onto the command line (RFC 3875 section 4.4)."""
     preload: Collection[str] = ()
-    """Modules to import in advance: for the warm runner, which is still to come."""
+    """Modules of the program itself that the warm runner imports in advance; others it finds by itself."""
     strict: bool = True
     """Refuse malformed output with 502; False repairs what Apache repairs."""
 
     def __post_init__(self) -> None:
         if sys.platform not in {"linux", "darwin"}:
             raise ConfigurationError(f"compat runs programs on Linux and macOS, not on {sys.platform}")
-        if self.runner != "exec":
-            raise ConfigurationError(f'runner={self.runner!r} is not available: this version has "exec" only')
-        if self.preload:
-            raise ConfigurationError('preload is for runner="warm", which this version does not have')
+        if self.runner not in {"exec", "warm"}:
+            raise ConfigurationError(f'runner={self.runner!r} is neither "exec" nor "warm"')
+        if self.runner == "warm" and sys.platform != "linux":
+            raise ConfigurationError('runner="warm" needs Linux; use "exec" here')
+        if self.preload and self.runner != "warm":
+            raise ConfigurationError('preload is for runner="warm"')
         if isinstance(self.pass_env, str):
             raise ConfigurationError(f"pass_env={self.pass_env!r} must be a list of names, not one text")
         if self.mount and not self.mount.startswith("/"):

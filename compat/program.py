@@ -61,8 +61,8 @@ class Program:
 
     def command(self, words: Sequence[str], environment: Mapping[bytes, bytes], prefix: Sequence[str] = ()) -> Command:
         """Return what to execute; `words` go onto the command line, `prefix` (a program that sets limits) before it."""
-        argv = (*prefix, *self.interpreter, self.path, *words)
-        return Command(argv, os.path.dirname(self.path), environment, self.path)
+        before = (*prefix, *self.interpreter)
+        return Command((*before, self.path, *words), os.path.dirname(self.path), environment, self.path, len(before))
 
 
 def environment(

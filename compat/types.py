@@ -69,12 +69,16 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One program ready to be executed: argument list, directory to run in, environment, and the name used in logs."""
+    """One program ready to be executed: argument list, directory to run in, environment, and the name used in logs.
+
+    `position` is where in `argv` the program's own file stands: after what sets limits, and its interpreter.
+    """
 
     argv: tuple[str, ...]
     cwd: str
     environment: Mapping[bytes, bytes]
     name: str
+    position: int = 0
 
 
 @dataclass(frozen=True, slots=True)

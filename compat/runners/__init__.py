@@ -10,8 +10,9 @@ from collections.abc import Collection, Mapping
 
 from .duplex import Runner
 from .exec import execute
+from .warm import Warm
 
 
 def find_runner(name: str, limits: Mapping[str, int], preload: Collection[str]) -> Runner:
     """Return the runner of a name, as `Options` has checked it."""
-    return execute
+    return Warm(limits, preload) if name == "warm" else execute

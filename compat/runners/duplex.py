@@ -27,15 +27,13 @@ ErrorSink = Callable[[bytes], None]
 
 
 class Process(Protocol):
-    """A started program, as the loop needs it: the leader of its own process group."""
+    """A started program, as the loop needs it: the leader of its own process group.
+
+    `pidfd` becomes readable when it ends; None where the system has no such descriptors, or where it has ended.
+    """
 
     pid: int
-
-    def pidfd(self) -> int | None:
-        """Return a new descriptor that becomes readable when the program ends, None where the system has none.
-
-        Raises ProcessLookupError where it has ended and is reaped already.
-        """
+    pidfd: int | None
 
     def ended(self) -> bool:
         """Whether it has ended; only asked where there is no pidfd."""
@@ -44,7 +42,7 @@ class Process(Protocol):
         """Send a signal to its group, so far as there is one."""
 
     def reap(self) -> Exit:
-        """Wait for its end, release its number, and return how it ended."""
+        """Wait for its end, release its number and its pidfd, and return how it ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +125,6 @@ class Running:
         self._idle_timeout = idle_timeout
         self._output = b""
         self._open: set[int] = set()
-        self._pidfd: int | None = None
         self._failure: RequestError | None = None
         self._exited = False
         self._closed = False
@@ -192,14 +189,14 @@ class Running:
 
     def _release(self) -> None:
         """Reap the program and close every descriptor, whatever happened before."""
-        if not self._exited:
-            self._process.signal_group(signal.SIGKILL)
-        self.exit = self._process.reap()
-        for descriptor in list(self._open):
-            self._drop(descriptor)
-        if self._pidfd is not None:
-            os.close(self._pidfd)
-        self._selector.close()
+        try:
+            if not self._exited:
+                self._process.signal_group(signal.SIGKILL)
+            self.exit = self._process.reap()
+        finally:
+            for descriptor in list(self._open):
+                self._drop(descriptor)
+            self._selector.close()
 
     def _turn(self, deadline: float | None) -> None:
         """Wait until something can move, and move it."""
@@ -238,23 +235,19 @@ class Running:
 
     def _watch_exit(self) -> None:
         """Learn of the exit by a descriptor where the system has them (Linux), so that nothing needs to be polled."""
-        try:
-            self._pidfd = self._process.pidfd()
-        except ProcessLookupError:
-            self._exited = True
-            return
-        if self._pidfd is not None:
-            self._selector.register(self._pidfd, selectors.EVENT_READ, self._saw_exit)
+        if self._process.pidfd is None:
+            self._exited = self._process.ended()
+        else:
+            self._selector.register(self._process.pidfd, selectors.EVENT_READ, self._saw_exit)
 
     def _saw_exit(self) -> None:
-        assert self._pidfd is not None
         self._exited = True
-        self._selector.unregister(self._pidfd)
+        self._unwatch(self._process.pidfd)
 
     def _await_exit(self, limit: float) -> None:
         """Wait for the exit until `limit`; its error output is still read meanwhile."""
         while not self._exited and time.monotonic() < limit:
-            if self._pidfd is not None:
+            if self._process.pidfd is not None:
                 self._turn(limit)
                 continue
             self._exited = self._process.ended()

@@ -35,17 +35,7 @@ class Child:
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
         self.pid = process.pid
-
-    def pidfd(self) -> int | None:
-        """Learn of the exit by a descriptor where the system has them (Linux), so that nothing needs to be polled."""
-        if not hasattr(os, "pidfd_open"):
-            return None
-        try:
-            return os.pidfd_open(self.pid)
-        except ProcessLookupError:
-            raise  # a server that ignores SIGCHLD has its children reaped by the kernel: gone already
-        except OSError:
-            return None
+        self.pidfd = open_pidfd(process.pid)
 
     def ended(self) -> bool:
         """Whether it has ended."""
@@ -61,7 +51,19 @@ class Child:
     def reap(self) -> Exit:
         """Wait for the end."""
         code = self._process.wait()
+        if self.pidfd is not None:
+            os.close(self.pidfd)
         return Exit(signal=-code) if code < 0 else Exit(status=code)
+
+
+def open_pidfd(pid: int) -> int | None:
+    """Return a descriptor that becomes readable when a process ends, None where that is not to be had."""
+    if not hasattr(os, "pidfd_open"):
+        return None
+    try:
+        return os.pidfd_open(pid)
+    except OSError:
+        return None  # an old kernel; or a server that ignores SIGCHLD, whose children the kernel reaps: gone already
 
 
 def spawn(command: Command, has_body: bool) -> Started:

@@ -1,0 +1,327 @@
+"""The interpreter that waits for requests: forks once for each, and the child becomes the program. Python 2.7 and 3.6+.
+
+Comes in: messages and descriptors on an inherited socket. Goes out: children that behave as `python script` would, and
+a reply to each message. Imports nothing of compat and as little as it can: what is loaded here is loaded in every
+program. It keeps no thread, no signal handler and no state of a request; the server's side of it is `keeper`.
+"""
+# Python 2.7 knows neither annotations nor newer spellings.
+# mypy: ignore-errors
+# ruff: noqa: B905, E402, S102, S110, UP004, UP031
+
+START = dict(globals())  # what the interpreter puts into every __main__; first, before anything else is in it
+
+import _io
+import _socket
+import gc
+import os
+import sys
+
+try:
+    import _signal as signal
+except ImportError:
+    import signal
+
+PY2 = sys.version_info[0] == 2
+if PY2:
+    # The only way to take a descriptor. It brings half of multiprocessing along, and opens /dev/urandom: no program
+    # shall find either.
+    LOADED, OPENED = set(sys.modules), set(os.listdir("/proc/self/fd"))
+    from _multiprocessing import recvfd
+
+    BROUGHT = [sys.modules.pop(name) for name in set(sys.modules) - LOADED]  # kept alive: their code may be in use
+    for descriptor in set(os.listdir("/proc/self/fd")) - OPENED:
+        try:
+            os.close(int(descriptor))
+        except OSError:
+            pass  # the one that listed them
+
+HEADER = 8
+NAMES = ("<stdin>", "<stdout>", "<stderr>")
+
+
+class Unsuited(Exception):
+    """This request is for the exec runner; the message says why."""
+
+
+class Zygote(object):
+    """The state between requests: the socket, compiled scripts, and what was so when the interpreter started."""
+
+    def __init__(self, control):
+        self.control = control
+        self.socket = None if PY2 else _socket.socket(fileno=control)
+        self.codes = {}
+        self.added = []
+        self.sigchld = signal.getsignal(signal.SIGCHLD)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # children must stay until they are waited for
+
+    def serve(self):
+        """Answer messages until the adapter is gone. Returns in each child, with the program it shall be."""
+        while True:
+            (words, rest) = self.receive()
+            if words[0] == b"run":
+                program = self.run(rest)
+                if program:
+                    return program
+            elif words[0] == b"wait":
+                self.reply(b"exit", str(os.waitpid(int(words[1]), 0)[1]).encode())
+            elif words[0] == b"begin":
+                self.begin(*rest)
+
+    def begin(self, startup, folders):
+        """Take over the settings that hold for every request."""
+        given = dict(item.partition(b"=")[::2] for item in startup)
+        now = os.environ if PY2 else os.environb
+        # What the interpreter itself has set (LC_CTYPE, PEP 538) every program sees after its own variables.
+        self.added = [(name, now[name]) for name in now if given.get(name) != now[name]]
+        own = os.path.dirname(os.path.realpath(__file__))
+        if sys.path and sys.path[0] == own:
+            sys.path[0] = text(folders[0])
+        if len(os.listdir("/proc/self/task")) > 1:
+            self.reply(b"cannot", b"a thread runs after the interpreter's start")
+            return
+        settle()
+        self.reply(b"ready", b"1" if PY2 else b"3")
+
+    def run(self, request):
+        """Fork; the parent replies with the child's number, the child returns its program."""
+        descriptors = self.descriptors()
+        try:
+            (stamp, path, folder), command, words, limits, variables = request
+            program = Program(self.code(stamp, path), path, words, command, variables)
+            os.chdir(folder)
+            pid = os.fork()
+        except (Unsuited, OSError) as error:
+            pid = None
+            reason = str(error)
+        if pid == 0:
+            os.close(self.control)
+            os.setsid()
+            attach(descriptors)
+            set_limits(limits)
+            signal.signal(signal.SIGCHLD, self.sigchld)
+            program.variables += [name + b"=" + value for name, value in self.added]
+            return program
+        for descriptor in descriptors:
+            os.close(descriptor)
+        if pid is None:
+            self.reply(b"cannot", reason.encode("utf-8", "replace"))
+        else:
+            self.reply(b"pid", str(pid).encode())
+        return None
+
+    def code(self, stamp, path):
+        """Return the compiled script; `stamp` changes whenever the file does, and is empty for one that may still.
+
+        None: compiling it says something on the error output, so each child must do that itself.
+        """
+        if path not in self.codes or self.codes[path][0] != stamp or not stamp:
+            self.codes[path] = (stamp, compiled(path))
+            settle()
+        return self.codes[path][1]
+
+    def receive(self):
+        """Return the next message: its words, and its other sections."""
+        sections = self.read(int(self.read(HEADER), 16))
+        lengths, _, data = sections.partition(b"\n")
+        found, start = [], 0
+        for length in map(int, lengths.split()):
+            found.append(data[start : start + length].split(b"\0")[:-1])
+            start += length
+        return found[0], found[1:]
+
+    def read(self, size):
+        """Return exactly so many bytes. Where the adapter is gone, nobody needs this process any more."""
+        data = b""
+        while len(data) < size:
+            piece = os.read(self.control, size - len(data))
+            if not piece:
+                os._exit(0)
+            data += piece
+        return data
+
+    def descriptors(self):
+        """Return the three descriptors that follow a message. Python 2.7 can only take them one by one."""
+        if PY2:
+            return [recvfd(self.control) for _ in NAMES]
+        ancillary = self.socket.recvmsg(1, _socket.CMSG_SPACE(12))[1]
+        data = ancillary[0][2]
+        return [int.from_bytes(data[at : at + 4], sys.byteorder) for at in (0, 4, 8)]
+
+    def reply(self, *words):
+        """Send one message."""
+        data = b"".join(word + b"\0" for word in words)
+        data = ("%08x" % len(data)).encode() + data
+        while data:
+            data = data[os.write(self.control, data) :]
+
+
+class Program(object):
+    """A program about to run in this process."""
+
+    def __init__(self, code, path, words, command, variables):
+        self.code = code
+        self.path = text(path)
+        self.argv = [text(path)] + [text(word) for word in words]
+        self.command = [text(word) for word in command]
+        self.variables = variables
+
+    def prepare(self):
+        """Make this process what the interpreter makes of itself before the first line; return __main__'s names."""
+        set_environment(self.variables)
+        sys.argv = self.argv
+        if hasattr(sys, "orig_argv"):
+            sys.orig_argv = self.command
+        if not PY2:
+            open_streams()
+        restart_random()
+        names = dict(START)
+        names["__doc__"] = None
+        names["__file__"] = self.path
+        if names.get("__loader__") is not None:
+            names["__loader__"] = type(START["__loader__"])("__main__", self.path)
+        module = type(sys)("__main__")
+        module.__dict__.clear()
+        module.__dict__.update(names)
+        sys.modules["__main__"] = module
+        if self.code is None:
+            self.code = compile(source(self.path), self.path, "exec", 0, True)
+        return module.__dict__
+
+
+def text(data):
+    """Return an argument or a path as this Python has it."""
+    return data if PY2 else os.fsdecode(data)
+
+
+def source(path):
+    """Return the bytes of a script."""
+    with _io.open(path, "rb") as file:
+        return file.read()
+
+
+def compiled(path):
+    """Return the code of a script, None where compiling it says something. Raises Unsuited where it does not compile:
+    only a real start reports that in the interpreter's own words.
+    """
+    name = text(path)
+    data = source(path)
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if not pid:
+        os.dup2(writing, 2)
+        try:
+            compile(data, name, "exec", 0, True)
+            sys.stderr.flush()
+            os._exit(0)
+        finally:
+            os._exit(1)
+    os.close(writing)
+    said = os.read(reading, 1)
+    os.close(reading)
+    if os.waitpid(pid, 0)[1]:
+        raise Unsuited("the script does not compile")
+    return None if said else compile(data, name, "exec", 0, True)
+
+
+def settle():
+    """Make what is loaded cheap to share with children."""
+    gc.collect()
+    if hasattr(gc, "freeze"):
+        gc.freeze()
+
+
+def attach(descriptors):
+    """Make the three descriptors this process's input, output and error output."""
+    for number, descriptor in enumerate(descriptors):
+        os.dup2(descriptor, number)
+        os.close(descriptor)
+
+
+def set_limits(limits):
+    """Set resource limits; `limits` are like `cpu=10`."""
+    if not limits:
+        return
+    import resource
+
+    for limit in limits:
+        name, _, value = limit.decode().partition("=")
+        try:
+            resource.setrlimit(getattr(resource, "RLIMIT_" + name.upper()), (int(value), int(value)))
+        except (OSError, ValueError) as error:
+            os.write(2, ("cannot set the limit %s=%s: %s\n" % (name, value, error)).encode())
+            os._exit(1)
+
+
+def set_environment(variables):
+    """Replace every variable, in this order, for this process and for those it starts."""
+    environ = os.environ if PY2 else os.environb
+    environ.clear()
+    for variable in variables:
+        name, _, value = variable.partition(b"=")
+        environ[name] = value
+
+
+def open_streams():
+    """Make new standard streams as the interpreter does at its start: the descriptors may be of another kind now."""
+    for number, (name, old) in enumerate(zip(NAMES, (sys.stdin, sys.stdout, sys.stderr))):
+        mode = "wb" if number else "rb"
+        unbuffered = isinstance(old.buffer, _io.FileIO)  # the option -u
+        buffer = _io.open(number, mode, 0 if unbuffered else -1, None, None, None, False)
+        (buffer if unbuffered else buffer.raw).name = name
+        through = getattr(old, "write_through", False)
+        stream = _io.TextIOWrapper(buffer, old.encoding, old.errors, "\n", old.line_buffering, through)
+        stream.mode = mode[0]
+        setattr(sys, name[1:-1], stream)
+        setattr(sys, "__%s__" % name[1:-1], stream)
+
+
+def restart_random():
+    """Give the child random numbers of its own; from 3.7 on the module does that itself."""
+    module = sys.modules.get("random")
+    if module is not None and sys.version_info < (3, 7):
+        module.seed()
+
+
+def flush():
+    """Write out what the program has printed, as the interpreter does after its last line; an error comes up later."""
+    for stream in (sys.stderr, sys.stdout):
+        try:
+            stream.flush()
+        except Exception:
+            pass
+
+
+def complain(kind, value, trace):
+    """Report what nobody caught, as PyErr_Print does."""
+    if not PY2:
+        value = value.with_traceback(trace)
+        if sys.version_info >= (3, 12):
+            sys.last_exc = value
+    sys.last_type, sys.last_value, sys.last_traceback = kind, value, trace
+    try:
+        sys.excepthook(kind, value, trace)
+    except SystemExit:
+        raise
+    except BaseException:
+        sys.stderr.write("Error in sys.excepthook:\n")
+        inner, error, at = sys.exc_info()
+        sys.__excepthook__(inner, error if PY2 else error.with_traceback(at.tb_next), at.tb_next)
+        sys.stderr.write("\nOriginal exception was:\n")
+        sys.__excepthook__(kind, value, trace)
+    flush()
+
+
+PROGRAM = Zygote(int(sys.argv[1])).serve()
+NAMESPACE = PROGRAM.prepare()
+FAILURE = None
+try:
+    exec(PROGRAM.code, NAMESPACE)
+except SystemExit:
+    flush()
+    raise
+except BaseException:
+    FAILURE = sys.exc_info()
+flush()
+if FAILURE:
+    complain(FAILURE[0], FAILURE[1], FAILURE[2].tb_next)
+    sys.exit(1)
