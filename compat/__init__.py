@@ -1,7 +1,7 @@
 """Runs old CGI programs, unmodified, as WSGI applications.
 
-`CGIScript` is one program, `CGIDirectory` a cgi-bin, `HandlerApp` a handler object in the same process. Start at
-`script`.
+`CGIScript` is one program, `CGIDirectory` a cgi-bin, `HandlerApp` a handler object in the same process; `Strangler`
+puts a new application in front of an old one, route by route. Start at `script`.
 """
 
 from .directory import CGIDirectory
@@ -10,5 +10,6 @@ from .handler import HandlerApp
 from .proxy import TrustedProxy
 from .script import CGIScript
 from .static import StaticFiles
+from .strangler import Strangler
 
-__all__ = ["CGIDirectory", "CGIScript", "ConfigurationError", "HandlerApp", "StaticFiles", "TrustedProxy"]
+__all__ = ["CGIDirectory", "CGIScript", "ConfigurationError", "HandlerApp", "StaticFiles", "Strangler", "TrustedProxy"]

@@ -29,7 +29,7 @@ OF_THE_PEER = ("REMOTE_PORT", "REMOTE_HOST", "REMOTE_IDENT")
 _host = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?").fullmatch
 _node = re.compile(r"(?:\[(?P<v6>[^\]]+)\]|(?P<v4>[0-9.]+))(?::(?P<port>[0-9]{1,5}))?").fullmatch
 _parameter = re.compile(r'\s*([A-Za-z]+)=("(?:[^"\\]|\\.)*"|[^\s;,"]*)\s*(;|,|$)').match
-_header_name = re.compile(r"[A-Za-z0-9-]+").fullmatch
+is_header_name = re.compile(r"[A-Za-z0-9-]+").fullmatch
 
 Address = IPv4Address | IPv6Address
 
@@ -64,7 +64,7 @@ class TrustedProxy:
             raise ConfigurationError(f"trusted={trusted!r} must be a list of at least one network like 10.0.0.0/8")
         if family not in FAMILIES:
             raise ConfigurationError(f"family={family!r} must be one of {', '.join(FAMILIES)}")
-        if remote_user_header is not None and not _header_name(remote_user_header):
+        if remote_user_header is not None and not is_header_name(remote_user_header):
             raise ConfigurationError(f"remote_user_header={remote_user_header!r} is not a header name")
         self._app = app
         self._unix = UNIX in trusted
