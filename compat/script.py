@@ -17,7 +17,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Unpack
-from urllib.parse import unquote_to_bytes
 
 from .body import read_body
 from .environ import meta_variables, query_words
@@ -27,11 +26,10 @@ from .options import Options, OptionWords
 from .output import OutputParser
 from .places import Places
 from .program import Program, environment, existing_file, find_interpreter, limits_prefix, script_filename, start_error
+from .redirect import APPLICATION, COUNT, LIMIT, Elsewhere, kept_headers, local_target, under
 from .response import Response, Work, error_page
 from .runners import find_runner
 from .types import Environ, Head, Headers, Outcome, Place, StartResponse, Variables
-
-MAX_LOCAL_REDIRECTS = 5
 
 
 class CGIApplication(ABC):
@@ -52,13 +50,16 @@ class CGIApplication(ABC):
         journal = Journal(environ)
         head_only = environ["REQUEST_METHOD"] == "HEAD"
         try:
-            work, head = self._answer(environ, journal)
+            answer = self._answer(environ, journal)
         except AnsweredError as error:
             if not error.logged:
                 method, status = environ["REQUEST_METHOD"], error.status
                 failed = status if status >= 400 else 0
                 journal.end(Outcome(journal.program, method, status, failed=failed, note=str(error), well=not failed))
             return error_page(error, start_response, head=head_only)
+        if isinstance(answer, Elsewhere):
+            return answer.answer(start_response)
+        work, head = answer
         with _ended_on_error(work):
             start_response(head.status_line, list(head.headers))
         return Response(work, head, omit_body=head_only)
@@ -69,24 +70,35 @@ class CGIApplication(ABC):
         meta = meta_variables(environ, place, content_length, pass_authorization=options.pass_authorization)
         return environment(meta, program, options.env, options.pass_env, os.environ)
 
-    def _answer(self, environ: Environ, journal: Journal) -> tuple[Work, Head]:
+    def _answer(self, environ: Environ, journal: Journal) -> tuple[Work, Head] | Elsewhere:
         """Run programs until one answers for good: a local redirect leads to the next (RFC 3875 section 6.2.2)."""
         kept: Headers = ()
-        for _ in range(MAX_LOCAL_REDIRECTS + 1):
+        head_only = environ["REQUEST_METHOD"] == "HEAD"
+        while True:
             program, place = self.locate(environ)
             program.check()
             journal.program = program.path
             work = self._start(environ, program, place, journal)
             head = self._head(work, program)
             with _ended_on_error(work):
-                target = self._redirected(environ, head)
-            if target is None:
-                return work, replace(head, headers=kept + head.headers)
-            work.status = head.status
-            work.end(remark=f"local redirect to {head.location!r}")
-            kept += tuple((name, value) for name, value in head.headers if name.lower() not in REPLACED)
+                target = local_target(environ, head, self.options.mount) if self.options.local_redirects else None
+                if target is None:
+                    return work, replace(head, headers=kept + head.headers)
+                self._let_finish(work, head, target)
+            kept += kept_headers(head)
             environ = target
-        raise ProgramError(502, f"more than {MAX_LOCAL_REDIRECTS} local redirects, the last to {head.location!r}")
+            if APPLICATION in environ:
+                return Elsewhere(environ, kept, head_only)
+
+    def _let_finish(self, work: Work, head: Head, target: Environ) -> None:
+        """Let a program that redirects come to its end: it may have work to do after its answer."""
+        if target[COUNT] > LIMIT:
+            raise ProgramError(502, f"more than {LIMIT} local redirects, the last to {head.location!r}")
+        while work.running.read():
+            pass
+        work.running.finish()
+        work.status = head.status
+        work.end(remark=f"local redirect to {head.location!r}")
 
     def _start(self, environ: Environ, program: Program, place: Place, journal: Journal) -> Work:
         body = read_body(environ, self.options.max_body)
@@ -127,25 +139,6 @@ class CGIApplication(ABC):
             return ()
         return query_words(environ.get("QUERY_STRING", ""))
 
-    def _redirected(self, environ: Environ, head: Head) -> Environ | None:
-        """Return the request that a local redirect makes: a GET without a body. None where there is nothing to
-        follow.
-        """
-        if head.redirect != "local" or not self.options.local_redirects:
-            return None
-        path, _, query = head.location.partition("#")[0].partition("?")
-        outer = environ.get("SCRIPT_NAME", "")
-        decoded = unquote_to_bytes(path.encode("latin-1")).decode("latin-1")
-        inside = _under(decoded, outer) and _under(decoded[len(outer) :], self.options.mount.rstrip("/"))
-        if not inside and path[1:2] not in {"/", "\\"}:
-            return None  # another application's URL: the client can fetch it
-        if not inside:
-            raise RequestError(404, f"local redirect to {head.location!r}, which is no path of this application")
-        kept = {name: value for name, value in environ.items() if name not in OF_THE_BODY}
-        target = path + ("?" + query if query else "")
-        kept |= {"REQUEST_METHOD": "GET", "PATH_INFO": decoded[len(outer) :], "QUERY_STRING": query}
-        return {**kept, "RAW_URI": target, "REQUEST_URI": target}
-
     def _take_place(self) -> tuple[int | None, float]:
         """Wait for a place among `max_concurrency`; return it, and how long that took in seconds."""
         if self.places is None:
@@ -161,10 +154,6 @@ class CGIApplication(ABC):
     def _leave_place(self, place: int | None) -> None:
         if self.places is not None and place is not None:
             self.places.leave(place)
-
-
-OF_THE_BODY = frozenset({"CONTENT_TYPE", "CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING", "HTTP_CONTENT_ENCODING"})
-REPLACED = frozenset({"location", "content-type", "content-length"})
 
 
 class CGIScript(CGIApplication):
@@ -199,13 +188,9 @@ def mounted(environ: Environ, mount: str) -> tuple[str, str]:
     if info and not info.startswith("/"):
         raise RequestError(400, f"{info!r} is not a path")
     prefix = mount.rstrip("/")
-    if not _under(info, prefix):
+    if not under(info, prefix):
         raise RequestError(404, f"{info!r} is not under {prefix!r}")
     return (name + prefix).rstrip("/"), info[len(prefix) :]
-
-
-def _under(path: str, prefix: str) -> bool:
-    return path == prefix or path.startswith(prefix + "/") or not prefix
 
 
 @contextmanager
