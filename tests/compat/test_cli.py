@@ -83,7 +83,7 @@ def test_explain_refusal(programs: Path, url: str, says: str) -> None:
         (["gone"], "gone does not exist"),
         (["notexecutable.cgi"], "not executable; chmod +x it"),
         (["nointerpreter.cgi"], "/no/such/interpreter"),
-        (["env.cgi", "--runner", "warm"], 'this version has "exec" only'),
+        (["env.cgi", "--runner", "worm"], 'neither "exec" nor "warm"'),
         (["env.cgi", "--interpreter", "no-such-program"], "no-such-program"),
         ([".", "--interpreter", "php"], ".EXT=CMD"),
         (["env.cgi", "--env", "A"], "NAME=VALUE"),

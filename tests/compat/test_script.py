@@ -409,7 +409,6 @@ def test_authorization(ask: Callable[..., Any], programs: Path) -> None:
 @pytest.mark.parametrize(
     "options",
     [
-        {"runner": "warm"},
         {"runner": "x"},
         {"preload": ["json"]},
         {"pass_env": "HOME"},
