@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
+from harness import outbound
 from harness.accepted import Accepted, apply, compared_of
 from harness.config import FILE, Config
 from harness.evidence import Evidence, other_data, shows_other_data
@@ -82,8 +83,8 @@ def conclude(gathered: Gathered, judgement: Judgement) -> Result:
         noise=dict(evidence.acted),
         rules=tuple(decision.rules),
         controls=evidence.controls,
-        notes=tuple(sorted(evidence.notes)),
-        warnings=tuple(sifted.warnings),
+        notes=tuple(sorted((*evidence.notes, *outbound.notes(evidence.outbound)))),
+        warnings=(*sifted.warnings, *outbound.warnings(evidence.outbound, evidence.controls)),
         obstacles=tuple(obstacles(counts, evidence, judgement.config, bool(sifted.unexplained))),
         reasons=dict(evidence.reasons),
         endpoints={

@@ -22,6 +22,7 @@ from harness.endpoint import client, endpoint
 from harness.exchange import Exchange
 from harness.group.observation import Observation
 from harness.judge import Verdict
+from harness.outbound import First, earliest
 
 EITHER = " or "
 CREDENTIALS = (b"authorization", b"cookie")
@@ -129,7 +130,7 @@ class Evidence:
 
     `found` is old against new, `stale` the recording against old now. `endpoints` counts verdicts by endpoint,
     `clients` exchanges by client family, `reach` those replayed of each scenario. `controls` says by side what reached
-    it, `notes` what else should be told.
+    it, `outbound` where it tried to get and was refused, `notes` what else should be told.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -139,6 +140,7 @@ class Evidence:
     clients: Counter[str] = field(default_factory=Counter)
     reach: dict[int, int] = field(default_factory=dict)
     controls: dict[str, dict[str, str]] = field(default_factory=dict)
+    outbound: dict[str, dict[str, First]] = field(default_factory=dict)
     notes: Counter[str] = field(default_factory=Counter)
     found: Spool = field(default_factory=Spool)
     stale: Spool = field(default_factory=Spool)
@@ -149,6 +151,12 @@ class Evidence:
         for name, means in controls.items():
             said = {*known[name].split(EITHER), *means.split(EITHER)} if name in known else {means}
             known[name] = EITHER.join(sorted(said))
+
+    def refused(self, side: str, places: Mapping[str, str], scenario: int) -> None:
+        """Note where a side tried to get, with the exchange of a scenario that first showed it."""
+        if places:
+            seen = {place: First(scenario, exchange) for place, exchange in places.items()}
+            self.outbound[side] = earliest(self.outbound.get(side, {}), seen)
 
     def merge(self, other: Evidence) -> None:
         """Take over what another worker, or another machine, found."""
@@ -165,6 +173,8 @@ class Evidence:
         self.reach.update(other.reach)
         for side, controls in other.controls.items():
             self.controlled(side, controls)
+        for side, places in other.outbound.items():
+            self.outbound[side] = earliest(self.outbound.get(side, {}), places)
         self.found.merge(other.found)
         self.stale.merge(other.stale)
 

@@ -22,6 +22,7 @@ from harness.conclusion import Gathered
 from harness.errors import RecordingError, UsageError
 from harness.evidence import Evidence, Spool, decoded, merged
 from harness.exchange import Headers, Request, Response
+from harness.outbound import First
 from harness.scenarios import Shard
 
 FORMAT, VERSION = "harness-partial", 2
@@ -149,13 +150,18 @@ def _counts(evidence: Evidence) -> dict[str, Any]:
     counters = {name: dict(sorted(getattr(evidence, name).items())) for name in COUNTERS}
     endpoints = {name: dict(kinds) for name, kinds in sorted(evidence.endpoints.items())}
     reach = sorted(evidence.reach.items())
-    return {**counters, "endpoints": endpoints, "reach": reach, "controls": evidence.controls}
+    outbound = evidence.outbound
+    return {**counters, "endpoints": endpoints, "reach": reach, "controls": evidence.controls, "outbound": outbound}
 
 
 def _evidence(table: Mapping[str, Any]) -> Evidence:
     counters: dict[str, Any] = {name: Counter(table[name]) for name in COUNTERS}
     endpoints = {name: Counter(kinds) for name, kinds in table["endpoints"].items()}
-    return Evidence(**counters, endpoints=endpoints, reach=dict(table["reach"]), controls=table["controls"])
+    outbound = {
+        side: {place: First(*first) for place, first in places.items()} for side, places in table["outbound"].items()
+    }
+    reach, controls = dict(table["reach"]), table["controls"]
+    return Evidence(**counters, endpoints=endpoints, reach=reach, controls=controls, outbound=outbound)
 
 
 def _packed(request: Request) -> list[Any]:

@@ -132,8 +132,6 @@ class Crew:
     failed: BaseException | None = None
 
 
-REFUSED = "{} tried to reach {} and was refused; where it must, add that to network in harness.toml"
-
 
 class Worker:
     """Replays scenarios one after another, on its own copies of each state."""
@@ -178,7 +176,7 @@ class Worker:
         self.evidence.notes.update(self.setting.notes(scenario.recording, self.pair))
         for name, player in (("old", old), ("new", new)):
             self.evidence.controlled(name, player.side.controls)
-            self.evidence.notes.update(REFUSED.format(name, place) for place in player.side.refused)
+            self.evidence.refused(name, player.side.refused, scenario.number)
             self.evidence.notes.update(f"{name}: {note}" for note in player.state.notes)
 
     def players(self, state: str | None) -> tuple[Player, Player]:

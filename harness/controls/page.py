@@ -87,13 +87,14 @@ class Page:
         inside.UNSIGNED.pack_into(self._map, inside.ORDINAL, 0)
         inside.UNSIGNED.pack_into(self._map, inside.GENERATION, self._generation)
 
-    def refused(self) -> Iterator[tuple[str, int]]:
-        """Yield each destination that was refused, and how many times."""
+    def refused(self) -> Iterator[str]:
+        """Yield each destination that was refused, in the order in which they were first tried."""
         for number in range(inside.ENTRIES):
             place = inside.REFUSED + number * inside.REFUSED_ENTRY.size
             count, text = inside.REFUSED_ENTRY.unpack_from(self._map, place)
-            if count:
-                yield text.rstrip(b"\0").decode("utf-8", "replace"), count
+            if not count:
+                return
+            yield text.rstrip(b"\0").decode("utf-8", "replace")
 
     def unreached(self) -> Iterator[str]:
         """Yield the names of programs that were started and ended without the preload having been in them.

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from harness.controls import inside
@@ -28,7 +27,11 @@ HAS_PLACE = re.compile(
 
 
 class Surroundings:
-    """What is controlled of one side's target, over all its processes and restarts."""
+    """What is controlled of one side's target, over all its processes and restarts.
+
+    `refused` names each destination that it tried to reach and was refused, with the id of the exchange in which it
+    first did (empty: while it started).
+    """
 
     def __init__(self, controls: Controls) -> None:
         self.controls = controls
@@ -36,7 +39,8 @@ class Surroundings:
         self.told: float | None = None
         self.unreached: set[str] = set()
         self._page: Page | None = None
-        self._refused: Counter[str] = Counter()
+        self.refused: dict[str, str] = {}
+        self._exchange = ""
         self._may_isolate = True
 
     def variables(self, environ: Mapping[str, str]) -> dict[str, str]:
@@ -83,12 +87,14 @@ class Surroundings:
             self.means["hash seed"] = "environment"
         if self._page is not None:
             self._page.named(pid)
+            self._take_down(self._page)
             self.unreached.update(() if preload() else ("programs that it starts",))
 
     def tell(self, exchange: str, started: float) -> None:
         """Begin an exchange that was recorded at `started` (epoch seconds; 0: unknown, the real time is told)."""
         if self._page is None:
             return
+        self._exchange = exchange
         shift, controlled = self.controls.shift, self.controls.clock
         moment = started + shift if started else (time.time() + shift if shift else None)
         self._page.tell(self.controls.seed(exchange), moment if controlled else None)
@@ -99,7 +105,7 @@ class Surroundings:
         page = self._page
         if page is None:
             return True
-        self.unreached.update(page.unreached())
+        self._take_down(page)
         return not (self._may_isolate and page.read(inside.LOOPBACK))
 
     def join(self) -> None:
@@ -111,18 +117,18 @@ class Surroundings:
         """What is controlled, and by what; empty for programs of the target that nothing got into."""
         return {**self.means, **{f"clock and random of {name}": "" for name in sorted(self.unreached)}}
 
-    @property
-    def refused(self) -> Mapping[str, int]:
-        """How often each destination was refused."""
-        return self._refused + Counter(dict(self._page.refused()) if self._page else {})
+    def _take_down(self, page: Page) -> None:
+        self.unreached.update(page.unreached())
+        for destination in page.refused():
+            self.refused.setdefault(destination, self._exchange)
 
     def close(self) -> None:
         """Remove the page, and keep what it told."""
         if self._page is not None:
-            self.unreached.update(self._page.unreached())
-            self._refused = Counter(self.refused)
+            self._take_down(self._page)
             self._page.close()
             self._page = None
+            self._exchange = ""
 
 
 def _has_place(value: str) -> bool:

@@ -72,8 +72,8 @@ class ApplicationSide:
         return self._surroundings.summary
 
     @property
-    def refused(self) -> Mapping[str, int]:
-        """How often the target tried to reach each destination that was not declared."""
+    def refused(self) -> Mapping[str, str]:
+        """Where the target tried to get though it was not declared, and the exchange in which it first did."""
         return self._surroundings.refused
 
     @property

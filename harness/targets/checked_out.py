@@ -30,7 +30,7 @@ class CheckedOutSide:
         return self._running.controls if self._running else {}
 
     @property
-    def refused(self) -> Mapping[str, int]:
+    def refused(self) -> Mapping[str, str]:
         """What the application was refused."""
         return self._running.refused if self._running else {}
 

@@ -47,8 +47,11 @@ class Side(Protocol):
         """
 
     @property
-    def refused(self) -> Mapping[str, int]:
-        """How often the target tried to reach each destination (`host:port`) that was not declared."""
+    def refused(self) -> Mapping[str, str]:
+        """The destinations (`host:port`) that the target tried to reach though they were not declared.
+
+        Each with the id of the exchange in which it first did; empty: while it started.
+        """
 
     @property
     def told(self) -> float | None:
@@ -88,7 +91,7 @@ class Uncontrolled:
         return {}
 
     @property
-    def refused(self) -> Mapping[str, int]:
+    def refused(self) -> Mapping[str, str]:
         """Nothing is refused."""
         return {}
 
