@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-import io
 import os
 import sys
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
 
 import click
 
 from ..environ import meta_variables
-from ..errors import AnsweredError
+from ..errors import AnsweredError, ConfigurationError
 from ..journal import escape
 from ..options import Options
 from ..program import Program, obstacle
+from ..request import request_for
 from ..script import CGIApplication
 from ..sources import source
 from ..types import Environ, Place
@@ -44,14 +43,16 @@ def explain(url: str, method: str, headers: tuple[str, ...], **words: Any) -> No
     Exit status 1: the request would be refused; the reason is printed.
     """
     application = configured(words)
-    environ = environ_of(_url(url), method, headers)
     try:
+        environ = request_for(url, method, headers)
         program, place = application.locate(environ)
         program.check()
         lines = [*_mapping(application, program, place), "", *_variables(application, environ, program, place)]
     except AnsweredError as error:
         click.echo(f"refused       {error.status}: {error}")
         sys.exit(1)
+    except ConfigurationError as error:
+        refuse(str(error))
     click.echo("\n".join(lines))
     if trouble := obstacle(program):
         click.echo(f"\ncannot start: {trouble}")
@@ -87,41 +88,3 @@ def _variables(application: CGIApplication, environ: Environ, program: Program, 
     for name, value in sorted(application.variables(environ, program, place, length).items()):
         origin = source(os.fsdecode(name), options.env, options.pass_env, names)
         yield f"{origin:<26}{escape(name)}={escape(value)}"
-
-
-def _url(text: str) -> SplitResult:
-    parts = urlsplit(text)
-    if not parts.path.startswith("/") and not parts.netloc:
-        refuse(f"{text!r} is neither a path beginning with / nor an http:// URL")
-    return parts
-
-
-def environ_of(url: SplitResult, method: str = "GET", headers: tuple[str, ...] = ()) -> Environ:
-    """Make the environ that a server would give for a URL."""
-    path = url.path or "/"
-    environ: Environ = {
-        "REQUEST_METHOD": method,
-        "SCRIPT_NAME": "",
-        "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
-        "QUERY_STRING": url.query,
-        "RAW_URI": path + ("?" + url.query if url.query else ""),
-        "SERVER_NAME": "localhost",
-        "SERVER_PORT": "80",
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "REMOTE_ADDR": "127.0.0.1",
-        "HTTP_HOST": url.netloc or "localhost",
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": url.scheme or "http",
-        "wsgi.input": io.BytesIO(),
-        "wsgi.errors": sys.stderr,
-        "wsgi.multithread": False,
-        "wsgi.multiprocess": False,
-        "wsgi.run_once": True,
-    }
-    for header in headers:
-        name, colon, value = header.partition(":")
-        if not colon:
-            refuse(f"--header {header!r} must have the form 'NAME: VALUE'")
-        key = name.strip().upper().replace("-", "_")
-        environ[key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"] = value.strip()
-    return environ
