@@ -132,7 +132,6 @@ class Crew:
     failed: BaseException | None = None
 
 
-
 class Worker:
     """Replays scenarios one after another, on its own copies of each state."""
 
