@@ -144,11 +144,12 @@ def repeats(place: Place, found: Sequence[Pair], noise: Sequence[Pair], chance: 
         usual |= _values(found) & _values(noise)
     new = reused(found, "new", usual)
     old = _sum(reused(noise, "old", usual), reused(noise, "new", usual), reused(found, "old", usual))
-    if more_often(*new, *old) < chance or (new[0] and not old[0] and old[1] >= FEW and _drawn_anew(place)):
+    again, once, seen = merges(found)
+    twice = again and new[0] and not old[0] and old[1] >= FEW and _drawn_anew(place)
+    if more_often(*new, *old) < chance or twice:
         return f"new's value is one it had before in {new[0]} of {new[1]} exchanges, old's in {old[0]} of {old[1]}"
     if more_often(*old, *new) < chance:
         return f"old's value is one it had before in {old[0]} of {old[1]} exchanges, new's in {new[0]} of {new[1]}"
-    again, once, seen = merges(found)
     old_again, old_once, old_seen = merges(noise)
     if more_often(max(again, once), seen, max(old_again, old_once), old_seen) < chance:
         return "new's values are the same in other exchanges than old's are, and old's own runs agree on those"

@@ -14,6 +14,8 @@ from harness.noise.statistic import more_often
 
 TYPES = ("token", "uuid")
 """Types of values that look random."""
+FEW = 4
+"""Values of which nothing can be said."""
 UNRELATED = 0.3
 """Share of equal characters up to which old's tokens have nothing to do with each other."""
 MARKED = 0.1
@@ -25,10 +27,12 @@ CHARACTERS = 64
 def predictable(pairs: Sequence[Pair], chance: float) -> str:
     """Tell of tokens of new that follow from each other where old's do not; `chance` bounds false alarms."""
     old, new = _drawn(pairs, "old"), _drawn(pairs, "new")
-    if len(old) < 2 or len(new) < 2:
+    if len(old) < FEW or len(new) < FEW:
         return ""
-    columns = [column for column in range(min(map(len, (*old, *new)))) if len({text[column] for text in old}) > 1]
-    return _begin_alike(old, new, columns, chance) or _follow(old, new, columns, chance)
+    columns = list(range(min(map(len, (*old, *new)))))
+    varying = [column for column in columns if len({text[column] for text in old}) > 1]
+    either = [column for column in columns if len({text[column] for text in (*old, *new)}) > 1]
+    return _begin_alike(old, new, varying, chance) or _follow(old, new, either, chance)
 
 
 def _drawn(pairs: Sequence[Pair], side: str) -> list[str]:
