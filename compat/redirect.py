@@ -25,8 +25,9 @@ REPLACED = frozenset({"location", "content-type", "content-length"})
 
 
 def local_target(environ: Environ, head: Head, mount: str) -> Environ | None:
-    """Return the request that a redirect makes. None where the client must follow it: another application's URL, or
-    one with a fragment, which only a client can go to (RFC 3875 section 6.2.3).
+    """Return the request that a redirect makes. None where the client must follow it: a URL that neither this
+    application nor one around it answers, or one with a fragment, which only a client can go to (RFC 3875 section
+    6.2.3).
 
     Raises RequestError (404) where a path would become a host name at the client.
     """
@@ -35,7 +36,8 @@ def local_target(environ: Environ, head: Head, mount: str) -> Environ | None:
     path, _, query = head.location.partition("?")
     outer = environ.get("SCRIPT_NAME", "")
     decoded = unquote_to_bytes(path.encode("latin-1")).decode("latin-1")
-    inside = under(decoded, outer) and under(decoded[len(outer) :], mount.rstrip("/"))
+    reach = "" if APPLICATION in environ else mount.rstrip("/")
+    inside = under(decoded, outer) and under(decoded[len(outer) :], reach)
     if not inside and path[1:2] not in {"/", "\\"}:
         return None
     if not inside:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from compat import ConfigurationError
+from compat import CGIDirectory, ConfigurationError
 from compat.errors import RequestError
 from compat.site import Health, Site
 
@@ -42,6 +43,16 @@ def test_longest_prefix(ask: Callable[..., Any], path: str, body: bytes) -> None
 def test_nothing_there(ask: Callable[..., Any]) -> None:
     """Without an application for the rest: 404."""
     assert ask(Site({"/a": named("a")}), "/b").status == "404 Not Found"
+
+
+def test_local_redirect_beside(ask: Callable[..., Any], tmp_path: Path) -> None:
+    """What a program redirects to may stand beside it, outside of its own mount (RFC 3875 section 6.2.2)."""
+    (tmp_path / "to.cgi").write_text("#!/bin/sh\nprintf 'Location: /files/x.png\\nSet-Cookie: a=b\\n\\n'\n")
+    (tmp_path / "to.cgi").chmod(0o755)
+    site = Site({"/cgi-bin": CGIDirectory(tmp_path, mount="/cgi-bin"), "/files": named("files")})
+    answer = ask(site, "/cgi-bin/to.cgi")
+    assert (answer.status, answer.body) == ("200 OK", b"files /files/x.png")
+    assert answer.all("Set-Cookie") == ["a=b"]
 
 
 @pytest.mark.parametrize("prefixes", [("/a", "/a/"), ("", "/"), ("a",)])
