@@ -111,15 +111,15 @@ def encoded(finding: Finding) -> bytes:
         for seen in finding.observations
     ]
     place = [finding.scenario, finding.position, finding.judged]
-    who = [first.exchange, first.endpoint, first.client, first.size, first.late]
+    who = [first.exchange, first.endpoint, first.client, first.size, first.late, first.astray]
     return json.dumps([*place, *who, differences], separators=(",", ":")).encode("ascii") + b"\n"
 
 
 def decoded(line: bytes) -> Finding:
     """Read back what `encoded` wrote. Raises ValueError for anything else."""
-    scenario, position, judged, exchange, what, who, size, late, differences = json.loads(line)
+    scenario, position, judged, exchange, what, who, size, late, astray, differences = json.loads(line)
     observations = tuple(
-        Observation(exchange, what, who, Difference(*difference), size, late) for difference in differences
+        Observation(exchange, what, who, Difference(*difference), size, late, astray) for difference in differences
     )
     return Finding(scenario, position, judged, observations)
 
@@ -216,12 +216,12 @@ def count(evidence: Evidence, place: Place, exchange: Exchange, verdict: Verdict
         counts["from snapshot"] += 1
         counts["from snapshot, stale"] += verdict.kind == "stale" or shows_other_data(verdict.stale)
     size = len(exchange.request.body or b"") + len(exchange.request.start_line)
-    for spool, differences, late in (
-        (evidence.found, verdict.differences, verdict.late),
-        (evidence.stale, verdict.stale, False),
+    for spool, differences, late, astray in (
+        (evidence.found, verdict.differences, verdict.late, verdict.astray),
+        (evidence.stale, verdict.stale, False, False),
     ):
         if differences:
-            seen = tuple(Observation(exchange.id, what, who, each, size, late) for each in differences)
+            seen = tuple(Observation(exchange.id, what, who, each, size, late, astray) for each in differences)
             spool.add(Finding(place.scenario, place.position, verdict.kind == "judged", seen))
 
 

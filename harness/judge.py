@@ -7,9 +7,11 @@ please log in" have proved nothing. Old differing from the recording is stalenes
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from harness.astray import Astray, is_another_page
 from harness.bind import aliased, aliased_effects
 from harness.compare import compare
 from harness.compare.effects import compare_effects
@@ -37,6 +39,7 @@ class Verdict:
 
     `reason` says why it was not judged. `differences` are old against new, `stale` the recorded answer against old now.
     `diverged`: rows or files differ by what this exchange wrote. `late`: they did already, by an earlier exchange.
+    `astray`: new was asked for something else than old, and its one difference is an earlier one: why.
     """
 
     kind: Kind
@@ -45,6 +48,7 @@ class Verdict:
     stale: tuple[Difference, ...] = ()
     late: bool = False
     diverged: bool = False
+    astray: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,7 @@ class Judge:
         self.recorded = recorded
         self.fronts = fronts
         self._diverged = False
+        self._astray = Astray()
 
     def judge(self, outcome: Outcome) -> Verdict:
         """Judge one outcome; those of a scenario come in their order."""
@@ -100,12 +105,25 @@ class Judge:
         differences = answers if _is_another_answer(outcome) else answers + effects
         if not isinstance(outcome.old, Response):
             return Verdict("error", "old crashed", differences)
+        astray = self._cause(outcome, answers)
+        if astray is not None:
+            differences = (astray,)
+        else:
+            self._astray.note(answers)
         named = aliased(outcome.old, outcome.names[0], outcome.exchange.request.path)
         stale = self._staleness(outcome.exchange, named, outcome.at, outcome.told[0])
         recorded = outcome.exchange.response
         if recorded is not None and recorded.status // 100 != outcome.old.status // 100:
-            return Verdict("stale", f"recorded {recorded.status}, old now {outcome.old.status}", differences, stale)
-        return Verdict("judged", "", differences, stale)
+            reason = f"recorded {recorded.status}, old now {outcome.old.status}"
+            return Verdict("stale", reason, differences, stale, astray=astray is not None)
+        return Verdict("judged", "", differences, stale, astray=astray is not None)
+
+    def _cause(self, outcome: Outcome, answers: Sequence[Difference]) -> Difference | None:
+        """Return the earlier difference by which new was led to another page than old; None where it was not."""
+        old, new = outcome.old, outcome.new
+        if not (outcome.astray and answers and isinstance(old, Response) and isinstance(new, Response)):
+            return None
+        return self._astray.cause(outcome.astray) if is_another_page(old, new, answers) else None
 
     def _answers(self, outcome: Outcome) -> tuple[Difference, ...]:
         old, new, request = outcome.old, outcome.new, outcome.exchange.request

@@ -42,7 +42,8 @@ class Outcome:
 
     Effects are None for a side that nobody watches: a server, the recording itself. `told` is the time at which each
     side was told to be (None: the real one). `names` gives, for each side, what it calls by a name of its own (a token,
-    an id) and the recording's name for the same, which both sides share.
+    an id) and the recording's name for the same, which both sides share. `astray` are the names by which old and new
+    were asked for what is not known to be the same.
     """
 
     exchange: Exchange
@@ -53,6 +54,7 @@ class Outcome:
     at: float = 0.0
     told: tuple[float | None, float | None] = (None, None)
     names: tuple[Mapping[bytes, bytes], Mapping[bytes, bytes]] = ({}, {})
+    astray: tuple[tuple[bytes, bytes], ...] = ()
 
     @property
     def wrote(self) -> tuple[Effects, ...]:
@@ -241,6 +243,7 @@ def _answered(exchange: Exchange, old: Player, new: Player, names: Correlation) 
         at=time.time(),
         told=(old.side.told, new.side.told),
         names=names.names,
+        astray=names.astray(),
     )
 
 

@@ -37,6 +37,7 @@ class Bindings:
         self._fixed = {key_of(pair): pair for pair in fixed}
         self._used: set[Key] = set()
         self._newly: list[Key] = []
+        self.asked: dict[Key, bytes] = {}
         self.clear()
 
     def clear(self) -> None:
@@ -112,7 +113,11 @@ class Bindings:
         return found
 
     def bind(self, exchange: Exchange) -> Exchange:
-        """Return the exchange as this side is to be asked it; the same object where no name of it is bound."""
+        """Return the exchange as this side is to be asked it; the same object where no name of it is bound.
+
+        `asked` then holds the names that were put in.
+        """
+        self.asked = {}
         if not self._pairs:
             return exchange
         return Rewriter(exchange.request, self._values, self._own, self._cookies).exchange(exchange)
@@ -131,6 +136,7 @@ class Bindings:
         if pair is None:
             return None
         key = (sort, scope, recorded)
+        self.asked[key] = pair.own
         if key not in self._used:
             self._used.add(key)
             self._newly.append(key)

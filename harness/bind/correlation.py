@@ -21,6 +21,9 @@ from harness.exchange import Exchange, Response
 _SEGMENT = re.compile(rb"[^/.\n]+")
 """What a file may be named by: a segment of its path, without the suffix."""
 
+OF_ONE_SIDE = frozenset({"renamed", "joined", "etag", "modified"})
+"""Sorts of names that each side may have as it likes."""
+
 Given = tuple[bytes, bytes]
 """Stem and value of an id that a row got."""
 Mark = tuple[int, int]
@@ -93,6 +96,20 @@ class Correlation:
         for one, marks in self._given[0].items():
             self._given[1].setdefault(one, set()).update(marks)
 
+    def astray(self) -> tuple[tuple[bytes, bytes], ...]:
+        """Return what both sides were last asked by, where that is not known to be the same: old's and new's names."""
+        keys = dict.fromkeys((*self.old.asked, *self.new.asked))
+        named = ((key, self.old.asked.get(key, key[2]), self.new.asked.get(key, key[2])) for key in keys)
+        apart = (one for one in named if one[0][0] not in OF_ONE_SIDE and not self._is_one(*one))
+        return tuple((old, new) for _, old, new in apart)
+
+    def _is_one(self, key: Key, old: bytes, new: bytes) -> bool:
+        """Whether both sides were asked the same: by one value, or by names that they share."""
+        sort, scope, recorded = key
+        before = scope + SEPARATOR if sort == "weak" else b""
+        shared = [names.get(before + own) for names, own in zip(self.names, (old, new), strict=True)]
+        return old == new or shared == [recorded, recorded]
+
     def _note(self, effects: Effects) -> None:
         """Remember which names old wrote into which tables."""
         for table, counted in effects.rows.items():
@@ -103,7 +120,7 @@ class Correlation:
 
     def _share(self, key: Key, watched: bool) -> None:
         sort, scope, recorded = key
-        if sort in ("renamed", "joined", "etag", "modified"):
+        if sort in OF_ONE_SIDE:
             return
         mine, theirs = self.old.get(key), self.new.get(key)
         old, new = (pair.own if pair is not None else recorded for pair in (mine, theirs))

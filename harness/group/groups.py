@@ -117,7 +117,7 @@ def _group(key: Key, change: Change, wording: Wording) -> Group:
     return Group(
         id=_id(key, change),
         title=title(key, change, wording),
-        endpoint=next(iter(endpoints)),
+        endpoint=change.tally.endpoint,
         endpoints=endpoints,
         aspect=key.aspect,
         path=change.path,

@@ -16,6 +16,8 @@ from harness.difference import Difference
 
 EXAMPLES = 5
 """Examples kept for a group."""
+FAR = 1 << 40
+"""Added to the size of an exchange that only follows from the cause, so that others are examples before it."""
 
 _ID_NUMBER = re.compile(r"(.*)#(\d+)")
 
@@ -24,7 +26,8 @@ _ID_NUMBER = re.compile(r"(.*)#(\d+)")
 class Observation:
     """One difference seen in one exchange, who asked for what, and how large the exchange is (bytes).
 
-    `late` where the two sides' rows or files had come to differ in an earlier exchange.
+    `late` where the two sides' rows or files had come to differ in an earlier exchange; `astray` where the difference
+    is one of an earlier exchange, by which new was asked for something else than old in this one.
     """
 
     exchange: str
@@ -33,6 +36,7 @@ class Observation:
     difference: Difference
     size: int = 0
     late: bool = False
+    astray: bool = False
 
 
 class Example(NamedTuple):
@@ -49,11 +53,16 @@ class Example(NamedTuple):
 
 @dataclass(slots=True)
 class Tally:
-    """The running counts of one key; `early` are those that no earlier difference of rows or files may explain."""
+    """The running counts of one key.
+
+    `early` are those that no earlier difference of rows or files may explain, `following` those of the `endpoints`
+    where requests were only led astray by it.
+    """
 
     count: int = 0
     early: int = 0
     endpoints: Counter[str] = field(default_factory=Counter)
+    following: Counter[str] = field(default_factory=Counter)
     clients: Counter[str] = field(default_factory=Counter)
     paths: Counter[str] = field(default_factory=Counter)
     examples: tuple[Example, ...] = ()
@@ -64,6 +73,8 @@ class Tally:
         self.early += not observation.late
         self.paths.update(paths)
         self.endpoints[observation.endpoint] += 1
+        if observation.astray:
+            self.following[observation.endpoint] += 1
         self.clients[observation.client] += 1
         example = _example(observation)
         if len(self.examples) < EXAMPLES or example < self.examples[-1]:
@@ -74,15 +85,22 @@ class Tally:
         self.count += other.count
         self.early += other.early
         self.endpoints.update(other.endpoints)
+        self.following.update(other.following)
         self.clients.update(other.clients)
         self.paths.update(other.paths)
         self.examples = tuple(sorted((*self.examples, *other.examples))[:EXAMPLES])
+
+    @property
+    def endpoint(self) -> str:
+        """The most frequent endpoint of those that show it themselves."""
+        return next(iter(ranked(self.endpoints - self.following or self.endpoints)))
 
     def count_followers(self, other: Tally) -> None:
         """Count what follows from this, whose places and examples are none of this."""
         self.count += other.count
         self.early += other.early
         self.endpoints.update(other.endpoints)
+        self.following.update(other.endpoints)
         self.clients.update(other.clients)
 
 
@@ -90,7 +108,13 @@ def _example(observation: Observation) -> Example:
     name, number = split_id(observation.exchange)
     difference = observation.difference
     return Example(
-        observation.size, name, number, observation.exchange, observation.endpoint, difference.old, difference.new
+        observation.size + FAR * observation.astray,
+        name,
+        number,
+        observation.exchange,
+        observation.endpoint,
+        difference.old,
+        difference.new,
     )
 
 
