@@ -1,15 +1,18 @@
 """Values that only this run can have written: which are made alike, and which must not be."""
 
+import re
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import harness
 from harness.effects import Effects
 from harness.exchange import Exchange, Request, Response
-from harness.judge import Fronts, Judge
+from harness.judge import OWN_NAMES, WITHOUT_SERVER, Fronts, Judge
 from harness.normalise import NAMES, Normaliser
 from harness.replay import Outcome
 
@@ -357,12 +360,6 @@ UNDER = {
 }
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_built_in_rule_has_a_case_below(name):
-    """A new rule without one fails here."""
-    assert UNDER.get(name)
-
-
 @pytest.mark.parametrize(
     "case", [pytest.param(make, id=f"{name}: {what}") for name, cases in UNDER.items() for what, make in cases]
 )
@@ -371,19 +368,60 @@ def test_a_change_under_a_built_in_rule_is_reported(case):
     assert shows(*case())
 
 
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        (((b"Date", b"a"),), ((b"Date", b"b"),)),
-        (((b"Server", b"x"), (b"Allow", b"GET")), ((b"Allow", b"PUT"),)),
-        (((b"Connection", b"close"), (b"Expires", b"0")), ()),
-    ],
-    ids=["a header of both", "another header", "one that no server adds"],
-)
-def test_what_only_a_server_adds_hides_nothing_else(old, new):
-    """The one rule of the judge's own: a served answer against an application's."""
+def judged(old: Response, new: Response, fronts=Fronts(False, False, False), names=({}, {})):  # noqa: B008 - frozen
+    """What the judge reports of two answers, and by which rules it made something alike."""
     normaliser = Normaliser((START.timestamp(), float("inf")))
-    judge = Judge(normaliser, Normaliser((0.0, float("inf"))), Fronts(False, True, False))
+    judge = Judge(normaliser, Normaliser((0.0, float("inf"))), fronts)
     exchange = Exchange("t#1", Request(b"GET / HTTP/1.1"))
-    answers = [Response(200, headers=headers, body=b"") for headers in (old, new)]
-    assert judge.judge(Outcome(exchange, *answers, at=NOW.timestamp())).differences
+    found = judge.judge(Outcome(exchange, old, new, at=NOW.timestamp(), names=names)).differences
+    return found, {name for name, count in normaliser.acted.items() if count}
+
+
+SERVED = Response(200, headers=((b"Server", b"x"), (b"Connection", b"close"), (b"Allow", b"GET")), body=b"")
+BY_SERVER = {
+    "nothing": (((b"Allow", b"GET"),), False),
+    "a header of both": (((b"Server", b"y"), (b"Allow", b"GET")), True),
+    "another header": (((b"Allow", b"PUT"),), True),
+    "one more": (((b"Allow", b"GET"), (b"Expires", b"0")), True),
+    "one that no server adds": ((), True),
+}
+NAMED = {b"alice-7": b"R-1", b"9f3c": b"R-2"}, {b"alice-9": b"R-1", b"77aa": b"R-2"}
+BY_NAME = {
+    "nothing": (b"<a href='/u/alice-9'>77aa</a>", False),
+    "a name of the other side": (b"<a href='/u/alice-7'>77aa</a>", True),
+    "another name": (b"<a href='/u/alice-9'>alice-9</a>", True),
+    "a name that nobody gave": (b"<a href='/u/alice-9'>77ab</a>", True),
+    "beside a name": (b"<a href='/u/alice-9'>77aa!</a>", True),
+}
+
+
+@pytest.mark.parametrize(("headers", "differs"), BY_SERVER.values(), ids=BY_SERVER.keys())
+def test_what_only_a_server_adds_hides_nothing_else(headers, differs):
+    """A served answer against an application's: the same header on both sides, and any other, is compared."""
+    found, acted = judged(SERVED, Response(200, headers=headers, body=b""), Fronts(False, True, False))
+    assert WITHOUT_SERVER in acted
+    assert bool(found) == differs
+
+
+@pytest.mark.parametrize(("body", "differs"), BY_NAME.values(), ids=BY_NAME.keys())
+def test_each_side_s_own_names_hide_nothing_else(body, differs):
+    """A name is made alike where each side has its own for the same; the other's, or a third, is a difference."""
+    found, acted = judged(Response(200, body=b"<a href='/u/alice-7'>9f3c</a>"), Response(200, body=body), names=NAMED)
+    assert OWN_NAMES in acted
+    assert bool(found) == differs
+
+
+CASES = {**UNDER, WITHOUT_SERVER: BY_SERVER, OWN_NAMES: BY_NAME}
+ACTED = re.compile(r"""acted(?:\[|\.\w+\(\(?(?="))["]?([^]"]+)""")
+
+
+@pytest.mark.parametrize("name", [*NAMES, WITHOUT_SERVER, OWN_NAMES])
+def test_every_built_in_rule_has_a_case_above(name):
+    """A new rule without one fails here."""
+    assert CASES.get(name)
+
+
+def test_no_rule_acts_under_a_name_that_is_not_listed():
+    """Whatever counts that it acted, anywhere, is one of those above."""
+    counted = {name for file in Path(harness.__file__).parent.rglob("*.py") for name in ACTED.findall(file.read_text())}
+    assert counted == {"WITHOUT_SERVER", "OWN_NAMES", "host"}

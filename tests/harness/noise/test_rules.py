@@ -7,6 +7,7 @@ import pytest
 
 from harness.errors import UsageError
 from harness.noise import decide, read_rules
+from harness.noise.rules import TYPES
 
 RULE = """
 [[rule]]
@@ -44,7 +45,7 @@ def test_a_rule_that_names_an_endpoint_holds_there_only(made):
     assert decide(found, [], rules(text)).unexplained(found.findings[0].observations)
 
 
-TYPES = {
+CASES = {
     "uuid": ("", "0b269350-48cb-4588-aa03-bae03973e004", "b1f4273f-5acc-4abe-a67c-12b1b7da3fb1", "b1f4273f"),
     "time": ('spellings = ["YYYY-MM-DD hh:mm:ss"]\nwithin = 5', "2016-05-16 10:00:00", "2016-05-16 10:00:04", "-"),
     "number": ("largest = 10", "1", "9", "11"),
@@ -53,7 +54,12 @@ TYPES = {
 }
 
 
-@pytest.mark.parametrize(("name", "keys", "old", "fits", "other"), [(k, *v) for k, v in TYPES.items()], ids=TYPES)
+def test_every_type_has_a_case():
+    """A new one without fails here; those that have no values are told by the comparison."""
+    assert set(CASES) == set(TYPES)
+
+
+@pytest.mark.parametrize(("name", "keys", "old", "fits", "other"), [(k, *v) for k, v in CASES.items()], ids=CASES)
 def test_each_type_is_checked(made, name, keys, old, fits, other):
     """What fits is explained, what does not stays."""
     own = rules(f'[[rule]]\naspect = "body"\npath = "v"\ntype = "{name}"\nreason = "r"\n{keys}')
