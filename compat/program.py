@@ -168,7 +168,12 @@ def limits_prefix(limits: Mapping[str, int]) -> tuple[str, ...]:
         if name not in LIMITS or not isinstance(value, int) or value < 0:
             known = ", ".join(sorted(LIMITS))
             raise ConfigurationError(f"limits: {name}={value!r} is not one of {known} with a number")
-    return (tool, *(f"--{name}={value}" for name, value in limits.items()))
+    return (tool, *(f"--{name}={_bounds(name, value)}" for name, value in limits.items()))
+
+
+def _bounds(name: str, value: int) -> str:
+    """A second later for the hard limit of cpu: with both at once the kernel sends KILL, and no log says why."""
+    return f"{value}:{value + 1}" if name == "cpu" else str(value)
 
 
 LIMITS = frozenset({"as", "core", "cpu", "data", "fsize", "memlock", "nofile", "nproc", "rss", "stack"})

@@ -143,7 +143,8 @@ class Response:
         """The output ended: was it the whole of it?"""
         running = self._work.running
         exit_ = running.finish()
-        if exit_.signal is not None and not running.killed:
+        whole = self._promised is not None and self._work.sent >= self._promised
+        if exit_.signal is not None and not running.killed and not whole:
             raise self._abort(f"the program was killed by signal {exit_.signal} in the middle of its answer")
         if self._promised is not None and self._work.sent < self._promised:
             raise self._abort(f"the program promised Content-Length: {self._promised} and sent {self._work.sent} bytes")

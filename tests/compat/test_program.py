@@ -145,7 +145,7 @@ def test_missing_interpreter() -> None:
 def test_limits() -> None:
     """Limits become a prlimit command, and unknown ones are refused."""
     assert limits_prefix({}) == ()
-    assert limits_prefix({"cpu": 1, "core": 0})[1:] == ("--cpu=1", "--core=0")
+    assert limits_prefix({"cpu": 1, "core": 0})[1:] == ("--cpu=1:2", "--core=0")
     for wrong in ({"speed": 1}, {"cpu": -1}, {"cpu": "1"}):
         with pytest.raises(ConfigurationError):
             limits_prefix(wrong)  # type: ignore[arg-type]

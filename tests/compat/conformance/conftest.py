@@ -168,7 +168,7 @@ def write_program(path: Path, source: str, mode: int = 0o755) -> Path:
 
 
 def install_programs(folder: Path) -> Path:
-    """Make the cgi-bin: programs/STEM.py becomes STEM.cgi, .sh STEM-sh.cgi, .c STEM-c.cgi."""
+    """Make the cgi-bin: programs/STEM.py becomes STEM.cgi, .sh STEM-sh.cgi, .c STEM-c.cgi; `say` is nph- too."""
     folder.mkdir()
     for source in sorted((HERE / "programs").iterdir()):
         if source.suffix == ".c":
@@ -177,6 +177,8 @@ def install_programs(folder: Path) -> Path:
         elif source.suffix in SHEBANGS:
             name = source.stem + ("" if source.suffix == ".py" else "-sh") + ".cgi"
             write_program(folder / name, SHEBANGS[source.suffix] + source.read_text())
+    for path in sorted(folder.glob("say*.cgi")):
+        shutil.copy(path, folder / f"nph-{path.name}")
     return folder
 
 
