@@ -22,6 +22,8 @@ DEVELOPMENT = [
     "pytest-benchmark>=5.3",
     "pytest-xdist>=3.8",
     "ruff>=0.17",
+    "setuptools>=69,<81",  # Trac needs pkg_resources
+    "Trac>=1.6",  # tests/compat/programs
     "types-PyMySQL",
     "types-PyYAML",
     "types-psycopg2",

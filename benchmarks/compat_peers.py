@@ -116,8 +116,8 @@ def gunicorn(application: str, *, cwd: Path, options: Sequence[str] = (), env: M
 
 
 @contextmanager
-def command(words: Sequence[str], port: int, cwd: Path) -> Iterator[int]:
-    """Run any other server, told its port on its command line."""
+def command(words: Sequence[str], port: int, cwd: Path, *, as_nobody: bool = True) -> Iterator[int]:
+    """Run any other server, told its port on its command line; root's own only where `as_nobody` is False."""
     with (
         subprocess.Popen(
             words,
@@ -126,7 +126,7 @@ def command(words: Sequence[str], port: int, cwd: Path) -> Iterator[int]:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
-            **_account(),
+            **(_account() if as_nobody else {}),
         ) as process,
         _ended(process),
     ):
