@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import click
 
+from .commands import check
+from .apache.command import import_apache
 from .commands.explain import explain
 from .commands.serve import serve
 
@@ -18,12 +20,14 @@ from .commands.serve import serve
 def main() -> None:
     """Run old CGI programs, unmodified, behind a WSGI server.
 
-    Start with `compat explain PATH URL`, then `compat serve PATH`.
+    Start with `compat check PATH`, then `compat serve PATH`; `compat explain PATH URL` tells what a URL leads to.
     """
 
 
 main.add_command(serve)
+main.add_command(check.command)
 main.add_command(explain)
+main.add_command(import_apache)
 
 
 if __name__ == "__main__":

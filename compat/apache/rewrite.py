@@ -1,0 +1,397 @@
+"""`RewriteRule` with its `RewriteCond`s as nginx statements, where nginx can say exactly the same.
+
+Comes in: the rewrite directives of one scope, and the URL of the folder they stand in (None outside of one). Goes out:
+lines for the beginning of a `server`; every directive is settled in the ledger. A rule that has a flag, a variable or a
+test that nginx has not is refused as a whole, together with its conditions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from .model import Directive, Ledger, Refusal
+from .redirect import captures, check_pattern, pattern, quoted
+
+NAMES = frozenset({"rewriteengine", "rewritebase", "rewriteoptions", "rewritecond", "rewriterule"})
+VARIABLES = {
+    "HTTP_HOST": "$http_host",
+    "HTTP_USER_AGENT": "$http_user_agent",
+    "HTTP_REFERER": "$http_referer",
+    "HTTP_COOKIE": "$http_cookie",
+    "HTTP_ACCEPT": "$http_accept",
+    "REQUEST_URI": "$uri",
+    "REQUEST_METHOD": "$request_method",
+    "REQUEST_SCHEME": "$scheme",
+    "QUERY_STRING": "$args",
+    "REMOTE_ADDR": "$remote_addr",
+    "REMOTE_PORT": "$remote_port",
+    "SERVER_PORT": "$server_port",
+    "SERVER_ADDR": "$server_addr",
+    "SERVER_PROTOCOL": "$server_protocol",
+    "THE_REQUEST": "$request",
+    "DOCUMENT_ROOT": "$document_root",
+    "HTTPS": "$https",
+}
+FLAG_NAMES = {
+    "last": "l",
+    "nocase": "nc",
+    "redirect": "r",
+    "forbidden": "f",
+    "gone": "g",
+    "passthrough": "pt",
+    "qsappend": "qsa",
+    "qsdiscard": "qsd",
+    "noescape": "ne",
+    "nosubreq": "ns",
+    "discardpath": "dpi",
+    "env": "e",
+    "ornext": "or",
+    "novary": "nv",
+}
+UNABLE_FLAGS = {
+    "p": "it is a proxy rule: write it as proxy_pass",
+    "proxy": "it is a proxy rule: write it as proxy_pass",
+    "s": "nginx cannot skip rules",
+    "skip": "nginx cannot skip rules",
+    "c": "nginx cannot chain rules",
+    "chain": "nginx cannot chain rules",
+    "n": "nginx cannot begin again",
+    "next": "nginx cannot begin again",
+    "e": "nginx cannot hand a variable by request to a program",
+    "co": "nginx sets no cookie in a rewrite",
+    "cookie": "nginx sets no cookie in a rewrite",
+    "h": "nginx sets no handler in a rewrite",
+    "handler": "nginx sets no handler in a rewrite",
+    "t": "nginx sets no type in a rewrite",
+    "type": "nginx sets no type in a rewrite",
+    "b": "nginx escapes no part of a rewrite by itself",
+}
+UNDERSTOOD = frozenset({"l", "end", "nc", "r", "f", "g", "pt", "qsa", "qsd", "ne", "ns", "dpi"})
+CODES = {"": 302, "temp": 302, "permanent": 301, "seeother": 303}
+FILE_TESTS = frozenset({"-f", "-d", "-x"})
+SPARES_FILES = "!-f $request_filename"
+LETTERS = "abcdefghijklmnop"
+AUTHORIZATION = re.compile(r"(?:E|env)=HTTP_AUTHORIZATION:%\{HTTP:Authorization\}\Z", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where rules stand: `folder` is the URL of their folder, None for a server; `base` is RewriteBase; `in_root` tells
+    whether the folder lies below the server's root, where nginx's $request_filename is right; `extensions` are those of
+    programs; `patterns` all rules' patterns; `alone` tells that no other redirect of the server follows.
+    """
+
+    folder: str | None = None
+    base: str | None = None
+    in_root: bool = True
+    extensions: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
+    alone: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One `if` of nginx, whether it is joined to the next by OR, and how the next may name its groups."""
+
+    test: str
+    joined: bool
+    groups: bool
+
+
+def passes_authorization(directive: Directive) -> bool:
+    """Tell whether a rule does nothing but show the Authorization header to programs."""
+    words = split_rule(directive.raw)
+    return (
+        directive.name == "rewriterule"
+        and len(words) == 3
+        and words[1] == "-"
+        and all(AUTHORIZATION.match(flag) or flag.lower() in {"l", "last"} for flag in _flags(words[2]))
+        and "=" in words[2]
+    )
+
+
+def rewrites(directives: Sequence[Directive], scope: Scope, ledger: Ledger) -> tuple[str, ...]:
+    """Translate the rules of one scope."""
+    lines: list[str] = []
+    conditions: list[Directive] = []
+    running = False
+    rules = [split_rule(d.raw) for d in directives if d.name == "rewriterule"]
+    scope = replace(scope, base=scope.folder, patterns=tuple(words[0] for words in rules if words))
+    for directive in directives:
+        word = directive.arguments[0] if directive.arguments else ""
+        if directive.name == "rewriteengine":
+            running = word.lower() == "on"
+            ledger.settle(directive, "carried", "the rules are translated" if running else "its rules are left out")
+        elif directive.name == "rewriteoptions":
+            ledger.settle(directive, "not carried", "rules are inherited or ignored by no option in nginx")
+        elif directive.name == "rewritebase":
+            scope = replace(scope, base=word.rstrip("/"))
+            ledger.settle(directive, "carried", "filled into the rules")
+        elif not running:
+            ledger.settle(directive, "not needed", "RewriteEngine is not On here")
+        elif directive.name == "rewritecond":
+            conditions.append(directive)
+        else:
+            lines += _rule(directive, conditions, scope, ledger)
+            conditions = []
+    for directive in conditions:
+        ledger.settle(directive, "not needed", "no rule follows it")
+    return tuple(lines)
+
+
+def _rule(directive: Directive, conditions: Sequence[Directive], scope: Scope, ledger: Ledger) -> tuple[str, ...]:
+    if passes_authorization(directive):
+        for one in (*conditions, directive):
+            ledger.settle(one, "carried", "--pass-authorization")
+        return ()
+    try:
+        tests = [_condition(one, scope) for one in conditions]
+        lines = tuple(_statement(directive, tests, scope))
+    except Refusal as refusal:
+        for one in (*conditions, directive):
+            ledger.settle(one, "not carried", str(refusal))
+        return ()
+    for one in (*conditions, directive):
+        ledger.settle(one, "carried", "rewrite of the server" + _remark(directive))
+    return lines
+
+
+def _remark(directive: Directive) -> str:
+    words = (*split_rule(directive.raw), "", "")
+    flags = {flag.partition("=")[0].lower() for flag in _flags(words[2])}
+    inside = words[1].startswith("/") or not re.match(r"-|\w+:", words[1])
+    return "; a program sees the new path in REQUEST_URI" if inside and not flags & {"r", "redirect", "f", "g"} else ""
+
+
+def split_rule(text: str) -> list[str]:
+    """Split as mod_rewrite does: in quotes or up to a blank; a blank after a backslash is none, backslashes stay."""
+    return [
+        found[1] if found[1] is not None else found[2] if found[2] is not None else found[3]
+        for found in re.finditer(r'"([^"]*)"?|\'([^\']*)\'?|((?:\\\s|\S)+)', text)
+    ]
+
+
+def _flags(text: str) -> list[str]:
+    return [flag.strip() for flag in text.strip("[] ").split(",") if flag.strip()]
+
+
+def _statement(directive: Directive, conditions: Sequence[Condition], scope: Scope) -> Iterator[str]:
+    """Yield the lines of one rule. Raises Refusal."""
+    words = split_rule(directive.raw)
+    if len(words) not in {2, 3}:
+        raise Refusal("it must have a pattern, a target and at most one list of flags")
+    flags = _known_flags(words[2] if len(words) == 3 else "")
+    negated, own = words[0].startswith("!"), words[0].removeprefix("!")
+    expression = ("(?i)" if "nc" in flags else "") + _in_folder(own, scope.folder)
+    command = _command(words[1], flags, scope, _Rule(words[0], conditions))
+    tests = [*conditions, *_beside_files(conditions, scope)]
+    if negated or not command.startswith("rewrite "):
+        tests.append(Condition(f"$uri {'!~' if negated else '~'} {pattern(expression)}", False, False))
+        command = command.replace("rewrite ", "rewrite ^ ", 1)
+    else:
+        command = command.replace("rewrite ", f"rewrite {pattern(expression)} ", 1)
+    uses_groups = re.search(r"%[1-9]", words[1]) is not None
+    yield from _guarded(command, tests, len(conditions), f"$rule_{directive.number}" if uses_groups else "", directive)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    pattern: str
+    tests: Sequence[Condition]
+
+    @property
+    def spares_files(self) -> bool:
+        """Tell whether the rule leaves files alone that are there."""
+        return any(test.test == SPARES_FILES and not test.joined for test in self.tests)
+
+
+def _beside_files(tests: Sequence[Condition], scope: Scope) -> Iterator[Condition]:
+    """Yield what `!-f` means for a program with a path behind its name: nginx takes all of that for a file's name."""
+    if scope.extensions and any(test.test == SPARES_FILES for test in tests):
+        names = "|".join(re.escape(extension[1:]) for extension in scope.extensions)
+        yield Condition(f"$uri !~ {pattern(rf'[.](?:{names})/')}", False, False)
+
+
+def _known_flags(text: str) -> dict[str, str]:
+    flags: dict[str, str] = {}
+    for flag in _flags(text):
+        name, _, value = flag.partition("=")
+        short = FLAG_NAMES.get(name.lower(), name.lower())
+        if short not in UNDERSTOOD:
+            raise Refusal(UNABLE_FLAGS.get(short, f"nginx has nothing like the flag {name}"))
+        flags[short] = value
+    return flags
+
+
+def _in_folder(expression: str, folder: str | None) -> str:
+    """Return a pattern for whole paths: within a folder, Apache leaves the folder's own path out."""
+    if folder is None:
+        return expression
+    start = "^" + re.escape(folder) + "/"
+    if not expression.startswith("^"):
+        return start + ("" if expression.startswith((".*", "(.*)")) else ".*?") + _grouped(expression)
+    return start + _grouped(expression[1:])
+
+
+def _grouped(expression: str) -> str:
+    return f"(?:{expression})" if "|" in expression else expression
+
+
+def _command(target: str, flags: dict[str, str], scope: Scope, rule: _Rule) -> str:
+    """Return what nginx does where the rule holds: `return`, `break`, or `rewrite` without its pattern."""
+    code = _code(flags)
+    if "f" in flags or "g" in flags or code >= 400:
+        return f"return {code if code >= 400 else 403 if 'f' in flags else 410};"
+    if target == "-":
+        if not flags.keys() & {"l", "end"} or not scope.alone or "r" in flags:
+            raise Refusal("nginx can only do nothing here by stopping all that follows in the server")
+        return "break;"
+    if "%{" in target.replace("%{HTTP_HOST}", "").replace("%{REQUEST_URI}", ""):
+        raise Refusal("nginx cannot fill this variable into a target")
+    if code not in {0, 301, 302}:
+        raise Refusal(f"nginx cannot rewrite with the status {code}")
+    if re.match(r"[a-z][a-z0-9+.-]*:", target) and not re.match(r"https?://", target):
+        raise Refusal("nginx rewrites to a path or to http:// and https://")
+    return f"rewrite {_replacement(target, flags, scope, code, rule)};"
+
+
+def _code(flags: dict[str, str]) -> int:
+    word = flags.get("r", "0").lower()
+    if word not in CODES and not word.isdigit():
+        raise Refusal(f"{word} is no status")
+    return CODES[word] if word in CODES else int(word)
+
+
+def _replacement(target: str, flags: dict[str, str], scope: Scope, code: int, rule: _Rule) -> str:
+    outside = re.match(r"https?://", target) is not None
+    if not outside and not target.startswith("/"):
+        if scope.base is None:
+            raise Refusal(f"the target {target!r} is no path beginning with /")
+        target = f"{scope.base}/{target}"
+    if not outside and not code and "end" not in flags and scope.folder is not None:
+        _check_again(target, scope, rule)
+    text = captures(target.replace("%{HTTP_HOST}", "\0").replace("%{REQUEST_URI}", "\1"))
+    text = text.replace("\0", "$http_host").replace("\1", "$uri")
+    if "#" in text and "ne" not in flags:
+        text = text.replace("#", "%23")
+    if ("?" in text and "qsa" not in flags) or "qsd" in flags:
+        text += "" if text.endswith("?") else "?"
+    if not code and not outside:
+        return quoted(text) + (" last" if flags.keys() & {"l", "end"} else "")
+    own = "" if outside else "$scheme://$http_host"
+    return f"{quoted(own + text)} {'permanent' if code == 301 else 'redirect'}"
+
+
+def _check_again(target: str, scope: Scope, rule: _Rule) -> None:
+    """In a folder, Apache runs all rules again on what a rule made, if it is in the folder still; nginx does not."""
+    path = re.sub(r"[$%][1-9]", "x", target.partition("?")[0])
+    if not path.startswith(f"{scope.folder}/"):
+        return
+    rest = path[len(scope.folder or "") + 1 :]
+    for one in scope.patterns:
+        check_pattern(one.removeprefix("!"))
+        itself = one == rule.pattern and ("$" not in target or rule.spares_files)
+        if (
+            not itself
+            and not rule.spares_files
+            and (re.search(one.removeprefix("!"), rest) is None) == (one[:1] == "!")
+        ):
+            raise Refusal("Apache runs the folder's rules again on the result, nginx does not; the flag END says: once")
+
+
+def _guarded(command: str, tests: Sequence[Condition], last: int, groups: str, directive: Directive) -> Iterator[str]:
+    """Yield a command under all its conditions: nginx has `if` for one, so that several are counted in variables.
+
+    `groups` names the variables for `%1`, which are the groups of the condition before `last`.
+    """
+    if not tests:
+        yield command
+        return
+    if groups and (not last or any(test.joined for test in tests) or not tests[last - 1].groups):
+        raise Refusal("nginx cannot say which condition's groups are meant")
+    if len(tests) == 1 and not groups:
+        yield f"if ({tests[0].test}) {{ {command} }}"
+        return
+    used = sorted(set(re.findall(r"%([1-9])", command))) if groups else []
+    kept = "".join(f" set {groups}_{number} ${number};" for number in used)
+    name, parts = f"$rule_{directive.number}", _parts(tests)
+    for letter, part in zip(LETTERS, parts, strict=False):
+        yield f'set {name}_{letter} "";'
+        for test in part:
+            more = kept if groups and test is tests[last - 1] else ""
+            yield f"if ({test.test}) {{ set {name}_{letter} 1;{more} }}"
+    joined = "".join(f"{name}_{letter}" for letter, _ in zip(LETTERS, parts, strict=False))
+    yield f'set {name} "{joined}";'
+    filled = re.sub(r"%([1-9])", rf"${{{name[1:]}_\1}}", command) if groups else command
+    yield f'if ({name} = "{"1" * len(parts)}") {{ {filled} }}'
+
+
+def _parts(tests: Sequence[Condition]) -> list[list[Condition]]:
+    """Return the conditions of which all must hold, each a list of which one must."""
+    parts: list[list[Condition]] = [[]]
+    for test in tests:
+        parts[-1].append(test)
+        if not test.joined:
+            parts.append([])
+    if len(parts) > len(LETTERS):
+        raise Refusal("it has too many conditions to be read in nginx")
+    return [part for part in parts if part]
+
+
+def _condition(directive: Directive, scope: Scope) -> Condition:
+    """Translate one `RewriteCond`. Raises Refusal."""
+    words = split_rule(directive.raw)
+    if len(words) not in {2, 3}:
+        raise Refusal("a condition must have a test and a pattern")
+    flags = {FLAG_NAMES.get(flag.lower(), flag.lower()) for flag in _flags(words[2] if len(words) == 3 else "")}
+    if not flags <= {"nc", "or", "nv"}:
+        raise Refusal(f"nginx has nothing like the flag {', '.join(sorted(flags - {'nc', 'or', 'nv'}))} of a condition")
+    negated, wanted = words[1].startswith("!"), words[1].removeprefix("!")
+    if wanted in FILE_TESTS:
+        return Condition(f"{'!' if negated else ''}{wanted} {_file(words[0], scope)}", "or" in flags, False)
+    if re.fullmatch(r"-[a-zA-Z]{1,3}|-[a-z]+.*|[<>].*", wanted):
+        raise Refusal(f"nginx has no test {wanted}")
+    if words[0] == "%{HTTPS}":
+        return Condition(_https(wanted, negated, "nc" in flags), "or" in flags, False)
+    return _compared(_variable(words[0]), wanted, negated, flags)
+
+
+def _compared(variable: str, wanted: str, negated: bool, flags: set[str]) -> Condition:
+    sign = "!" if negated else ""
+    if wanted.startswith("="):
+        if "nc" in flags:
+            wanted = "^" + re.escape(wanted[1:].strip('"')) + "$"
+        else:
+            return Condition(f"{variable} {sign}= {quoted(wanted[1:].strip(chr(34)))}", "or" in flags, False)
+    return Condition(f"{variable} {sign}~{'*' if 'nc' in flags else ''} {pattern(wanted)}", "or" in flags, not negated)
+
+
+def _file(text: str, scope: Scope) -> str:
+    known = {"%{DOCUMENT_ROOT}%{REQUEST_URI}"}
+    known.add("%{REQUEST_FILENAME}" if scope.folder is not None else "%{DOCUMENT_ROOT}%{REQUEST_FILENAME}")
+    if text not in known or not scope.in_root:
+        raise Refusal(f"nginx cannot test the file {text} here; it has $request_filename below the server's root")
+    return "$request_filename"
+
+
+def _https(wanted: str, negated: bool, nocase: bool) -> str:
+    """`%{HTTPS}` is on or off in Apache: see which of the two is meant."""
+    word = wanted.removeprefix("=").strip('"')
+    expression = rf"\A{re.escape(word)}\Z" if wanted.startswith("=") else word
+    check_pattern(expression)
+    meant = [re.search(expression, value, re.I if nocase else re.NOFLAG) is not None for value in ("on", "off")]
+    if meant[0] == meant[1]:
+        raise Refusal(f"{wanted!r} does not tell on from off")
+    return f"$scheme = {'https' if meant[0] != negated else 'http'}"
+
+
+def _variable(text: str) -> str:
+    found = re.fullmatch(r"%\{(\w+)\}", text)
+    header = re.fullmatch(r"%\{HTTP:([\w-]+)\}", text)
+    if header:
+        return "$http_" + header[1].lower().replace("-", "_")
+    if found and found[1] in VARIABLES:
+        return VARIABLES[found[1]]
+    raise Refusal(f"nginx has no variable for {text}")

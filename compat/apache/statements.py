@@ -1,0 +1,172 @@
+"""What an nginx server decides before it chooses a location: denials by pattern, rewrites, redirects, and `<If>`.
+
+Comes in: a server's directives and its zones. Goes out: lines, in Apache's order: rules of the server, redirects, rules
+of folders, `<If>`. Denials come first, where no rewrite can lead around them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from .access import NOBODY, required
+from .expression import condition
+from .layers import FOLDERS, URLS, is_pattern, layers, plain
+from .model import Directive, Ledger, Refusal, Zone
+from .prefixes import under
+from .redirect import NAMES as REDIRECTS
+from .redirect import check_url, literal, pattern, quoted, redirect
+from .rewrite import NAMES as REWRITES
+from .rewrite import Scope, rewrites
+from .servers import Server, is_at_server
+from .zones import denied_pattern, is_denial
+
+ACCESS_FILES = r"/\.ht"
+
+
+def statements(server: Server, zones: Sequence[Zone], ledger: Ledger) -> tuple[str, ...]:
+    """Return all lines of a server that stand before its locations."""
+    redirects = [*_in_order(server, REDIRECTS)]
+    return (
+        *_denials(server, ledger),
+        *_server_rewrites(server, bool(redirects), ledger),
+        *(line for directive in redirects for line in _redirect(directive, ledger)),
+        *_folder_rewrites(server, zones, ledger),
+        *_ifs(server, ledger),
+    )
+
+
+def _in_order(server: Server, names: frozenset[str]) -> Iterator[Directive]:
+    """Yield those of the virtual host before the inherited ones, as Apache asks them; none that stand in an <If>."""
+    for directive in server.own + server.inherited:
+        if directive.name in names and not any(section.name == "if" for section in directive.sections):
+            yield directive
+
+
+def _denials(server: Server, ledger: Ledger) -> Iterator[str]:
+    patterns = [ACCESS_FILES]
+    for layer in layers(server.directives):
+        if is_denial(layer):
+            try:
+                pattern(denied_pattern(layer))
+            except Refusal as refusal:
+                _settle(layer.directives, "not carried", str(refusal), ledger)
+                continue
+            _settle(layer.directives, "carried", "403 for these URLs", ledger)
+            patterns.append(denied_pattern(layer))
+    for one in dict.fromkeys(patterns):
+        if one == ACCESS_FILES or not one.startswith(ACCESS_FILES):
+            yield f"if ($uri ~ {pattern(one)}) {{ return 403; }}"
+
+
+def _settle(directives: Sequence[Directive], verdict: str, reason: str, ledger: Ledger) -> None:
+    for directive in directives:
+        ledger.settle(directive, "carried" if verdict == "carried" else "not carried", reason)
+
+
+def _server_rewrites(server: Server, redirects: bool, ledger: Ledger) -> tuple[str, ...]:
+    mine = server.own or server.inherited
+    rules = [d for d in mine if d.name in REWRITES and is_at_server(d)]
+    for directive in server.inherited if server.own else ():
+        if directive.name in REWRITES and is_at_server(directive):
+            ledger.settle(directive, "not needed", "a virtual host does not inherit rules of the main server")
+    folders = any(d.name in REWRITES and not is_at_server(d) for d in server.directives)
+    return rewrites(rules, Scope(alone=not redirects and not folders), ledger)
+
+
+def _redirect(directive: Directive, ledger: Ledger) -> tuple[str, ...]:
+    """Translate one redirect; within a <Location> it may name no path, and means that of the section."""
+    try:
+        section = next((s for s in directive.sections if s.name in URLS | {"files", "filesmatch"}), None)
+        if section and section.name in URLS and not is_pattern(section):
+            lines = _of_location(directive, plain(section))
+        elif section:
+            raise Refusal(f"within {section} it has no translation; write it with its path, outside of it")
+        else:
+            lines = redirect(directive)
+    except Refusal as refusal:
+        ledger.settle(directive, "not carried", str(refusal))
+        return ()
+    ledger.settle(directive, "carried", lines[-1].partition(" ")[0].replace("if", "return"))
+    return lines
+
+
+def _of_location(directive: Directive, url: str) -> tuple[str, ...]:
+    words = directive.arguments
+    statuses = {"permanent": "301", "temp": "302", "seeother": "303", "gone": "410"}
+    code = statuses.get(words[0].lower(), words[0]) if words else ""
+    target = words[1:] if re.fullmatch(r"\d{3}", code) else words
+    code = code if target is not words else {"redirectpermanent": "301"}.get(directive.name, "302")
+    if len(target) > 1:
+        return redirect(directive)
+    place = pattern(f"^{re.escape(url)}(?:/|$)")
+    if not target:
+        return (f"if ($uri ~ {place}) {{ return {code}; }}",)
+    check_url(target[0])
+    own = "$scheme://$http_host" if target[0].startswith("/") else ""
+    query = "" if "?" in target[0] else "$is_args$args"
+    return (f"if ($uri ~ {place}) {{ return {code} {quoted(own + literal(target[0]) + query)}; }}",)
+
+
+def _folder_rewrites(server: Server, zones: Sequence[Zone], ledger: Ledger) -> Iterator[str]:
+    seen: list[str] = []
+    for layer in layers(server.directives):
+        rules = [directive for directive in layer.directives if directive.name in REWRITES]
+        if not rules or not layer.sections or layer.sections[-1].name == "if":
+            continue
+        section = layer.sections[-1]
+        found = [
+            z for z in zones if section.name in FOLDERS and not is_pattern(section) and _reaches(z, plain(section))
+        ]
+        if section.name not in FOLDERS or is_pattern(section):
+            _settle(rules, "not carried", f"rules within {section} have no translation", ledger)
+        elif not found:
+            for directive in rules:
+                ledger.settle(directive, "not needed", "nothing is served from this folder")
+        elif any(under(plain(section), one) or under(one, plain(section)) for one in seen):
+            _settle(rules, "not carried", "in Apache, rules of a folder in a folder replace the outer ones", ledger)
+        else:
+            seen.append(plain(section))
+            zone = max(found, key=lambda one: len(one.folder))
+            url = zone.url + plain(section).removeprefix(zone.folder.rstrip("/"))
+            scope = Scope(url, None, not zone.prefix.url, zone.body.extensions)
+            yield from rewrites(rules, scope, ledger)
+
+
+def _reaches(zone: Zone, folder: str) -> bool:
+    return not zone.prefix.single and not zone.prefix.pattern and under(folder, zone.folder)
+
+
+def _ifs(server: Server, ledger: Ledger) -> Iterator[str]:
+    """Yield `<If>` sections with a plain comparison that redirect or refuse; all else in them is refused."""
+    for layer in layers(server.directives):
+        if not layer.sections or not any(section.name == "if" for section in layer.sections):
+            continue
+        for directive in layer.directives:
+            try:
+                yield _in_if(directive, layer.sections)
+            except Refusal as refusal:
+                ledger.settle(directive, "not carried", str(refusal))
+            else:
+                ledger.settle(directive, "carried", "if ... return")
+
+
+def _in_if(directive: Directive, sections: Sequence[object]) -> str:
+    inner = directive.sections[-1]
+    if inner.name != "if" or len(sections) != 1:
+        raise Refusal("nginx has an `if` for a whole server only")
+    test = condition(inner.raw)
+    words = directive.arguments
+    if directive.name in {"require", "deny"}:
+        if directive.name == "require" and required([directive], len(directive.sections)) != NOBODY:
+            raise Refusal("an `if` of nginx can only refuse everybody")
+        return f"if ({test}) {{ return 403; }}"
+    if directive.name not in REDIRECTS:
+        raise Refusal("an `if` of nginx can redirect and refuse, nothing else")
+    if len(words) > 2 or (len(words) == 2 and words[0].startswith("/")):
+        raise Refusal("a redirect of some paths under a condition needs two tests: write a RewriteCond and RewriteRule")
+    lines = _of_location(directive, "")
+    found = re.fullmatch(r"if \(.*?\) \{ (return .*) \}", lines[0])
+    if len(lines) != 1 or found is None:
+        raise Refusal("nginx cannot say this redirect in an `if`")
+    return f"if ({test}) {{ {found[1]} }}"

@@ -1,0 +1,204 @@
+"""The zones of one server: each part of its URLs with the settings that hold there, and the program service behind it.
+
+Comes in: a server's directives. Goes out: `Zone`s, longest prefix first wins as in nginx. A zone is made for each
+`Prefix`, and for each <Directory>, <Location> and access file below one; one that changes nothing is dropped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from .layers import (
+    CLOSED,
+    FOLDERS,
+    URLS,
+    Layer,
+    expression,
+    file_pattern,
+    holds_for_folder,
+    holds_for_url,
+    in_apaches_order,
+    is_pattern,
+    layers,
+    merged,
+    plain,
+    together,
+)
+from .model import Body, Ledger, Prefix, Settings, Zone
+from .prefixes import NAMES, KindOf, in_order, literal_start, prefixes, under
+from .programs import Handlers, body_of, resolved
+from .servers import Server
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """Where a zone may be: its URL and folder, and the URL and folder that its program service would stand for."""
+
+    url: str
+    folder: str
+    home: tuple[str, str]
+
+
+def zones(server: Server, kind: KindOf, ledger: Ledger) -> tuple[tuple[Zone, ...], Settings, str]:
+    """Return the zones of a server, the settings of the server itself, and its document root."""
+    found = [one for one in layers(server.directives) if not any(s.name == "if" for s in one.sections)]
+    whole = _Whole(in_apaches_order([one for one in found if not is_denial(one)]), kind, ledger, server)
+    roots = server.at_server(frozenset({"documentroot"}))
+    for number, directive in enumerate(roots):
+        ledger.settle(directive, "not needed" if number else "carried", "a default" if number else "root")
+    root = roots[0].arguments[0].rstrip("/") if roots and roots[0].arguments else ""
+    mapped = prefixes(server.at_server(NAMES), kind, ledger)
+    whole.handlers = resolved(server.directives, mapped, ledger)
+    whole.root = root
+    result: list[Zone] = []
+    for prefix in in_order(mapped, root, roots[0] if roots else None):
+        result += whole.of_prefix(prefix, mapped)
+    _settle_patterns(found, ledger)
+    base = merged(Settings(), [one for one in found if not one.sections], ledger)
+    return tuple(result), base, root
+
+
+def is_denial(layer: Layer) -> bool:
+    """Tell whether a layer refuses some files or URLs to everybody, by a pattern and in the whole server."""
+    section = layer.files or (layer.url if layer.url and is_pattern(layer.url) else None)
+    if section is None or len(layer.sections) != 1:
+        return False
+    words = [(d.name, " ".join(d.arguments).lower()) for d in layer.directives if d.name not in {"order", "satisfy"}]
+    inner = any(len(d.sections) - (d.sections[0].name == "virtualhost") != 1 for d in layer.directives)
+    return bool(words) and not inner and set(words) <= {("require", "all denied"), ("deny", "from all")}
+
+
+def denied_pattern(layer: Layer) -> str:
+    """Return the regular expression of the URLs that a denial is for."""
+    return file_pattern(layer.files) if layer.files else expression(layer.sections[0])
+
+
+@dataclass
+class _Whole:
+    """What all zones of a server are made from."""
+
+    layers: Sequence[Layer]
+    kind: KindOf
+    ledger: Ledger
+    server: Server
+    handlers: Handlers = field(default_factory=dict)
+    root: str = ""
+
+    def of_prefix(self, prefix: Prefix, others: Sequence[Prefix]) -> Iterator[Zone]:
+        """Yield the zone of a prefix and those below it that differ."""
+        made: list[Zone] = []
+        for spot in self._spots(prefix, others):
+            zone = self._zone(prefix, spot)
+            around = [one for one in made if under(spot.url, one.url)]
+            parent = max(around, key=lambda one: len(one.url), default=None)
+            if parent is None or (parent.body, parent.overlays) != (zone.body, zone.overlays):
+                made.append(zone)
+        yield from made
+
+    def _spots(self, prefix: Prefix, others: Sequence[Prefix]) -> list[_Spot]:
+        """Return where settings may change, from short to long."""
+        top = _Spot(prefix.url, prefix.folder, (prefix.url, prefix.folder))
+        if prefix.pattern:
+            return [top]
+        spots = {prefix.url: top}
+        for layer in self.layers:
+            folder = plain(layer.folder) if layer.folder and not is_pattern(layer.folder) else ""
+            if folder and not prefix.single and folder != prefix.folder and under(folder, prefix.folder):
+                url = prefix.url + folder.removeprefix(prefix.folder.rstrip("/"))
+                spots.setdefault(url, _Spot(url, folder, (url, folder)))
+        for layer in self.layers:
+            url = plain(layer.url) if layer.url and not is_pattern(layer.url) else ""
+            if url and url not in spots and under(url, prefix.url) and not re.search(r"[*?\[]", url):
+                home = max((one for one in spots.values() if under(url, one.url)), key=lambda one: len(one.url))
+                folder = home.folder if prefix.single else home.folder + url.removeprefix(home.url)
+                spots[url] = _Spot(url, folder, home.home)
+        taken = [one.url for one in others if not one.pattern and one.url != prefix.url and under(one.url, prefix.url)]
+        free = [spot for spot in spots.values() if not any(under(spot.url, url) for url in taken)]
+        return sorted(free, key=lambda spot: len(spot.url))
+
+    def _zone(self, prefix: Prefix, spot: _Spot) -> Zone:
+        holding = [layer for layer in self.layers if _holds(layer, prefix, spot)]
+        overlays = list(self._overlays(prefix, spot, holding))
+        return Zone(spot.url, spot.folder, prefix, self._body(prefix, spot, holding), tuple(overlays))
+
+    def _body(self, prefix: Prefix, spot: _Spot, holding: Sequence[Layer]) -> Body:
+        settings = together(merged(Settings(), holding, self.ledger), holding, self.ledger)
+        home = (prefix.url, prefix.folder) if prefix.programs else spot.home
+        body = body_of(prefix, home, settings, self.handlers, self.kind, self.root)
+        if body.service and settings.access.any_of:
+            for directive in (d for layer in holding for d in layer.directives if d.name in {"require", "satisfy"}):
+                self.ledger.settle(
+                    directive,
+                    "not carried",
+                    "in part: REMOTE_USER is not set, since nginx checks no password of who may come in without",
+                )
+        return body
+
+    def _overlays(self, prefix: Prefix, spot: _Spot, holding: Sequence[Layer]) -> Iterator[tuple[str, Body]]:
+        """Yield patterns with their own settings; one that may overlap with an earlier one is refused and closed."""
+        used: list[str] = []
+        closed: list[tuple[str, Body]] = []
+        fine: list[tuple[str, Body]] = []
+        for layer in self.layers:
+            pattern = _overlay_pattern(layer, prefix, spot)
+            if not pattern:
+                continue
+            body = self._body(prefix, spot, in_apaches_order([*holding, layer]))
+            if used and not all(_disjoint(pattern, other) for other in used):
+                reason = "nginx takes the first pattern that matches, and this may overlap with an earlier one"
+                for directive in layer.directives:
+                    self.ledger.settle(directive, "not carried", reason)
+                if layer.is_closed_off:
+                    closed.append((pattern, replace(body, settings=replace(body.settings, access=CLOSED))))
+                continue
+            used.append(pattern)
+            fine.append((pattern, body))
+        yield from (*closed, *fine)
+
+
+def _holds(layer: Layer, prefix: Prefix, spot: _Spot) -> bool:
+    """Tell whether a layer holds for all of a spot."""
+    folder = spot.folder.rpartition("/")[0] if prefix.single else spot.folder
+    if layer.folder and (prefix.pattern or not holds_for_folder(layer.folder, folder)):
+        return False
+    if layer.url:
+        return holds_for_url(layer.url, spot.url) and not prefix.pattern
+    if layer.files:
+        if not prefix.single:
+            return False
+        return re.search(file_pattern(layer.files), "/" + prefix.folder.rpartition("/")[2]) is not None
+    return True
+
+
+def _overlay_pattern(layer: Layer, prefix: Prefix, spot: _Spot) -> str:
+    """Return the pattern by which a layer holds for some URLs of a spot; empty where it holds for none or all."""
+    if layer.url and is_pattern(layer.url):
+        start = literal_start(expression(layer.url))
+        return expression(layer.url) if under(start, spot.url) or under(spot.url, start) else ""
+    if layer.files is None or prefix.single:
+        return ""
+    if layer.folder and not holds_for_folder(layer.folder, spot.folder):
+        return ""
+    return file_pattern(layer.files)
+
+
+def _disjoint(one: str, other: str) -> bool:
+    """Tell whether two patterns surely match no URL both: names of files that differ."""
+    name = re.compile(r"/((?:[\w-]|\\.)+)\(\?=/\|\$\)\Z")
+    found = name.match(one), name.match(other)
+    return None not in found and one != other
+
+
+def _settle_patterns(found: Sequence[Layer], ledger: Ledger) -> None:
+    """Refuse what stands in a folder by a pattern: it cannot be known which URLs that is."""
+    for layer in found:
+        section = next((s for s in layer.sections if s.name in FOLDERS | URLS), None)
+        wild = section is not None and re.search(r"[*?\[]", plain(section)) is not None
+        if section is None or not (wild or (section.name in FOLDERS and is_pattern(section))):
+            continue
+        for directive in layer.directives:
+            if wild and section.name in FOLDERS and ledger.is_settled(directive):
+                continue
+            ledger.settle(directive, "not carried", f"{section} could be anywhere: name the folders or URLs one by one")
