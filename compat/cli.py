@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import click
 
-from .commands import check
 from .apache.command import import_apache
+from .commands import check
 from .commands.explain import explain
 from .commands.serve import serve
 
