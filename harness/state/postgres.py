@@ -20,8 +20,9 @@ from harness import postgres
 from harness.effects import Row
 from harness.errors import StateError
 from harness.postgres import PostgresError, Server, guarded
-from harness.state.driver import SCHEMA, Copy, Rows, added, column_row, moved
+from harness.state.driver import SCHEMA, Copy, Rows, added, moved
 from harness.state.names import drop_stale
+from harness.state.postgres_schema import INSTALL_EVENTS, read_keys, read_schema
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
@@ -84,46 +85,6 @@ BEGIN
     END LOOP;
 END $$;
 SELECT harness_log.watch(false);
-"""
-# Tables made during a run are watched from the same command on, their first rows included. A line of sign 0 says that
-# the schema may have moved. Event triggers are for superusers only; without them the schema is read after each write.
-INSTALL_EVENTS = """
-CREATE FUNCTION harness_log.defined() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog AS $$
-BEGIN
-    PERFORM harness_log.watch(true);
-    INSERT INTO harness_log.change VALUES (txid_current(), '', 0, '');
-END $$;
-CREATE FUNCTION harness_log.dropped() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog AS $$
-BEGIN
-    IF EXISTS (SELECT FROM pg_event_trigger_dropped_objects() WHERE NOT is_temporary) THEN
-        INSERT INTO harness_log.change VALUES (txid_current(), '', 0, '');
-    END IF;
-END $$;
-CREATE EVENT TRIGGER "~harness_defined" ON ddl_command_end
-WHEN TAG IN ('CREATE TABLE', 'CREATE TABLE AS', 'SELECT INTO', 'CREATE SCHEMA', 'ALTER TABLE')
-EXECUTE FUNCTION harness_log.defined();
-CREATE EVENT TRIGGER "~harness_dropped" ON sql_drop EXECUTE FUNCTION harness_log.dropped();
-ALTER EVENT TRIGGER "~harness_defined" ENABLE ALWAYS;
-ALTER EVENT TRIGGER "~harness_dropped" ENABLE ALWAYS;
-"""
-SCHEMA_ROWS = """
-SELECT CASE n.nspname WHEN 'public' THEN '' ELSE n.nspname || '.' END || c.relname, coalesce(a.attname, ''),
-       coalesce(format_type(a.atttypid, a.atttypmod), ''), NOT coalesce(a.attnotnull, false),
-       pg_get_expr(d.adbin, d.adrelid)
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
-WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
-  AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'harness_log')
-"""
-KEYS = """
-SELECT CASE n.nspname WHEN 'public' THEN '' ELSE n.nspname || '.' END || c.relname,
-       array_agg(a.attname::text ORDER BY array_position(i.indkey::int2[], a.attnum))
-FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = ANY (i.indkey)
-WHERE i.indisprimary AND c.oid >= 16384 GROUP BY 1
 """
 # What can differ from the snapshot although no row was noted: sequences (they do not roll back), tables, large objects.
 FINGERPRINT = """
@@ -221,18 +182,6 @@ class PostgresDriver:
             self.server.stop()
 
 
-def read_keys(cursor: Cursor) -> dict[str, tuple[str, ...]]:
-    """Return the primary key's columns of each table that has one."""
-    cursor.execute(KEYS)
-    return {table: tuple(columns) for table, columns in cursor.fetchall()}
-
-
-def read_schema(cursor: Cursor) -> list[Row]:
-    """Return the columns of all tables, as rows."""
-    cursor.execute(SCHEMA_ROWS)
-    return [column_row(*facts) for facts in cursor.fetchall()]
-
-
 class PostgresCopy:
     """One side's clone. Its name and URL stay the same for ever; what is in it is swapped."""
 
@@ -257,7 +206,7 @@ class PostgresCopy:
         self._read_up_to = BEFORE_ALL
         self._next_id = self._ask(NEXT_ID)
         self.keys: Mapping[str, tuple[str, ...]] = self._driver.keys
-        self._schema: list[Row] = self._driver.schema
+        self._schema: frozenset[Row] = self._driver.schema
 
     def _ask(self, statement: str, *values: object) -> Any:
         with guarded("ask what was written"), self._monitor.cursor() as cursor:
@@ -308,14 +257,14 @@ class PostgresCopy:
         return copied
 
     def _compare_schema(self) -> Rows:
-        """Tell the columns that came and went, and watch the tables that nobody watches yet."""
+        """Tell what of the schema came and went, and watch the tables that nobody watches yet."""
         before = self._schema
         with guarded("read the schema"), self._observing().cursor() as cursor:
             self._schema = read_schema(cursor)
             if self._schema != before:
                 cursor.execute("SELECT harness_log.watch(true)")
                 self.keys = read_keys(cursor)
-        return moved({SCHEMA: before}, {SCHEMA: self._schema})
+        return moved({SCHEMA: before - self._schema}, {SCHEMA: self._schema - before})
 
     def _settle(self) -> None:
         """Wait for transactions that write in this database; not twice for one that does not end."""

@@ -208,6 +208,111 @@ def test_tells_what_became_of_the_tables_themselves(
     assert side.changes(unsafe=True) == NO_EFFECTS
 
 
+KEY = ("other.pair", "constraint", "pair_pkey", "PRIMARY KEY (b, a)", -1)
+SEQUENCE = "integer start 1 increment {} from 1 to 2147483647 cache 1"
+OBJECTS: dict[str, tuple[list[str], list[tuple[str, str, str, str, int]]]] = {
+    "index": (
+        ["CREATE INDEX heap_n ON heap (n DESC) WHERE n > 1"],
+        [("heap", "index", "heap_n", "CREATE INDEX heap_n ON public.heap USING btree (n DESC) WHERE (n > 1)", 1)],
+    ),
+    "key": (["ALTER TABLE other.pair DROP CONSTRAINT pair_pkey"], [KEY]),
+    "check": (
+        ["ALTER TABLE heap ADD CONSTRAINT few CHECK (n < 9)"],
+        [("heap", "constraint", "few", "CHECK ((n < 9))", 1)],
+    ),
+    "foreign key": (
+        ["ALTER TABLE heap ADD FOREIGN KEY (word) REFERENCES project ON DELETE CASCADE NOT VALID"],
+        [
+            (
+                "heap",
+                "constraint",
+                "heap_word_fkey",
+                "FOREIGN KEY (word) REFERENCES project(name) ON DELETE CASCADE NOT VALID",
+                1,
+            )
+        ],
+    ),
+    "view": (
+        ["CREATE VIEW other.words AS SELECT word FROM heap"],
+        [("other.words", "view", "words", " SELECT word\n   FROM heap;", 1)],
+    ),
+    "materialized view": (
+        ["CREATE MATERIALIZED VIEW one AS SELECT 1 AS a"],
+        [("one", "materialized view", "one", " SELECT 1 AS a;", 1)],
+    ),
+    "sequence": (
+        ["ALTER SEQUENCE journal_id_seq INCREMENT 5 CYCLE"],
+        [
+            ("journal_id_seq", "sequence", "journal_id_seq", SEQUENCE.format(1), -1),
+            ("journal_id_seq", "sequence", "journal_id_seq", SEQUENCE.format(5) + " cycle", 1),
+        ],
+    ),
+    "routine": (
+        ["CREATE FUNCTION twice(n integer) RETURNS integer LANGUAGE sql AS 'SELECT 2 * n'"],
+        [
+            (
+                "twice",
+                "routine",
+                "twice(n integer)",
+                "CREATE OR REPLACE FUNCTION public.twice(n integer)\n RETURNS integer\n LANGUAGE sql\n"
+                "AS $function$SELECT 2 * n$function$\n",
+                1,
+            )
+        ],
+    ),
+    "enum": (["CREATE TYPE mood AS ENUM ('sad', 'glad')"], [("mood", "enum", "mood", "sad, glad", 1)]),
+    "domain": (
+        ["CREATE DOMAIN few AS integer DEFAULT 1 NOT NULL CHECK (VALUE < 9)"],
+        [("few", "domain", "few", "integer not null default 1 CHECK ((VALUE < 9))", 1)],
+    ),
+    "partition": (
+        ["ALTER TABLE parted DETACH PARTITION parted_low"],
+        [("parted_low", "partition", "parted", "FOR VALUES FROM (0) TO (10)", -1)],
+    ),
+    "the same again": (
+        ["CREATE VIEW v AS SELECT 1", "DROP VIEW v", "REINDEX TABLE project", "GRANT SELECT ON heap TO PUBLIC"],
+        [],
+    ),
+    "temporary": (["CREATE TEMP VIEW v AS SELECT 1 AS a", "CREATE TEMP TABLE t (n integer PRIMARY KEY)"], []),
+}
+
+
+@pytest.mark.parametrize(("statements", "objects"), OBJECTS.values(), ids=OBJECTS)
+def test_tells_what_else_the_schema_has(
+    side: SideState, statements: list[str], objects: list[tuple[str, str, str, str, int]]
+) -> None:
+    """What is defined, dropped or altered is told by its definition, once, and undone."""
+    run(side, *statements)
+    told = side.changes(unsafe=True).rows.get("(schema)", {})
+    rows = {(("table", table), (kind, name), ("definition", text)): times for table, kind, name, text, times in objects}
+    assert {row: times for row, times in told.items() if row[1][0] != "column"} == rows
+    assert side.changes(unsafe=True) == NO_EFFECTS
+    side.restore()
+    run(side, *statements)
+    assert side.changes(unsafe=True).rows.get("(schema)", {}) == told
+
+
+def test_a_trigger_is_told_and_ours_are_not(side: SideState) -> None:
+    """Also whether it fires."""
+    run(side, "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'")
+    side.changes(unsafe=True)
+    run(side, "CREATE TRIGGER noting BEFORE INSERT ON heap FOR EACH ROW EXECUTE FUNCTION f()")
+    made = "CREATE TRIGGER noting BEFORE INSERT ON public.heap FOR EACH ROW EXECUTE FUNCTION f()"
+    row = (("table", "heap"), ("trigger", "noting"), ("definition", made))
+    assert side.changes(unsafe=True).rows == {"(schema)": {row: 1}}
+    run(side, "ALTER TABLE heap DISABLE TRIGGER noting")
+    off = (("table", "heap"), ("trigger", "noting"), ("definition", f"{made} D"))
+    assert side.changes(unsafe=True).rows == {"(schema)": {row: -1, off: 1}}
+
+
+def test_several_tables_made_by_one_command_are_watched(side: SideState) -> None:
+    """Watching defines triggers, which is no reason to watch again."""
+    run(side, "CREATE SCHEMA two CREATE TABLE a (n integer) CREATE TABLE b (n integer) CREATE VIEW c AS SELECT 1 AS n")
+    assert len(side.changes(unsafe=True).rows["(schema)"]) == 3
+    run(side, "INSERT INTO two.a VALUES (1)", "INSERT INTO two.b VALUES (2)")
+    assert side.changes(unsafe=True).rows == {"two.a": {(("n", "1"),): 1}, "two.b": {(("n", "2"),): 1}}
+
+
 def test_a_table_made_during_the_run_is_watched(side: SideState) -> None:
     """Rows that later exchanges write to it are told, with its key."""
     run(side, "CREATE TABLE fresh (id integer PRIMARY KEY)")
