@@ -9,14 +9,14 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Unpack
 from urllib.parse import quote
 
 from .environ import encode, url_path
 from .errors import ConfigurationError, RequestError
 from .options import Options, OptionWords
-from .program import Program, file_path, find_interpreter, script_filename
+from .program import Program, begins_with, file_path, find_interpreter, script_filename
 from .script import CGIApplication, mounted
 from .types import Environ, Place
 
@@ -72,6 +72,23 @@ class CGIDirectory(CGIApplication):
         if info and not self._path_info:
             raise RequestError(404, f"{file} does not take a path after its name (path_info=False)")
         return self._program(file), Place("/".join([outer, *name]), info, script_filename(file))
+
+    def urls(self) -> Iterator[str]:
+        """Yield the URL path of each program there is: what is executable, has an interpreter, or begins with `#!`."""
+        for folder, folders, files in os.walk(self.root, followlinks=self._follow):
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            for path in (os.path.join(folder, name) for name in sorted(files)):
+                if self._looks_like_program(path):
+                    name = quote(os.path.relpath(path, self.root))
+                    yield f"{self.options.mount.rstrip('/')}/{name}"
+
+    def _looks_like_program(self, path: str) -> bool:
+        name, extension = os.path.split(path)[1], os.path.splitext(path)[1]
+        if name.startswith(".") or name.endswith("~") or (self._extensions and extension not in self._extensions):
+            return False
+        if os.path.islink(path) and not self._follow:
+            return False
+        return os.access(path, os.X_OK) or extension in self._interpreters or begins_with(path, b"#!")
 
     def _walk(self, segments: list[str]) -> tuple[str, list[str], list[str]]:
         """Return the first file on the way down, the segments that name it (its index name too), and those that

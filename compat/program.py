@@ -154,6 +154,15 @@ def _shebang_obstacle(first: bytes) -> str:
     return ""
 
 
+def begins_with(path: str, start: bytes) -> bool:
+    """Tell whether a file's first bytes are these; one that cannot be read has none."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(len(start)) == start
+    except OSError:
+        return False
+
+
 def limits_prefix(limits: Mapping[str, int]) -> tuple[str, ...]:
     """Return the command that sets resource limits before it becomes the program. Raises ConfigurationError.
 
