@@ -24,8 +24,8 @@ OWN_PAGES = re.compile(
     rb"|<html>\s*<head>\s*<title>[^<]*</title>.*</html>\s*",  # gunicorn
     re.DOTALL,
 )
-# Set by the shell that runs the program, not by the server.
-OF_THE_SHELL = frozenset({"PWD", "OLDPWD", "SHLVL", "_"})
+# Set by the shell or the Python (PEP 538) that runs the program, not by the server.
+OF_THE_INTERPRETER = frozenset({"PWD", "OLDPWD", "SHLVL", "_", "LC_CTYPE"})
 ENVIRONMENT = "application/x-environment"
 LIMIT = 12.0
 
@@ -95,7 +95,7 @@ def _body(response: HTTPResponse) -> tuple[bytes, str]:
 
 def _environment(body: bytes) -> Answer:
     pairs = (item.partition(b"=") for item in body.split(b"\0") if item)
-    table = {f"env {_text(name)}": _text(value) for name, _, value in pairs if _text(name) not in OF_THE_SHELL}
+    table = {f"env {_text(name)}": _text(value) for name, _, value in pairs if _text(name) not in OF_THE_INTERPRETER}
     return {name: "a port" if name.endswith("REMOTE_PORT") else value for name, value in table.items()}
 
 
