@@ -244,7 +244,7 @@ SIGNS = (
     _sign(r"Undefined (?:array key|index):? \"?([A-Z][A-Z_]{2,})", "the variable {1} is not set", _variable),
     # databases and servers, in any language
     _sign(
-        r"^.*(?:[Cc]onnection refused|Can't connect to (?:local )?(?:MySQL|MariaDB|server)|could not connect to server)",
+        r"^.*(?:[Cc]onnection refused|Can't connect to (?:local )?(?:MySQL|MariaDB|server)|could not connect to)",
         "nothing listens where the program connects to",
         _START,
     ),
