@@ -108,7 +108,10 @@ PROGRAMS: dict[str, tuple[str, str]] = {
         "printf 'Content-Type: text/plain\\n\\n'; head -c 3000000 /dev/zero | tr '\\0' x",
         "import sys\nsys.stdout.write('Content-Type: text/plain\\n\\n' + 'x' * 3000000)",
     ),
-    "sub/env.cgi": ("printf 'Content-Type: text/plain\\n\\nsub'", "import os\nos.write(1, b'Content-Type: text/plain\\n\\nsub')"),
+    "sub/env.cgi": (
+        "printf 'Content-Type: text/plain\\n\\nsub'",
+        "import os\nos.write(1, b'Content-Type: text/plain\\n\\nsub')",
+    ),
     "sub/index.txt": ("printf 'no'", "pass"),
     "with-index/index.cgi": (
         "printf 'Content-Type: text/plain\\n\\n%s' \"$SCRIPT_NAME\"",
