@@ -19,8 +19,9 @@ from harness.effects import Effects
 from harness.evidence import Evidence, Place, count, merged
 from harness.judge import STATE, Fronts, Judge, Replayed
 from harness.normalise import Normaliser
+from harness.player import Player
 from harness.recording import Recording
-from harness.replay import Player, replay
+from harness.replay import replay
 from harness.scenarios import Scenario
 from harness.state import SideState, State, Stateless
 from harness.targets import Target

@@ -6,9 +6,9 @@ command that a login may be. Sending anything is `replay`'s affair.
 """
 
 from harness.bind.alias import Names, aliased, aliased_effects, aliased_text
-from harness.bind.bindings import Bindings
+from harness.bind.bindings import Bindings, Key
 from harness.bind.command import run_command
-from harness.bind.correlation import Correlation
+from harness.bind.correlation import Correlation, learned
 from harness.bind.fixed import Fixed, read_fixed
 from harness.bind.identity import Identity
 from harness.bind.login import LoginError, carried_out, known
@@ -20,6 +20,7 @@ __all__ = [
     "Correlation",
     "Fixed",
     "Identity",
+    "Key",
     "Login",
     "LoginError",
     "Logins",
@@ -29,6 +30,7 @@ __all__ = [
     "aliased_text",
     "carried_out",
     "known",
+    "learned",
     "read_fixed",
     "read_logins",
     "run_command",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import islice
 
 from harness.bind.alias import SEPARATOR, Names, column_stem
@@ -54,12 +54,11 @@ class Correlation:
     def observe(
         self,
         exchange: Exchange,
-        old: Response | None,
-        new: Response | None,
+        changed: Iterable[Key],
         old_effects: Effects | None = None,
         new_effects: Effects | None = None,
     ) -> None:
-        """Learn from both answers to an exchange (None: there was none) and from the rows that it wrote."""
+        """Hear which names an exchange changed (what `learned` gave of both sides), and which rows it wrote."""
         recorded = exchange.response
         if (recorded is None or recorded.body is None) and not (self.old.known or self.new.known):
             return  # an access log tells no names
@@ -71,11 +70,6 @@ class Correlation:
                     given.setdefault(one, set()).add((self._observed, rank))
         if watched and old_effects is not None:
             self._note(old_effects)
-        changed: list[Key] = []
-        for bindings, answer in ((self.old, old), (self.new, new)):
-            changed += bindings.newly_used()  # what comes back in a request was handed out to be a name
-            if answer is not None:
-                changed += [key_of(pair) for pair in bindings.learn(exchange, answer)]
         for key in dict.fromkeys(changed):
             self._share(key, watched)
 
@@ -96,10 +90,13 @@ class Correlation:
         for one, marks in self._given[0].items():
             self._given[1].setdefault(one, set()).update(marks)
 
-    def astray(self) -> tuple[tuple[bytes, bytes], ...]:
-        """Return what both sides were last asked by, where that is not known to be the same: old's and new's names."""
-        keys = dict.fromkeys((*self.old.asked, *self.new.asked))
-        named = ((key, self.old.asked.get(key, key[2]), self.new.asked.get(key, key[2])) for key in keys)
+    def astray(self, old: Mapping[Key, bytes], new: Mapping[Key, bytes]) -> tuple[tuple[bytes, bytes], ...]:
+        """Return the names that both sides were asked by (`Bindings.asked`), where these are not known to be the same.
+
+        Each as old's and new's.
+        """
+        keys = dict.fromkeys((*old, *new))
+        named = ((key, old.get(key, key[2]), new.get(key, key[2])) for key in keys)
         apart = (one for one in named if one[0][0] not in OF_ONE_SIDE and not self._is_one(*one))
         return tuple((old, new) for _, old, new in apart)
 
@@ -149,6 +146,12 @@ class Correlation:
             self.names = (Names(), Names())
         for names, own in zip(self.names, (old, new), strict=True):
             names.add(own, recorded)
+
+
+def learned(bindings: Bindings, exchange: Exchange, answer: Response | None) -> list[Key]:
+    """Let one side learn from its answer (None: there was none); return what is known anew, or came back to it."""
+    used = bindings.newly_used()  # what comes back in a request was handed out to be a name
+    return used if answer is None else [*used, *map(key_of, bindings.learn(exchange, answer))]
 
 
 def _given(effects: Effects) -> dict[Given, int]:

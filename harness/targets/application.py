@@ -42,6 +42,7 @@ class ApplicationSide:
     """
 
     authority = ""
+    works = True
 
     def __init__(
         self,
@@ -118,6 +119,11 @@ class ApplicationSide:
         assert self._channel is not None, "start() came first"
         with contextlib.suppress(OSError):  # a child that died is noticed by receive
             self._channel.sendall(FRAMES.question(exchange))
+
+    @property
+    def answers_at(self) -> int | None:
+        """The child's channel."""
+        return None if self._channel is None else self._channel.fileno()
 
     def receive(self) -> Answer:
         """Take the answer; a child that died or hangs is a Crash, and a fresh one is running when this returns."""

@@ -19,6 +19,7 @@ class CheckedOutSide:
     """Runs `app` by `python` in the folder of a `checkout`, with the variables `env`; `make` makes the side itself."""
 
     authority = ""
+    works = True
 
     def __init__(self, checkout: Checkout, make: Make, *, app: str, python: str, env: Mapping[str, str]) -> None:
         self._checkout, self._make, self._app, self._python, self._env = checkout, make, app, python, env
@@ -68,6 +69,15 @@ class CheckedOutSide:
     def refusal(self, exchange: Exchange) -> Unsent | None:
         """As the application's side says."""
         return self._started().refusal(exchange)
+
+    def prepare(self, exchange: Exchange) -> None:
+        """Let it hear what comes next."""
+        self._started().prepare(exchange)
+
+    @property
+    def answers_at(self) -> int | None:
+        """Where the application's side says."""
+        return self._started().answers_at
 
     def send(self, exchange: Exchange) -> None:
         """Ask it."""

@@ -71,6 +71,10 @@ class Connection:
         self.reusable = reader.may_go_on and asks_to_go_on(request)
         return reader.response()
 
+    def fileno(self) -> int:
+        """Return the descriptor of the socket."""
+        return self._socket.fileno()
+
     def close(self) -> None:
         """Hang up."""
         with contextlib.suppress(OSError):

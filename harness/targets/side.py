@@ -69,6 +69,14 @@ class Side(Protocol):
     def send(self, exchange: Exchange) -> None:
         """Ask; returns before the answer is there."""
 
+    @property
+    def works(self) -> bool:
+        """Whether it takes time to answer, and asks nothing of us meanwhile."""
+
+    @property
+    def answers_at(self) -> int | None:
+        """The descriptor that can be read from when the answer begins; None where there is none."""
+
     def receive(self) -> Answer:
         """Wait for the answer to what was sent last. A dead target has been restarted when this returns its Crash."""
 
@@ -81,6 +89,16 @@ class Side(Protocol):
 
 class Uncontrolled:
     """What is said of a target whose surroundings are not ours: a server, a recording."""
+
+    @property
+    def works(self) -> bool:
+        """Not for us."""
+        return False
+
+    @property
+    def answers_at(self) -> int | None:
+        """Nobody has to wait."""
+        return None
 
     def prepare(self, exchange: Exchange) -> None:
         """Nothing needs to be prepared."""

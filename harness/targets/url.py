@@ -32,6 +32,16 @@ class UrlSide(Uncontrolled):
         self._strikes = 0
 
     @property
+    def works(self) -> bool:
+        """It runs by itself."""
+        return True
+
+    @property
+    def answers_at(self) -> int | None:
+        """The connection on which it was asked."""
+        return None if self._connection is None or self._failure else self._connection.fileno()
+
+    @property
     def authority(self) -> str:
         """Where the server stands, as a client would write it into Host."""
         host = f"[{self.host}]" if ":" in self.host else self.host

@@ -11,7 +11,7 @@ import pytest
 
 from harness.config import Config, TargetConfig
 from harness.exchange import Exchange, Headers, Request, Response
-from harness.replay import Player
+from harness.player import Player
 from harness.state import Stateless
 from harness.targets import Side, parse_target
 

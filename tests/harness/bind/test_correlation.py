@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.bind import Bindings, Correlation
+from harness.bind import Bindings, Correlation, learned
 from harness.effects import Effects
 from harness.exchange import Exchange, Request, Response
 
@@ -14,11 +14,17 @@ LINK = b'<a href="/packages/%s/x">x</a>'
 ITEM = b'<a href="/item/%d">x</a>'
 
 
+def observe(correlation: Correlation, exchange: Exchange, old: Response, new: Response, *effects: Effects) -> None:
+    """Let both sides learn from their answers, then find what is the same at both."""
+    changed = [*learned(correlation.old, exchange, old), *learned(correlation.new, exchange, new)]
+    correlation.observe(exchange, changed, *effects)
+
+
 def shared(recorded: bytes, old: bytes, new: bytes, *effects: Effects) -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
     """Return the names shared after one exchange with these bodies."""
     correlation = Correlation(Bindings(), Bindings())
     exchange = Exchange("t#1", Request(b"GET /items HTTP/1.1"), Response(200, body=recorded))
-    correlation.observe(exchange, Response(200, body=old), Response(200, body=new), *effects)
+    observe(correlation, exchange, Response(200, body=old), Response(200, body=new), *effects)
     return dict(correlation.names[0]), dict(correlation.names[1])
 
 
@@ -63,11 +69,11 @@ def test_what_came_back_in_a_request_was_a_name() -> None:
     """From then on it is shared, wherever it stood."""
     correlation = Correlation(Bindings(), Bindings())
     first = Exchange("t#1", Request(b"GET / HTTP/1.1"), Response(200, body=LINK % A))
-    correlation.observe(first, Response(200, body=LINK % B), Response(200, body=LINK % C))
+    observe(correlation, first, Response(200, body=LINK % B), Response(200, body=LINK % C))
     assert correlation.names == ({}, {})
     second = Exchange("t#2", Request(b"GET /packages/" + A + b"/x HTTP/1.1"), Response(200))
     assert correlation.old.bind(second).request.target == b"/packages/" + B + b"/x"
-    correlation.observe(second, Response(200), Response(200))
+    observe(correlation, second, Response(200), Response(200))
     assert correlation.names == ({B: A}, {C: A})
 
 
@@ -111,7 +117,7 @@ def test_where_new_goes_on_from_old_s_rows_it_has_old_s_names() -> None:
     bodies = [ITEM % number + HIDDEN % token for number, token in ((12, A), (14, B), (15, C))]
     first = Exchange("t#1", request, Response(200, body=bodies[0]))
     answers = [Response(200, body=body) for body in bodies[1:]]
-    correlation.observe(first, *answers, row(14), row(15))
+    observe(correlation, first, *answers, row(14), row(15))
     correlation.rejoined([Effects({"others": {}})])
     asked = Exchange("t#2", Request(b"GET /item/12?csrf=" + A + b" HTTP/1.1"))
     assert correlation.new.bind(asked).request.target == b"/item/15?csrf=" + C
@@ -125,7 +131,7 @@ def test_where_new_goes_on_from_old_s_files_it_has_old_s_names() -> None:
     correlation = Correlation(Bindings(), Bindings())
     links = [b'<a href="/entry/1795387820-%s">x</a>' % end for end in (b"15959", b"4073", b"4099")]
     first = Exchange("t#1", Request(b"POST /sign HTTP/1.1"), Response(200, body=links[0]))
-    correlation.observe(first, *(Response(200, body=link) for link in links[1:]))
+    observe(correlation, first, *(Response(200, body=link) for link in links[1:]))
     asked = Exchange("t#2", Request(b"GET /entry/1795387820-15959 HTTP/1.1"))
     assert correlation.new.bind(asked).request.target == b"/entry/1795387820-4099"
     correlation.rejoined([Effects(files={"entries/1795387820-4073.txt": "0644 sha256:0"})])
@@ -136,7 +142,7 @@ def test_a_new_scenario_begins_with_nothing() -> None:
     """On both sides."""
     correlation = Correlation(Bindings(), Bindings())
     exchange = Exchange("t#1", Request(b"GET / HTTP/1.1"), Response(200, body=HIDDEN % A))
-    correlation.observe(exchange, Response(200, body=HIDDEN % B), Response(200, body=HIDDEN % C))
+    observe(correlation, exchange, Response(200, body=HIDDEN % B), Response(200, body=HIDDEN % C))
     correlation.clear()
     assert (correlation.names, correlation.old.known) == (({}, {}), 0)
 
@@ -155,7 +161,7 @@ def names_after(*steps: tuple[bytes, bytes, bytes, Effects, Effects]) -> dict[by
     correlation = Correlation(Bindings(), Bindings())
     for recorded, old, new, *effects in steps:
         exchange = Exchange("t#1", Request(b"GET /items HTTP/1.1"), Response(200, body=recorded))
-        correlation.observe(exchange, Response(200, body=old), Response(200, body=new), *effects)
+        observe(correlation, exchange, Response(200, body=old), Response(200, body=new), *effects)
     return dict(correlation.names[1])
 
 

@@ -15,7 +15,8 @@ from harness.errors import TargetError
 from harness.exchange import Exchange, Response
 from harness.judge import Fronts, Judge, Verdict
 from harness.normalise import Normaliser
-from harness.replay import Outcome, Player, replay
+from harness.player import Player
+from harness.replay import Outcome, replay
 
 OLD = {"SALT": "old", "FIRST": "140"}
 NEW = {"SALT": "new", "FIRST": "205"}
