@@ -213,6 +213,11 @@ class Zone:
         """Tell whether the URL without a slash behind it belongs to the zone."""
         return self.prefix.bare or self.url != self.prefix.url
 
+    @property
+    def bodies(self) -> tuple[Body, ...]:
+        """All answers of the zone: its own, and those of its overlays."""
+        return (self.body, *(body for _, body in self.overlays))
+
 
 @dataclass(frozen=True, slots=True)
 class Site:

@@ -72,6 +72,8 @@ class _Writer:
         if site.root:
             yield f"root {quoted(site.root)};"
         yield from self._differing(site.settings, None)
+        if any(body.service for zone in site.zones for body in zone.bodies):
+            yield from _proxy_lines(site.settings)
         yield from ("", *site.statements)
         for zone in site.zones:
             yield ""
@@ -226,19 +228,35 @@ class _Writer:
 
     def _passed(self, service: Service, body: Body) -> list[str]:
         """Return how a request goes to compat. The user is told only where nginx has checked the password."""
-        checked = body.settings.access.asks_password and not body.settings.access.any_of
-        return [
-            f"proxy_pass http://{self._addresses[service]};",
-            "proxy_http_version 1.1;",
-            'proxy_set_header Connection "";',
-            "proxy_set_header Host $http_host;",
-            "proxy_set_header X-Forwarded-For $remote_addr;",
-            "proxy_set_header X-Forwarded-Proto $scheme;",
-            *(f'proxy_set_header {name} "";' for name in UNTRUSTED),
-            f"proxy_set_header {USER_HEADER} {'$remote_user' if checked else chr(34) * 2};",
-            "proxy_buffering off;",
-            f"proxy_read_timeout {body.settings.timeout + GRACE}s;",
-        ]
+        lines = [f"proxy_pass http://{self._addresses[service]};"]
+        if body.settings.access.asks_password and not body.settings.access.any_of:
+            lines += _proxy_headers("$remote_user")
+        if body.settings.timeout != self._site.settings.timeout:
+            lines.append(_read_timeout(body.settings))
+        return lines
+
+
+def _proxy_lines(settings: Settings) -> list[str]:
+    """Return what holds for all of a server: nginx forwards as the client asked, and streams as programs write."""
+    streamed = ["proxy_http_version 1.1;", "proxy_buffering off;", _read_timeout(settings)]
+    return [*streamed, *_proxy_headers('""')]
+
+
+def _proxy_headers(user: str) -> list[str]:
+    """Return all headers: where a location sets one, nginx forgets those of the server."""
+    headers = {
+        "Connection": '""',
+        "Host": "$http_host",
+        "X-Forwarded-For": "$remote_addr",
+        "X-Forwarded-Proto": "$scheme",
+        **dict.fromkeys(UNTRUSTED, '""'),
+        USER_HEADER: user,
+    }
+    return [f"proxy_set_header {name} {value};" for name, value in headers.items()]
+
+
+def _read_timeout(settings: Settings) -> str:
+    return f"proxy_read_timeout {settings.timeout + GRACE}s;"
 
 
 UNTRUSTED = ("X-Forwarded-Host", "X-Forwarded-Port", "X-Real-IP")

@@ -46,7 +46,7 @@ def translate(directives: tuple[Directive, ...], kind: KindOf, server_root: str)
         body.service
         for site in sites
         for zone in site.zones
-        for body in (zone.body, *(body for _, body in zone.overlays))
+        for body in zone.bodies
         if body.service
     )
     return Import(tuple(sites), tuple(services), ledger.outcomes())
