@@ -22,7 +22,7 @@ from harness.errors import StateError
 from harness.postgres import PostgresError, Server, guarded
 from harness.state.driver import SCHEMA, Copy, Rows, added, moved
 from harness.state.names import drop_stale
-from harness.state.postgres_schema import INSTALL_EVENTS, read_keys, read_schema
+from harness.state.postgres_schema import INSTALL_EVENTS, read_keys, read_schema, read_stamp
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
@@ -158,7 +158,7 @@ class PostgresDriver:
                 self.told_of_schema = bool((cursor.fetchone() or (False,))[0])
                 if self.told_of_schema:
                     cursor.execute(INSTALL_EVENTS)
-                self.keys, self.schema = read_keys(cursor), read_schema(cursor)
+                self.keys, self.schema, self.stamp = read_keys(cursor), read_schema(cursor), read_stamp(cursor)
                 cursor.execute(FINGERPRINT)
                 self.fingerprint = cursor.fetchone()
         finally:
@@ -207,6 +207,7 @@ class PostgresCopy:
         self._next_id = self._ask(NEXT_ID)
         self.keys: Mapping[str, tuple[str, ...]] = self._driver.keys
         self._schema: frozenset[Row] = self._driver.schema
+        self._stamp = self._driver.stamp
 
     def _ask(self, statement: str, *values: object) -> Any:
         with guarded("ask what was written"), self._monitor.cursor() as cursor:
@@ -260,6 +261,9 @@ class PostgresCopy:
         """Tell what of the schema came and went, and watch the tables that nobody watches yet."""
         before = self._schema
         with guarded("read the schema"), self._observing().cursor() as cursor:
+            stamp, self._stamp = self._stamp, read_stamp(cursor)
+            if self._stamp == stamp:
+                return {}
             self._schema = read_schema(cursor)
             if self._schema != before:
                 cursor.execute("SELECT harness_log.watch(true)")

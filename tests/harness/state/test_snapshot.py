@@ -277,11 +277,33 @@ OBJECTS: dict[str, tuple[list[str], list[tuple[str, str, str, str, int]]]] = {
 }
 
 
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SideState]:
+    """A side on a server where we are no superuser, and may not make event triggers."""
+    with postgres.start() as server:
+        session = server.open()
+        session.cursor().execute("CREATE ROLE plain LOGIN CREATEDB")
+        session.close()
+        url = server.url.replace("postgres@", "plain@")
+        assert "plain@" in url
+        with open_state(read_spec("seed", {**TABLE, "server": url}, tmp_path_factory.mktemp("plain"))) as state:
+            yield state.side(0, "old")
+
+
+@pytest.fixture(params=["superuser", "plain"])
+def either(request: pytest.FixtureRequest) -> Iterator[SideState]:
+    """A side equal to the snapshot, of either user."""
+    made: SideState = request.getfixturevalue({"superuser": "shared", "plain": "plain"}[request.param])
+    yield made
+    made.restore()
+
+
 @pytest.mark.parametrize(("statements", "objects"), OBJECTS.values(), ids=OBJECTS)
 def test_tells_what_else_the_schema_has(
-    side: SideState, statements: list[str], objects: list[tuple[str, str, str, str, int]]
+    either: SideState, statements: list[str], objects: list[tuple[str, str, str, str, int]]
 ) -> None:
     """What is defined, dropped or altered is told by its definition, once, and undone."""
+    side = either
     run(side, *statements)
     told = side.changes(unsafe=True).rows.get("(schema)", {})
     rows = {(("table", table), (kind, name), ("definition", text)): times for table, kind, name, text, times in objects}
@@ -322,24 +344,16 @@ def test_a_table_made_during_the_run_is_watched(side: SideState) -> None:
     assert (dict(effects.rows), dict(effects.keys)) == ({"fresh": {(("id", "5"),): 1}}, {"fresh": ("id",)})
 
 
-def test_a_user_who_may_not_make_event_triggers_sees_new_tables_too(tmp_path: Path) -> None:
-    """On a server where we are no superuser the schema is read after each write instead."""
-    with postgres.start() as server:
-        session = server.open()
-        session.cursor().execute("CREATE ROLE plain LOGIN CREATEDB")
-        session.close()
-        url = server.url.replace("postgres@", "plain@")
-        assert "plain@" in url
-        table = {"database": "postgres", "server": url, "env": {"DB": "{database}"}}
-        with open_state(read_spec("seed", table, tmp_path)) as state:
-            side = state.side(0, "old")
-            run(side, "CREATE TABLE fresh AS SELECT 1 AS a")
-            assert side.changes(unsafe=True).rows == {
-                "(schema)": {column("fresh", "a", "integer"): 1},
-                "fresh": {(("a", "1"),): 1},
-            }
-            run(side, "INSERT INTO fresh VALUES (2)")
-            assert side.changes(unsafe=True).rows == {"fresh": {(("a", "2"),): 1}}
+def test_a_user_who_may_not_make_event_triggers_sees_new_tables_too(plain: SideState) -> None:
+    """The schema is asked for after each write instead."""
+    run(plain, "CREATE TABLE fresh AS SELECT 1 AS a")
+    assert plain.changes(unsafe=True).rows == {
+        "(schema)": {column("fresh", "a", "integer"): 1},
+        "fresh": {(("a", "1"),): 1},
+    }
+    run(plain, "INSERT INTO fresh VALUES (2)")
+    assert plain.changes(unsafe=True).rows == {"fresh": {(("a", "2"),): 1}}
+    plain.restore()
 
 
 def test_names_the_primary_keys_in_their_order(side: SideState) -> None:
