@@ -62,6 +62,7 @@ class Change:
     `pair` is the pair of values that all have, `old` and `new` the value that all have on that side, `edit` what all
     replaced, if any. `values` holds the smallest digests of the pairs of values, at most `VARIETY`: so many different
     values were edited alike. `parts` are the changes of each shape, in their order, where exchanges showed several.
+    `at` is the path of examples, where only those of one are kept.
     """
 
     tally: Tally
@@ -72,11 +73,12 @@ class Change:
     parts: tuple[Change, ...] = ()
     old: str | None = None
     new: str | None = None
+    at: str = ""
 
     @property
     def path(self) -> str:
-        """The most frequent of the paths at which it was seen."""
-        return next(iter(ranked(self.tally.paths)))
+        """The path at which examples show it, else the most frequent of those at which it was seen."""
+        return self.at or next(iter(ranked(self.tally.paths)))
 
     def merge(self, other: Change) -> None:
         """Count what `other` counted; what both do not share is not shared."""

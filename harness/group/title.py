@@ -5,17 +5,25 @@ A key and the change seen come in, text goes out. Words for "new" differ where o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from harness.compare.body import CONTENT
 from harness.compare.excerpt import ELLIPSIS
+from harness.compare.headers import NAMES
 from harness.group.cause import BY_VALUE, CONSTANT, Change, Key, Pair
 from harness.group.edit import HABIT_SHAPES, Edit, edit_of
+from harness.group.observation import Example
+from harness.group.plain import plain
+from harness.group.together import RECORD
 
 LONG = 40
 """Characters of an example in a title."""
 SHORT = 60
 """Characters up to which a value is part of a title."""
+
+_UNREADABLE = re.compile(r"not (\w+) \((.*?)\): ", re.DOTALL)
 
 Wording = Mapping[str, str]
 """What a title says of each kind."""
@@ -30,40 +38,71 @@ def title(key: Key, change: Change, wording: Wording) -> str:
     """Return a cause in one line: `header X-A renamed to X-B`, `status 200 -> 404`, `body info.name: int -> str`."""
     path, others = change.path, len(change.tally.paths) - 1
     what = path if path.startswith(f"{key.aspect}/") else f"{key.aspect} {path}".rstrip()
-    what += f" (and {others} other place{'s' * (others > 1)})" if others else ""
+    what += f" (and {_counted(others, 'other place')})" if others else ""
+    said = _said(key, change, what, wording)
+    follow = change.tally.following.total()
+    return f"{said}; {_counted(follow, 'more request')} follow{'s' * (follow == 1)} from it" if follow else said
+
+
+def _said(key: Key, change: Change, what: str, wording: Wording) -> str:
+    first = change.tally.examples[0]
     if key.kind == "renamed" and key.aspect != "files" and change.pair is not None:
         return f"{what} renamed to {change.pair[1]}"
     if key.aspect == "status":
         return f"{what} {_pair_in_words(change.pair or ('', ''))}"
+    if change.shape.startswith(RECORD):
+        return f"another record is shown: {what}: {_example(first)}"
+    if (key.aspect, key.path) == ("header", NAMES):
+        return f"header names in lower case: {first.old} -> {first.new}"
+    if (key.aspect, key.path) == ("body", CONTENT):
+        emptied = "body: nothing, where there was" if first.old else "body: there is one, where there was none, e.g."
+        return f'{emptied} "{_cut(plain(first.old or first.new))}"'
     words = wording.get(key.kind, "" if key.kind in BY_VALUE - {"renamed"} else key.kind)
-    detail = _one_of(change) if change.pair == ("", "") else _in_words(key, change) if key.kind in BY_VALUE else ""
+    one_sided = change.pair == ("", "") or key.kind not in BY_VALUE
+    detail = _one_of(change) if one_sided else _in_words(key, change)
     if words and detail.startswith("changed, "):
         detail = detail.removeprefix("changed, ")
     return f"{what}: {', '.join(filter(None, (words, detail)))}"
 
 
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'s' * (count > 1)}"
+
+
 def _one_of(change: Change) -> str:
-    """Return an example of what came or went, where that is no part of a cause (comments)."""
+    """Return an example of what came or went."""
     first = change.tally.examples[0]
-    return f"e.g. {_edit_in_words(Edit('', first.old, first.new))}" if bool(first.old) != bool(first.new) else ""
+    return f'e.g. "{_cut(plain(first.old or first.new))}"' if bool(first.old) != bool(first.new) else ""
 
 
 def _in_words(key: Key, change: Change) -> str:
     """Return what became of the values: as far as it is the same for all, else with an example."""
-    if change.pair is not None and max(map(len, change.pair)) <= SHORT:
+    first = change.tally.examples[0]
+    if key.kind == "type" and (unreadable := _UNREADABLE.match(first.new) or _UNREADABLE.match(first.old)) is not None:
+        form, reason = unreadable.groups()
+        return f"{'no longer ' if _UNREADABLE.match(first.new) else 'now '}readable as {form} ({reason})"
+    if change.pair is not None and max(len(plain(side)) for side in change.pair) <= SHORT:
         return _pair_in_words(change.pair)
     if _is_one_for_many(key, change):
-        old, new = ("several values" if side is None else _cut(side) for side in (change.old, change.new))
-        return _pair_in_words((old, new))
+        old, new = ("several values" if side is None else _cut(plain(side)) for side in (change.old, change.new))
+        return f"{_pair_in_words((old, new))}, e.g. {_example(first)}"
     if key.kind == "type":
-        return key.transform.replace("->", " -> ")
+        return f"{key.transform.replace('->', ' -> ')}, e.g. {_pair_in_words((_cut(first.old), _cut(first.new)))}"
     habit = change.shape in HABIT_SHAPES
-    if change.edit is not None and not habit and not change.edit.shape.startswith("long"):
+    is_now = plain(first.old) != first.old or plain(first.new) != first.new
+    if change.edit is not None and not habit and not is_now and not change.edit.shape.startswith("long"):
         return _edit_in_words(change.edit)
-    example = edit_of(change.tally.examples[0].old, change.tally.examples[0].new)
     general = "" if key.transform in ("", "text->text") else f" ({key.transform.replace('->', ' -> ')})"
     what = change.shape if habit or change.shape.startswith("number ") else f"changed{general}"
-    return f"{what}, e.g. {_edit_in_words(example)}"
+    return f"{what}, e.g. {_example(first)}"
+
+
+def _example(example: Example) -> str:
+    """Return the two values of an example, whole where they are short, else what was replaced."""
+    old, new = plain(example.old), plain(example.new)
+    if max(len(old), len(new)) <= LONG or (old, new) != (example.old, example.new):
+        return f'"{_cut(old)}" -> "{_cut(new)}"'
+    return _edit_in_words(edit_of(old, new))
 
 
 def _is_one_for_many(key: Key, change: Change) -> bool:
@@ -73,7 +112,7 @@ def _is_one_for_many(key: Key, change: Change) -> bool:
 
 
 def _pair_in_words(pair: Pair) -> str:
-    return " -> ".join(value or "(empty)" for value in pair)
+    return " -> ".join(plain(value) or "(empty)" for value in pair)
 
 
 def _edit_in_words(edit: Edit) -> str:

@@ -37,7 +37,7 @@ def records(causes: Mapping[Key, Cause]) -> dict[Key, Found]:
     for bundle in bundles:
         key = Key("body", RECORD, "changed", "")
         shape = "\0".join((RECORD, *sorted({member.path for member in bundle})))
-        found |= dict.fromkeys(bundle, (key, Change(_counted(bundle, causes), shape)))
+        found |= dict.fromkeys(bundle, (key, Change(_counted(bundle, causes), shape, at=bundle[0].path)))
     return found
 
 
@@ -118,17 +118,18 @@ def _pairs(bundle: Iterable[Key], plausible: Mapping[Key, _Values]) -> frozenset
 
 
 def _counted(bundle: Sequence[Key], causes: Mapping[Key, Cause]) -> Tally:
-    """Return the counts of a bundle: each exchange once, though it shows several of its places."""
+    """Return the counts of a bundle: each exchange once, though it shows several places; examples of the first only."""
+    first, *others = (causes[key] for key in bundle)
     tally = Tally()
-    counted: list[Cause] = []
-    for key in bundle:
-        cause = causes[key]
-        if not any(exchanges_within(cause, other) for other in counted):
+    tally.merge(first.total)
+    examples, counted = tally.examples, [first]
+    for cause in others:
+        if any(exchanges_within(cause, other) for other in counted):
+            tally.paths.update(cause.total.paths)
+        else:
             counted.append(cause)
             tally.merge(cause.total)
-        else:
-            tally.paths.update(cause.total.paths)
-    return tally
+    return replace(tally, examples=examples)
 
 
 def lengths_of_head(found: Sequence[Found]) -> dict[Key, Found]:

@@ -1,6 +1,7 @@
 """What differs inside two values: each cut into pieces that both have, and pieces of its own, at words or characters.
 
-Two texts come in, pieces go out; joined again they are the texts. How the pieces look is each report's affair.
+Two texts come in, pieces go out; joined again they are the texts, as people are shown them. How the
+pieces look is each report's affair.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import NamedTuple
+
+from harness.group.plain import plain
 
 LONG = 2_000
 """Characters beyond which only the common beginning and end are looked for."""
@@ -26,7 +29,8 @@ class Piece(NamedTuple):
 
 
 def highlight(old: str, new: str) -> tuple[list[Piece], list[Piece]]:
-    """Return both values in pieces. Where one is empty, all of the other is its own."""
+    """Return both values, as people are shown them, in pieces. Where one is empty, all of the other is its own."""
+    old, new = plain(old), plain(new)
     if len(old) + len(new) > LONG:
         return _ends(old, new)
     pairs = list(_by_words(_TOKEN.findall(old), _TOKEN.findall(new)))

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from harness.compare.body import CONTENT
+from harness.compare.headers import NAMES
 from harness.endpoint import NOBODY
 from harness.group import Group
+from harness.group.plain import plain
 from harness.report.model import Result
 
 LONG = 70
@@ -65,14 +68,27 @@ def sentence(group: Group) -> str:
     """Return what changed, without its end: `The header X-One of the answer is now called X-Two`."""
     if (group.aspect, group.path) == ("header", "order"):
         return "The headers of the answer come in another order"
+    if (group.aspect, group.path) == ("header", NAMES):
+        return f"The names of the headers of the answer are now in small letters ({group.new} for {group.old})"
+    if (group.aspect, group.path) == ("body", CONTENT):
+        return f"The answer has {'no content any more' if group.kind == 'missing' else 'content where it had none'}"
+    if (group.aspect, group.kind) == ("body", "changed") and group.title.startswith("another record"):
+        return (
+            f"The content is that of something else{_at(group)}: “{_short(group.new)}” instead of “{_short(group.old)}”"
+        )
     if group.aspect == "files" and group.path.endswith(" mode"):
         return f"A file is written with other permissions: {group.new} instead of {group.old}"
     aspect = "lines" if group.aspect == "files" and "/" in group.path else group.aspect
     pattern = SENTENCES.get((aspect, group.kind)) or SENTENCES[aspect, ""]
     old, new, path = (_short(text) for text in (group.old, group.new, group.path))
-    at = f", at {path}" if path not in ("", "text") else ""
+    at = _at(group)
     empty = "an empty text" if group.kind == "changed" else "nothing"
     return pattern.format(old=old or empty, new=new or empty, path=path, at=at)
+
+
+def _at(group: Group) -> str:
+    path = _short(group.path)
+    return f", at {path}" if path not in ("", "text") else ""
 
 
 def affected(group: Group) -> str:
@@ -148,4 +164,5 @@ def plural(count: int, noun: str) -> str:
 
 
 def _short(text: str) -> str:
+    text = plain(text)
     return text if len(text) <= LONG else text[: LONG - 1] + "…"

@@ -31,7 +31,7 @@ def test_one_cause_on_many_endpoints_is_one_group():
     assert (group.count, group.endpoint) == (10, "GET /b/")
     assert list(group.endpoints.items()) == [("GET /b/", 6), ("GET /a/", 4)]
     assert list(group.clients.items()) == [("curl", 5), ("pip", 5)]
-    assert group.title == "header X: only in new"
+    assert group.title == 'header X: only in new, e.g. "value 0"'
 
 
 APART = {
@@ -147,7 +147,10 @@ def test_an_element_that_comes_into_several_pages_is_one_group():
         for n, path in enumerate(paths)
     )
     assert [(group.count, group.title) for group in found] == [
-        (3, "body html/body/div/form/input (and 1 other place): only in new")
+        (
+            3,
+            'body html/body/div/form/input (and 1 other place): only in new, e.g. "<input name="token" value="0e">"',
+        )
     ]
 
 
@@ -201,10 +204,12 @@ def test_a_constant_is_a_cause_beside_other_edits():
         groups.add([one])
     found = {group.title: group for group in groups.finish()}
     assert {title: group.count for title, group in found.items()} == {
-        "header X: several values -> unknown": 10,
+        'header X: several values -> unknown, e.g. "alpha" -> "unknown"': 10,
         "header X: x1 -> x1!": 3,
     }
-    assert {groups.assignment()([one])[0] for one in constant} == {found["header X: several values -> unknown"].id}
+    assert {groups.assignment()([one])[0] for one in constant} == {
+        found['header X: several values -> unknown, e.g. "alpha" -> "unknown"'].id
+    }
 
 
 def test_numbers_and_words_that_became_one_value_are_assigned():
@@ -246,7 +251,7 @@ def test_comments_come_and_go_together():
     lost = [Difference("body", f"html/{tag}/comment()", "spelling", f"<!--{tag}-->", "") for tag in WORDS]
     (group,) = group_observations(map(seen, range(5), lost))
     assert (group.count, group.kind) == (5, "spelling")
-    assert group.title == 'body html/alpha/comment() (and 4 other places): same meaning, e.g. "<!--alpha-->" removed'
+    assert group.title == 'body html/alpha/comment() (and 4 other places): same meaning, e.g. "<!--alpha-->"'
 
 
 def test_a_member_is_the_same_wherever_it_stands():
@@ -255,7 +260,10 @@ def test_a_member_is_the_same_wherever_it_stands():
     differences = [Difference("body", path, "type", f"int {n}", f'str "{n}"') for n, path in enumerate(paths)]
     observations = [seen(1, differences[0]), seen(1, differences[1]), seen(2, differences[2])]
     (group,) = group_observations(observations)
-    assert (group.count, group.title) == (2, "body params[][].size (and 2 other places): int -> str")
+    assert (group.count, group.title) == (
+        2,
+        'body params[][].size (and 2 other places): int -> str, e.g. int 1 -> str "1"',
+    )
 
 
 def test_headers_in_another_order_are_one_group():
@@ -311,7 +319,7 @@ TITLES = {
     "value": (header("a", "b"), "header X: a -> b"),
     "emptied": (header("a", ""), "header X: a -> (empty)"),
     "type": (header("int 1", 'str "1"', "type"), 'header X: int 1 -> str "1"'),
-    "missing": (header("a", kind="missing"), "header X: missing in new"),
+    "missing": (header("a", kind="missing"), 'header X: missing in new, e.g. "a"'),
     "long": (header("a" * 99, "b"), f'header X: changed, e.g. "{"a" * 40}…" -> "b"'),
     "spelling": (Difference("body", "body/html", "spelling", "a", "b"), "body/html: same meaning, a -> b"),
     "long spelling": (
@@ -330,10 +338,14 @@ def test_groups_have_titles(difference, expected):
 def test_a_type_of_many_values_is_named_by_its_types():
     """Where the values vary, the title says what became of them."""
     values = [header(f"int {number}", f'str "{number}"', "type") for number in range(3)]
-    assert [g.title for g in group_observations(map(seen, range(3), values))] == ["header X: int -> str"]
+    assert [g.title for g in group_observations(map(seen, range(3), values))] == [
+        'header X: int -> str, e.g. int 0 -> str "0"'
+    ]
 
 
-@pytest.mark.parametrize(("kind", "expected"), [("added", "only now"), ("missing", "no longer there")])
+@pytest.mark.parametrize(
+    ("kind", "expected"), [("added", 'only now, e.g. "b"'), ("missing", 'no longer there, e.g. "a"')]
+)
 def test_stale_groups_speak_of_then_and_now(kind, expected):
     """There is no new side in a comparison with the recording."""
     groups = Groups()

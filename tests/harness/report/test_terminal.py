@@ -94,7 +94,7 @@ def test_many_groups_are_cut(many):
 SAID = {
     "obstacle": "could not judge: only 1 of 9",
     "warning": "warning: accepted entry 2 expired on 2026-01-31",
-    "accepted": "accepted\n  1 x header Content-Length: missing in new  e.g. a.yaml#3",
+    "accepted": "accepted\n  1 x header Content-Length: missing in new, e.g. ",
     "why not judged": "not judged\n  5 x unreplayable: a body that was not recorded\n  3 x stale: recorded 200",
     "rule": "time at GET / body info.when: 12 of 40; hides the instant; still checks its format; explains 3",
     "refused rule": "counter at GET / body info.n: seen too rarely (1 of 40)",
