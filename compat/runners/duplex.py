@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ..body import Body
-from ..errors import ProgramError, RequestError
+from ..errors import AnsweredError, ProgramError
 from ..types import Command, Exit
 
 GRACE = 2.0
@@ -125,7 +125,7 @@ class Running:
         self._idle_timeout = idle_timeout
         self._output = b""
         self._open: set[int] = set()
-        self._failure: RequestError | None = None
+        self._failure: AnsweredError | None = None
         self._exited = False
         self._closed = False
         self.exit = Exit()
@@ -304,7 +304,7 @@ class Running:
         assert self._stdin is not None
         try:
             self._body.hear()
-        except RequestError as error:
+        except AnsweredError as error:
             self._failure = error
             self._unwatch(self._stdin)
             self._unwatch(self._body.wake)

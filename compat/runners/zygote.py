@@ -6,7 +6,7 @@ program. It keeps no thread, no signal handler and no state of a request; the se
 """
 # Python 2.7 knows neither annotations nor newer spellings.
 # mypy: ignore-errors
-# ruff: noqa: B905, E402, S102, S110, UP004, UP031
+# ruff: noqa: B905, E402, S102, S110, SIM905, UP004, UP031
 
 START = dict(globals())  # what the interpreter puts into every __main__; first, before anything else is in it
 
@@ -25,10 +25,10 @@ PY2 = sys.version_info[0] == 2
 if PY2:
     # The only way to take a descriptor. It brings half of multiprocessing along, and opens /dev/urandom: no program
     # shall find either.
-    LOADED, OPENED = set(sys.modules), set(os.listdir("/proc/self/fd"))
+    BEFORE, OPENED = set(sys.modules), set(os.listdir("/proc/self/fd"))
     from _multiprocessing import recvfd
 
-    BROUGHT = [sys.modules.pop(name) for name in set(sys.modules) - LOADED]  # kept alive: their code may be in use
+    BROUGHT = [sys.modules.pop(name) for name in set(sys.modules) - BEFORE]  # kept alive: their code may be in use
     for descriptor in set(os.listdir("/proc/self/fd")) - OPENED:
         try:
             os.close(int(descriptor))
@@ -168,6 +168,7 @@ class Program(object):
     def prepare(self):
         """Make this process what the interpreter makes of itself before the first line; return __main__'s names."""
         set_environment(self.variables)
+        self.loaded = set(sys.modules)
         sys.argv = self.argv
         if hasattr(sys, "orig_argv"):
             sys.orig_argv = self.command
@@ -319,12 +320,13 @@ def status_of(code):
     return code & 255 if type(code) is int and abs(code) < 1 << 31 else None
 
 
-def leave(status, interrupted):
+def leave(status, interrupted, loaded):
     """End this process as the interpreter would. Returns where only the interpreter can: to take everything apart costs
     ten times the rest, and is needed only where an object is left whose end is seen from outside.
     """
-    if sys.version_info < (3, 7):
+    if not hasattr(gc, "freeze"):
         return  # no way to tell the program's objects from those that were here before
+    flush()
     if "threading" in sys.modules:
         sys.modules["threading"]._shutdown()
     if "atexit" in sys.modules:
@@ -334,14 +336,15 @@ def leave(status, interrupted):
             pass  # it has been reported
     if not flushed() or sys.modules["_thread"]._count():
         return
-    if remains() or interrupted:
-        forget()
-        if remains() or not flushed():
-            return
-    if interrupted:
+    left = remains()
+    if left == FOREIGN or interrupted:
+        forget(loaded)
+        left = remains()
+    if interrupted and flushed():
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGINT)
-    os._exit(status)
+    if not left and flushed():
+        os._exit(status)
 
 
 def flushed():
@@ -355,64 +358,94 @@ def flushed():
     return True
 
 
-def forget():
+def forget(loaded):
     """Let go of the program and of what it imported, as the first step of the interpreter's end does."""
     for name in ("stdin", "stdout", "stderr"):
         setattr(sys, name, getattr(sys, "__%s__" % name))
     for name in ("last_exc", "last_type", "last_value", "last_traceback"):
         if hasattr(sys, name):
             setattr(sys, name, None)
-    for name in [name for name in sys.modules if name not in LOADED or name == "__main__"]:
+    for name in [name for name in sys.modules if name not in loaded or name == "__main__"]:
         del sys.modules[name]
     gc.collect()
 
 
 def remains():
-    """Whether the program left an object whose end somebody may notice: an open file, a `__del__`, a connection."""
+    """What the program left whose end somebody may notice: nothing, FOREIGN objects such as connections, which only
+    need to go, or OWN ones, where the interpreter's own order matters: files to be written, `__del__`.
+    """
     objects = gc.get_objects()
-    kinds = set(map(type, objects)).union(map(type, gc.get_referents(*objects)))
-    noticed = [kind for kind in kinds if not quiet(kind)]
-    if set(noticed) - STREAM_KINDS:
-        return True
-    return any(type(each) in STREAM_KINDS and id(each) not in STANDARD for each in objects)
+    left = NOTHING
+    for kind in set(map(type, objects)).union(map(type, gc.get_referents(*objects))):
+        if kind not in STREAM_KINDS:
+            left = max(left, noticed(kind))
+    warns = sys.warnoptions or "dev" in sys._xoptions  # of files that were never closed
+    standard = standard_streams()
+    for each in objects:
+        if type(each) in STREAM_KINDS and id(each) not in standard and not each.closed and (warns or each.writable()):
+            return OWN
+    return left
 
 
-def quiet(kind):
-    """Whether objects of a type go unnoticed: made by a class statement without `__del__`, or of a known C type."""
-    if hasattr(kind, "__del__") or kind.__name__ in NOTICED:
-        return False
+def standard_streams():
+    """Return the identities of the standard streams and of what is below them."""
+    found = set()
+    for stream in (sys.__stdin__, sys.__stdout__, sys.__stderr__):
+        try:
+            found.update([id(stream), id(stream.buffer), id(getattr(stream.buffer, "raw", None))])
+        except (AttributeError, ValueError):
+            pass  # taken away, or detached
+    return found
+
+
+def noticed(kind):
+    """Who notices the end of an object of this type: for NOTHING, it is made by a class statement without `__del__`,
+    or of a known C type.
+    """
+    if kind in QUIET_KINDS:
+        return NOTHING
+    if hasattr(kind, "__del__") or kind.__name__ in SUSPENDED:
+        return OWN
     if kind.__module__ in QUIET:
-        return True
-    if "__weakref__" in kind.__dict__ or "__slots__" in kind.__dict__ or kind.__basicsize__ == kind.__base__.__basicsize__:
-        return all(map(quiet, kind.__bases__))
-    return False
+        return NOTHING
+    names = kind.__dict__
+    if "__weakref__" in names or "__slots__" in names or kind.__basicsize__ == kind.__base__.__basicsize__:
+        return max(map(noticed, kind.__bases__))
+    return FOREIGN
 
 
+NOTHING, FOREIGN, OWN = range(3)
 # Modules of C whose objects hold nothing but memory. A type that is missing here only costs time.
-QUIET = set(
-    "_abc _ast _collections _collections_abc _ctypes _datetime _decimal _elementtree _functools _hashlib _json _operator"
-    " _queue _random _sre _struct _thread _weakref _weakrefset array builtins collections datetime decimal functools"
-    " importlib itertools operator posix re sys time types typing weakref".split()
+QUIET = frozenset(
+    (
+        "_abc _ast _collections _collections_abc _contextvars _ctypes _datetime _decimal _elementtree _functools"
+        " _hashlib _json _operator _queue _random _sre _struct _thread _weakref array builtins collections datetime"
+        " decimal functools importlib itertools operator os random re sys time types typing weakref"
+    ).split()
 )
-NOTICED = set(["generator", "coroutine", "async_generator"])
+SUSPENDED = ("generator", "coroutine", "async_generator")
+QUIET_KINDS = (_io.StringIO, _io.BytesIO)
+STREAM_KINDS = (_io.TextIOWrapper, _io.BufferedReader, _io.BufferedWriter, _io.FileIO)
 
 
 PROGRAM = Zygote(int(sys.argv[1])).serve()
-FAILURE = None
+FAILURE = (None, None, None)
 try:
     exec(PROGRAM.code, PROGRAM.prepare())
 except BaseException:
     FAILURE = sys.exc_info()
-flush()
+    flush()
+KIND, ERROR, TRACE = FAILURE
 STATUS = 0
-if FAILURE and issubclass(FAILURE[0], SystemExit):
-    STATUS = status_of(FAILURE[1].code)
-    if STATUS is None:
-        raise FAILURE[1]
-elif FAILURE:
-    complain(FAILURE[0], FAILURE[1], FAILURE[2].tb_next)
+if isinstance(ERROR, SystemExit):
+    STATUS = status_of(ERROR.code)
+elif KIND:
+    complain(KIND, ERROR, TRACE.tb_next)
     STATUS = 1
-INTERRUPTED = bool(FAILURE) and FAILURE[0] is KeyboardInterrupt and sys.version_info >= (3, 8)
-FAILURE = None
-leave(STATUS, INTERRUPTED)
-sys.exit(STATUS)
+FAILURE = TRACE = None
+if STATUS is not None:
+    leave(STATUS, KIND is KeyboardInterrupt and sys.version_info >= (3, 8), PROGRAM.loaded)
+if isinstance(ERROR, SystemExit):
+    raise ERROR
+if STATUS:
+    sys.exit(STATUS)

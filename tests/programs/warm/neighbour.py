@@ -1,0 +1,2 @@
+"""What hazards.py imports from its own folder."""
+WORDS = ["from the neighbour"]
