@@ -24,6 +24,9 @@ Side = dict[bytes, list[Pair]]
 NAMES = "names"
 """The path of names that are all in lower case now; no name of a header is compared under it by itself."""
 
+SEVERAL = 3
+"""Names that came to be in lower case before that is done to names, whatever some others do."""
+
 _WORD = re.compile(r"\w+")
 _CHARSET = re.compile(rb""";\s*charset\s*=\s*("[^"]*"|[^\s;]*)""", re.IGNORECASE)
 _BOUNDARY = re.compile(rb""";\s*boundary\s*=\s*("[^"]*"|[^\s;]*)""", re.IGNORECASE)
@@ -48,8 +51,8 @@ def compare_headers(old: Headers, new: Headers) -> list[Difference]:
 
 def _names_together(found: Sequence[Difference], new: Headers) -> list[Difference]:
     """Return differences in which names that all came to be written alike, as HTTP/2 has them, are one."""
-    cased = [one for one in found if _is_case(one)]
-    if not cased or any(name != name.lower() for name, _ in new):
+    cased = [one for one in found if _is_case(one) and one.new == one.new.lower()]
+    if not cased or (len(cased) < SEVERAL and any(name != name.lower() for name, _ in new)):
         return list(found)
     first = max(cased, key=lambda one: (one.path.lower() == "content-type", one.path))
     names = Difference("header", NAMES, "spelling", first.old, first.new)

@@ -38,6 +38,11 @@ CASES = {
         [(b"a", b"1"), (b"content-type", b"x"), (b"etag", b"y")],
         [("names", "spelling", "Content-Type", "content-type")],
     ),
+    "all names but one in lower case": (
+        [A, (b"Content-Type", b"x"), (b"ETag", b"y"), (b"Via", b"z")],
+        [(b"a", b"1"), (b"content-type", b"x"), (b"etag", b"y"), (b"Via", b"z")],
+        [("names", "spelling", "Content-Type", "content-type")],
+    ),
     "two names of three in lower case": (
         [A, (b"Via", b"x"), (b"ETag", b"y")],
         [A, (b"via", b"x"), (b"etag", b"y")],
