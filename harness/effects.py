@@ -22,9 +22,10 @@ class Effects:
 
     `rows`: by table, how many times each row was added (positive) or taken away (negative); an update is both. What
     cancels out is not in it, so that an update done in two steps equals one done at once. `keys`: the primary key's
-    columns of those tables that have one. `files`: by path, the mode and digest of the new content (`0644 sha256:...`,
-    or `link TARGET`), None where the file went away. `mail`: the bytes added to the mail file. `texts`: what stands in
-    those files that are short texts, so that a session id within one can be made alike too.
+    columns of those tables that have one. `files`: by path, mode, size and digest of the new content (`0644 12 bytes
+    sha256:...`, or `link TARGET`), None where the file went away. `mail`: the bytes added to the mail file. `texts`:
+    what stands in those files that are short texts, so that they can be compared by lines, and a session id within one
+    made alike.
     """
 
     rows: Mapping[str, Mapping[Row, int]] = field(default_factory=dict)
@@ -54,9 +55,13 @@ class Effects:
         return Effects({table: counted for table, counted in rows.items() if counted}, self.keys, files, mail, texts)
 
 
+DIGEST = "sha256:"
+"""What stands before the digest of a content."""
+
+
 def digest_of(content: bytes) -> str:
     """Return how `Effects.files` names the content of a file."""
-    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+    return f"{len(content)} bytes {DIGEST}{hashlib.sha256(content).hexdigest()}"
 
 
 def _with_text(content: str | None, text: str) -> str:

@@ -15,7 +15,7 @@ from harness.compare.excerpt import excerpt, excerpts
 from harness.compare.mail import compare_mails
 from harness.compare.text import compare_text
 from harness.difference import Difference
-from harness.effects import Effects, Row
+from harness.effects import DIGEST, Effects, Row
 
 PAIRS = 20_000  # pairs of rows of one table that are weighed against each other; beyond that they are paired in order
 
@@ -155,10 +155,16 @@ def _compare_file(path: str, old: Effects, new: Effects) -> Iterator[Difference]
     if old_content != new_content and path in old.texts and path in new.texts:
         yield from _compare_lines(_pattern(path), old.texts[path], new.texts[path])
     elif old_content != new_content:
-        texts = [f"{path} {content[:23]}" for content in (old_content, new_content)]
+        texts = [f"{path} {_in_short(content)}" for content in (old_content, new_content)]
         yield Difference("files", _pattern(path), "changed", *excerpts(*texts))
     if old_mode != new_mode:
         yield Difference("files", f"{_pattern(path)} mode", "changed", old_mode, new_mode)
+
+
+def _in_short(content: str) -> str:
+    """Return a content with enough of its digest to tell it from others."""
+    size, mark, digest = content.partition(DIGEST)
+    return f"{size}{mark}{digest[:16]}"
 
 
 def _compare_lines(pattern: str, old: str, new: str) -> Iterator[Difference]:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from harness.effects import digest_of
+from harness.effects import DIGEST, digest_of
 
 CHEAP = 0.0005  # seconds; a tree that is scanned faster is scanned after each exchange
 RACY = 50_000_000  # nanoseconds; a file changed so shortly before a scan may change again without its time moving
@@ -83,7 +83,7 @@ class Tree:
 
     def _text(self, path: str, found: str) -> str | None:
         digest = found.partition(" ")[2]
-        if not digest.startswith("sha256:") or path not in self._marks or self._marks[path].size > TEXT:
+        if DIGEST not in digest or path not in self._marks or self._marks[path].size > TEXT:
             return None  # a link or a pipe is not opened
         try:
             raw = (self.root / path).read_bytes()
@@ -147,7 +147,7 @@ def _scan(folder: str, prefix: str) -> Iterator[tuple[str, Mark]]:
 
 
 def content(path: Path) -> str | None:
-    """Return `MODE sha256:DIGEST` of a file, `link TARGET` of a link, `special` of a socket, None of nothing."""
+    """Return `MODE SIZE bytes sha256:DIGEST` of a file, `link TARGET`, `special` for a socket, None for nothing."""
     try:
         mode = path.lstat().st_mode
         if stat.S_ISLNK(mode):
@@ -155,6 +155,7 @@ def content(path: Path) -> str | None:
         if not stat.S_ISREG(mode):
             return "special"
         with path.open("rb") as file:
-            return f"{stat.S_IMODE(mode):04o} sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            return f"{stat.S_IMODE(mode):04o} {file.tell()} bytes {DIGEST}{digest}"
     except (FileNotFoundError, NotADirectoryError):
         return None

@@ -103,9 +103,17 @@ A1, A2, B1 = row(id="1", name="a", note="x"), row(id="1", name="a", note="y"), r
             id="a column more",
         ),
         pytest.param(
-            Effects(files={"a/x.gz": "0644 sha256:aa"}),
-            Effects(files={"a/x.gz": "0644 sha256:bb"}),
-            [Difference("files", "*.gz", "changed", "a/x.gz sha256:aa", "a/x.gz sha256:bb")],
+            Effects(files={"a/x.gz": f"0644 12 bytes sha256:{'a' * 64}"}),
+            Effects(files={"a/x.gz": f"0644 13 bytes sha256:{'b' * 64}"}),
+            [
+                Difference(
+                    "files",
+                    "*.gz",
+                    "changed",
+                    f"a/x.gz 12 bytes sha256:{'a' * 16}",
+                    f"a/x.gz 13 bytes sha256:{'b' * 16}",
+                )
+            ],
             id="content of a file",
         ),
         pytest.param(

@@ -15,7 +15,7 @@ from harness.state.files import Tree
 
 def said(content: bytes, mode: str = "0644") -> str:
     """What is told of a file with that content."""
-    return f"{mode} sha256:{hashlib.sha256(content).hexdigest()}"
+    return f"{mode} {len(content)} bytes sha256:{hashlib.sha256(content).hexdigest()}"
 
 
 @pytest.fixture
