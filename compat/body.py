@@ -8,17 +8,25 @@ CONTENT_LENGTH is true.
 
 from __future__ import annotations
 
+import io
 import os
 import tempfile
 import threading
-from typing import IO
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import IO, TypeVar
 
-from .errors import RequestError, ResponseAborted
+from .errors import AnsweredError, ProgramError, RequestError, ResponseAborted
 from .types import Environ, Input
 
 HELD = 65536
 PIECE = 16384
 LINGER = 2.0
+CONNECTION = "gunicorn.socket"
+"""The environ's key for the client's connection, where the server shows it."""
+
+
+T = TypeVar("T")
 
 
 class Body:
@@ -37,9 +45,7 @@ class Body:
         return self._taken == len(self._data)
 
     def peek(self, size: int) -> bytes | memoryview:
-        """Return up to `size` bytes that are there now; empty where none are. Raises RequestError when the client is
-        gone.
-        """
+        """Return up to `size` bytes that are there now; empty where none are."""
         return self._data[self._taken : self._taken + size]
 
     def taken(self, size: int) -> None:
@@ -82,10 +88,10 @@ class PumpedBody(SpooledBody):
     """
 
     def __init__(self, source: Input, length: int) -> None:
-        super().__init__(tempfile.TemporaryFile(buffering=0), length)  # noqa: SIM115 - closed by close()
+        super().__init__(_spool(lambda: tempfile.TemporaryFile(buffering=0)), length)  # noqa: SIM115 - closed by close()
         self._available = 0
         self._finished = False
-        self._failed: str = ""
+        self._failed: AnsweredError | None = None
         self._closed = False
         self._abandoned = False
         self._lock = threading.Lock()
@@ -101,14 +107,18 @@ class PumpedBody(SpooledBody):
         return not self._failed and super().ended
 
     def hear(self) -> None:
-        """Take note of what made `wake` readable. Raises RequestError (400) where the client broke off."""
+        """Take note of what made `wake` readable.
+
+        Raises RequestError where the client broke off (400) or fell silent (408), ProgramError (503) where there is no
+        room for its body.
+        """
         assert self.wake is not None
         try:
             os.read(self.wake, 4096)
         except BlockingIOError:
             pass  # nothing new
-        if self._failed:
-            raise RequestError(400, self._failed)
+        if self._failed is not None:
+            raise self._failed
 
     def close(self) -> None:
         """Wait a little for the rest, so that the connection can serve another request; raises ResponseAborted if it
@@ -132,12 +142,12 @@ class PumpedBody(SpooledBody):
             while received < length:
                 piece = source.read(min(PIECE, length - received))
                 if not piece:
-                    self._failed = f"the client sent {received} of {length} bytes"
+                    self._failed = _broken_off(received, length)
                     break
                 received += len(piece)
                 self._store(piece)
         except Exception as error:
-            self._failed = f"the client sent {received} of {length} bytes: {error!r}"
+            self._failed = self._failed or _broken_off(received, length, error)
         with self._lock:
             self._finished = True
             self._ring()
@@ -147,12 +157,15 @@ class PumpedBody(SpooledBody):
 
     def _store(self, piece: bytes) -> None:
         with self._lock:
-            if self._closed:
-                return
+            if self._closed or self._failed is not None:
+                return  # what nobody will read is taken off the connection all the same
             view = memoryview(piece)
-            while view:
-                view = view[os.write(self._file.fileno(), view) :]
-            self._available += len(piece)
+            try:
+                while view:
+                    view = view[os.write(self._file.fileno(), view) :]
+                self._available += len(piece)
+            except OSError as error:
+                self._failed = _no_room(error)
             self._ring()
 
     def _ring(self) -> None:
@@ -168,15 +181,24 @@ class PumpedBody(SpooledBody):
         self._file.close()
 
 
-def read_body(environ: Environ, max_body: int | None = None) -> Body:
-    """Return the body of a request.
+def read_body(
+    environ: Environ, max_body: int | None = None, timeout: float | None = None, idle_timeout: float | None = None
+) -> Body:
+    """Return the body of a request. What must be there before a program starts may take `timeout` seconds in all, and
+    `idle_timeout` from one byte to the next where the server shows us its connection.
 
-    Raises RequestError: 400 for a Content-Length that makes no sense or a client that broke off, 411 for a chunked body
-    from a server that does not decode it, 413 above `max_body` bytes.
+    Raises RequestError: 400 for a Content-Length that makes no sense or a client that broke off, 408 for one that is
+    too slow, 411 for a chunked body from a server that does not decode it, 413 above `max_body` bytes. Raises
+    ProgramError (503) where there is no room to keep it.
     """
     source: Input = environ["wsgi.input"]
+    connection = environ.get(CONNECTION)
+    if connection is not None and idle_timeout is not None:
+        # Of its answer too: a client that takes nothing must not hold a program. A little earlier than the program's
+        # own time is over, so that the fault is seen where it lies.
+        connection.settimeout(idle_timeout * 0.9)
     if environ.get("HTTP_TRANSFER_ENCODING"):
-        return _chunked(environ, source, max_body)
+        return _in_time(lambda: _chunked(environ, source, max_body), source, timeout)
     length = content_length(environ)
     if length is None:
         return Body()
@@ -184,7 +206,7 @@ def read_body(environ: Environ, max_body: int | None = None) -> Body:
         raise RequestError(413, f"the body has {length} bytes, max_body is {max_body}")
     if length > HELD:
         return PumpedBody(source, length)
-    return Body(_read_all(source, length), length)
+    return _in_time(lambda: Body(_read_all(source, length), length), source, timeout)
 
 
 def content_length(environ: Environ) -> int | None:
@@ -203,9 +225,9 @@ def _read_all(source: Input, length: int) -> bytes:
         try:
             piece = source.read(missing)
         except Exception as error:
-            raise RequestError(400, f"the client sent {length - missing} of {length} bytes: {error!r}") from error
+            raise _broken_off(length - missing, length, error) from error
         if not piece:
-            raise RequestError(400, f"the client sent {length - missing} of {length} bytes")
+            raise _broken_off(length - missing, length)
         pieces.append(piece)
         missing -= len(piece)
     return b"".join(pieces)
@@ -216,23 +238,80 @@ def _chunked(environ: Environ, source: Input, max_body: int | None) -> Body:
         # Reading on would take chunk sizes for content, and wait for the client to close.
         raise RequestError(411, "this WSGI server does not decode chunked bodies (no wsgi.input_terminated)")
     file = tempfile.SpooledTemporaryFile(HELD)  # noqa: SIM115 - the Body closes it
-    size = 0
-    while piece := _piece(source):
-        size += len(piece)
-        if max_body is not None and size > max_body:
-            file.close()
-            raise RequestError(413, f"the chunked body has more than max_body = {max_body} bytes")
-        file.write(piece)
+    try:
+        size = _spool(lambda: _copy(source, file, max_body))
+    except AnsweredError:
+        file.close()
+        raise
     if size <= HELD:
         with file:
             file.seek(0)
             return Body(file.read(), size)
-    file.flush()
     return SpooledBody(file, size)
 
 
-def _piece(source: Input) -> bytes:
+def _copy(source: Input, file: tempfile.SpooledTemporaryFile[bytes], max_body: int | None) -> int:
+    size = 0
+    while piece := _piece(source, size):
+        size += len(piece)
+        if max_body is not None and size > max_body:
+            raise RequestError(413, f"the chunked body has more than max_body = {max_body} bytes")
+        file.write(piece)
+    file.flush()
+    return size
+
+
+def _piece(source: Input, received: int) -> bytes:
     try:
         return source.read(PIECE)
     except Exception as error:
-        raise RequestError(400, f"the chunked body broke off: {error!r}") from error
+        raise _broken_off(received, None, error) from error
+
+
+def _in_time(read: Callable[[], Body], source: Input, seconds: float | None) -> Body:
+    """Read in a thread of its own, so that a client that trickles cannot hold the request for longer than allowed."""
+    if seconds is None or isinstance(source, io.BytesIO):
+        return read()
+    future: Future[Body] = Future()
+    threading.Thread(target=_fulfil, args=(future, read), name="compat-body", daemon=True).start()
+    try:
+        return future.result(seconds)
+    except TimeoutError:
+        future.add_done_callback(_discard)
+        slow = RequestError(408, f"the client's body took longer than timeout = {seconds} s")
+        slow.broken_off = ResponseAborted("the client is still sending its body")
+        raise slow from None
+
+
+def _fulfil(future: Future[Body], read: Callable[[], Body]) -> None:
+    try:
+        future.set_result(read())
+    except BaseException as error:
+        future.set_exception(error)
+
+
+def _discard(future: Future[Body]) -> None:
+    if future.exception() is None:
+        future.result().close()
+
+
+def _broken_off(received: int, length: int | None, error: Exception | None = None) -> RequestError:
+    sent = f"the client sent {received} of {length} bytes"
+    if length is None:
+        sent = f"the client broke off its chunked body after {received} bytes"
+    if isinstance(error, TimeoutError):
+        return RequestError(408, f"{sent}, then nothing for idle_timeout")
+    return RequestError(400, f"{sent}: {error!r}" if error else sent)
+
+
+def _spool(store: Callable[[], T]) -> T:
+    """Do something with a temporary file. Raises ProgramError (503) where the disk does not let us."""
+    try:
+        return store()
+    except OSError as error:
+        raise _no_room(error) from error
+
+
+def _no_room(error: OSError) -> ProgramError:
+    where = "the folder for temporary files (TMPDIR)"
+    return ProgramError(503, f"the request's body cannot be kept in {where}: {error.strerror or error}", retry_after=60)

@@ -101,7 +101,8 @@ class CGIApplication(ABC):
         work.end(remark=f"local redirect to {head.location!r}")
 
     def _start(self, environ: Environ, program: Program, place: Place, journal: Journal) -> Work:
-        body = read_body(environ, self.options.max_body)
+        limits = self.options
+        body = read_body(environ, limits.max_body, limits.timeout, limits.idle_timeout)
         try:
             variables = self.variables(environ, program, place, body.length)
             command = program.command(self._words(environ, program), variables, self._prefix)

@@ -158,7 +158,7 @@ class Running:
     def read(self) -> bytes:
         """Return the next output as soon as there is any, empty at its end.
 
-        Raises ProgramError (504) when the time allowed is over, RequestError when the client broke off its body.
+        Raises ProgramError (504) when the time allowed is over, AnsweredError when its body broke off.
         """
         while not self._output:
             if self._stdout not in self._open:

@@ -54,7 +54,7 @@ PRISTINE: list[tuple[str, str]] = [
     ("220n priority", "import os\nprint(os.nice(0))\nos.nice(1)"),
     ("220o timers", "import signal, time\nprint(signal.getitimer(signal.ITIMER_REAL))\nsignal.alarm(30)"),
     ("220p the time zone", "import os, time\nprint(time.tzname)\nos.environ['TZ'] = 'Asia/Tokyo'\ntime.tzset()"),
-    ("220q garbage collection", "import gc\nprint(gc.isenabled(), gc.get_threshold())\ngc.disable()\ngc.set_threshold(1)"),
+    ("220q garbage collection", "import gc\nprint(gc.isenabled(), gc.get_threshold())\ngc.disable()"),
     ("220r closed files", "import sys\nprint(sys.stdin.closed, sys.stdin.read())\nsys.stdin.close()"),
 ]  # fmt: skip
 
