@@ -169,8 +169,16 @@ def _access(layer: Layer, names: frozenset[str], ledger: Ledger) -> Access | Non
             ledger.settle(directive, "not carried", f"closed for everybody instead: {refusal}")
         return CLOSED
     for directive in mine:
-        ledger.settle(directive, "carried", "deny all" if access == NOBODY else "allow, deny, auth_basic")
+        ledger.settle(directive, "carried", _said(access))
     return access
+
+
+def _said(access: Access) -> str:
+    """Say by what nginx does the same."""
+    if access == NOBODY:
+        return "deny all"
+    words = ["allow, deny"] * bool(access.lines) + ["auth_basic"] * access.asks_password + ["if"] * bool(access.methods)
+    return ", ".join(words) or "nginx lets everybody in, too"
 
 
 def together(settings: Settings, found: Iterable[Layer], ledger: Ledger) -> Settings:

@@ -71,6 +71,7 @@ class _Writer:
         yield from site.lines
         if site.root:
             yield f"root {quoted(site.root)};"
+        yield 'default_type "";'
         yield from self._differing(site.settings, None)
         if any(body.service for zone in site.zones for body in zone.bodies):
             yield from _proxy_lines(site.settings)
@@ -117,7 +118,8 @@ class _Writer:
             yield from self._body(zone, zone.body)
         else:  # a folder: Apache adds the slash
             yield from self._guards(zone.body)
-            yield f"return 301 {quoted('$scheme://$http_host' + zone.url + '/$is_args$args')};"
+            if zone.prefix.url and not zone.body.settings.access.closed:
+                yield f"alias {quoted(zone.folder)};"
 
     def _body(self, zone: Zone, body: Body, *, inner: bool = False) -> Iterator[str]:
         """Yield what answers: access first, then programs or files. An `inner` one inherits where its files are."""
@@ -194,6 +196,7 @@ class _Writer:
             yield from (
                 "",
                 f"location {name} {{",
+                "types { }",
                 f"default_type {_text(ERROR_TEXT)};",
                 f"return {code} {_text(text)};",
             )
@@ -230,7 +233,7 @@ class _Writer:
         """Return how a request goes to compat. The user is told only where nginx has checked the password."""
         lines = [f"proxy_pass http://{self._addresses[service]};"]
         if body.settings.access.asks_password and not body.settings.access.any_of:
-            lines += _proxy_headers("$remote_user")
+            lines += [*PROXY_HEADERS, f"proxy_set_header {USER_HEADER} $remote_user;"]
         if body.settings.timeout != self._site.settings.timeout:
             lines.append(_read_timeout(body.settings))
         return lines
@@ -239,28 +242,23 @@ class _Writer:
 def _proxy_lines(settings: Settings) -> list[str]:
     """Return what holds for all of a server: nginx forwards as the client asked, and streams as programs write."""
     streamed = ["proxy_http_version 1.1;", "proxy_buffering off;", _read_timeout(settings)]
-    return [*streamed, *_proxy_headers('""')]
-
-
-def _proxy_headers(user: str) -> list[str]:
-    """Return all headers: where a location sets one, nginx forgets those of the server."""
-    headers = {
-        "Connection": '""',
-        "Host": "$http_host",
-        "X-Forwarded-For": "$remote_addr",
-        "X-Forwarded-Proto": "$scheme",
-        **dict.fromkeys(UNTRUSTED, '""'),
-        USER_HEADER: user,
-    }
-    return [f"proxy_set_header {name} {value};" for name, value in headers.items()]
+    return [*streamed, *PROXY_HEADERS]
 
 
 def _read_timeout(settings: Settings) -> str:
     return f"proxy_read_timeout {settings.timeout + GRACE}s;"
 
 
-UNTRUSTED = ("X-Forwarded-Host", "X-Forwarded-Port", "X-Real-IP")
+UNTRUSTED = ("X-Forwarded-Host", "X-Forwarded-Port")
 """Headers that compat would believe of a trusted front end, and that only a client can have sent."""
+PROXY_HEADERS = (
+    'proxy_set_header Connection "";',
+    "proxy_set_header Host $http_host;",
+    "proxy_set_header X-Forwarded-For $remote_addr;",
+    "proxy_set_header X-Forwarded-Proto $scheme;",
+    *(f'proxy_set_header {name} "";' for name in UNTRUSTED),
+)
+"""All of them: where a location sets one, nginx forgets those of the server."""
 ALWAYS = frozenset({"max_body"})
 
 

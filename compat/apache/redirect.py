@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from zlib import crc32
 
 from .model import Directive, Refusal
 
@@ -51,11 +52,11 @@ def _returned(status: int, expression: str, target: str, url: str, *, rest: bool
     query = "" if "?" in url else "$is_args$args"
     if not rest:
         return (f"if ($uri ~ {pattern(expression)}) {{ return {status} {quoted(target + query)}; }}",)
-    raw = expression.replace("(/.*)?$", r"(/[^?]*)?(?:\?|$)")
+    name = f"rest_{crc32(expression.encode()):08x}"
+    raw = expression.replace("(/.*)?$", rf"(?<{name}>/[^?]*)?(?:\?|$)").replace("/(.*)$", rf"/(?<{name}>[^?]*)")
     return (
-        f"set $rest {quoted('')};",
-        f"if ($request_uri ~ {pattern(raw)}) {{ set $rest $1; }}",
-        f"if ($uri ~ {pattern(expression)}) {{ return {status} {quoted(target + '$rest' + query)}; }}",
+        f"if ($request_uri ~ {pattern(raw)}) {{ }}",
+        f"if ($uri ~ {pattern(expression)}) {{ return {status} {quoted(f'{target}${name}{query}')}; }}",
     )
 
 

@@ -93,11 +93,13 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One `if` of nginx, whether it is joined to the next by OR, and how the next may name its groups."""
+    """One `if` of nginx, whether it is joined to the next by OR, and whether `%1` means a group of it: False where it
+    would in Apache and cannot here, None where it is no pattern.
+    """
 
     test: str
     joined: bool
-    groups: bool
+    groups: bool | None
 
 
 def passes_authorization(directive: Directive) -> bool:
@@ -188,12 +190,12 @@ def _statement(directive: Directive, conditions: Sequence[Condition], scope: Sco
     command = _command(words[1], flags, scope, _Rule(words[0], conditions))
     tests = [*conditions, *_beside_files(conditions, scope)]
     if negated or not command.startswith("rewrite "):
-        tests.append(Condition(f"$uri {'!~' if negated else '~'} {pattern(expression)}", False, False))
+        tests.append(Condition(f"$uri {'!~' if negated else '~'} {pattern(expression)}", False, None))
         command = command.replace("rewrite ", "rewrite ^ ", 1)
     else:
         command = command.replace("rewrite ", f"rewrite {pattern(expression)} ", 1)
     uses_groups = re.search(r"%[1-9]", words[1]) is not None
-    yield from _guarded(command, tests, len(conditions), f"$rule_{directive.number}" if uses_groups else "", directive)
+    yield from _guarded(command, tests, f"$rule_{directive.number}" if uses_groups else "", directive)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +213,7 @@ def _beside_files(tests: Sequence[Condition], scope: Scope) -> Iterator[Conditio
     """Yield what `!-f` means for a program with a path behind its name: nginx takes all of that for a file's name."""
     if scope.extensions and any(test.test == SPARES_FILES for test in tests):
         names = "|".join(re.escape(extension[1:]) for extension in scope.extensions)
-        yield Condition(f"$uri !~ {pattern(rf'[.](?:{names})/')}", False, False)
+        yield Condition(f"$uri !~ {pattern(rf'[.](?:{names})/')}", False, None)
 
 
 def _known_flags(text: str) -> dict[str, str]:
@@ -301,15 +303,16 @@ def _check_again(target: str, scope: Scope, rule: _Rule) -> None:
             raise Refusal("Apache runs the folder's rules again on the result, nginx does not; the flag END says: once")
 
 
-def _guarded(command: str, tests: Sequence[Condition], last: int, groups: str, directive: Directive) -> Iterator[str]:
+def _guarded(command: str, tests: Sequence[Condition], groups: str, directive: Directive) -> Iterator[str]:
     """Yield a command under all its conditions: nginx has `if` for one, so that several are counted in variables.
 
-    `groups` names the variables for `%1`, which are the groups of the condition before `last`.
+    `groups` names the variables for `%1`: the groups of the last condition that is a pattern.
     """
     if not tests:
         yield command
         return
-    if groups and (not last or any(test.joined for test in tests) or not tests[last - 1].groups):
+    grouped = next((test for test in reversed(tests) if test.groups is not None), None) if groups else None
+    if groups and (any(test.joined for test in tests) or grouped is None or not grouped.groups):
         raise Refusal("nginx cannot say which condition's groups are meant")
     if len(tests) == 1 and not groups:
         yield f"if ({tests[0].test}) {{ {command} }}"
@@ -320,7 +323,7 @@ def _guarded(command: str, tests: Sequence[Condition], last: int, groups: str, d
     for letter, part in zip(LETTERS, parts, strict=False):
         yield f'set {name}_{letter} "";'
         for test in part:
-            more = kept if groups and test is tests[last - 1] else ""
+            more = kept if test is grouped else ""
             yield f"if ({test.test}) {{ set {name}_{letter} 1;{more} }}"
     joined = "".join(f"{name}_{letter}" for letter, _ in zip(LETTERS, parts, strict=False))
     yield f'set {name} "{joined}";'
@@ -350,11 +353,11 @@ def _condition(directive: Directive, scope: Scope) -> Condition:
         raise Refusal(f"nginx has nothing like the flag {', '.join(sorted(flags - {'nc', 'or', 'nv'}))} of a condition")
     negated, wanted = words[1].startswith("!"), words[1].removeprefix("!")
     if wanted in FILE_TESTS:
-        return Condition(f"{'!' if negated else ''}{wanted} {_file(words[0], scope)}", "or" in flags, False)
+        return Condition(f"{'!' if negated else ''}{wanted} {_file(words[0], scope)}", "or" in flags, None)
     if re.fullmatch(r"-[a-zA-Z]{1,3}|-[a-z]+.*|[<>].*", wanted):
         raise Refusal(f"nginx has no test {wanted}")
     if words[0] == "%{HTTPS}":
-        return Condition(_https(wanted, negated, "nc" in flags), "or" in flags, False)
+        return Condition(_https(wanted, negated, "nc" in flags), "or" in flags, None if wanted[:1] == "=" else False)
     return _compared(_variable(words[0]), wanted, negated, flags)
 
 
@@ -364,8 +367,10 @@ def _compared(variable: str, wanted: str, negated: bool, flags: set[str]) -> Con
         if "nc" in flags:
             wanted = "^" + re.escape(wanted[1:].strip('"')) + "$"
         else:
-            return Condition(f"{variable} {sign}= {quoted(wanted[1:].strip(chr(34)))}", "or" in flags, False)
-    return Condition(f"{variable} {sign}~{'*' if 'nc' in flags else ''} {pattern(wanted)}", "or" in flags, not negated)
+            return Condition(f"{variable} {sign}= {quoted(wanted[1:].strip(chr(34)))}", "or" in flags, None)
+    return Condition(
+        f"{variable} {sign}~{'*' if 'nc' in flags else ''} {pattern(wanted)}", "or" in flags, None if negated else True
+    )
 
 
 def _file(text: str, scope: Scope) -> str:

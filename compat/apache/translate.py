@@ -43,11 +43,7 @@ def translate(directives: tuple[Directive, ...], kind: KindOf, server_root: str)
         if directive.name in SETTERS or directive.name in {"require", "order", "allow", "deny"}:
             ledger.settle(directive, "not needed", "nothing is served where it stands")
     services = dict.fromkeys(
-        body.service
-        for site in sites
-        for zone in site.zones
-        for body in zone.bodies
-        if body.service
+        body.service for site in sites for zone in site.zones for body in zone.bodies if body.service
     )
     return Import(tuple(sites), tuple(services), ledger.outcomes())
 
@@ -142,6 +138,8 @@ def _site(server: Server, kind: KindOf, ledger: Ledger) -> Site:
     """Translate one server."""
     names = names_of(server, ledger)
     found, settings, root = zones(server, kind, ledger)
+    if any(body.service for zone in found for body in zone.bodies):
+        _settle_error_pages(server, ledger)
     return Site(
         listen=server.listen,
         names=names,
@@ -151,3 +149,11 @@ def _site(server: Server, kind: KindOf, ledger: Ledger) -> Site:
         statements=statements(server, found, ledger),
         lines=host_lines(server, ledger),
     )
+
+
+def _settle_error_pages(server: Server, ledger: Ledger) -> None:
+    """Say where nginx shows another page than Apache: it passes on all that compat answers."""
+    reason = "in part: what compat answers for a program that is not there or may not be run keeps compat's own page"
+    for directive in server.directives:
+        if directive.name == "errordocument" and directive.raw[:3] in {"403", "404", "413", "500", "503", "504"}:
+            ledger.settle(directive, "not carried", reason)
