@@ -120,11 +120,12 @@ def gather(recordings: Sequence[Recording], options: Options, phase: Phase = sil
         varies = noise and (whole or any(len(run.found) for run in noise))
         once_more = replayed("both once more", repeated, Pair(options.old, options.new)) if varies else None
         alike = replayed("old against itself, all alike", repeated, Pair(noisy, noisy)) if varies else None
-        comparable = varies and options.old.replayed and options.old.stateful == options.new.stateful
+        # a server that runs on keeps what an application draws anew when it starts
+        comparable = options.old.replayed and (options.new.stateful or not options.old.stateful)
         itself = [
             replayed(f"new against itself, {number} of {runs}", repeated, Pair(options.new, options.new, number))
             for number in range(1, runs + 1)
-            if comparable and options.new.replayed  # a server that runs on keeps what a process draws anew
+            if varies and comparable and options.new.replayed
         ]
     return Gathered(evidence, tuple(noise), once_more, alike, itself=tuple(itself))
 

@@ -1,6 +1,9 @@
 """Pairs of applications and a recording, compared as a user compares them: which field of new is a difference."""
 
+import importlib
+import threading
 from pathlib import Path
+from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
 
@@ -12,18 +15,43 @@ HERE = Path(__file__).parent
 
 
 @pytest.fixture
+def served(monkeypatch):
+    """Return a function that starts a server for the application of a field, and gives its URL."""
+    monkeypatch.syspath_prepend(str(HERE))
+    answering = importlib.import_module("fields").answering
+    servers = []
+
+    def start(field):
+        servers.append(make_server("127.0.0.1", 0, answering(field), handler_class=Quiet))
+        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{servers[-1].server_port}"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+class Quiet(WSGIRequestHandler):
+    """Logs nothing, and does not wait for ever."""
+
+    timeout = 10
+
+    def log_message(self, *args):
+        """Say nothing."""
+
+
+@pytest.fixture
 def compared(tmp_path):
-    """Return a function that asks two applications for so many pages, and gives the result."""
+    """Return a function that asks two applications, or servers, for so many pages, and gives the result."""
 
     def run(old, new, pages):
         with ArchiveWriter(tmp_path / "x.archive") as writer:
             for number in range(pages):
                 request = Request(b"GET /page/%d HTTP/1.1" % number, ((b"Host", b"x"),))
                 writer.add(Exchange("x", request, Response(200), started=1_463_392_800.0 + number))
-        targets = {
-            name: TargetConfig(f"fields:answering({field!r})", cwd=str(HERE))
-            for name, field in zip("ab", (old, new), strict=True)
-        }
+        apps = [field if "://" in field else f"fields:answering({field!r})" for field in (old, new)]
+        targets = {name: TargetConfig(app, cwd=str(HERE)) for name, app in zip("ab", apps, strict=True)}
         config = Config(root=tmp_path, targets=targets)
         recordings = open_recordings([tmp_path / "x.archive"])
         return diff(recordings, Options(parse_target("a", config), parse_target("b", config), config))
@@ -74,6 +102,21 @@ def test_a_field_of_another_make_is_a_difference(compared, old, new, pages):
     """In as many exchanges as it takes to tell."""
     result = compared(old, new, pages)
     assert {(group.aspect, group.kind) for group in result.groups} == {("body", "changed")}
+
+
+@pytest.mark.parametrize("new", ["token", "digest"])
+def test_a_server_is_compared_with_an_application(compared, served, new):
+    """The usual case: old still runs somewhere, new is started here, and in other surroundings too."""
+    result = compared(served("token"), new, 60)
+    assert result.counts["judged"] == 60
+    assert bool(result.groups) == (new == "digest")
+
+
+def test_of_a_server_beside_an_application_it_is_said_that_new_was_not_compared(compared, served):
+    """It keeps what an application draws anew when it starts: its process number, say."""
+    result = compared("process", served("process"), 60)
+    assert result.groups == ()
+    assert "new was not run against itself" in result.rules[0].evidence
 
 
 UNTOLD = {
