@@ -6,6 +6,7 @@ time, so that no file outside the directory can be reached. Running it is the bu
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -119,7 +120,8 @@ class CGIDirectory(CGIApplication):
                 raise RequestError(403, f"{there} is a symbolic link (follow_symlinks=False)")
             os.stat(there)
         except OSError as error:
-            raise RequestError(404, f"{there}: {error.strerror}") from error
+            status = 403 if error.errno == errno.EACCES else 404
+            raise RequestError(status, f"{there}: {error.strerror}") from error
         return there
 
     def _program(self, file: str) -> Program:

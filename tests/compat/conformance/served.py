@@ -48,7 +48,11 @@ class Program:
 @functools.cache
 def served(folder: str) -> dict[str, Any]:
     """Return the applications by the first segment of their URLs."""
-    options: dict[str, Any] = {"index": ["index.cgi"], "idle_timeout": 5, "pass_env": ["PID_FILE"]}
+    options: dict[str, Any] = {
+        "index": ["index.cgi"],
+        "idle_timeout": float(os.environ.get("CONFORMANCE_IDLE", "5")),
+        "pass_env": ["PID_FILE"],
+    }
     result: dict[str, Any] = {"handler": HandlerApp(Program)}
     for runner in ("exec", "warm"):
         try:
