@@ -1,99 +1,148 @@
-"""What the exec runner adds to a bare fork and exec.
+"""How many CGI programs a second: compat's runners beside Apache, lighttpd and other servers, in one run.
 
-The same script through CGIScript and through subprocess.run, in turn; the medians and their ratio are printed.
+Needs nothing; a peer that is not installed is left out, by name. Reports requests a second, each request on a
+connection of its own, and the ratio to a bare loop that only spawns the program and reads what it prints.
 """
 
 from __future__ import annotations
 
-import io
 import os
+import shutil
 import subprocess
-import sys
-import tempfile
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
-from statistics import median
-from typing import Any
 
-from compat import CGIScript
+from benchmarks import compat_load as load
+from benchmarks.compat_peers import Missing, apache, command, folder_for_all, free_port, gunicorn, lighttpd
 
-RUNS = 100
-SCRIPTS = {
-    "a shell script": "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nhello\\n'\n",
-    "a Python script": f"#!{sys.executable} -IS\nprint('Content-Type: text/plain\\n\\nhello')\n",
+CONNECTIONS = (1, 4)
+WORKERS = ("-w", "2", "-k", "gthread", "--threads", "8")
+WSGI = """
+def application(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"hello\\n"]
+"""
+PASTE = """
+from paste.cgiapp import CGIApplication
+from paste.urlmap import URLMap
+application = URLMap()
+for name in {names!r}:
+    application["/cgi-bin/" + name] = CGIApplication({{}}, {folder!r} + "/" + name, include_os_environ=False)
+"""
+GO = """
+package main
+
+import ("net/http"; "net/http/cgi"; "os"; "path/filepath")
+
+func main() {
+    http.HandleFunc("/cgi-bin/", func(w http.ResponseWriter, r *http.Request) {
+        name := filepath.Base(r.URL.Path)
+        h := cgi.Handler{Path: filepath.Join(os.Args[2], name), Root: "/cgi-bin/" + name}
+        h.ServeHTTP(w, r)
+    })
+    http.ListenAndServe("127.0.0.1:" + os.Args[1], nil)
 }
+"""
 
 
 def main() -> None:
-    """Print the median times and their ratio for each script."""
-    with tempfile.TemporaryDirectory() as folder:
-        for name, source in SCRIPTS.items():
-            path = Path(folder, "hello.cgi")
-            path.write_text(source, encoding="utf-8")
-            path.chmod(0o755)
-            bare, through = measure(path)
-            print(
-                f"exec runner, {name}: {through * 1000:.2f} ms; bare subprocess.run {bare * 1000:.2f} ms; "
-                f"ratio {through / bare:.2f}"
-            )
+    """Print a table for each program and number of connections."""
+    with ExitStack() as stack:
+        folder = stack.enter_context(folder_for_all())
+        programs = folder / "cgi-bin"
+        programs.mkdir()
+        languages = load.write_programs(programs)
+        ports = {}
+        for name, start in PEERS.items():
+            try:
+                ports[name] = stack.enter_context(start(programs))
+            except Missing as missing:
+                print(f"(without {name}: {missing})")
+        for language, program in languages.items():
+            for connections in CONNECTIONS:
+                report(language, program, ports, connections)
 
 
-def measure(path: Path) -> tuple[float, float]:
-    """Return the median seconds of a bare run and of a request; they alternate, so that both meet the same machine."""
-    script = CGIScript(path)
-    environment = {"PATH": os.environ["PATH"], "REQUEST_METHOD": "GET"}
-    bare: list[float] = []
-    through: list[float] = []
-    for _ in range(RUNS):
-        bare.append(timed(lambda: run_bare(path, environment)))
-        through.append(timed(lambda: run_through(script)))
-    return median(bare), median(through)
-
-
-def timed(act: Callable[[], bytes]) -> float:
-    """Return the seconds that `act` took; it must give the script's output."""
-    started = time.perf_counter()
-    output = act()
-    elapsed = time.perf_counter() - started
-    if not output.endswith(b"hello\n"):
-        raise SystemExit(f"the script answered {output!r}")
-    return elapsed
-
-
-def run_bare(path: Path, environment: dict[str, str]) -> bytes:
-    """Run the script with nothing around it."""
-    return subprocess.run([path], stdin=subprocess.DEVNULL, capture_output=True, env=environment, check=True).stdout
-
-
-def run_through(script: CGIScript) -> bytes:
-    """Answer one GET in process."""
-    response = script(request(), lambda status, headers, exc_info=None: lambda data: None)
-    try:
-        return b"".join(response)
-    finally:
-        close = getattr(response, "close", None)
-        if close is not None:
-            close()
-
-
-def request() -> dict[str, Any]:
-    """Return the environ of a plain GET."""
-    return {
-        "REQUEST_METHOD": "GET",
-        "SCRIPT_NAME": "",
-        "PATH_INFO": "/",
-        "QUERY_STRING": "",
-        "SERVER_NAME": "localhost",
-        "SERVER_PORT": "80",
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "HTTP_HOST": "localhost",
-        "HTTP_ACCEPT": "text/html",
-        "HTTP_USER_AGENT": "benchmark",
-        "wsgi.url_scheme": "http",
-        "wsgi.input": io.BytesIO(),
-        "wsgi.errors": io.StringIO(),
+def report(language: str, program: Path, ports: dict[str, int], connections: int) -> None:
+    """Measure one program with a number of connections, and print the rates and ratios."""
+    url = f"/cgi-bin/{program.name}"
+    contestants: dict[str, tuple[Callable[..., int], tuple[object, ...]]] = {
+        "bare spawn loop": (load.spawns, (str(program),))
     }
+    for name, port in ports.items():
+        if language == "Python" or "warm" not in name:
+            contestants[name] = (load.requests, (port, url))
+    found = load.rates(contestants, connections)
+    print(f"hello-world in {language}, {connections} connection{'s' if connections > 1 else ''}:")
+    for name, rate in sorted(found.items(), key=lambda item: -item[1]):
+        print(
+            f"  {name:28} {rate:8.0f} requests/s   {rate / found['bare spawn loop']:5.2f} of the bare loop", flush=True
+        )
+
+
+def _compat(runner: str, programs: Path) -> AbstractContextManager[int]:
+    application = f'compat:CGIDirectory("{programs}", mount="/cgi-bin", runner="{runner}")'
+    return gunicorn(application, cwd=programs.parent, options=WORKERS)
+
+
+def _plain(programs: Path) -> AbstractContextManager[int]:
+    (programs.parent / "plain_wsgi.py").write_text(WSGI, encoding="utf-8")
+    return gunicorn("plain_wsgi", cwd=programs.parent, options=WORKERS)
+
+
+def _paste(programs: Path) -> AbstractContextManager[int]:
+    try:
+        import paste.cgiapp  # noqa: F401 - only to see whether it is there
+    except ImportError:
+        raise Missing("the package Paste is not installed") from None
+    names = [path.name for path in programs.iterdir()]
+    (programs.parent / "paste_app.py").write_text(PASTE.format(names=names, folder=str(programs)), encoding="utf-8")
+    return gunicorn("paste_app", cwd=programs.parent, options=WORKERS)
+
+
+@contextmanager
+def _busybox(programs: Path) -> Iterator[int]:
+    binary, port = _tool("busybox"), free_port()
+    words = [binary, "httpd", "-f", "-p", f"127.0.0.1:{port}", "-h", str(programs.parent)]
+    with command(words, port, programs.parent):
+        yield port
+
+
+@contextmanager
+def _go(programs: Path) -> Iterator[int]:
+    go, port = _tool("go"), free_port()
+    source, binary = programs.parent / "main.go", programs.parent / "go-cgi"
+    source.write_text(GO, encoding="utf-8")
+    environment = {
+        **os.environ,
+        "GOCACHE": str(programs.parent / "go-cache"),
+        "GOFLAGS": "-mod=mod",
+        "GO111MODULE": "off",
+    }
+    subprocess.run([go, "build", "-o", binary, source], check=True, env=environment)
+    with command([str(binary), str(port), str(programs)], port, programs.parent):
+        yield port
+
+
+def _tool(name: str) -> str:
+    found = shutil.which(name)
+    if found is None:
+        raise Missing(f"{name} is not installed")
+    return found
+
+
+PEERS: dict[str, Callable[[Path], AbstractContextManager[int]]] = {
+    "compat exec (gunicorn)": partial(_compat, "exec"),
+    "compat warm (gunicorn)": partial(_compat, "warm"),
+    "Apache mod_cgid": apache,
+    "lighttpd": lighttpd,
+    "busybox httpd": _busybox,
+    "Go net/http/cgi": _go,
+    "Paste (gunicorn)": _paste,
+    "plain WSGI (gunicorn)": _plain,
+}
 
 
 if __name__ == "__main__":
