@@ -10,6 +10,7 @@ import re
 from collections import deque
 from collections.abc import Iterable, Sequence
 
+from harness.bind import Asked
 from harness.difference import Difference
 from harness.exchange import Response
 
@@ -17,11 +18,11 @@ KEPT = 200
 """Differences of headers that are remembered: clients follow soon."""
 PLACES = 3
 """Places of a body that must differ before it is another page, not one that was changed."""
-LEADING = frozenset({"location", "set-cookie", "refresh", "content-location", "link"})
-"""Headers by which an answer says what to ask for, or what to ask with (RFC 9110 sections 8.7, 10.2.2; RFC 6265)."""
-
-Asked = Sequence[tuple[bytes, bytes]]
-"""Names by which old and new were asked for what is not known to be the same."""
+LEADING = frozenset({"location", "set-cookie", "refresh", "content-location", "link", "etag", "last-modified"})
+"""Headers by which an answer says what to ask for, or what to ask with (RFC 9110, 8.7, 8.8, 10.2.2; RFC 6265)."""
+VALIDATORS = frozenset({"etag", "modified"})
+"""Sorts of names by which is only asked whether there is anything new (RFC 9110 section 13.1)."""
+NOT_MODIFIED = 304
 
 
 class Astray:
@@ -34,9 +35,14 @@ class Astray:
         """Remember what differs in where an answer leads."""
         self._led.extend(one for one in differences if one.aspect == "header" and one.path.lower() in LEADING)
 
-    def cause(self, asked: Asked) -> Difference | None:
-        """Return the latest difference by which requests came to hold these names; None where there is none."""
-        return next((one for one in reversed(self._led) for names in asked if _leads_to(one, *names)), None)
+    def cause(self, asked: Iterable[Asked], old: Response, new: Response) -> Difference | None:
+        """Return the latest difference by which requests came to hold these names; None where there is none.
+
+        Another validator explains no more than that one side says that nothing is new.
+        """
+        unmodified = (old.status == NOT_MODIFIED) != (new.status == NOT_MODIFIED)
+        names = [(mine, theirs) for sort, mine, theirs in asked if unmodified or sort not in VALIDATORS]
+        return next((one for one in reversed(self._led) for pair in names if _leads_to(one, *pair)), None)
 
 
 def _leads_to(difference: Difference, old: bytes, new: bytes) -> bool:

@@ -123,7 +123,7 @@ class Judge:
         old, new = outcome.old, outcome.new
         if not (outcome.astray and answers and isinstance(old, Response) and isinstance(new, Response)):
             return None
-        return self._astray.cause(outcome.astray) if is_another_page(old, new, answers) else None
+        return self._astray.cause(outcome.astray, old, new) if is_another_page(old, new, answers) else None
 
     def _answers(self, outcome: Outcome) -> tuple[Difference, ...]:
         old, new, request = outcome.old, outcome.new, outcome.exchange.request

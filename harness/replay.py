@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from harness.bind import Correlation
+from harness.bind import Asked, Correlation
 from harness.exchange import Exchange
 from harness.player import Half, Player
 from harness.state import Effects
@@ -44,7 +44,7 @@ class Outcome:
     at: float = 0.0
     told: tuple[float | None, float | None] = (None, None)
     names: tuple[Mapping[bytes, bytes], Mapping[bytes, bytes]] = ({}, {})
-    astray: tuple[tuple[bytes, bytes], ...] = ()
+    astray: tuple[Asked, ...] = ()
 
     @property
     def wrote(self) -> tuple[Effects, ...]:

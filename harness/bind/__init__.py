@@ -8,7 +8,7 @@ command that a login may be. Sending anything is `replay`'s affair.
 from harness.bind.alias import Names, aliased, aliased_effects, aliased_text
 from harness.bind.bindings import Bindings, Key
 from harness.bind.command import run_command
-from harness.bind.correlation import Correlation, learned
+from harness.bind.correlation import Asked, Correlation, learned
 from harness.bind.fixed import Fixed, read_fixed
 from harness.bind.identity import Identity
 from harness.bind.login import LoginError, carried_out, known
@@ -16,6 +16,7 @@ from harness.bind.logins import NO_LOGINS, Login, Logins, read_logins
 
 __all__ = [
     "NO_LOGINS",
+    "Asked",
     "Bindings",
     "Correlation",
     "Fixed",

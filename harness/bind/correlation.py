@@ -13,7 +13,7 @@ from itertools import islice
 
 from harness.bind.alias import SEPARATOR, Names, column_stem
 from harness.bind.bindings import MOST, Bindings, Key, key_of
-from harness.bind.learn import Pair
+from harness.bind.learn import Pair, Sort
 from harness.bind.token import same_shape, strength
 from harness.effects import Effects
 from harness.exchange import Exchange, Response
@@ -23,6 +23,8 @@ _SEGMENT = re.compile(rb"[^/.\n]+")
 
 OF_ONE_SIDE = frozenset({"renamed", "joined", "etag", "modified"})
 """Sorts of names that each side may have as it likes."""
+Asked = tuple[Sort, bytes, bytes]
+"""What both sides were asked by: the sort of name, old's and new's."""
 
 Given = tuple[bytes, bytes]
 """Stem and value of an id that a row got."""
@@ -90,15 +92,12 @@ class Correlation:
         for one, marks in self._given[0].items():
             self._given[1].setdefault(one, set()).update(marks)
 
-    def astray(self, old: Mapping[Key, bytes], new: Mapping[Key, bytes]) -> tuple[tuple[bytes, bytes], ...]:
-        """Return the names that both sides were asked by (`Bindings.asked`), where these are not known to be the same.
-
-        Each as old's and new's.
-        """
+    def astray(self, old: Mapping[Key, bytes], new: Mapping[Key, bytes]) -> tuple[Asked, ...]:
+        """Return what both sides were asked by (`Bindings.asked`), where that is not known to be the same."""
         keys = dict.fromkeys((*old, *new))
         named = ((key, old.get(key, key[2]), new.get(key, key[2])) for key in keys)
-        apart = (one for one in named if one[0][0] not in OF_ONE_SIDE and not self._is_one(*one))
-        return tuple((old, new) for _, old, new in apart)
+        apart = (one for one in named if one[0][0] not in ("renamed", "joined") and not self._is_one(*one))
+        return tuple((key[0], old, new) for key, old, new in apart)
 
     def _is_one(self, key: Key, old: bytes, new: bytes) -> bool:
         """Whether both sides were asked the same: by one value, or by names that they share."""

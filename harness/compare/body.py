@@ -185,7 +185,8 @@ def _compare_texts(old: str, new: str, kind: str) -> list[Difference]:
         broken = [side for side in (left, right) if isinstance(side, Unreadable)]
         if not broken:
             try:
-                return form.compare(left, right) or [_spelling(form.name, old, new)]
+                found = form.compare(left, right)
+                return found if any(one.kind != "spelling" for one in found) else _spelled(found, form.name, old, new)
             except TooLarge as error:
                 broken = [error]
             except RecursionError:
@@ -214,6 +215,13 @@ def _read(form: Format, text: str) -> Any:
 def _spelling(kind: str, old: str, new: str) -> Difference:
     path = "/".join(filter(None, ("body", kind, sort_of_spelling(kind, old, new))))
     return Difference("body", path, "spelling", *excerpts(old, new))
+
+
+def _spelled(found: list[Difference], form: str, old: str, new: str) -> list[Difference]:
+    """Return one difference where a document is written otherwise, its comments too; else what was found in these."""
+    whole = _spelling(form, old, new)
+    everywhere = whole.path.startswith(f"body/{form}/") and not whole.path.endswith(("/well-formed", "/order"))
+    return [whole] if not found or everywhere else found
 
 
 def _type_difference(form: Format, left: Any, right: Any, old: str, new: str) -> Difference:

@@ -34,6 +34,9 @@ BY_VALUE = frozenset({"changed", "encoding", "renamed", "type", "spelling"})
 CONSTANT = frozenset({"changed", "encoding"})
 """Kinds of which one value in the place of many, or many in the place of one, is a cause."""
 
+NOTHING = frozenset({"null", '""', "[]", "{}"})
+"""Values that say nothing."""
+
 CALLS = ("params[", "fault")
 """How places in XML-RPC begin: its types are written by another writer than those of other formats."""
 
@@ -190,7 +193,7 @@ def keys_of(difference: Difference) -> list[Key]:
     what = difference.kind, transform(difference)
     keys = [Key(difference.aspect, place(difference.aspect, difference.kind, difference.path), *what)]
     edited = difference.aspect in ("body", "rows") and difference.kind in ("changed", "type", "renamed")
-    if edited or _is_element(difference):
+    if edited or _is_element(difference) or _is_empty_member(difference):
         keys.append(Key(difference.aspect, ANYWHERE, *what))
     return keys
 
@@ -236,6 +239,12 @@ def _is_element(difference: Difference) -> bool:
     return "/@" in difference.path or (difference.old or difference.new).startswith("<")
 
 
+def _is_empty_member(difference: Difference) -> bool:
+    """Tell whether a member that says nothing came or went: writers leave out all such, or none."""
+    value = difference.old or difference.new
+    return difference.aspect == "body" and difference.kind in ("missing", "added") and value in NOTHING
+
+
 def _values(difference: Difference) -> Pair:
     """Return the values where they may be the cause, else nothing: what was added or lost differs in every exchange."""
     if difference.aspect == "status":  # the reason phrase follows from the status, or is data
@@ -258,6 +267,8 @@ def edit_in(difference: Difference) -> Edit:
         owner, is_attribute, attribute = difference.path.partition("/@")
         element = f"{owner.rpartition('/')[2]} {attribute}" if is_attribute else difference.old or difference.new
         return Edit(skeleton(element), *values)
+    if _is_empty_member(difference):
+        return Edit(f"without {difference.old or difference.new}", *values)
     if (replaced := _outlines(difference)) is not None:
         return Edit(" -> ".join(replaced), *replaced)
     if difference.aspect == "status" or (difference.kind == "renamed" and difference.aspect != "files"):

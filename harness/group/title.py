@@ -93,7 +93,8 @@ def _in_words(key: Key, change: Change) -> str:
     if change.edit is not None and not habit and not is_now and not change.edit.shape.startswith("long"):
         return _edit_in_words(change.edit)
     general = "" if key.transform in ("", "text->text") else f" ({key.transform.replace('->', ' -> ')})"
-    what = change.shape if habit or change.shape.startswith("number ") else f"changed{general}"
+    named = habit or change.shape.startswith("number ") or change.shape.endswith(" case")
+    what = change.shape if named else f"changed{general}"
     return f"{what}, e.g. {_example(first)}"
 
 

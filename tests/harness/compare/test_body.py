@@ -208,6 +208,17 @@ def test_the_end_of_the_last_line_is_a_place(old, new, expected):
     assert differ(answer(old, b"text/plain"), answer(new, b"text/plain")) == [expected]
 
 
+def test_comments_that_are_written_as_all_the_rest_are_no_other_difference():
+    """Another writer of quotes writes them so in comments, too; a comment that says something else is told as that."""
+    page = b'<p class="a">x</p><!-- <p class="b">y</p> -->'
+    single = page.replace(b'"', b"'")
+    assert [row[:2] for row in differ(answer(page, b"text/html"), answer(single, b"text/html"))] == [
+        ("body/html/quotes", "spelling")
+    ]
+    other = answer(single.replace(b"y", b"z"), b"text/html")
+    assert [row[0] for row in differ(answer(page, b"text/html"), other)] == ["html/body/comment()"]
+
+
 @pytest.mark.parametrize("kind", [b"text/html", b"application/json", b"text/plain", b"image/png", b""])
 def test_no_body_at_all_is_one_difference(kind):
     """Whatever was in it: lines and elements of what is gone are no differences of their own."""

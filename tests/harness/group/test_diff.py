@@ -118,15 +118,15 @@ def test_the_office_against_itself(folder: Path) -> None:
 
 
 MISTAKES = {
-    "another place": ("header", "Location", ""),
-    "off by one": ("header", "Location", ""),
-    "names lowercased": ("header", "", ""),
-    "cookie lost": ("header", "Set-Cookie", ""),
-    "another person": ("body", "", ""),
-    "mail to another": ("mail", "", ""),
-    "length of HEAD": ("body", "", ""),
-    "other namespace": ("body", "", ""),
-    "emptied": ("body", "", ""),
+    "another place": ("header", "Location", '"/thing/1/" -> "/thing/2/"; 3 more requests follow from it$'),
+    "off by one": ("header", "Location", r'number \+1, e.g. "/order/1\d+" -> "/order/1\d+"; 6 more requests follow'),
+    "names lowercased": ("header", "names", "header names in lower case: Content-Type -> content-type$"),
+    "cookie lost": ("header", "Set-Cookie", 'missing in new, e.g. "sid=.*; 21 more requests follow from it$'),
+    "another person": ("body", "", '^another record is shown: body .*: "[^"]+" -> "[^"]+"$'),
+    "mail to another": ("mail", "To", "several values -> To: office@example.com"),
+    "length of HEAD": ("body", "address", 'only in new, e.g. "<address>The office</address>"; 3 more requests follow'),
+    "other namespace": ("body", "feed/@xmlns", "http://www.w3.org/2005/Atom -> http://purl.org/atom/ns#$"),
+    "emptied": ("body", "content", '^body: nothing, where there was ".*; 3 more requests follow from it$'),
 }
 
 
