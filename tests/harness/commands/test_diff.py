@@ -359,6 +359,22 @@ def test_a_server_is_only_read_unless_writing_is_allowed(
     assert (len([m for m in server.asked if m == method]), done.returncode) == (sent, status)  # type: ignore[attr-defined]
 
 
+def test_a_read_that_is_listed_as_unsafe_is_not_sent_to_a_server(place: Place, serve: Serve) -> None:
+    """It is counted as unreplayable, and the report names the entry that it was listed by."""
+    server = serve()
+    (place.folder / "harness.toml").write_text('min_judged = 0.5\n[safety]\nunsafe = ["GET /3*"]\n')
+    url = f"http://127.0.0.1:{server.server_address[1]}"
+    done = place.diff(place.record(), "--old", url, "--new", "apps:old", "--json", "r.json")
+    server.shutdown()
+    server.server_close()
+    assert done.returncode == 0, done.stderr
+    reason = "unsafe as 'GET /3*' of harness.toml says, not sent to a URL (--allow-writes HOST)"
+    report = json.loads((place.folder / "r.json").read_text())
+    assert report["reasons"] == {f"unreplayable: {reason}": 1}
+    assert reason in " ".join(done.stdout.split())
+    assert len(server.asked) == 4  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize(("method", "warned"), [("GET", False), ("POST", True)])
 def test_a_write_without_a_starting_state_is_announced(place: Place, method: str, warned: bool) -> None:
     """An application works on its live data when nothing else is configured."""
