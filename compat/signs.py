@@ -186,7 +186,7 @@ _PATH = r"([^\s:('\"]+)"
 
 # In each row: what the program says, the obstacle, the fix. Of two that begin at one place the earlier row is taken.
 SIGNS = (
-    _sign(r"(?:^|[^\\])\\r(?:'|:|$)", "its lines end with CR LF", lambda found, program: crlf_fix(program)),
+    _sign(r"^.*\\r(?:'|:|$)", "its lines end with CR LF", lambda found, program: crlf_fix(program)),
     # Python
     _sign(rf"{_NO_MODULE}({BEFORE_313})'?$", "Python 3.13 has no module {1} any more", _legacy_cgi),
     _sign(rf"{_NO_MODULE}({BEFORE_312})'?$", "Python 3.12 has no module {1} any more", _older_python("3.11")),
@@ -263,7 +263,7 @@ SIGNS = (
     ),
     # files, in any language
     _sign(rf"{_PATH}'?: Permission denied", "it may not use {1}", _permission),
-    _sign(rf"{_PATH}'?: No such file or directory", "the file {1} is not there", _missing_file),
+    _sign(rf"{_PATH}'?: No such file", "the file {1} is not there", _missing_file),
 )
 
 
