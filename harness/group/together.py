@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from harness.compare.excerpt import ELLIPSIS
 from harness.group.cause import ANYWHERE, Cause, Change, Key, Shapes, exchanges_within
 from harness.group.edit import HABIT_SHAPES
-from harness.group.observation import Tally
+from harness.group.observation import Example, Tally
 
 RECORD = "record"
 """The path, and how the shape begins, of values that all became those of another record."""
@@ -71,7 +72,15 @@ def _may_hold_a_record(key: Key, cause: Cause) -> bool:
         return False
     values = _Values.of(cause)
     systematic = len(values.shapes) == 1 and len(values.pairs) >= VARIED
-    return not systematic and not values.one_side and all(map(_is_replacement, values.shapes))
+    if systematic or values.one_side or all(map(_is_part, cause.total.examples)):
+        return False
+    return all(map(_is_replacement, values.shapes))
+
+
+def _is_part(example: Example) -> bool:
+    """Tell whether one value is a part of the other: it was cut, or something was put before or after it."""
+    old, new = (side.strip('"' + ELLIPSIS) for side in (example.old, example.new))
+    return old in new or new in old
 
 
 def _is_replacement(shape: str) -> bool:
