@@ -14,6 +14,7 @@ CLOCK = ["time-machine>=3.6"]  # tells a target the time where the preload canno
 LEGACY = ["packaging>=24"]  # legacy/ runs from the checkout
 DEVELOPMENT = [
     "coverage>=7.17",
+    "gevent>=25.9",  # gunicorn's worker class, in tests/compat/test_servers.py
     "h11>=0.16",
     "hypothesis>=6.170",
     "import-linter>=2.16",
@@ -29,6 +30,7 @@ DEVELOPMENT = [
     "types-psycopg2",
     "lxml-stubs",
     "vcrpy>=9.4.2",
+    "waitress>=3.0.2",  # a server, in tests/compat/test_servers.py
 ]
 EVERYTHING = [*POSTGRES, *MYSQL, *REPORT, *SERVE, *LOGS, *METRICS, *CLOCK, *LEGACY]
 

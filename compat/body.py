@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import io
 import os
+import socket
+import struct
 import tempfile
 import threading
 from collections.abc import Callable
@@ -192,14 +194,11 @@ def read_body(
     ProgramError (503) where there is no room to keep it.
     """
     source: Input = environ["wsgi.input"]
-    connection = environ.get(CONNECTION)
-    if connection is not None and idle_timeout is not None:
-        # Of its answer too: a client that takes nothing must not hold a program. A little earlier than the program's
-        # own time is over, so that the fault is seen where it lies.
-        connection.settimeout(idle_timeout * 0.9)
+    length = None if environ.get("HTTP_TRANSFER_ENCODING") else content_length(environ)
+    if environ.get(CONNECTION) is not None and idle_timeout is not None:
+        _limit_waiting(environ[CONNECTION], idle_timeout, reading_only=length is not None and length > HELD)
     if environ.get("HTTP_TRANSFER_ENCODING"):
         return _in_time(lambda: _chunked(environ, source, max_body), source, timeout)
-    length = content_length(environ)
     if length is None:
         return Body()
     if max_body is not None and length > max_body:
@@ -207,6 +206,20 @@ def read_body(
     if length > HELD:
         return PumpedBody(source, length)
     return _in_time(lambda: Body(_read_all(source, length), length), source, timeout)
+
+
+def _limit_waiting(connection: socket.socket, seconds: float, *, reading_only: bool) -> None:
+    """Wait for the client for so long and no longer: a little less, so that its fault is seen before the program's.
+
+    For its answer too: a client that takes nothing must not hold a program. But while it sends a long body it need not
+    read.
+    """
+    seconds *= 0.9
+    if reading_only:
+        timeval = struct.pack("ll", int(seconds), int(seconds % 1 * 1e6))
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeval)
+    else:
+        connection.settimeout(seconds)
 
 
 def content_length(environ: Environ) -> int | None:
@@ -299,7 +312,7 @@ def _broken_off(received: int, length: int | None, error: Exception | None = Non
     sent = f"the client sent {received} of {length} bytes"
     if length is None:
         sent = f"the client broke off its chunked body after {received} bytes"
-    if isinstance(error, TimeoutError):
+    if isinstance(error, TimeoutError | BlockingIOError):
         return RequestError(408, f"{sent}, then nothing for idle_timeout")
     return RequestError(400, f"{sent}: {error!r}" if error else sent)
 

@@ -1,4 +1,4 @@
-"""Over real sockets: gunicorn with both worker classes, and wsgiref, serve the tiny programs."""
+"""Over real sockets: gunicorn with three worker classes, waitress and wsgiref serve the tiny programs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 import pytest
 
 HERE = Path(__file__).resolve().parent
-GUNICORN = ["sync", "gthread"]
+GUNICORN = ["sync", "gthread", "gevent"]
 
 
 @dataclass
@@ -65,8 +65,8 @@ def port_of(log: Path) -> int:
     limit = time.monotonic() + 20
     while time.monotonic() < limit:
         text = log.read_text()
-        found = re.search(r"Listening at: http://[^:]+:(\d+)", text)
-        if found and "Booting worker" in text:
+        found = re.search(r"(?:Listening at:|Serving on) http://[^:]+:(\d+)", text)
+        if found and ("Booting worker" in text or "Serving on" in text):
             return int(found[1])
         time.sleep(0.02)
     raise AssertionError(f"the server did not start: {log.read_text()}")
@@ -81,14 +81,26 @@ class Quiet(WSGIRequestHandler):
         """Say nothing."""
 
 
-@pytest.fixture(scope="module", params=[*GUNICORN, "wsgiref"])
+def start_waitress(folder: Path) -> tuple[subprocess.Popen[bytes], Path]:
+    """Start waitress on a free port with its log in a file."""
+    log = folder / "waitress.log"
+    environment = {**os.environ, "PID_FILE": str(folder / "pid")}
+    command = [sys.executable, "-m", "waitress", "--listen=127.0.0.1:0", "served:application"]
+    with log.open("wb") as stream:
+        return subprocess.Popen(command, cwd=HERE, env=environment, stdout=stream, stderr=stream), log
+
+
+@pytest.fixture(scope="module", params=[*GUNICORN, "waitress", "wsgiref"])
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Each server once for all tests."""
     folder = tmp_path_factory.mktemp(request.param)
     if request.param == "wsgiref":
         yield from serve_wsgiref(folder)
         return
-    process, log = start_gunicorn(request.param, folder)
+    if request.param == "waitress":
+        process, log = start_waitress(folder)
+    else:
+        process, log = start_gunicorn(request.param, folder)
     try:
         yield Server(port_of(log), request.param, folder / "pid", log)
     finally:
@@ -214,8 +226,11 @@ def test_first_byte(server: Server) -> None:
     connection.close()
 
 
+@pytest.mark.parametrize("server", [*GUNICORN, "wsgiref"], indirect=True)
 def test_streams_both_ways(server: Server) -> None:
-    """A program's answer to the first half of a body arrives before the second half is sent."""
+    """A program's answer to the first half of a body arrives before the second half is sent (waitress reads
+    a body whole before it calls us).
+    """
     size = 200_000
     with socket.create_connection(("127.0.0.1", server.port), timeout=20) as client:
         client.sendall(f"POST /cgi/echo.cgi HTTP/1.0\r\nContent-Length: {size}\r\n\r\n".encode() + b"a" * (size // 2))
