@@ -18,13 +18,17 @@ from typing import Any
 from harness.effects import Row
 from harness.state.driver import SCHEMA, Copy, Rows, added, moved, net
 from harness.state.mysql_schema import (
+    WATCHING,
     Table,
     copy_database,
     copy_table,
     fill_table,
+    loose_rows,
     read_cascades,
+    read_loose,
     read_tables,
     read_triggers,
+    remake_loose,
 )
 from harness.state.mysql_server import MysqlError, MysqlServer, Session, connect, quoted, start
 from harness.state.names import drop_stale
@@ -41,7 +45,9 @@ LOGS = {True: ("change", "InnoDB"), False: ("change_now", "MyISAM")}
 # Counters of the whole server; they tell when to look, not what happened.
 COUNTERS = """
 SHOW GLOBAL STATUS WHERE variable_name IN
-('Com_truncate', 'Com_create_table', 'Com_drop_table', 'Com_alter_table', 'Com_rename_table')
+('Com_truncate', 'Com_create_table', 'Com_drop_table', 'Com_alter_table', 'Com_rename_table', 'Com_create_index',
+ 'Com_drop_index', 'Com_create_view', 'Com_drop_view', 'Com_create_trigger', 'Com_drop_trigger', 'Com_create_function',
+ 'Com_drop_function', 'Com_create_procedure', 'Com_drop_procedure')
 """
 WRITING = """
 SELECT t.trx_id FROM information_schema.innodb_trx t JOIN information_schema.processlist p
@@ -95,6 +101,7 @@ class MysqlDriver:
             self.tables = read_tables(session, self.name)
             self.cascades = read_cascades(session, self.name)
             self.triggers = read_triggers(session, self.name)
+            self.loose = read_loose(session, self.name)
         finally:
             session.close()
 
@@ -133,7 +140,7 @@ class MysqlCopy:
         self._session.run(f"CREATE DATABASE {quoted(self._log)}")
         for log, engine in LOGS.values():
             self._session.run(f"CREATE TABLE {quoted(self._log, log)} ({COLUMNS}) ENGINE={engine}")
-        self.tables = dict(driver.tables)
+        self.tables, self.loose = dict(driver.tables), dict(driver.loose)
         for table in self.tables.values():
             self._watch(table)
         self._numbers = self._read_numbers()
@@ -236,15 +243,18 @@ class MysqlCopy:
         return lines
 
     def _compare_schema(self) -> tuple[Rows, list[str]]:
-        """Tell the columns that came and went; watch tables that are new or have other columns, and return the new."""
+        """Tell what of the schema came and went; watch tables that are new or altered, and return the new."""
         before, self.tables = self.tables, read_tables(self._session, self.name)
+        loose, self.loose = self.loose, read_loose(self._session, self.name)
         altered = [name for name, table in self.tables.items() if before.get(name) != table]
         for name in altered:
             self._watch(self.tables[name])
         self._rebuild |= set(altered) | (before.keys() - self.tables.keys())
+        if altered:
+            self._counters = self._read_counters()  # our triggers count as well
         listed = [
-            {SCHEMA: [column.described for table in version.values() for column in table.columns]}
-            for version in (before, self.tables)
+            {SCHEMA: [row for table in tables.values() for row in table.described] + loose_rows(others)}
+            for tables, others in ((before, loose), (self.tables, self.loose))
         ]
         return moved(*listed), [name for name in altered if name not in before]
 
@@ -281,6 +291,9 @@ class MysqlCopy:
         self.changes(unsafe=True)
         for name in self._rebuild:
             self._remake(name)
+        if self.loose != self._driver.loose:
+            remake_loose(self._session, self._driver.name, self.name, self._driver.loose, self.loose)
+            self.loose = dict(self._driver.loose)
         for name, told in self._told.items():
             if name not in self._rebuild and any(told.values()):
                 self._put_back(self.tables[name], [line for line, times in told.items() if times])
@@ -358,5 +371,5 @@ def _batches(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
 
 def _trigger(table: str, event: str) -> str:
     """Return the name of our trigger: at most 64 characters, as the table's own name may have."""
-    name = f"~harness_{event[0].lower()}_{table}"
+    name = f"{WATCHING}{event[0].lower()}_{table}"
     return name if len(name) <= 64 else f"{name[:48]}{hashlib.sha256(table.encode()).hexdigest()[:16]}"

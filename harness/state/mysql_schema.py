@@ -7,15 +7,16 @@ Names of databases come in; tables as data, and copies, go out. Watching what is
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.effects import Row
-from harness.state.driver import column_row
+from harness.state.driver import column_row, definition_row
 from harness.state.mysql_server import MysqlError, Session, quoted
 
 BINARY = re.compile(r"(tiny|medium|long)?blob|(var)?binary|geometry|point|linestring|polygon")
 KEYABLE = re.compile(r"(tiny|small|medium|big)?int|(var)?char|date|datetime")
+WATCHING = "~harness_"  # what the names of our own triggers begin with
 LONG = 65_536  # bytes; a longer value is noted by its digest
 COLUMNS = """
 SELECT c.table_name, c.column_name, c.data_type, c.column_type, c.is_nullable, c.column_default, c.extra,
@@ -28,6 +29,39 @@ KEYS = """
 SELECT table_name, column_name FROM information_schema.key_column_usage
 WHERE table_schema = %s AND constraint_name = 'PRIMARY' ORDER BY table_name, ordinal_position
 """
+# What else is declared with a table: kind, table, name, definition. A functional index has no column's name.
+OTHERS = (
+    """
+SELECT 'index', table_name, index_name, CONCAT(IF(non_unique, '', 'unique '), LOWER(index_type), ' (', GROUP_CONCAT(
+           CONCAT(IFNULL(column_name, 'expression'), IFNULL(CONCAT('(', sub_part, ')'), ''),
+                  IF(collation = 'D', ' desc', ''))
+           ORDER BY seq_in_index SEPARATOR ', '), ')')
+FROM information_schema.statistics WHERE table_schema = %s GROUP BY table_name, index_name, non_unique, index_type
+""",
+    """
+SELECT 'foreign key', k.table_name, k.constraint_name, CONCAT(
+           '(', GROUP_CONCAT(k.column_name ORDER BY k.ordinal_position SEPARATOR ', '),
+           ') references ', k.referenced_table_name,
+           ' (', GROUP_CONCAT(k.referenced_column_name ORDER BY k.ordinal_position SEPARATOR ', '),
+           ') on update ', LOWER(r.update_rule), ' on delete ', LOWER(r.delete_rule))
+FROM information_schema.key_column_usage k JOIN information_schema.referential_constraints r
+  ON r.constraint_schema = k.constraint_schema AND r.constraint_name = k.constraint_name AND r.table_name = k.table_name
+WHERE k.table_schema = %s
+GROUP BY k.table_name, k.constraint_name, k.referenced_table_name, r.update_rule, r.delete_rule
+""",
+    """
+SELECT DISTINCT 'check', t.table_name, c.constraint_name, c.check_clause
+FROM information_schema.table_constraints t JOIN information_schema.check_constraints c
+  ON c.constraint_schema = t.constraint_schema AND c.constraint_name = t.constraint_name
+WHERE t.table_schema = %s AND t.constraint_type = 'CHECK'
+""",
+    f"""
+SELECT 'trigger', event_object_table, trigger_name, CONCAT_WS(' ', action_timing, event_manipulation, action_statement)
+FROM information_schema.triggers WHERE trigger_schema = %s AND trigger_name NOT LIKE '{WATCHING}%%'
+""",
+)
+VIEWS = "SELECT table_name, view_definition FROM information_schema.views WHERE table_schema = %s"
+ROUTINES = "SELECT routine_type, routine_name FROM information_schema.routines WHERE routine_schema = %s"
 CASCADES = """
 SELECT referenced_table_name, table_name FROM information_schema.referential_constraints
 WHERE constraint_schema = %s AND (delete_rule IN ('CASCADE', 'SET NULL') OR update_rule IN ('CASCADE', 'SET NULL'))
@@ -74,12 +108,19 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table; `transactional`: what is written to it can be rolled back."""
+    """A table; `transactional`: what is written to it can be rolled back. `others`: its indexes, keys, triggers."""
 
     name: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     transactional: bool
+    others: tuple[Row, ...] = ()
+
+    @property
+    def described(self) -> Iterator[Row]:
+        """The table as rows of the pseudo table `(schema)`."""
+        yield from (column.described for column in self.columns)
+        yield from self.others
 
     @property
     def keyable(self) -> bool:
@@ -123,10 +164,52 @@ def read_tables(session: Session, name: str) -> dict[str, Table]:
         described = column_row(table, column, f"{declared} {extra}".strip(), null == "YES", shown)
         columns.setdefault(table, []).append(Column(column, kind.lower(), not computed, described))
         engines[table] = (engine or "").lower()
+    others = _read_others(session, name)
     return {
-        table: Table(table, tuple(found), tuple(keys.get(table, ())), engines[table] == "innodb")
+        table: Table(
+            table, tuple(found), tuple(keys.get(table, ())), engines[table] == "innodb", tuple(others.get(table, ()))
+        )
         for table, found in columns.items()
     }
+
+
+def _read_others(session: Session, name: str) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for query in OTHERS:
+        for kind, table, named, definition in sorted(map(_as_texts, session.run(query, (name,)))):
+            found.setdefault(table, []).append(definition_row(table, kind, named, definition))
+    return found
+
+
+def _as_texts(row: Sequence[object]) -> tuple[str, ...]:
+    return tuple(value.decode() if isinstance(value, bytes) else str(value) for value in row)
+
+
+Loose = Mapping[tuple[str, str], str]
+"""Views and routines: the definition of each, by kind (as in DROP) and name."""
+
+
+def read_loose(session: Session, name: str) -> dict[tuple[str, str], str]:
+    """Return the views and routines of a database, which belong to no table."""
+    found = {("VIEW", view): text for view, text in map(_as_texts, session.run(VIEWS, (name,)))}
+    for kind, routine in map(_as_texts, session.run(ROUTINES, (name,))):
+        found[kind, routine] = str(session.run(f"SHOW CREATE {kind} {quoted(name, routine)}")[0][2])
+    return {key: text.replace(f"{quoted(name)}.", "") for key, text in found.items()}
+
+
+def loose_rows(loose: Loose) -> list[Row]:
+    """Return views and routines as rows of the pseudo table `(schema)`."""
+    return [definition_row(name, kind.lower(), name, text) for (kind, name), text in loose.items()]
+
+
+def remake_loose(session: Session, source: str, target: str, wanted: Loose, there: Loose) -> None:
+    """Make the views and routines of `target`, which has those `there`, those that `source` has, `wanted`."""
+    for (kind, name), text in there.items():
+        if wanted.get((kind, name)) != text:
+            session.run(f"DROP {kind} IF EXISTS {quoted(target, name)}")
+    missing = {name for key, text in wanted.items() if there.get(key) != text for name in key[1:]}
+    _copy_routines(session, source, target, missing)
+    _copy_views(session, source, target, missing)
 
 
 def read_cascades(session: Session, name: str) -> dict[str, set[str]]:
@@ -193,21 +276,22 @@ def copy_database(session: Session, source: str, target: str) -> None:
             session.run(statement)
 
 
-def _copy_routines(session: Session, source: str, target: str) -> None:
-    query = "SELECT routine_type, routine_name FROM information_schema.routines WHERE routine_schema = %s"
+def _copy_routines(session: Session, source: str, target: str, names: Container[str] | None = None) -> None:
+    """Make the routines of these names; None: all."""
     session.use(target)
-    for kind, name in session.run(query, (source,)):
-        session.run(session.run(f"SHOW CREATE {kind} {quoted(source, name)}")[0][2])
+    for kind, name in session.run(ROUTINES, (source,)):
+        if names is None or name in names:
+            session.run(session.run(f"SHOW CREATE {kind} {quoted(source, name)}")[0][2])
 
 
-def _copy_views(session: Session, source: str, target: str) -> None:
-    """Make the views, those that others need first."""
-    query = "SELECT table_name FROM information_schema.views WHERE table_schema = %s"
+def _copy_views(session: Session, source: str, target: str, names: Container[str] | None = None) -> None:
+    """Make the views of these names (None: all), those that others need first."""
     waiting = [
         session.run(f"SHOW CREATE VIEW {quoted(source, name)}")[0][1].replace(
             f"{quoted(source)}.", f"{quoted(target)}."
         )
-        for (name,) in session.run(query, (source,))
+        for name, _ in session.run(VIEWS, (source,))
+        if names is None or name in names
     ]
     session.use(target)
     while waiting:

@@ -227,6 +227,91 @@ def test_tells_the_net_row_changes_once_and_undoes_them(
     assert side.changes(unsafe=True) == NO_EFFECTS
 
 
+DROPPED = "DROP INDEX i ON heap"
+OBJECTS: dict[str, tuple[list[str], list[tuple[str, str, str, str, int]]]] = {
+    "index": (
+        ["CREATE INDEX few ON heap (word(3), n)"],
+        [("heap", "index", "few", "btree (word(3), n)", 1)],
+    ),
+    "dropped key": (
+        ["ALTER TABLE pair DROP PRIMARY KEY"],
+        [("pair", "index", "PRIMARY", "unique btree (b, a)", -1)],
+    ),
+    "foreign key": (
+        ["ALTER TABLE audited ADD CONSTRAINT held FOREIGN KEY (n) REFERENCES child (id) ON DELETE SET NULL"],
+        [
+            ("audited", "index", "held", "btree (n)", 1),
+            ("audited", "foreign key", "held", "(n) references child (id) on update {} on delete set null", 1),
+        ],
+    ),
+    "check": (
+        ["ALTER TABLE heap ADD CONSTRAINT enough CHECK (n > 0)"],
+        [("heap", "check", "enough", "`n` > 0", 1)],
+    ),
+    "trigger": (
+        ["CREATE TRIGGER counting BEFORE INSERT ON heap FOR EACH ROW SET NEW.n = 1"],
+        [("heap", "trigger", "counting", "BEFORE INSERT SET NEW.n = 1", 1)],
+    ),
+    "dropped trigger": (
+        ["DROP TRIGGER noting"],
+        [
+            (
+                "audited",
+                "trigger",
+                "noting",
+                "AFTER UPDATE INSERT INTO audit VALUES (CONCAT(OLD.n, '>', NEW.n))",
+                -1,
+            )
+        ],
+    ),
+    "view": (
+        ["CREATE VIEW words AS SELECT word FROM heap"],
+        [("words", "view", "words", "select `heap`.`word` AS `word` from `heap`", 1)],
+    ),
+    "dropped views": (
+        ["DROP VIEW late, early"],
+        [
+            ("early", "view", "early", "select `project`.`name` AS `name` from `project`", -1),
+            ("late", "view", "late", "select `early`.`name` AS `name` from `early`", -1),
+        ],
+    ),
+    "the same again": (["CREATE VIEW v AS SELECT 1 AS a", "DROP VIEW v", "CREATE INDEX i ON heap (n)", DROPPED], []),
+}
+
+
+@pytest.mark.parametrize(("statements", "objects"), OBJECTS.values(), ids=OBJECTS)
+def test_tells_what_else_the_schema_has_and_undoes_it(
+    side: SideState, statements: list[str], objects: list[tuple[str, str, str, str, int]]
+) -> None:
+    """What is defined, dropped or altered is told by its definition, once; then all is as it was, and can be again."""
+    before = everything(side)
+    run(side, "SET foreign_key_checks = 0", *statements)
+    told = side.changes(unsafe=True).rows.get("(schema)", {})
+    rule = "no action" if any("on update no action" in str(row) for row in told) else "restrict"
+    rows = {
+        (("table", table), (kind, name), ("definition", text.format(rule))): times
+        for table, kind, name, text, times in objects
+    }
+    assert {row: times for row, times in told.items() if row[1][0] != "column"} == rows
+    assert side.changes(unsafe=True) == NO_EFFECTS
+    side.restore()
+    assert everything(side) == before
+    run(side, "SET foreign_key_checks = 0", *statements)
+    assert side.changes(unsafe=True).rows.get("(schema)", {}) == told
+
+
+def test_routines_are_told_and_undone(side: SideState) -> None:
+    """By what they do; calling one is no change of it."""
+    run(side, "DROP PROCEDURE add_word", "CREATE FUNCTION one() RETURNS INT DETERMINISTIC RETURN 1")
+    told = {row[1]: times for row, times in side.changes(unsafe=True).rows["(schema)"].items()}
+    assert told == {("procedure", "add_word"): -1, ("function", "one"): 1}
+    side.restore()
+    run(side, "CALL add_word('x')")
+    assert side.changes(unsafe=True).rows == {"heap": {row(word="x", n="0"): 1}}
+    with pytest.raises(pymysql.MySQLError, match="one"):
+        run(side, "SELECT one()")
+
+
 def everything(side: SideState) -> dict[str, Any]:
     """All rows, definitions (with the next number to be given) and triggers, as the application would see them."""
     tables = [name for (name,) in run(side, "SHOW TABLES")]
