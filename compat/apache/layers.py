@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from .access import NOBODY, OLD, REQUIRE, ordered, required
 from .model import Access, Directive, Ledger, Refusal, Section, Settings
 from .prefixes import under
+from .rewrite import passes_authorization
 from .settings import SETTERS, PartRefusal
 
 FOLDERS = frozenset({"directory", "htaccess", "directorymatch"})
@@ -132,10 +133,18 @@ def merged(base: Settings, found: Iterable[Layer], ledger: Ledger) -> Settings:
     for layer in found:
         for directive in layer.directives:
             settings = _applied(settings, directive, ledger)
+        if _shows_authorization(layer):
+            settings = replace(settings, pass_authorization=True)
         access = _access(layer, REQUIRE, ledger)
         old = _access(layer, OLD, ledger)
         settings = replace(settings, access=access or settings.access, old_access=old or settings.old_access)
     return settings
+
+
+def _shows_authorization(layer: Layer) -> bool:
+    """Tell whether a rewrite rule shows the Authorization header to programs, as people did before CGIPassAuth."""
+    running = any(d.name == "rewriteengine" and d.raw.lower() == "on" for d in layer.directives)
+    return running and any(passes_authorization(d) for d in layer.directives)
 
 
 def _applied(settings: Settings, directive: Directive, ledger: Ledger) -> Settings:

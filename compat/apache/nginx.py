@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from zlib import crc32
 
-from .model import Body, Service, Settings, Site, Zone
+from .layers import CLOSED
+from .model import Access, Body, Service, Settings, Site, Zone
 from .prefixes import under
 from .programs import USER_HEADER
 from .redirect import pattern, quoted
@@ -112,14 +114,26 @@ class _Writer:
     def _itself(self, zone: Zone) -> Iterator[str]:
         """Yield what answers for a zone's URL without its slash."""
         if not zone.bare:
-            outer = max((z for z in self._site.zones if _around(z, zone.url)), key=lambda z: len(z.url), default=None)
-            yield from self._body(outer, outer.body) if outer else ["return 404;"]
+            yield from self._around(zone)
         elif zone.body.everything and zone.body.service:
             yield from self._body(zone, zone.body)
         else:  # a folder: Apache adds the slash
             yield from self._guards(zone.body)
             if zone.prefix.url and not zone.body.settings.access.closed:
                 yield f"alias {quoted(zone.folder)};"
+
+    def _around(self, zone: Zone) -> Iterator[str]:
+        """Yield what answers for a URL that its zone leaves out: the zone around it, with the rules of both."""
+        around = [z for z in self._site.zones if z.url != zone.url and not z.prefix.pattern and under(zone.url, z.url)]
+        if not around:
+            yield "return 404;"
+            return
+        outer = max(around, key=lambda one: len(one.url))
+        settings, inner = outer.body.settings, zone.body.settings
+        if inner.access != settings.access and inner.access != Access():
+            access = inner.access if settings.access == Access() else CLOSED
+            settings = replace(settings, access=access, realm=inner.realm, user_file=inner.user_file)
+        yield from self._body(outer, replace(outer.body, settings=settings))
 
     def _body(self, zone: Zone, body: Body, *, inner: bool = False) -> Iterator[str]:
         """Yield what answers: access first, then programs or files. An `inner` one inherits where its files are."""
@@ -314,7 +328,3 @@ def _extensions(extensions: Sequence[str], more: str = "") -> str:
 
 def _is_program(name: str, body: Body) -> bool:
     return name.endswith(body.extensions) if body.extensions else False
-
-
-def _around(zone: Zone, url: str) -> bool:
-    return zone.url != url and not zone.prefix.pattern and under(url, zone.url)

@@ -137,8 +137,8 @@ def _condition(section: Section, state: _State) -> str:
     word = " ".join(section.arguments)
     negated = word.startswith("!")
     holds = decide(word.lstrip("! "), state)
-    if holds is None:  # nothing is known of it: taken as the author of the configuration hoped
-        holds = not negated
+    if holds is None:  # nothing is known of it: taken to be there
+        holds = True
     return "" if holds != negated else f"{section} does not hold"
 
 

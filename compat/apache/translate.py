@@ -59,14 +59,14 @@ def _set_aside(directives: Iterable[Directive], ledger: Ledger) -> list[Directiv
             ledger.settle(directive, "not needed", f"Apache skips it: {directive.dead}")
         elif reason := look_up(NOT_NEEDED, directive.name):
             ledger.settle(directive, "not needed", reason)
-        elif unwritable := _unwritable(directive, sections):
-            ledger.settle(directive, "not carried", unwritable)
         elif strange:
             ledger.settle(directive, "not carried", SECTION_REASONS.get(strange.name, f"nginx has no {strange}"))
         elif variable:
             ledger.settle(
                 directive, "not carried", f"${{{variable}}} has no value here: give --define {variable}=VALUE"
             )
+        elif unwritable := _unwritable(directive, sections):
+            ledger.settle(directive, "not carried", unwritable)
         elif directive.name not in SETTERS and (reason := look_up(NOT_CARRIED, directive.name)):
             ledger.settle(directive, "not carried", reason)
         else:
