@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse, IncompleteRead
 from pathlib import Path
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+from wsgiref.validate import validator
 
 import pytest
 
@@ -109,13 +110,13 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 def serve_wsgiref(folder: Path) -> Iterator[Server]:
-    """Serve in a thread of this process."""
+    """Serve in a thread of this process, with a validator between server and application."""
     sys.path.insert(0, str(HERE))
     from served import application
 
     sys.path.remove(str(HERE))
     os.environ["PID_FILE"] = str(folder / "pid")
-    with make_server("127.0.0.1", 0, application, WSGIServer, Quiet) as httpd:
+    with make_server("127.0.0.1", 0, validator(application), WSGIServer, Quiet) as httpd:
         thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         try:
@@ -137,16 +138,19 @@ def test_get(server: Server) -> None:
     )
 
 
+TWO_COOKIES = b"Set-Cookie: a=1\nConnection: x\nContent-Type: text/plain\nSet-Cookie: b=2\n\nbody"
+
+
 def test_repeated_headers(server: Server) -> None:
     """Both cookies are on the wire, in order, and nothing hop-by-hop."""
-    response, _ = server.get("/cgi/say.cgi", "POST", body=b"Set-Cookie: a=1\nConnection: x\nSet-Cookie: b=2\n\nbody")
+    response, _ = server.get("/cgi/say.cgi", "POST", body=TWO_COOKIES)
     assert response.msg.get_all("Set-Cookie") == ["a=1", "b=2"]
     assert response.getheader("Connection") != "x"
 
 
 def test_utf8_in_a_header(server: Server, send: Callable[..., bytes]) -> None:
     """Header bytes pass as they are."""
-    output = b"X-A: \xc3\xa9\n\nbody"
+    output = b"X-A: \xc3\xa9\nContent-Type: text/plain\n\nbody"
     head = f"POST /cgi/say.cgi HTTP/1.0\r\nContent-Length: {len(output)}\r\n\r\n".encode()
     assert b"X-A: \xc3\xa9\r\n" in send(server.port, head + output)
 
