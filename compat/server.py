@@ -29,6 +29,7 @@ FIXED: Mapping[str, Any] = {
     "forwarded_allow_ips": "",
     "secure_scheme_headers": {},
     "limit_request_line": 8190,
+    "access_log_format": '%(h)s %(l)s %({remote_user}e)s %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s"',
 }
 
 

@@ -1,0 +1,227 @@
+"""`compat serve` from start to stop, over real sockets: what stands around the programs, several workers, a reload."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from compat.cli import main
+
+LIMIT = 30.0
+SAYS = "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'\n"
+
+
+@dataclass
+class Server:
+    """A server at work."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    log: Path
+
+    def get(self, path: str, headers: dict[str, str] | None = None) -> tuple[int, bytes]:
+        """Return status and body."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=LIMIT)
+        try:
+            connection.request("GET", path, headers=headers or {})
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
+
+    def await_log(self, pattern: str, times: int = 1) -> None:
+        """Wait until the log has it that many times."""
+        wait_for(lambda: len(re.findall(pattern, self.log.read_text())) >= times, self.log.read_text)
+
+
+def wait_for(ready: Callable[[], bool], tell: Callable[[], str] = lambda: "") -> None:
+    """Wait with a limit."""
+    limit = time.monotonic() + LIMIT
+    while not ready():
+        assert time.monotonic() < limit, tell()
+        time.sleep(0.02)
+
+
+@contextlib.contextmanager
+def serving(log: Path, *words: str | Path, workers: int = 1) -> Iterator[Server]:
+    """Start the command, and stop it as an operator would; it must end well."""
+    command = [sys.executable, "-m", "compat", "serve", *map(str, words), "--workers", str(workers)]
+    with log.open("wb") as stream:
+        process = subprocess.Popen([*command, "--bind", "127.0.0.1:0"], stdout=stream, stderr=stream)
+    try:
+        server = Server(process, 0, log)
+        server.await_log("Booting worker", workers)
+        found = re.search(r"Listening at: http://127\.0\.0\.1:(\d+)", log.read_text())
+        assert found
+        server.port = int(found[1])
+        yield server
+    finally:
+        process.terminate()
+        assert process.wait(LIMIT) == 0, log.read_text()
+
+
+def script(folder: Path, name: str, text: str) -> Path:
+    """Write a program."""
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text(SAYS + text + "\n")
+    (folder / name).chmod(0o755)
+    return folder / name
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """Where a server's output goes."""
+    return tmp_path / "log"
+
+
+def test_a_site(tmp_path: Path, log: Path) -> None:
+    """Files, health, metrics and what a front end says; the log is JSON, the access log names the client."""
+    script(tmp_path / "bin", "who.cgi", 'echo "$REMOTE_ADDR $REMOTE_USER $HTTPS $SERVER_NAME"; echo note >&2')
+    (tmp_path / "www").mkdir()
+    (tmp_path / "www" / "index.html").write_text("home")
+    words = [tmp_path / "bin", "--mount", "/cgi-bin", "--static", f"/={tmp_path / 'www'}", "--trust-proxy", "127.0.0.1"]
+    words += ["--remote-user-header", "X-User", "--health", "/healthz", "--metrics", "/metrics"]
+    words += ["--log-format", "json", "--access-log", tmp_path / "access"]
+    told = {"X-Forwarded-For": "1.1.1.1, 203.0.113.9", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "a.example"}
+    with serving(log, *words) as server:
+        assert server.get("/") == (200, b"home")
+        assert server.get("/healthz") == (200, b"ok\n")
+        assert server.get("/cgi-bin/who.cgi", {**told, "X-User": "ann"}) == (200, b"203.0.113.9 ann on a.example\n")
+        assert server.get("/cgi-bin/who.cgi")[1].startswith(b"127.0.0.1   127.0.0.1")
+        counted = f'{{program="{tmp_path}/bin/who.cgi",status="200"}} 2.0'.encode()
+        wait_for(lambda: counted in server.get("/metrics")[1])  # an answer is counted after its last byte
+        assert server.get("/metrics", told)[0] == 404
+    assert "203.0.113.9 - ann [" in (tmp_path / "access").read_text()
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    runs = [line for line in lines if line.get("exit") == 0]
+    assert (runs[0]["client"], runs[0]["path"], runs[0]["bytes"]) == ("203.0.113.9", "/cgi-bin/who.cgi", 29)
+    assert [line["message"] for line in lines if "stderr" in line["message"]] == [
+        f"{tmp_path}/bin/who.cgi: stderr: note"
+    ] * 2
+
+
+def test_without_trust(tmp_path: Path, log: Path) -> None:
+    """Without --trust-proxy no header changes who asks, or how; the program sees the headers, as under Apache."""
+    script(tmp_path / "bin", "who.cgi", 'echo "$REMOTE_ADDR $HTTPS $SERVER_NAME $HTTP_X_FORWARDED_FOR"')
+    told = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "a.example"}
+    with serving(log, tmp_path / "bin") as server:
+        assert server.get("/who.cgi", told)[1] == b"127.0.0.1  127.0.0.1 203.0.113.9\n"
+
+
+def test_a_limit_for_all_workers(tmp_path: Path, log: Path) -> None:
+    """Three workers share one place: no two programs run at once, and who waits too long is sent away."""
+    script(
+        tmp_path / "bin", "slow.cgi", f"mkdir {tmp_path}/inside || exit 1; sleep 0.2; rmdir {tmp_path}/inside; echo ok"
+    )
+    words = [tmp_path / "bin", "--max-concurrency", "1", "--queue-timeout", "20"]
+    answers: list[tuple[int, bytes]] = []
+    with serving(log, *words, workers=3) as server:
+        threads = [threading.Thread(target=lambda: answers.append(server.get("/slow.cgi"))) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(LIMIT)
+    assert answers == [(200, b"ok\n")] * 6, log.read_text()
+
+
+@pytest.mark.parametrize("runner", ["exec", "warm"])
+def test_reload_loses_nothing(tmp_path: Path, log: Path, runner: str) -> None:
+    """SIGHUP: a request in flight ends well, those that come meanwhile are answered, and a new release is found."""
+    python = f"#!{sys.executable}\nimport os, sys, time\nif 'QUERY_STRING' in os.environ:\n    time.sleep(float("
+    python += "os.environ['QUERY_STRING'] or 0))\nsys.stdout.write('Content-Type: text/plain\\n\\nNAME')\n"
+    for name in ("first", "second"):
+        script(tmp_path / name, "it.cgi", "").write_text(python.replace("NAME", name))
+    (tmp_path / "current").symlink_to("first")
+    answers: list[tuple[int, bytes]] = []
+    stop = threading.Event()
+
+    def ask_on() -> None:
+        while not stop.is_set():
+            answers.append(server.get("/it.cgi"))
+
+    with serving(log, tmp_path / "current", "--runner", runner, "--metrics", "/metrics", workers=2) as server:
+        assert server.get("/it.cgi") == (200, b"first")
+        slow: list[tuple[int, bytes]] = []
+        threads = [
+            threading.Thread(target=ask_on),
+            threading.Thread(target=lambda: slow.append(server.get("/it.cgi?1"))),
+        ]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.3)
+        (tmp_path / "next").symlink_to("second")
+        (tmp_path / "next").rename(tmp_path / "current")
+        server.process.send_signal(signal.SIGHUP)
+        server.await_log("Booting worker", 4)
+        server.await_log("Worker exiting", 2)
+        stop.set()
+        for thread in threads:
+            thread.join(LIMIT)
+        assert slow == [(200, b"first")], log.read_text()
+        assert server.get("/it.cgi") == (200, b"second")
+        expected = 2 + sum(body == b"first" for _, body in answers)
+        wait_for(lambda: f'first/it.cgi",status="200"}} {expected}.0\n'.encode() in server.get("/metrics")[1])
+    assert {status for status, _ in answers} == {200}, log.read_text()
+    assert {body for _, body in answers} <= {b"first", b"second"}
+
+
+def test_reload_of_what_cannot_be(tmp_path: Path, log: Path) -> None:
+    """A reload that finds nothing keeps what was served, and says so."""
+    script(tmp_path / "bin", "it.cgi", "echo ok")
+    with serving(log, tmp_path / "bin") as server:
+        (tmp_path / "bin").rename(tmp_path / "gone")
+        server.process.send_signal(signal.SIGHUP)
+        server.await_log("what was served before is still served")
+        assert server.get("/it.cgi")[0] == 404
+        (tmp_path / "gone").rename(tmp_path / "bin")
+        assert server.get("/it.cgi") == (200, b"ok\n")
+
+
+def test_health_of_what_cannot_be(tmp_path: Path, log: Path) -> None:
+    """A load balancer learns that a program cannot be started any more."""
+    path = script(tmp_path / "bin", "it.cgi", "echo ok")
+    with serving(log, path, "--health", "/healthz") as server:
+        assert server.get("/healthz")[0] == 200
+        path.chmod(0o644)
+        if os.geteuid() != 0 or not os.access(path, os.X_OK):
+            assert server.get("/healthz") == (503, b"not ready\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--static", "/x"], "--static '/x' must have the form URL=DIR"),
+        (["--static", "/x=/no/such/folder"], "/no/such/folder is not a folder"),
+        (["--static", "/=."], "two things would answer at /"),
+        (["--health", "/x", "--static", "/x=."], "two things would answer at /x"),
+        (["--trust-proxy", "front"], "front"),
+        (["--remote-user-header", "X-User"], "needs --trust-proxy"),
+        (["--metrics", "metrics"], "must be a path"),
+        (["--metrics", "/m", "--metrics-allow", "here"], "here"),
+        (["--max-body", "10X"], "--max-body '10X'"),
+        (["--limit", "cpu"], "NAME=N"),
+        (["--limit", "speed=1"], "speed"),
+        (["--extensions", ".c/gi"], "c/gi"),
+        (["--max-concurrency", "0"], "max_concurrency"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_refused(programs: Path, words: list[str], says: str) -> None:
+    """Exit status 2 and one line, before anything is bound."""
+    result = CliRunner().invoke(main, ["serve", str(programs), *words])
+    assert (result.exit_code, result.output.count("\n")) == (2, 1), result.output
+    assert says in result.output
