@@ -24,11 +24,20 @@ def compare_text(old: str, new: str) -> list[Difference]:
     return list(islice(_hunks(_LINE_END.split(old), _LINE_END.split(new)), HUNKS))
 
 
+def _without_end(lines: Sequence[str]) -> Sequence[str]:
+    """Return lines without empty ones at the end."""
+    count = len(lines)
+    while count and not lines[count - 1]:
+        count -= 1
+    return lines[:count]
+
+
 def _hunks(old: Sequence[str], new: Sequence[str]) -> Iterator[Difference]:
     if old == new:
         return
-    if [*old, ""] == new or old == [*new, ""]:
-        texts = ("\\n", "") if len(old) > len(new) else ("", "\\n")
+    if _without_end(old) == _without_end(new):
+        longer = "\\n" * abs(len(old) - len(new))
+        texts = (longer, "") if len(old) > len(new) else ("", longer)
         yield Difference("body", f"{PATH}/last line's end", "missing" if texts[0] else "added", *texts)
         return
     if sorted(old) == sorted(new):

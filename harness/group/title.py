@@ -72,7 +72,7 @@ def _counted(count: int, noun: str) -> str:
 def _one_of(change: Change) -> str:
     """Return an example of what came or went."""
     first = change.tally.examples[0]
-    return f'e.g. "{_cut(plain(first.old or first.new))}"' if bool(first.old) != bool(first.new) else ""
+    return f"e.g. {_quoted(plain(first.old or first.new))}" if bool(first.old) != bool(first.new) else ""
 
 
 def _in_words(key: Key, change: Change) -> str:
@@ -102,8 +102,13 @@ def _example(example: Example) -> str:
     """Return the two values of an example, whole where they are short, else what was replaced."""
     old, new = plain(example.old), plain(example.new)
     if max(len(old), len(new)) <= LONG or (old, new) != (example.old, example.new):
-        return f'"{_cut(old)}" -> "{_cut(new)}"'
+        return f"{_quoted(old)} -> {_quoted(new)}"
     return _edit_in_words(edit_of(old, new))
+
+
+def _quoted(text: str) -> str:
+    """Return a value, cut, in quotes; as it is where it has some, as in JSON."""
+    return _cut(text) if text[:1] == text[-1:] == '"' and len(text) > 1 else f'"{_cut(text)}"'
 
 
 def _is_one_for_many(key: Key, change: Change) -> bool:

@@ -92,7 +92,10 @@ def _is_replacement(shape: str) -> bool:
 
 
 def _bundles(plausible: Mapping[Key, _Values], causes: Mapping[Key, Cause], varied: bool) -> Iterator[list[Key]]:
-    """Yield places that differ in the same exchanges, the most frequent first; in each, several pairs or always one."""
+    """Yield places that differ in the same exchanges, the most frequent first; in each, several pairs or always one.
+
+    What only some of these exchanges show, which another record need not have, belongs to them.
+    """
     left = sorted(
         (key for key, values in plausible.items() if (len(values.pairs) > 1) == varied),
         key=lambda key: (-causes[key].total.count, key),
@@ -104,9 +107,10 @@ def _bundles(plausible: Mapping[Key, _Values], causes: Mapping[Key, Cause], vari
             for key in left
             if 2 * causes[key].total.count >= anchor.total.count and exchanges_within(causes[key], anchor)
         ]
-        left = [key for key in left if key not in bundle]
         if len({key.path for key in bundle}) >= (PLACES if varied else PLACES_ONCE):
+            bundle += [key for key in left if key not in bundle and exchanges_within(causes[key], anchor)]
             yield bundle
+        left = [key for key in left if key not in bundle]
 
 
 def _linked(bundles: Sequence[list[Key]], plausible: Mapping[Key, _Values]) -> list[list[Key]]:
