@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 import socket
@@ -11,10 +12,13 @@ import time
 from http.client import HTTPConnection
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
 from compat.cli import main
+from compat.commands.words import application
+from compat.options import Options
 
 COMPAT = [sys.executable, "-m", "compat.cli"]
 
@@ -24,7 +28,7 @@ def run(*words: str | Path) -> Result:
     return CliRunner().invoke(main, [str(word) for word in words])
 
 
-@pytest.mark.parametrize("command", ["serve", "explain"])
+@pytest.mark.parametrize("command", ["serve", "explain", "check"])
 def test_help(command: str) -> None:
     """Help shows examples."""
     result = run(command, "--help")
@@ -75,6 +79,90 @@ def test_explain_refusal(programs: Path, url: str, says: str) -> None:
     result = run("explain", programs, url)
     assert result.exit_code == 1
     assert says in result.output
+
+
+OPTIONS = {
+    "runner": ("--runner warm", "warm"),
+    "mount": ("--mount /x", "/x"),
+    "env": ("--env A=b --env C==", {"A": "b", "C": "="}),
+    "pass_env": ("--pass-env TZ --pass-env LANG", ("TZ", "LANG")),
+    "pass_authorization": ("--pass-authorization", True),
+    "timeout": ("--timeout 7", 7),
+    "idle_timeout": ("--idle-timeout 3", 3),
+    "max_concurrency": ("--max-concurrency 4", 4),
+    "queue_timeout": ("--queue-timeout 0", 0),
+    "max_body": ("--max-body 2k", 2048),
+    "limits": ("--limit cpu=10 --limit as=1G", {"cpu": 10, "as": 1 << 30}),
+    "local_redirects": ("--no-local-redirects", False),
+    "isindex": ("--isindex", True),
+    "preload": ("--runner warm --preload json", ("json",)),
+    "strict": ("--lenient", False),
+}
+
+
+def test_every_option_has_a_word() -> None:
+    """What the classes take, the command line takes."""
+    assert {field.name for field in dataclasses.fields(Options)} == set(OPTIONS)
+    words = {parameter.name for parameter in main.commands["serve"].params}
+    assert {"interpreters", "index", "extensions", "follow_symlinks", "no_path_info"} <= words
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_option(programs: Path, name: str) -> None:
+    """Each reaches the application with its value, and no other changes with it but those that follow from it."""
+    text, value = OPTIONS[name]
+    with click.Context(main.commands["explain"]) as context:
+        main.commands["explain"].parse_args(context, [str(programs), "/", *text.split()])
+    words = {key: given for key, given in context.params.items() if key not in {"url", "method", "headers"}}
+    made = application(**words).options
+    assert getattr(made, name) == value
+    usual = Options(timeout=300, idle_timeout=300)
+    others = {"preload": {"runner"}, "timeout": {"idle_timeout"}}.get(name, set())
+    changed = {other for other in OPTIONS if getattr(made, other) != getattr(usual, other)}
+    assert changed == {name} | others
+
+
+def test_options_of_a_directory(programs: Path, tmp_path: Path) -> None:
+    """They reach it, and are refused for a single program."""
+    (tmp_path / "a.pl").symlink_to(programs / "env.cgi")
+    words = [tmp_path, "/", "--index", "x.pl,a.pl", "--extensions", ".cgi,.pl", "--follow-symlinks"]
+    assert f"program       {tmp_path}/a.pl" in run("explain", *words).output
+    assert run("explain", tmp_path, "/a.pl/x", *words[2:], "--no-path-info").exit_code == 1
+    assert run("explain", tmp_path, "/a.pl", "--extensions", ".cgi").exit_code == 1
+    refused = run("explain", programs / "env.cgi", "/", "--index", "x")
+    assert (refused.exit_code, "--index is for a directory" in refused.output) == (2, True)
+
+
+def test_explain_options_and_headers(programs: Path) -> None:
+    """The options that were chosen stand apart; a header becomes its variable; passed ones are named as such."""
+    words = ["--header", "X-A: 1", "--header", "Content-Type: text/xml", "--method", "POST", "--timeout", "7"]
+    environment = {"TZ": "UTC", "LANG": "C", "COMPAT_PASS_ENV": "LANG", "PATH": "/bin"}
+    words += ["--pass-env", "TZ", "--interpreter", ".cgi=/bin/sh"]
+    output = CliRunner(env=environment).invoke(main, ["explain", str(programs), "/env.cgi", *words]).output
+    lines = [" ".join(line.split()) for line in output.splitlines()]
+    assert "options pass_env=('TZ',) timeout=7.0 idle_timeout=7.0" in lines
+    for line in (
+        "header, RFC 3875 4.1.18 HTTP_X_A=1",
+        "RFC 3875 4.1.3 CONTENT_TYPE=text/xml",
+        "RFC 3875 4.1.12 REQUEST_METHOD=POST",
+        "--pass-env TZ=UTC",
+        "COMPAT_PASS_ENV LANG=C",
+        "server's PATH PATH=/bin",
+    ):
+        assert line in lines
+
+
+def test_explain_php(programs: Path, tmp_path: Path) -> None:
+    """The variable that php-cgi asks for has its reason, too."""
+    (tmp_path / "php-cgi").symlink_to("/bin/sh")
+    result = run("explain", programs, "/env.cgi", "--interpreter", f".cgi={tmp_path}/php-cgi")
+    assert re.search(r"^for php-cgi +REDIRECT_STATUS=200$", result.output, re.MULTILINE)
+
+
+@pytest.mark.parametrize("words", [["x"], ["/x", "--header", "X-A"]])
+def test_explain_refuses(programs: Path, words: list[str]) -> None:
+    """A URL or a header that is none."""
+    assert run("explain", programs, *words).exit_code == 2
 
 
 @pytest.mark.parametrize(
