@@ -1,32 +1,23 @@
-"""The request body, made ready for a program: its true length is known before the program starts.
+"""The request body, made ready for a program: what a runner takes from, without ever blocking.
 
-Comes in: `wsgi.input` and the headers that frame it. Goes out: a `Body` that never blocks. A small body is read at
-once. A long one of known length is read by a thread into an unlinked file while the program runs, so neither a slow
-client nor a program that prints before it reads can stop the other. A chunked one is read whole first, so that
-CONTENT_LENGTH is true.
+Comes in: bytes that are there, or a `wsgi.input` of known length. That one is read by a thread into an unlinked file
+while the program runs, so neither a slow client nor a program that prints before it reads can stop the other. Which
+kind a request needs is the business of `upload`.
 """
 
 from __future__ import annotations
 
-import io
 import os
-import socket
-import struct
 import tempfile
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
 from typing import IO, TypeVar
 
 from .errors import AnsweredError, ProgramError, RequestError, ResponseAborted
-from .types import Environ, Input
+from .types import Input
 
-HELD = 65536
 PIECE = 16384
 LINGER = 2.0
-CONNECTION = "gunicorn.socket"
-"""The environ's key for the client's connection, where the server shows it."""
-
 
 T = TypeVar("T")
 
@@ -90,7 +81,7 @@ class PumpedBody(SpooledBody):
     """
 
     def __init__(self, source: Input, length: int) -> None:
-        super().__init__(_spool(lambda: tempfile.TemporaryFile(buffering=0)), length)  # noqa: SIM115 - closed by close()
+        super().__init__(spooled(lambda: tempfile.TemporaryFile(buffering=0)), length)  # noqa: SIM115 - closed by close()
         self._available = 0
         self._finished = False
         self._failed: AnsweredError | None = None
@@ -144,12 +135,12 @@ class PumpedBody(SpooledBody):
             while received < length:
                 piece = source.read(min(PIECE, length - received))
                 if not piece:
-                    self._failed = _broken_off(received, length)
+                    self._failed = broken_off(received, length)
                     break
                 received += len(piece)
                 self._store(piece)
         except Exception as error:
-            self._failed = self._failed or _broken_off(received, length, error)
+            self._failed = self._failed or broken_off(received, length, error)
         with self._lock:
             self._finished = True
             self._ring()
@@ -167,7 +158,7 @@ class PumpedBody(SpooledBody):
                     view = view[os.write(self._file.fileno(), view) :]
                 self._available += len(piece)
             except OSError as error:
-                self._failed = _no_room(error)
+                self._failed = no_room(error)
             self._ring()
 
     def _ring(self) -> None:
@@ -183,132 +174,8 @@ class PumpedBody(SpooledBody):
         self._file.close()
 
 
-def read_body(
-    environ: Environ, max_body: int | None = None, timeout: float | None = None, idle_timeout: float | None = None
-) -> Body:
-    """Return the body of a request. What must be there before a program starts may take `timeout` seconds in all, and
-    `idle_timeout` from one byte to the next where the server shows us its connection.
-
-    Raises RequestError: 400 for a Content-Length that makes no sense or a client that broke off, 408 for one that is
-    too slow, 411 for a chunked body from a server that does not decode it, 413 above `max_body` bytes. Raises
-    ProgramError (503) where there is no room to keep it.
-    """
-    source: Input = environ["wsgi.input"]
-    length = None if environ.get("HTTP_TRANSFER_ENCODING") else content_length(environ)
-    if environ.get(CONNECTION) is not None and idle_timeout is not None:
-        _limit_waiting(environ[CONNECTION], idle_timeout, reading_only=length is not None and length > HELD)
-    if environ.get("HTTP_TRANSFER_ENCODING"):
-        return _in_time(lambda: _chunked(environ, source, max_body), source, timeout)
-    if length is None:
-        return Body()
-    if max_body is not None and length > max_body:
-        raise RequestError(413, f"the body has {length} bytes, max_body is {max_body}")
-    if length > HELD:
-        return PumpedBody(source, length)
-    return _in_time(lambda: Body(_read_all(source, length), length), source, timeout)
-
-
-def _limit_waiting(connection: socket.socket, seconds: float, *, reading_only: bool) -> None:
-    """Wait for the client for so long and no longer: a little less, so that its fault is seen before the program's.
-
-    For its answer too: a client that takes nothing must not hold a program. But while it sends a long body it need not
-    read.
-    """
-    seconds *= 0.9
-    if reading_only:
-        timeval = struct.pack("ll", int(seconds), int(seconds % 1 * 1e6))
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeval)
-    else:
-        connection.settimeout(seconds)
-
-
-def content_length(environ: Environ) -> int | None:
-    """Return the declared length of the body in bytes, None where there is none. Raises RequestError (400)."""
-    text = environ.get("CONTENT_LENGTH") or ""
-    if not text:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
-        raise RequestError(400, f"Content-Length {text!r} is not a number of bytes")
-    return int(text)
-
-
-def _read_all(source: Input, length: int) -> bytes:
-    pieces, missing = [], length
-    while missing:
-        try:
-            piece = source.read(missing)
-        except Exception as error:
-            raise _broken_off(length - missing, length, error) from error
-        if not piece:
-            raise _broken_off(length - missing, length)
-        pieces.append(piece)
-        missing -= len(piece)
-    return b"".join(pieces)
-
-
-def _chunked(environ: Environ, source: Input, max_body: int | None) -> Body:
-    if not environ.get("wsgi.input_terminated"):
-        # Reading on would take chunk sizes for content, and wait for the client to close.
-        raise RequestError(411, "this WSGI server does not decode chunked bodies (no wsgi.input_terminated)")
-    file = tempfile.SpooledTemporaryFile(HELD)  # noqa: SIM115 - the Body closes it
-    try:
-        size = _spool(lambda: _copy(source, file, max_body))
-    except AnsweredError:
-        file.close()
-        raise
-    if size <= HELD:
-        with file:
-            file.seek(0)
-            return Body(file.read(), size)
-    return SpooledBody(file, size)
-
-
-def _copy(source: Input, file: tempfile.SpooledTemporaryFile[bytes], max_body: int | None) -> int:
-    size = 0
-    while piece := _piece(source, size):
-        size += len(piece)
-        if max_body is not None and size > max_body:
-            raise RequestError(413, f"the chunked body has more than max_body = {max_body} bytes")
-        file.write(piece)
-    file.flush()
-    return size
-
-
-def _piece(source: Input, received: int) -> bytes:
-    try:
-        return source.read(PIECE)
-    except Exception as error:
-        raise _broken_off(received, None, error) from error
-
-
-def _in_time(read: Callable[[], Body], source: Input, seconds: float | None) -> Body:
-    """Read in a thread of its own, so that a client that trickles cannot hold the request for longer than allowed."""
-    if seconds is None or isinstance(source, io.BytesIO):
-        return read()
-    future: Future[Body] = Future()
-    threading.Thread(target=_fulfil, args=(future, read), name="compat-body", daemon=True).start()
-    try:
-        return future.result(seconds)
-    except TimeoutError:
-        future.add_done_callback(_discard)
-        slow = RequestError(408, f"the client's body took longer than timeout = {seconds} s")
-        slow.broken_off = ResponseAborted("the client is still sending its body")
-        raise slow from None
-
-
-def _fulfil(future: Future[Body], read: Callable[[], Body]) -> None:
-    try:
-        future.set_result(read())
-    except BaseException as error:
-        future.set_exception(error)
-
-
-def _discard(future: Future[Body]) -> None:
-    if future.exception() is None:
-        future.result().close()
-
-
-def _broken_off(received: int, length: int | None, error: Exception | None = None) -> RequestError:
+def broken_off(received: int, length: int | None, error: Exception | None = None) -> RequestError:
+    """Return the error for a client that did not send the whole of its body: 408 where it fell silent, else 400."""
     sent = f"the client sent {received} of {length} bytes"
     if length is None:
         sent = f"the client broke off its chunked body after {received} bytes"
@@ -317,14 +184,15 @@ def _broken_off(received: int, length: int | None, error: Exception | None = Non
     return RequestError(400, f"{sent}: {error!r}" if error else sent)
 
 
-def _spool(store: Callable[[], T]) -> T:
+def spooled(store: Callable[[], T]) -> T:
     """Do something with a temporary file. Raises ProgramError (503) where the disk does not let us."""
     try:
         return store()
     except OSError as error:
-        raise _no_room(error) from error
+        raise no_room(error) from error
 
 
-def _no_room(error: OSError) -> ProgramError:
+def no_room(error: OSError) -> ProgramError:
+    """Return the error for a body that cannot be kept: no fault of the client's, who may try again."""
     where = "the folder for temporary files (TMPDIR)"
     return ProgramError(503, f"the request's body cannot be kept in {where}: {error.strerror or error}", retry_after=60)

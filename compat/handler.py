@@ -15,13 +15,14 @@ import traceback
 from collections.abc import Callable, Iterable
 from typing import Any, BinaryIO, Protocol, cast
 
-from .body import Body, content_length, read_body
+from .body import Body
 from .environ import meta_variables
 from .errors import AnsweredError, ProgramError, RequestError, ResponseAborted
 from .journal import Journal
 from .output import forwarded, standard_reason
 from .response import NO_BODY, error_page
 from .types import Environ, Input, Place, StartResponse
+from .upload import content_length, read_body
 
 BUFFERED = 65536
 

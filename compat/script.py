@@ -18,7 +18,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Unpack
 
-from .body import read_body
 from .environ import meta_variables, query_words
 from .errors import AnsweredError, ProgramError, RequestError, ResponseAborted
 from .journal import Journal
@@ -30,6 +29,7 @@ from .redirect import APPLICATION, COUNT, LIMIT, Elsewhere, kept_headers, local_
 from .response import Response, Work, error_page
 from .runners import find_runner
 from .types import Environ, Head, Headers, Outcome, Place, StartResponse, Variables
+from .upload import read_body
 
 
 class CGIApplication(ABC):

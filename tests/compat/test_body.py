@@ -1,4 +1,4 @@
-"""Request bodies: known length, short ones at once, long ones as they arrive, chunked ones whole."""
+"""Request bodies: short ones at once, long ones as they arrive."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from compat.body import Body, read_body
+from compat.body import Body
 from compat.errors import RequestError, ResponseAborted
+from compat.upload import read_body
 
 LONG = bytes(range(256)) * 1024
 
@@ -84,66 +85,6 @@ def test_declared_length(
     assert drain(body) == data[: length or 0]
     assert body.ended
     body.close()
-
-
-@pytest.mark.parametrize("declared", ["3x", "-1", "3,4", "3, 3", "+3", "\u0663", "9" * 30])
-def test_senseless_length(environ_for: Callable[..., dict[str, Any]], declared: str) -> None:
-    """A Content-Length that is not a number is the client's fault: 400."""
-    with pytest.raises(RequestError) as caught:
-        read_body(environ_for("/", CONTENT_LENGTH=declared))
-    assert caught.value.status == 400
-
-
-@pytest.mark.parametrize("data", [b"", b"hello", LONG], ids=["empty", "short", "long"])
-def test_chunked(environ_for: Callable[..., dict[str, Any]], data: bytes) -> None:
-    """A chunked body is read whole, and its length becomes true, even when it is 0."""
-    environ = environ_for("/", HTTP_TRANSFER_ENCODING="chunked")
-    environ.update({"wsgi.input": io.BytesIO(data), "wsgi.input_terminated": True})
-    body = read_body(environ)
-    assert body.length == len(data)
-    assert drain(body) == data
-    body.close()
-
-
-def test_chunked_and_length(environ_for: Callable[..., dict[str, Any]]) -> None:
-    """Where a server lets both pass, the chunks win (RFC 9112 section 6.3)."""
-    environ = environ_for("/", HTTP_TRANSFER_ENCODING="chunked", CONTENT_LENGTH="2")
-    environ.update({"wsgi.input": io.BytesIO(b"hello"), "wsgi.input_terminated": True})
-    assert read_body(environ).length == 5
-
-
-def test_chunked_undecoded(environ_for: Callable[..., dict[str, Any]]) -> None:
-    """A server that does not decode chunks would hand chunk sizes to the program: 411 instead."""
-    with pytest.raises(RequestError) as caught:
-        read_body(environ_for("/", HTTP_TRANSFER_ENCODING="chunked"))
-    assert caught.value.status == 411
-
-
-@pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])
-def test_too_large(environ_for: Callable[..., dict[str, Any]], chunked: bool) -> None:
-    """`max_body` holds for both framings."""
-    environ = environ_for("/", **({"HTTP_TRANSFER_ENCODING": "chunked"} if chunked else {"CONTENT_LENGTH": "11"}))
-    environ.update({"wsgi.input": io.BytesIO(b"hello world"), "wsgi.input_terminated": True})
-    with pytest.raises(RequestError) as caught:
-        read_body(environ, 10)
-    assert caught.value.status == 413
-
-
-@pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])
-def test_just_small_enough(environ_for: Callable[..., dict[str, Any]], chunked: bool) -> None:
-    """`max_body` itself is allowed."""
-    environ = environ_for("/", **({"HTTP_TRANSFER_ENCODING": "chunked"} if chunked else {"CONTENT_LENGTH": "11"}))
-    environ.update({"wsgi.input": io.BytesIO(b"hello world"), "wsgi.input_terminated": True})
-    assert read_body(environ, 11).length == 11
-
-
-def test_short_body_broken_off(environ_for: Callable[..., dict[str, Any]]) -> None:
-    """A client that sends 10 of 100 bytes and goes is noticed before the program starts."""
-    environ = environ_for("/", CONTENT_LENGTH="100")
-    environ["wsgi.input"] = io.BytesIO(b"0123456789")
-    with pytest.raises(RequestError, match="10 of 100") as caught:
-        read_body(environ)
-    assert caught.value.status == 400
 
 
 def test_long_body_broken_off(environ_for: Callable[..., dict[str, Any]]) -> None:
