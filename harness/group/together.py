@@ -31,9 +31,7 @@ Found = tuple[Key, Change]
 def records(causes: Mapping[Key, Cause]) -> dict[Key, Found]:
     """Return, for each place that shows values of another record, the one cause of all places of that record."""
     plausible = {key: _Values.of(cause) for key, cause in causes.items() if _may_hold_a_record(key, cause)}
-    bundles = _linked(
-        [*_bundles(plausible, causes, varied=True), *_bundles(plausible, causes, varied=False)], plausible
-    )
+    bundles = _linked([*_bundles(plausible, causes)], plausible)
     found: dict[Key, Found] = {}
     for bundle in bundles:
         key = Key("body", RECORD, "changed", "")
@@ -91,24 +89,23 @@ def _is_replacement(shape: str) -> bool:
     return not separator or bool(old.strip() and new.strip())
 
 
-def _bundles(plausible: Mapping[Key, _Values], causes: Mapping[Key, Cause], varied: bool) -> Iterator[list[Key]]:
+def _bundles(plausible: Mapping[Key, _Values], causes: Mapping[Key, Cause]) -> Iterator[list[Key]]:
     """Yield places that differ in the same exchanges, the most frequent first; in each, several pairs or always one.
 
-    What only some of these exchanges show, which another record need not have, belongs to them.
+    What only some of these exchanges show, which another record need not have, belongs to them. What all show, always
+    the same two values, does not where others vary: that is how a word of the page itself would differ.
     """
-    left = sorted(
-        (key for key, values in plausible.items() if (len(values.pairs) > 1) == varied),
-        key=lambda key: (-causes[key].total.count, key),
-    )
+    left = sorted(plausible, key=lambda key: (len(plausible[key].pairs) < 2, -causes[key].total.count, key))
     while left:
-        anchor = causes[left[0]]
+        varied, anchor = len(plausible[left[0]].pairs) > 1, causes[left[0]]
+        within = [key for key in left if exchanges_within(causes[key], anchor)]
         bundle = [
             key
-            for key in left
-            if 2 * causes[key].total.count >= anchor.total.count and exchanges_within(causes[key], anchor)
+            for key in within
+            if 2 * causes[key].total.count >= anchor.total.count and (len(plausible[key].pairs) > 1) == varied
         ]
         if len({key.path for key in bundle}) >= (PLACES if varied else PLACES_ONCE):
-            bundle += [key for key in left if key not in bundle and exchanges_within(causes[key], anchor)]
+            bundle += [key for key in within if key not in bundle and causes[key].total.count < anchor.total.count]
             yield bundle
         left = [key for key in left if key not in bundle]
 

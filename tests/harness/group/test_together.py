@@ -65,6 +65,15 @@ def test_a_mistake_in_a_field_beside_another_record_is_a_group_of_its_own(mistak
     assert any("another record" in group.title for group in found)
 
 
+def test_a_field_that_some_records_have_belongs_to_the_record():
+    """A word of the page itself, which all its answers show, does not."""
+    others = [one for number in range(4) for one in swapped(number)]
+    phone = seen(0, Difference("body", "phone", "changed", "555", "777"))
+    word = [seen(number, Difference("body", "label", "changed", "Town", "City")) for number in range(4)]
+    assert len(group_observations([*others, phone])) == 1
+    assert len(group_observations([*others, phone, *word])) == 2
+
+
 def test_values_of_two_places_are_two_groups():
     """Two fields may well have come to differ each by itself."""
     two = [one for number in range(4) for one in swapped(number) if one.difference.path != "town"]
