@@ -1,98 +1,139 @@
 """The server's side of one zygote: starts the interpreter, sends it requests, and ends it.
 
-Comes in: a `Start` and single requests. Goes out: a `Forked` for each, a `Process` as the loop of `duplex` wants it.
-Safe to use from several threads. Which zygote serves which program is the business of `warm`.
+Comes in: a `Start` and single requests. Goes out: the number of a child for each, and how it ended. Safe to use from
+several threads. When one zygote follows another is the business of `nest`.
 """
 
 from __future__ import annotations
 
-import logging
 import os
 import select
-import signal
 import socket
 import subprocess
 import threading
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import ProgramError
 from ..types import Exit
-from .exec import open_pidfd
+from .message import Plan, Request, begin, frame, run
 from .python import Start, Unsuited
 
 ZYGOTE = str(Path(__file__).with_name("zygote.py"))
 START_LIMIT = 20.0
 REPLY_LIMIT = 30.0
-REAP_LIMIT = 5.0
+LOOK_AGAIN = 1.0
+LOOK_AFTER = 256
+MAX_FORKS = 20_000
+GROWTH = 8192
 
-logger = logging.getLogger("compat")
+Stamp = tuple[int, int, int, int, int] | None
 
 
 class Gone(Unsuited):
     """The zygote ended before it had the whole request, so nothing was run."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One program to run: the stamp of its file's state (empty: do not keep its code), and how exec would start it."""
-
-    stamp: str
-    path: str
-    cwd: str
-    argv: tuple[str, ...]
-    words: tuple[str, ...]
-    limits: tuple[str, ...]
-    environment: Mapping[bytes, bytes]
-
-
 class Keeper:
-    """One zygote. Raises Unsuited where it does not start, or is no use; OSError where the system refuses."""
+    """One zygote, from its start to its end. Call `await_ready` before the first `fork`.
 
-    def __init__(self, start: Start) -> None:
+    `learned` grows by what children report; `left_out` says which wanted modules are not there, and why, `skipped` the
+    same of learned ones; `forks` and `working` count the children ever and now. Raises OSError where the system
+    refuses to start it.
+    """
+
+    def __init__(self, start: Start, plan: Plan) -> None:
         self.start = start
+        self.plan = plan
         self.broken = False
+        self.forks = self.working = 0
+        self.learned: dict[bytes, bytes] = {}
+        self.left_out: list[str] = []
+        self.skipped: list[str] = []
+        self._files: dict[str, Stamp] = {}
+        self._library: dict[str, Stamp] = {}
+        self._looked = 0.0
+        self._memory = 0
+        self._ready = self._closed = False
+        self._single = False
         self._lock = threading.Lock()
         self._output = os.memfd_create("zygote")
         self._socket, theirs = socket.socketpair()
+        self._socket.settimeout(START_LIMIT)
         try:
             with theirs:
                 self._process = self._spawn(theirs.fileno())
-            try:
-                self._greet()
-            except BaseException:
-                self.close()
-                raise
-        finally:
-            if self.broken:
-                self._socket.close()
+            self._send(begin(start, plan))
+        except Gone:
+            pass  # the first reader of its reply learns why
+        except BaseException:
+            self._socket.close()
             os.close(self._output)
+            raise
 
-    def fork(self, request: Request, descriptors: Sequence[int]) -> Forked:
-        """Run one program on three descriptors.
+    def await_ready(self) -> None:
+        """Wait until it can serve. Raises Unsuited where it never will."""
+        with self._lock:
+            if not self._ready:
+                self._take_greeting()
+
+    def is_ready(self) -> bool:
+        """Whether it can serve, without waiting. Raises Unsuited as `await_ready` does."""
+        if not self._ready and readable(self._socket.fileno(), 0):
+            self.await_ready()
+        return self._ready
+
+    def fork(self, request: Request, descriptors: Sequence[int]) -> int:
+        """Run one program on three descriptors; return its number, which is kept for it until `wait`.
 
         Raises Gone where nothing was run because the zygote has ended, Unsuited where the zygote will not run it, and
         ProgramError (502) where it ended and nobody knows.
         """
-        reply = self._ask(encoded(request), descriptors)
+        self.forks += 1
+        reply = self._ask(run(request), descriptors)
         if reply[0] != b"pid":
             raise Unsuited(reply[1].decode("utf-8", "replace"))
-        return Forked(self, int(reply[1]))
+        self._count(1)
+        return int(reply[1])
 
     def wait(self, pid: int) -> Exit:
         """Return how an ended child ended; unknown where the zygote is gone."""
+        self._count(-1)
         try:
             reply = self._ask([[b"wait", b"%d" % pid]])
         except (Gone, ProgramError):
             return Exit()
+        self.learned |= zip(reply[2::2], reply[3::2], strict=True)
         code = os.waitstatus_to_exitcode(int(reply[1]))
         return Exit(signal=-code) if code < 0 else Exit(status=code)
 
+    def changed(self) -> bool:
+        """Whether a file that it has imported is another now, or one has appeared that would be imported instead.
+
+        The program's own files are looked at each time, the library's once a second.
+        """
+        if any(file_stamp(path) != known for path, known in self._files.items()):
+            return True
+        if time.monotonic() - self._looked < LOOK_AGAIN:
+            return False
+        self._looked = time.monotonic()
+        return any(file_stamp(path) != known for path, known in self._library.items())
+
+    def worn(self) -> bool:
+        """Whether it has served long enough, or has grown."""
+        if self.forks >= MAX_FORKS:
+            return True
+        return self.forks % LOOK_AFTER == 0 and self.forks > 0 and self._resident() > self._memory * 3 // 2 + GROWTH
+
     def close(self) -> None:
         """End the zygote. Children at work go on."""
-        self.broken = True
-        self._socket.close()
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = self.broken = True
+            self._socket.close()
+            os.close(self._output)
         try:
             self._process.wait(1)
         except subprocess.TimeoutExpired:
@@ -101,8 +142,9 @@ class Keeper:
 
     def abandon(self) -> None:
         """Let go of a zygote that belongs to the parent of this process."""
-        self.broken = True
+        self._closed = self.broken = True
         self._socket.close()
+        os.close(self._output)
         self._process.returncode = 0  # not our child: nothing to wait for
 
     def _spawn(self, control: int) -> subprocess.Popen[bytes]:
@@ -126,21 +168,38 @@ class Keeper:
             self.broken = True
             raise
 
-    def _greet(self) -> None:
-        """Send the settings, and wait until the interpreter is ready."""
-        self._single = False
-        startup = [name + b"=" + value for name, value in self.start.environment]
-        folder = os.path.dirname(self.start.script)
-        self._socket.settimeout(START_LIMIT)
+    def _take_greeting(self) -> None:
+        """Read the first reply. What the interpreter prints at its start it would print for every request."""
         try:
-            reply = self._ask([[b"begin"], startup, [os.fsencode(folder)]])
-        except (Gone, ProgramError) as error:
+            word, *rest = self._receive()
+        except ProgramError as error:
             raise Unsuited(f"{self.start.argv[0]} does not start: {self._said() or error}") from error
         said = self._said()
-        if reply[0] != b"ready" or said:
-            raise Unsuited(f"{self.start.argv[0]}: {said or reply[1].decode()}")
-        self._single = reply[1] == b"1"
+        if word != b"ready" or said:
+            self.broken = True
+            raise Unsuited(f"{self.start.argv[0]}: {said or rest[0].decode()}")
+        self._single = rest[0] == b"1"
+        for line in rest[1:]:
+            kind, _, text = os.fsdecode(line).partition(" ")
+            if kind in {"left", "skipped"}:
+                (self.left_out if kind == "left" else self.skipped).append(text)
+            else:
+                (self._files if kind == "own" else self._library)[text] = file_stamp(text)
+        self._looked = time.monotonic()
+        self._memory = self._resident()
         self._socket.settimeout(REPLY_LIMIT)
+        self._ready = True
+
+    def _count(self, change: int) -> None:
+        with self._lock:
+            self.working += change
+
+    def _resident(self) -> int:
+        """Return the memory of the zygote in pages, 0 where it is gone."""
+        try:
+            return int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1])
+        except (OSError, IndexError):
+            return 0
 
     def _said(self) -> str:
         """What the interpreter printed at its start; it would print that for every request."""
@@ -148,21 +207,26 @@ class Keeper:
 
     def _ask(self, sections: Sequence[Sequence[bytes]], descriptors: Sequence[int] = ()) -> list[bytes]:
         """Send one message and return its reply. Raises Gone, ProgramError."""
-        message = frame(sections)
         with self._lock:
-            if self.broken:
-                raise Gone("the zygote has ended")
-            try:
-                self._socket.sendall(message)
-                self._pass(descriptors)
-            except OSError as error:
-                self.broken = True
-                raise Gone(f"the zygote has ended: {error}") from error
-            try:
-                return self._read(int(self._read(8), 16)).split(b"\0")[:-1]
-            except OSError as error:
-                self.broken = True
-                raise ProgramError(502, f"the zygote ended in the middle of a request: {error}") from error
+            self._send(sections, descriptors)
+            return self._receive()
+
+    def _send(self, sections: Sequence[Sequence[bytes]], descriptors: Sequence[int] = ()) -> None:
+        if self.broken:
+            raise Gone("the zygote has ended")
+        try:
+            self._socket.sendall(frame(sections))
+            self._pass(descriptors)
+        except OSError as error:
+            self.broken = True
+            raise Gone(f"the zygote has ended: {error}") from error
+
+    def _receive(self) -> list[bytes]:
+        try:
+            return self._read(int(self._read(8), 16)).split(b"\0")[:-1]
+        except (OSError, ValueError) as error:
+            self.broken = True
+            raise ProgramError(502, f"the zygote ended in the middle of a request: {error}") from error
 
     def _pass(self, descriptors: Sequence[int]) -> None:
         groups = [[one] for one in descriptors] if self._single else [list(descriptors)]
@@ -180,69 +244,17 @@ class Keeper:
         return data
 
 
-class Forked:
-    """A `Process` that is the zygote's child. It stays unreaped until `reap`, so its number is ours until then."""
-
-    def __init__(self, keeper: Keeper, pid: int) -> None:
-        self.pid = pid
-        self.pidfd = open_pidfd(pid)
-        self._keeper = keeper
-
-    def ended(self) -> bool:
-        """Without a pidfd it has ended: its zygote is gone too, or it would still have its number."""
-        return True
-
-    def signal_group(self, number: int) -> None:
-        """Send a signal to the group, or to the child where it has not made itself a group yet."""
-        if self._ended_within(0) and self._keeper.broken:
-            return  # nobody holds its number any more
-        try:
-            os.killpg(self.pid, number)
-        except ProcessLookupError:
-            self._signal(number)
-        except PermissionError:
-            pass  # it gave itself to another user
-
-    def reap(self) -> Exit:
-        """Ask the zygote how it ended."""
-        try:
-            if not self._ended_within(REAP_LIMIT):
-                return Exit(signal=signal.SIGKILL)  # killed, and held by the kernel: the zygote must not wait for it
-            return self._keeper.wait(self.pid)
-        finally:
-            if self.pidfd is not None:
-                os.close(self.pidfd)
-
-    def _signal(self, number: int) -> None:
-        if self.pidfd is None:
-            return
-        try:
-            signal.pidfd_send_signal(self.pidfd, number)
-        except (ProcessLookupError, PermissionError):
-            pass
-
-    def _ended_within(self, seconds: float) -> bool:
-        if self.pidfd is None:
-            return True
-        poll = select.poll()
-        poll.register(self.pidfd, select.POLLIN)
-        return bool(poll.poll(seconds * 1000))
+def file_stamp(path: str) -> Stamp:
+    """Return what tells one state of a file from another, None where there is none."""
+    try:
+        state = os.stat(path)
+    except OSError:
+        return None
+    return state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns
 
 
-def encoded(request: Request) -> list[list[bytes]]:
-    """Return a request as sections of words."""
-    return [
-        [b"run"],
-        [os.fsencode(request.stamp), os.fsencode(request.path), os.fsencode(request.cwd)],
-        [os.fsencode(word) for word in request.argv],
-        [os.fsencode(word) for word in request.words],
-        [os.fsencode(limit) for limit in request.limits],
-        [name + b"=" + value for name, value in request.environment.items()],
-    ]
-
-
-def frame(sections: Sequence[Sequence[bytes]]) -> bytes:
-    """Return a message: its length, the length of each section, and their words, each ended by a NUL."""
-    packed = [b"".join(word + b"\0" for word in section) for section in sections]
-    payload = b" ".join(b"%d" % len(section) for section in packed) + b"\n" + b"".join(packed)
-    return b"%08x" % len(payload) + payload
+def readable(descriptor: int, seconds: float) -> bool:
+    """Whether a descriptor becomes readable within some seconds."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(seconds * 1000))

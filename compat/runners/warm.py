@@ -11,17 +11,20 @@ import os
 import threading
 import time
 import weakref
+from collections import OrderedDict
 from collections.abc import Collection, Mapping
 
 from ..body import Body
 from ..types import Command
 from .duplex import ErrorSink, Pipes, Running
 from .exec import execute
-from .keeper import Forked, Gone, Keeper, Request
-from .python import MAX_FIRST_LINE, Start, Unsuited, find_start, is_binary
+from .forked import Forked
+from .message import Request
+from .nest import Nest
+from .python import MAX_FIRST_LINE, Start, Unsuited, find_start
 
 FRESH = 0.1
-ATTEMPTS = 2
+MAX_NESTS = 16
 
 logger = logging.getLogger("compat")
 
@@ -34,10 +37,10 @@ class Warm:
         self._prefix = len(limits) + 1 if limits else 0
         self._preload = tuple(preload)
         self._lock = threading.Lock()
-        self._keepers: dict[Start, Keeper] = {}
+        self._nests: OrderedDict[Start, Nest] = OrderedDict()
         self._said: set[str] = set()
         self._pid = os.getpid()
-        weakref.finalize(self, close_all, self._keepers)
+        weakref.finalize(self, close_all, self._nests)
 
     def __call__(
         self, command: Command, body: Body, errors: ErrorSink, timeout: float | None, idle_timeout: float | None
@@ -54,7 +57,7 @@ class Warm:
     def close(self) -> None:
         """End every zygote."""
         with self._lock:
-            close_all(self._keepers)
+            close_all(self._nests)
 
     def _fork(self, command: Command, descriptors: tuple[int, int, int]) -> Forked:
         path = command.argv[command.position]
@@ -68,34 +71,25 @@ class Warm:
             self._limits,
             command.environment,
         )
-        for _ in range(ATTEMPTS):
-            try:
-                return self._keeper(start).fork(request, descriptors)
-            except Gone as error:
-                reason = error
-        raise reason
+        return self._nest(start).fork(request, descriptors)
 
-    def _keeper(self, start: Start) -> Keeper:
-        """Return the zygote for a start; a new one where there is none, or the last one has ended."""
+    def _nest(self, start: Start) -> Nest:
+        """Return where a start has its zygotes; those longest without a request make room."""
         with self._lock:
             self._forget_parents()
-            keeper = self._keepers.get(start)
-            if keeper is not None and keeper.broken:
-                self._keepers.pop(start).close()
-                keeper = None
-            if keeper is None:
-                if not is_binary(start.executable):
-                    raise Unsuited(f"{start.executable} is a script itself")
-                keeper = self._keepers[start] = Keeper(start)
-            return keeper
+            nest = self._nests.setdefault(start, Nest(start, self._preload))
+            self._nests.move_to_end(start)
+            if len(self._nests) > MAX_NESTS:
+                self._nests.popitem(last=False)[1].close()
+            return nest
 
     def _forget_parents(self) -> None:
         """After a fork of the server its zygotes are the parent's: two processes on one socket would mix replies."""
         if self._pid != os.getpid():
             self._pid = os.getpid()
-            for keeper in self._keepers.values():
-                keeper.abandon()
-            self._keepers.clear()
+            for nest in self._nests.values():
+                nest.abandon()
+            self._nests.clear()
 
     def _say_once(self, name: str, reason: str) -> None:
         """Tell the operator that a program runs by exec, and why, once."""
@@ -105,10 +99,10 @@ class Warm:
             logger.warning("%s", text)
 
 
-def close_all(keepers: dict[Start, Keeper]) -> None:
+def close_all(nests: dict[Start, Nest]) -> None:
     """End every zygote of this process."""
-    while keepers:
-        keepers.popitem()[1].close()
+    while nests:
+        nests.popitem()[1].close()
 
 
 def first_line(path: str) -> bytes:

@@ -51,6 +51,8 @@ class Zygote(object):
         self.socket = None if PY2 else _socket.socket(fileno=control)
         self.codes = {}
         self.added = []
+        self.learning = {}
+        self.own = (control, os.dup(0), os.dup(1), os.dup(2))
         self.sigchld = signal.getsignal(signal.SIGCHLD)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # children must stay until they are waited for
 
@@ -63,49 +65,72 @@ class Zygote(object):
                 if program:
                     return program
             elif words[0] == b"wait":
-                self.reply(b"exit", str(os.waitpid(int(words[1]), 0)[1]).encode())
+                pid = int(words[1])
+                self.reply(b"exit", str(os.waitpid(pid, 0)[1]).encode(), *self.learnt(pid))
             elif words[0] == b"begin":
                 self.begin(*rest)
 
-    def begin(self, startup, folders):
-        """Take over the settings that hold for every request."""
+    def begin(self, startup, folders, wanted, learned):
+        """Take over the settings that hold for every request, and import what programs will want."""
         given = dict(item.partition(b"=")[::2] for item in startup)
         now = os.environ if PY2 else os.environb
         # What the interpreter itself has set (LC_CTYPE, PEP 538) every program sees after its own variables.
-        self.added = [(name, now[name]) for name in now if given.get(name) != now[name]]
+        self.added = [name + b"=" + now[name] for name in now if given.get(name) != now[name]]
         own = os.path.dirname(os.path.realpath(__file__))
         if sys.path and sys.path[0] == own:
             sys.path[0] = text(folders[0])
         if len(os.listdir("/proc/self/task")) > 1:
             self.reply(b"cannot", b"a thread runs after the interpreter's start")
             return
+        found = Preload(text(folders[0])).load(wanted, list(zip(learned[::2], learned[1::2])))
         settle()
-        self.reply(b"ready", b"1" if PY2 else b"3")
+        self.reply(b"ready", b"1" if PY2 else b"3", *found)
+
+    def learnt(self, pid):
+        """Return what an ended child has reported of its modules, names and files in turn."""
+        if pid not in self.learning:
+            return []
+        reading, writing = self.learning.pop(pid)
+        os.close(writing)
+        data = os.read(reading, 1 << 20)
+        os.close(reading)
+        return data.split(b"\0")[:-1]
 
     def run(self, request):
-        """Fork; the parent replies with the child's number, the child returns its program."""
+        """Fork; the parent replies with the child's number, the child returns its program.
+
+        As much as can be is done before the fork: pages that the child writes to are copied, at ten times the price.
+        """
         descriptors = self.descriptors()
+        (stamp, path, folder, learn), command, words, limits, variables = request
+        pipe = tuple(os.pipe()) if learn else ()
         try:
-            (stamp, path, folder), command, words, limits, variables = request
-            program = Program(self.code(stamp, path), path, words, command, variables)
+            program = Program(self.code(stamp, path), path)
             os.chdir(folder)
+            attach(descriptors)
+            program.prepare(words, command, variables + self.added)
+            freeze()
             pid = os.fork()
         except (Unsuited, OSError) as error:
             pid = None
             reason = str(error)
         if pid == 0:
-            os.close(self.control)
+            for descriptor in sum(self.learning.values(), self.own + pipe):
+                os.close(descriptor)
             os.setsid()
-            attach(descriptors)
             set_limits(limits)
             signal.signal(signal.SIGCHLD, self.sigchld)
-            program.variables += [name + b"=" + value for name, value in self.added]
+            program.begin("/proc/%d/fd/%d" % (os.getppid(), pipe[1]) if pipe else None)
             return program
-        for descriptor in descriptors:
-            os.close(descriptor)
+        for number, descriptor in enumerate(self.own[1:]):
+            os.dup2(descriptor, number)
         if pid is None:
+            for descriptor in pipe:
+                os.close(descriptor)
             self.reply(b"cannot", reason.encode("utf-8", "replace"))
         else:
+            if pipe:
+                self.learning[pid] = pipe
             self.reply(b"pid", str(pid).encode())
         return None
 
@@ -155,26 +180,238 @@ class Zygote(object):
             data = data[os.write(self.control, data) :]
 
 
+class Preload(object):
+    """Imports modules in advance, but only those whose import nobody could tell from a later one."""
+
+    def __init__(self, folder):
+        self.folder = folder + "/"
+        names = ("site-packages", "dist-packages")
+        places = [os.path.dirname(os.__file__)] + [place for place in sys.path if os.path.basename(place) in names]
+        self.places = tuple(place + "/" for place in places if place)
+
+    def load(self, wanted, learned):
+        """Import; return a word for each file that must not change (`own` or `lib`), and for each wanted module that
+        had to be left out.
+        """
+        before = set(sys.modules)
+        words, names = [], []
+        for name in wanted:
+            names.append((text(name), None))
+        # The start of the log's clock is the one thing taken at import that is put right afterwards: logging first.
+        for name, file in sorted(learned, key=lambda pair: pair[0] != b"logging"):
+            if self.of_library(text(file)):
+                names.append((text(name), text(file)))
+        fault = self.trial(names)
+        while fault:
+            position, reason = fault
+            kind = "left" if names[position][1] is None else "skipped"
+            words.append(("%s %s: %s" % (kind, names[position][0], reason)).encode())
+            del names[position]
+            fault = self.trial(names)
+        for name, _ in names:
+            __import__(name)
+        return words + [word for name in set(sys.modules) - before for word in self.watched(name)]
+
+    def of_library(self, file):
+        """Whether a file belongs to the interpreter or its site packages, and not to the program."""
+        return file.startswith(self.places) and not file.startswith(self.folder)
+
+    def watched(self, name):
+        """Return words for a loaded module's file, and for the files in the program's folder that would hide it."""
+        file = source_file(sys.modules[name])
+        if file is None:
+            return []
+        hiding = self.folder + name.partition(".")[0]
+        words = ["own " + file] if not self.of_library(file) else ["lib " + file, "lib " + hiding, "lib %s.py" % hiding]
+        return [word if PY2 else os.fsencode(word) for word in words]
+
+    def trial(self, names):
+        """Import all in a child of its own. Return the position of the first that does not just load, and why."""
+        if not names:
+            return None
+        reading, writing = os.pipe()
+        pid = os.fork()
+        if not pid:
+            os.close(reading)
+            try:
+                for position, (name, file) in enumerate(names):
+                    reason = self.told(name, file)
+                    if reason:
+                        os.write(writing, ("%d %s" % (position, reason)).encode())
+                        break
+                else:
+                    os.write(writing, b"well")
+            finally:
+                os._exit(0)
+        os.close(writing)
+        data = os.read(reading, 4096)
+        os.close(reading)
+        os.waitpid(pid, 0)
+        if data == b"well":
+            return None
+        position, _, reason = data.decode().partition(" ")
+        return int(position or len(names) - 1), reason or "it ended the interpreter"
+
+    def told(self, name, file):
+        """Import one module in the trial; return how a program could tell, None where it could not."""
+        seen = set()
+        before, known = state(), set(sys.modules)
+        try:
+            with Watch(seen):
+                __import__(name)
+        except BaseException as error:
+            return "%s: %s" % (type(error).__name__, error)
+        after = state()
+        for what in sorted(before):
+            if before[what] not in (None, after[what]):
+                return "its import changes the %s" % what
+        if file is None:
+            return None
+        if seen and name != "logging":
+            return "its import looks at %s" % ", ".join(sorted(seen))
+        if source_file(sys.modules.get(name)) != file:
+            return "it is another file"
+        for other in set(sys.modules) - known:
+            place = source_file(sys.modules[other])
+            if place and not self.of_library(place):
+                return "it imports %s" % place
+        return None
+
+
+class Watch(object):
+    """Notes, while a module is imported, what it looks at that differs from request to request."""
+
+    CALLS = ("os.urandom os.getpid os.getppid os.getcwd time.time time.time_ns time.monotonic time.localtime").split()
+
+    def __init__(self, seen):
+        self.seen = seen
+        self.kept = []
+
+    def __enter__(self):
+        import time
+
+        for path in self.CALLS:
+            owner, name = {"os": os, "time": time}[path.partition(".")[0]], path.partition(".")[2]
+            if hasattr(owner, name):
+                self.replace(owner, name, Noted(getattr(owner, name), self.seen, path))
+        data = "data" if PY2 else "_data"
+        self.variables = getattr(os.environ, data)
+        self.noted = NotedVariables(self.variables)
+        self.noted.seen = self.seen
+        for owner in (os.environ,) if PY2 else (os.environ, os.environb):
+            self.replace(owner, data, self.noted)
+        warnings = sys.modules.get("warnings")
+        if warnings:
+            self.replace(warnings, "showwarning", Noted(lambda *words, **more: None, self.seen, "warnings"))
+
+    def replace(self, owner, name, value):
+        """Put a value in a place, until the end."""
+        self.kept.append((owner, name, getattr(owner, name)))
+        setattr(owner, name, value)
+
+    def __exit__(self, *error):
+        for owner, name, value in self.kept:
+            setattr(owner, name, value)
+        self.variables.clear()
+        self.variables.update(dict.items(self.noted))
+
+
+class Noted(object):
+    """A function whose calls are noted. Not a function itself, so that it never becomes a method."""
+
+    def __init__(self, function, seen, name):
+        self.function, self.seen, self.name = function, seen, name
+
+    def __call__(self, *words, **more):  # noqa: D102
+        self.seen.add(self.name)
+        return self.function(*words, **more)
+
+
+class NotedVariables(dict):
+    """The environment, with a note of which variables are looked at. What decides at the start is no news."""
+
+    STARTUP = ("PYTHON", "LANG", "LC_", "LD_", "MALLOC_", "OPENSSL_", "HOME", "PATH", "TZ")
+
+    def note(self, name):
+        """Note one variable."""
+        name = name if PY2 else os.fsdecode(name)
+        if not name.startswith(self.STARTUP):
+            self.seen.add("the variable %s" % name)
+
+    def __getitem__(self, name):
+        self.note(name)
+        return dict.__getitem__(self, name)
+
+    def __contains__(self, name):
+        self.note(name)
+        return dict.__contains__(self, name)
+
+    def get(self, name, default=None):
+        """Look one up."""
+        self.note(name)
+        return dict.get(self, name, default)
+
+    def __iter__(self):
+        self.seen.add("all variables")
+        return dict.__iter__(self)
+
+    def keys(self):
+        """Return all names."""
+        self.seen.add("all variables")
+        return dict.keys(self)
+
+    def items(self):
+        """Return all variables."""
+        self.seen.add("all variables")
+        return dict.items(self)
+
+
+def state():
+    """Return what of this process an import must not change."""
+    mask = os.umask(0)
+    os.umask(mask)
+    random = sys.modules.get("random")
+    return {
+        "threads": len(os.listdir("/proc/self/task")),
+        "descriptors": sorted(os.listdir("/proc/self/fd")),
+        "signals": [signal.getsignal(number) for number in range(1, 32)],
+        "environment": dict(os.environ.data if PY2 else os.environ._data),
+        "locale": locale(),
+        "working directory or mask": (os.getcwd(), mask),
+        "path": sys.path[:],
+        "streams or hooks": [sys.stdin, sys.stdout, sys.stderr, sys.excepthook, sys.displayhook, sys.argv[:]],
+        "output": os.fstat(1).st_size,
+        "timer": signal.getitimer(signal.ITIMER_REAL),
+        "garbage collection": (gc.isenabled(), gc.get_threshold(), sys.getrecursionlimit()),
+        "random numbers": random.getstate() if random else None,
+    }
+
+
+def locale():
+    """Return the whole locale as the C library has it."""
+    import _locale
+
+    return _locale.setlocale(_locale.LC_ALL)
+
+
 class Program(object):
     """A program about to run in this process."""
 
-    def __init__(self, code, path, words, command, variables):
+    def __init__(self, code, path):
         self.code = code
         self.path = text(path)
-        self.argv = [text(path)] + [text(word) for word in words]
-        self.command = [text(word) for word in command]
-        self.variables = variables
-
-    def prepare(self):
-        """Make this process what the interpreter makes of itself before the first line; return __main__'s names."""
-        set_environment(self.variables)
         self.loaded = set(sys.modules)
-        sys.argv = self.argv
+        self.report = None
+        self.pid = None
+
+    def prepare(self, words, command, variables):
+        """Make this process what the interpreter makes of itself before a script's first line; in the zygote still."""
+        set_environment(variables)
+        sys.argv = [self.path] + [text(word) for word in words]
         if hasattr(sys, "orig_argv"):
-            sys.orig_argv = self.command
+            sys.orig_argv = [text(word) for word in command]
         if not PY2:
             open_streams()
-        restart_random()
         names = dict(START)
         names["__doc__"] = None
         names["__file__"] = self.path
@@ -184,9 +421,14 @@ class Program(object):
         module.__dict__.clear()
         module.__dict__.update(names)
         sys.modules["__main__"] = module
+
+    def begin(self, report):
+        """What only the child can do. `report` is where to say what was imported."""
+        self.report = report
+        self.pid = os.getpid()
+        restart()
         if self.code is None:
             self.code = compile(source(self.path), self.path, "exec", 0, True)
-        return module.__dict__
 
 
 def text(data):
@@ -227,6 +469,11 @@ def compiled(path):
 def settle():
     """Make what is loaded cheap to share with children."""
     gc.collect()
+    freeze()
+
+
+def freeze():
+    """Keep the garbage collection of children, and the search for what they leave, away from what is here now."""
     if hasattr(gc, "freeze"):
         gc.freeze()
 
@@ -257,10 +504,12 @@ def set_limits(limits):
 def set_environment(variables):
     """Replace every variable, in this order, for this process and for those it starts."""
     environ = os.environ if PY2 else os.environb
-    environ.clear()
-    for variable in variables:
-        name, _, value = variable.partition(b"=")
-        environ[name] = value
+    items = [variable.partition(b"=")[::2] for variable in variables]
+    if [name for name, _ in items] != list(environ):
+        environ.clear()
+    for name, value in items:
+        if environ.get(name) != value:
+            environ[name] = value
 
 
 def open_streams():
@@ -277,11 +526,46 @@ def open_streams():
         setattr(sys, "__%s__" % name[1:-1], stream)
 
 
-def restart_random():
-    """Give the child random numbers of its own; from 3.7 on the module does that itself."""
-    module = sys.modules.get("random")
-    if module is not None and sys.version_info < (3, 7):
-        module.seed()
+def restart():
+    """Begin anew what modules took from the moment they were imported: random numbers (`random` does it by itself from
+    3.7 on) and the start of the log's clock.
+    """
+    if "random" in sys.modules and sys.version_info < (3, 7):
+        sys.modules["random"].seed()
+    if "numpy.random" in sys.modules:
+        sys.modules["numpy.random"].seed()
+    if "logging" in sys.modules:
+        import time
+
+        logging = sys.modules["logging"]
+        logging._startTime = time.time() if isinstance(logging._startTime, float) else time.time_ns()
+
+
+def report(program):
+    """Tell the zygote which modules of the library the program has imported, so that the next one has them. No
+    descriptor is kept open for that while it runs.
+    """
+    if program.report is None or program.pid != os.getpid():
+        return
+    words = []
+    for name, module in list(sys.modules.items()):
+        file = source_file(module)
+        if name not in program.loaded and file:
+            words += [name, file]
+    try:
+        writing = os.open(program.report, os.O_WRONLY | os.O_NONBLOCK)
+        os.write(writing, b"".join((word if PY2 else os.fsencode(word)) + b"\0" for word in words)[:60000])
+        os.close(writing)
+    except (OSError, UnicodeError):
+        pass  # another user by now, another root, or a very long list: nothing is learned this time
+
+
+def source_file(module):
+    """Return the file of a module, its source where that is known."""
+    file = getattr(module, "__file__", None)
+    if not isinstance(file, str) or not os.path.isabs(file):
+        return None
+    return file[:-1] if file.endswith((".pyc", ".pyo")) else file
 
 
 def flush():
@@ -431,11 +715,12 @@ STREAM_KINDS = (_io.TextIOWrapper, _io.BufferedReader, _io.BufferedWriter, _io.F
 PROGRAM = Zygote(int(sys.argv[1])).serve()
 FAILURE = (None, None, None)
 try:
-    exec(PROGRAM.code, PROGRAM.prepare())
+    exec(PROGRAM.code, sys.modules["__main__"].__dict__)
 except BaseException:
     FAILURE = sys.exc_info()
     flush()
 KIND, ERROR, TRACE = FAILURE
+report(PROGRAM)
 STATUS = 0
 if isinstance(ERROR, SystemExit):
     STATUS = status_of(ERROR.code)

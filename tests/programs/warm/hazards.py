@@ -266,6 +266,9 @@ def at_exit_exits():
     """An exit during the exit."""
     import atexit
 
+    import threading
+
+    assert threading.active_count() == 1  # 2.7 says something more where threading is loaded
     atexit.register(lambda: sys.exit(9))
     sys.exit(4)
 
@@ -399,7 +402,7 @@ class Dated(object):
         self.stream = stream
 
     def write(self, text):
-        self.stream.write("\n".join(line for line in text.split("\n") if ":" not in line))
+        self.stream.write("\n".join(line for line in text.split("\n") if ": /" not in line and ":" not in line[12:20]))
 
     def flush(self):
         self.stream.flush()
