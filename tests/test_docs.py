@@ -12,6 +12,7 @@ import click
 import pytest
 
 from compat.cli import main as compat
+from compat.rules import read_rules
 from harness.accepted import parse_accepted
 from harness.bind import read_fixed, read_logins
 from harness.cli import harness
@@ -88,6 +89,9 @@ def test_the_configuration_in_the_docs_is_accepted() -> None:
     for text in texts:
         if text.startswith("[[accepted]]"):  # the other file
             assert parse_accepted(text, ROOT / "accepted.toml")
+            continue
+        if text.startswith("[[rule]]"):
+            assert read_rules(tomllib.loads(text)["rule"])
             continue
         config = parse_config(tomllib.loads(text), ROOT / "harness.toml")
         secrets = {"SHOP_TEST_LOGIN": "bob:x", "SHOP_TEST_KEY": "x"}

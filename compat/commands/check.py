@@ -24,7 +24,7 @@ Examples:
 """
 
 
-@click.command("check", epilog=EXAMPLES)
+@click.command("check", epilog=EXAMPLES, short_help="Run a program once; name the first obstacle and its fix.")
 @application_options
 @click.argument("url", required=False)
 def command(url: str | None, **words: Any) -> None:

@@ -31,7 +31,7 @@ Examples:
 """
 
 
-@click.command(epilog=EXAMPLES)
+@click.command(epilog=EXAMPLES, short_help="Tell what a URL would run, with which variables.")
 @application_options
 @click.argument("url")
 @click.option("--method", default="GET", show_default=True, help="The request's method.")

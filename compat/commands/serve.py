@@ -56,7 +56,7 @@ class Around:
     remote_user_header: str | None = None
 
 
-@click.command(epilog=EXAMPLES)
+@click.command(epilog=EXAMPLES, short_help="Serve a program or a cgi-bin, with gunicorn.")
 @application_options
 @click.option("--bind", default="127.0.0.1:8000", show_default=True, metavar="HOST:PORT", help="Or unix:PATH.")
 @click.option("--workers", type=click.IntRange(1), default=2, show_default=True, help="Server processes.")
