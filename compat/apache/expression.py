@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 
+from .conditions import VARIABLES
 from .model import Refusal
 from .redirect import pattern, quoted
-from .rewrite import VARIABLES
 
 SIGNS = {"==": "=", "=": "=", "!=": "!=", "-eq": "=", "-ne": "!="}
 _PARSED = re.compile(

@@ -11,45 +11,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from .conditions import FLAG_NAMES, SPARES_FILES, Condition, Scope, condition, flags_of, split_rule
 from .model import Directive, Ledger, Refusal
 from .redirect import captures, check_pattern, pattern, quoted
 
 NAMES = frozenset({"rewriteengine", "rewritebase", "rewriteoptions", "rewritecond", "rewriterule"})
-VARIABLES = {
-    "HTTP_HOST": "$http_host",
-    "HTTP_USER_AGENT": "$http_user_agent",
-    "HTTP_REFERER": "$http_referer",
-    "HTTP_COOKIE": "$http_cookie",
-    "HTTP_ACCEPT": "$http_accept",
-    "REQUEST_URI": "$uri",
-    "REQUEST_METHOD": "$request_method",
-    "REQUEST_SCHEME": "$scheme",
-    "QUERY_STRING": "$args",
-    "REMOTE_ADDR": "$remote_addr",
-    "REMOTE_PORT": "$remote_port",
-    "SERVER_PORT": "$server_port",
-    "SERVER_ADDR": "$server_addr",
-    "SERVER_PROTOCOL": "$server_protocol",
-    "THE_REQUEST": "$request",
-    "DOCUMENT_ROOT": "$document_root",
-    "HTTPS": "$https",
-}
-FLAG_NAMES = {
-    "last": "l",
-    "nocase": "nc",
-    "redirect": "r",
-    "forbidden": "f",
-    "gone": "g",
-    "passthrough": "pt",
-    "qsappend": "qsa",
-    "qsdiscard": "qsd",
-    "noescape": "ne",
-    "nosubreq": "ns",
-    "discardpath": "dpi",
-    "env": "e",
-    "ornext": "or",
-    "novary": "nv",
-}
 UNABLE_FLAGS = {
     "p": "it is a proxy rule: write it as proxy_pass",
     "proxy": "it is a proxy rule: write it as proxy_pass",
@@ -70,36 +36,8 @@ UNABLE_FLAGS = {
 }
 UNDERSTOOD = frozenset({"l", "end", "nc", "r", "f", "g", "pt", "qsa", "qsd", "ne", "ns", "dpi"})
 CODES = {"": 302, "temp": 302, "permanent": 301, "seeother": 303}
-FILE_TESTS = frozenset({"-f", "-d", "-x"})
-SPARES_FILES = "!-f $request_filename"
 LETTERS = "abcdefghijklmnop"
 AUTHORIZATION = re.compile(r"(?:E|env)=HTTP_AUTHORIZATION:%\{HTTP:Authorization\}\Z", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Where rules stand: `folder` is the URL of their folder, None for a server; `base` is RewriteBase; `in_root` tells
-    whether the folder lies below the server's root, where nginx's $request_filename is right; `extensions` are those of
-    programs; `patterns` all rules' patterns; `alone` tells that no other redirect of the server follows.
-    """
-
-    folder: str | None = None
-    base: str | None = None
-    in_root: bool = True
-    extensions: tuple[str, ...] = ()
-    patterns: tuple[str, ...] = ()
-    alone: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """One `if` of nginx, whether it is joined to the next by OR, and whether `%1` means a group of it: False where it
-    would in Apache and cannot here, None where it is no pattern.
-    """
-
-    test: str
-    joined: bool
-    groups: bool | None
 
 
 def passes_authorization(directive: Directive) -> bool:
@@ -109,7 +47,7 @@ def passes_authorization(directive: Directive) -> bool:
         directive.name == "rewriterule"
         and len(words) == 3
         and words[1] == "-"
-        and all(AUTHORIZATION.match(flag) or flag.lower() in {"l", "last"} for flag in _flags(words[2]))
+        and all(AUTHORIZATION.match(flag) or flag.lower() in {"l", "last"} for flag in flags_of(words[2]))
         and "=" in words[2]
     )
 
@@ -149,7 +87,7 @@ def _rule(directive: Directive, conditions: Sequence[Directive], scope: Scope, l
             ledger.settle(one, "carried", "--pass-authorization")
         return ()
     try:
-        tests = [_condition(one, scope) for one in conditions]
+        tests = [condition(one, scope) for one in conditions]
         lines = tuple(_statement(directive, tests, scope))
     except Refusal as refusal:
         for one in (*conditions, directive):
@@ -162,21 +100,9 @@ def _rule(directive: Directive, conditions: Sequence[Directive], scope: Scope, l
 
 def _remark(directive: Directive) -> str:
     words = (*split_rule(directive.raw), "", "")
-    flags = {flag.partition("=")[0].lower() for flag in _flags(words[2])}
+    flags = {flag.partition("=")[0].lower() for flag in flags_of(words[2])}
     inside = words[1].startswith("/") or not re.match(r"-|\w+:", words[1])
     return "; a program sees the new path in REQUEST_URI" if inside and not flags & {"r", "redirect", "f", "g"} else ""
-
-
-def split_rule(text: str) -> list[str]:
-    """Split as mod_rewrite does: in quotes or up to a blank; a blank after a backslash is none, backslashes stay."""
-    return [
-        found[1] if found[1] is not None else found[2] if found[2] is not None else found[3]
-        for found in re.finditer(r'"([^"]*)"?|\'([^\']*)\'?|((?:\\\s|\S)+)', text)
-    ]
-
-
-def _flags(text: str) -> list[str]:
-    return [flag.strip() for flag in text.strip("[] ").split(",") if flag.strip()]
 
 
 def _statement(directive: Directive, conditions: Sequence[Condition], scope: Scope) -> Iterator[str]:
@@ -184,7 +110,7 @@ def _statement(directive: Directive, conditions: Sequence[Condition], scope: Sco
     words = split_rule(directive.raw)
     if len(words) not in {2, 3}:
         raise Refusal("it must have a pattern, a target and at most one list of flags")
-    flags = _known_flags(words[2] if len(words) == 3 else "")
+    flags = __known_flags(words[2] if len(words) == 3 else "")
     negated, own = words[0].startswith("!"), words[0].removeprefix("!")
     expression = ("(?i)" if "nc" in flags else "") + _in_folder(own, scope.folder)
     command = _command(words[1], flags, scope, _Rule(words[0], conditions))
@@ -216,9 +142,9 @@ def _beside_files(tests: Sequence[Condition], scope: Scope) -> Iterator[Conditio
         yield Condition(f"$uri !~ {pattern(rf'[.](?:{names})/')}", False, None)
 
 
-def _known_flags(text: str) -> dict[str, str]:
+def __known_flags(text: str) -> dict[str, str]:
     flags: dict[str, str] = {}
-    for flag in _flags(text):
+    for flag in flags_of(text):
         name, _, value = flag.partition("=")
         short = FLAG_NAMES.get(name.lower(), name.lower())
         if short not in UNDERSTOOD:
@@ -308,7 +234,7 @@ def _guarded(command: str, tests: Sequence[Condition], groups: str, directive: D
 
     `groups` names the variables for `%1`: the groups of the last condition that is a pattern.
     """
-    if not tests:
+    if not tests and not groups:
         yield command
         return
     grouped = next((test for test in reversed(tests) if test.groups is not None), None) if groups else None
@@ -341,62 +267,3 @@ def _parts(tests: Sequence[Condition]) -> list[list[Condition]]:
     if len(parts) > len(LETTERS):
         raise Refusal("it has too many conditions to be read in nginx")
     return [part for part in parts if part]
-
-
-def _condition(directive: Directive, scope: Scope) -> Condition:
-    """Translate one `RewriteCond`. Raises Refusal."""
-    words = split_rule(directive.raw)
-    if len(words) not in {2, 3}:
-        raise Refusal("a condition must have a test and a pattern")
-    flags = {FLAG_NAMES.get(flag.lower(), flag.lower()) for flag in _flags(words[2] if len(words) == 3 else "")}
-    if not flags <= {"nc", "or", "nv"}:
-        raise Refusal(f"nginx has nothing like the flag {', '.join(sorted(flags - {'nc', 'or', 'nv'}))} of a condition")
-    negated, wanted = words[1].startswith("!"), words[1].removeprefix("!")
-    if wanted in FILE_TESTS:
-        return Condition(f"{'!' if negated else ''}{wanted} {_file(words[0], scope)}", "or" in flags, None)
-    if re.fullmatch(r"-[a-zA-Z]{1,3}|-[a-z]+.*|[<>].*", wanted):
-        raise Refusal(f"nginx has no test {wanted}")
-    if words[0] == "%{HTTPS}":
-        return Condition(_https(wanted, negated, "nc" in flags), "or" in flags, None if wanted[:1] == "=" else False)
-    return _compared(_variable(words[0]), wanted, negated, flags)
-
-
-def _compared(variable: str, wanted: str, negated: bool, flags: set[str]) -> Condition:
-    sign = "!" if negated else ""
-    if wanted.startswith("="):
-        if "nc" in flags:
-            wanted = "^" + re.escape(wanted[1:].strip('"')) + "$"
-        else:
-            return Condition(f"{variable} {sign}= {quoted(wanted[1:].strip(chr(34)))}", "or" in flags, None)
-    return Condition(
-        f"{variable} {sign}~{'*' if 'nc' in flags else ''} {pattern(wanted)}", "or" in flags, None if negated else True
-    )
-
-
-def _file(text: str, scope: Scope) -> str:
-    known = {"%{DOCUMENT_ROOT}%{REQUEST_URI}"}
-    known.add("%{REQUEST_FILENAME}" if scope.folder is not None else "%{DOCUMENT_ROOT}%{REQUEST_FILENAME}")
-    if text not in known or not scope.in_root:
-        raise Refusal(f"nginx cannot test the file {text} here; it has $request_filename below the server's root")
-    return "$request_filename"
-
-
-def _https(wanted: str, negated: bool, nocase: bool) -> str:
-    """`%{HTTPS}` is on or off in Apache: see which of the two is meant."""
-    word = wanted.removeprefix("=").strip('"')
-    expression = rf"\A{re.escape(word)}\Z" if wanted.startswith("=") else word
-    check_pattern(expression)
-    meant = [re.search(expression, value, re.I if nocase else re.NOFLAG) is not None for value in ("on", "off")]
-    if meant[0] == meant[1]:
-        raise Refusal(f"{wanted!r} does not tell on from off")
-    return f"$scheme = {'https' if meant[0] != negated else 'http'}"
-
-
-def _variable(text: str) -> str:
-    found = re.fullmatch(r"%\{(\w+)\}", text)
-    header = re.fullmatch(r"%\{HTTP:([\w-]+)\}", text)
-    if header:
-        return "$http_" + header[1].lower().replace("-", "_")
-    if found and found[1] in VARIABLES:
-        return VARIABLES[found[1]]
-    raise Refusal(f"nginx has no variable for {text}")

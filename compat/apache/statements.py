@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from .access import NOBODY, required
+from .conditions import Scope
 from .expression import condition
 from .layers import FOLDERS, URLS, is_pattern, layers, plain
 from .model import Directive, Ledger, Refusal, Zone
@@ -17,7 +18,7 @@ from .prefixes import under
 from .redirect import NAMES as REDIRECTS
 from .redirect import check_url, literal, pattern, quoted, redirect
 from .rewrite import NAMES as REWRITES
-from .rewrite import Scope, rewrites
+from .rewrite import rewrites
 from .servers import Server, is_at_server
 from .zones import denied_pattern, is_denial
 

@@ -1,0 +1,142 @@
+"""The command: what it reads, what it prints and writes, and its exit status."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from compat.cli import main
+
+FINE = "Listen 127.0.0.1:8099\nScriptAlias /cgi-bin/ /usr/lib/cgi-bin/\nSetEnv A 'b c'\nUser www\nErrorLog logs/error\n"
+
+
+def run(*words: str | Path) -> Result:
+    """Run the command in process."""
+    return CliRunner().invoke(main, ["import-apache", *map(str, words)])
+
+
+def test_all_carried(tmp_path: Path) -> None:
+    """Three parts: commands, the nginx file, and the table with file and line; exit status 0."""
+    path = tmp_path / "site.conf"
+    path.write_text(FINE)
+    result = run(path)
+    assert result.exit_code == 0
+    assert "compat serve /usr/lib/cgi-bin --mount /cgi-bin" in result.output
+    assert "--env 'A=b c'" in result.output
+    assert "--bind 127.0.0.1:8001 --trust-proxy 127.0.0.1" in result.output
+    assert "# as user www" in result.output
+    assert "proxy_pass http://127.0.0.1:8001;" in result.output
+    assert f"{path}:3: SetEnv A 'b c'\n    --env\n" in result.output
+    assert f"{path}:5: ErrorLog logs/error\n" in result.output
+    assert result.output.endswith("5 directives: 4 carried, 1 not needed, 0 not carried\n")
+
+
+def test_not_all_carried(tmp_path: Path) -> None:
+    """Exit status 1, and what is left stands last, with the reason."""
+    path = tmp_path / "site.conf"
+    path.write_text(FINE + "Frobnicate on\n")
+    result = run(path)
+    assert result.exit_code == 1
+    tail = result.output.partition("== NOT carried over: 1\n")[2]
+    assert tail.startswith(f"{path}:6: Frobnicate on\n    there is no translation for this directive\n")
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [(None, "No such file"), ("<Directory /x>\n", "is never closed"), ("\0", "NUL byte")],
+)
+def test_unreadable(tmp_path: Path, content: str | None, says: str) -> None:
+    """Exit status 2 and one line that names the file."""
+    path = tmp_path / "site.conf"
+    if content is not None:
+        path.write_text(content)
+    result = run(path)
+    assert result.exit_code == 2
+    assert says in result.output
+    assert str(path) in result.output
+    assert result.output.count("\n") == 1
+
+
+def test_folder_without_configuration(tmp_path: Path) -> None:
+    """A folder must be a ServerRoot."""
+    result = run(tmp_path)
+    assert result.exit_code == 2
+    assert "name the configuration file itself" in result.output
+
+
+def test_server_root(tmp_path: Path) -> None:
+    """Of a folder, the main file is read, with all that it includes, Debian's variables, and the access files."""
+    www = tmp_path / "www"
+    (www / "deep").mkdir(parents=True)
+    (www / "deep" / ".htaccess").write_text("SetEnv FROM htaccess\n")
+    (tmp_path / "sites").mkdir()
+    site = f"DocumentRoot {www}\n<Directory {www}>\nAllowOverride All\n</Directory>\nUser ${{RUN_USER}}\n"
+    (tmp_path / "sites" / "b.conf").write_text(site)
+    (tmp_path / "sites" / "a.conf").write_text("ServerName first\n")
+    (tmp_path / "envvars").write_text('unset HOME\nexport RUN_USER=www-data\nexport LOCK="$(date)"\n')
+    (tmp_path / "apache2.conf").write_text("IncludeOptional sites/*.conf\nIncludeOptional none/*.conf\n")
+    result = run(tmp_path)
+    assert result.exit_code == 0
+    assert f"{tmp_path}/sites/a.conf:1: ServerName first" in result.output
+    assert f"{www}/deep/.htaccess:1: SetEnv FROM htaccess" in result.output
+    assert "User www-data" in result.output
+
+
+def test_access_files_that_apache_ignores(tmp_path: Path) -> None:
+    """Where AllowOverride is None, or nothing says it, access files are not read."""
+    (tmp_path / ".htaccess").write_text("Frobnicate on\n")
+    path = tmp_path / "site.conf"
+    path.write_text(f"DocumentRoot {tmp_path}\n<Directory {tmp_path}>\nAllowOverride None\n</Directory>\n")
+    assert run(path).exit_code == 0
+    assert "Frobnicate" in run(path, tmp_path / ".htaccess").output
+
+
+def test_define(tmp_path: Path) -> None:
+    """A variable that nothing gives a value is named; --define gives it."""
+    path = tmp_path / "site.conf"
+    path.write_text("ScriptAlias /c/ ${PROGRAMS}/\n")
+    assert "give --define PROGRAMS=VALUE" in run(path).output
+    assert "compat serve /srv/c --mount /c" in run(path, "--define", "PROGRAMS=/srv/c").output
+
+
+def test_written(tmp_path: Path) -> None:
+    """`-o` writes the nginx file, the commands, and a unit for each service; on Unix sockets if asked."""
+    path = tmp_path / "site.conf"
+    path.write_text(FINE)
+    result = run(path, "-o", tmp_path / "new", "--socket-dir", "/run/compat")
+    assert result.exit_code == 0
+    assert sorted(one.name for one in (tmp_path / "new").iterdir()) == [
+        "commands.txt",
+        "compat-1-cgi-bin.service",
+        "nginx.conf",
+    ]
+    assert "http://unix:/run/compat/compat-1-cgi-bin.sock;" in (tmp_path / "new" / "nginx.conf").read_text()
+    assert "--trust-proxy unix" in (tmp_path / "new" / "commands.txt").read_text()
+    unit = (tmp_path / "new" / "compat-1-cgi-bin.service").read_text()
+    assert "User=www\n" in unit
+    assert '--env "A=b c"' in unit
+
+
+def test_unit_is_valid(tmp_path: Path) -> None:
+    """systemd takes the unit."""
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("needs systemd-analyze")
+    path = tmp_path / "site.conf"
+    path.write_text(FINE.replace("User www\n", "User daemon\n") + "SetEnv P '100% of $HOME \\\\'\n")
+    run(path, "-o", tmp_path)
+    words = ["systemd-analyze", "verify", "--man=no", str(tmp_path / "compat-1-cgi-bin.service")]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not Path("/etc/apache2/apache2.conf").is_file(), reason="needs Debian's Apache configuration")
+def test_debian() -> None:
+    """Debian's own configuration is read whole, and each of its directives has a word."""
+    result = run("/etc/apache2")
+    assert result.exit_code == 1  # AddLanguage and its like
+    assert "root /var/www/html;" in result.output
+    assert "there is no translation" not in result.output
