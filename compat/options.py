@@ -55,7 +55,7 @@ class Options:
     idle_timeout: float | None = 60
     """Seconds without a byte moving."""
     max_concurrency: int | None = None
-    """Programs at once, in each server process."""
+    """Programs at once, in all processes forked after the application was made."""
     queue_timeout: float = 5
     """Seconds that a request waits for a place among `max_concurrency`."""
     max_body: int | None = None
