@@ -109,7 +109,6 @@ class Zygote(object):
             os.chdir(folder)
             attach(descriptors)
             program.prepare(words, command, variables + self.added)
-            freeze()
             pid = os.fork()
         except (Unsuited, OSError) as error:
             pid = None
@@ -417,6 +416,7 @@ class Program(object):
         names["__file__"] = self.path
         if names.get("__loader__") is not None:
             names["__loader__"] = type(START["__loader__"])("__main__", self.path)
+        freeze()
         module = type(sys)("__main__")
         module.__dict__.clear()
         module.__dict__.update(names)
@@ -730,6 +730,8 @@ elif KIND:
 FAILURE = TRACE = None
 if STATUS is not None:
     leave(STATUS, KIND is KeyboardInterrupt and sys.version_info >= (3, 8), PROGRAM.loaded)
+if hasattr(gc, "unfreeze"):
+    gc.unfreeze()  # the interpreter's end collects everything
 if isinstance(ERROR, SystemExit):
     raise ERROR
 if STATUS:
