@@ -43,6 +43,8 @@ _header_key = re.compile(r"HTTP_[A-Z0-9_]+").fullmatch
 _joined_cookie = re.compile(r",(?=[!#$%&'*+\-.^_`|~0-9A-Za-z]+=)")
 # The characters of RFC 3986 section 3.2.2: programs print SERVER_NAME into pages; no quote or bracket belongs there.
 _authority = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z._~!$&()*+,;=%-]+)(?::(?P<port>[0-9]*))?").fullmatch
+_dot_segment = re.compile(r"/\.{1,2}(?=/|$)").search
+_encoded_dots_or_slash = re.compile(r"%2[ef]", re.IGNORECASE).search
 _absolute_target = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)").match
 
 
@@ -139,6 +141,28 @@ def request_uri(environ: Environ) -> str:
 def url_path(text: str) -> str:
     """Return a decoded path as it stands in a URL (RFC 3986 section 3.3)."""
     return quote(encode(text), "/;=,@:!$&'()*+~")
+
+
+def resolved_path(path: str, raw: str | None) -> str:
+    """Return a decoded path without dot segments (RFC 3986 section 5.2.4); programs that open files by PATH_INFO trust
+    in that, as every web server before us did it.
+
+    `raw` is the target as sent. Dots that were encoded, or stand beside encoded slashes, are refused, and so is every
+    `..` where the server does not tell the target. Raises RequestError (404).
+    """
+    if not _dot_segment(path):
+        return path
+    target = (raw or "").partition("?")[0]
+    if _encoded_dots_or_slash(target) or (not raw and ".." in path.split("/")):
+        raise RequestError(404, f"dot segment in {path!r}, encoded or not told")
+    *segments, last = path.split("/")[1:]
+    kept: list[str] = []
+    for segment in (*segments, last, *([""] if last in {".", ".."} else [])):
+        if segment == "..":
+            del kept[-1:]
+        elif segment != ".":
+            kept.append(segment)
+    return "/" + "/".join(kept)
 
 
 def query_words(query: str) -> tuple[str, ...]:

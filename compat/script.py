@@ -18,7 +18,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Unpack
 
-from .environ import meta_variables, query_words
+from .environ import meta_variables, query_words, resolved_path
 from .errors import AnsweredError, ProgramError, RequestError, ResponseAborted
 from .journal import Journal
 from .options import Options, OptionWords
@@ -161,8 +161,9 @@ class CGIScript(CGIApplication):
     """One program as a WSGI application.
 
     `path` is its file; `interpreter` (text or argument list) runs it where it cannot run by itself; `mount` is the URL
-    prefix it stands behind: SCRIPT_NAME then ends with it, PATH_INFO is the rest, and other paths are 404. Other
-    options: `Options`. Raises ConfigurationError.
+    prefix it stands behind: SCRIPT_NAME then ends with it, PATH_INFO is the rest, and other paths are 404. `raw_path`
+    hands over PATH_INFO with its dot segments, for a program that never stood behind a web server. Other options:
+    `Options`. Raises ConfigurationError.
     """
 
     def __init__(
@@ -170,24 +171,29 @@ class CGIScript(CGIApplication):
         path: str | os.PathLike[str],
         *,
         interpreter: str | Sequence[str] | None = None,
+        raw_path: bool = False,
         **options: Unpack[OptionWords],
     ) -> None:
         super().__init__(Options(**options))
+        self._raw_path = raw_path
         self.program = Program(existing_file(path), find_interpreter(interpreter))
 
     def locate(self, environ: Environ) -> tuple[Program, Place]:
         """Return the program, and what its mount leaves of the URL."""
-        name, info = mounted(environ, self.options.mount)
+        name, info = mounted(environ, self.options.mount, raw_path=self._raw_path)
         return self.program, Place(name, info, script_filename(self.program.path))
 
 
-def mounted(environ: Environ, mount: str) -> tuple[str, str]:
-    """Return SCRIPT_NAME and PATH_INFO as seen behind a mount, never "/" for the first. Raises RequestError: 404
-    outside of it, 400 where the target is no path (`OPTIONS *`, RFC 9112 section 3.2.4).
+def mounted(environ: Environ, mount: str, *, raw_path: bool = False) -> tuple[str, str]:
+    """Return SCRIPT_NAME and PATH_INFO as seen behind a mount, never "/" for the first; without dot segments, unless
+    `raw_path`. Raises RequestError: 404 outside of it, 400 where the target is no path (`OPTIONS *`, RFC 9112 section
+    3.2.4).
     """
     name, info = environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", "")
     if info and not info.startswith("/"):
         raise RequestError(400, f"{info!r} is not a path")
+    if not raw_path:
+        info = resolved_path(info, environ.get("RAW_URI") or environ.get("REQUEST_URI"))
     prefix = mount.rstrip("/")
     if not under(info, prefix):
         raise RequestError(404, f"{info!r} is not under {prefix!r}")

@@ -101,7 +101,7 @@ def cgi_script(name):
     paths = sysconfig.get_paths()
     packages = os.pathsep.join(dict.fromkeys((paths['platlib'], paths['purelib'])))
     return CGIScript(os.path.join(HERE, 'pypi.cgi'), interpreter=(sys.executable, '-S'), mount='/' + name,
-                     pass_env=SETTINGS, env={'PYTHONPATH': packages})
+                     pass_env=SETTINGS, env={'PYTHONPATH': packages}, raw_path=True)
 
 
 index = HandlerApp(WebUI, config=shared_config)

@@ -53,7 +53,7 @@ def test_same_environment(
     changes.update(PATH_INFO="/" + path, QUERY_STRING=query)
     if body is not None:
         changes["body"] = body
-    true_cgi = ask(CGIScript(programs / "env.cgi"), check=False, **changes)
+    true_cgi = ask(CGIScript(programs / "env.cgi", raw_path=True), check=False, **changes)
     in_process = ask(HandlerApp(Mirror), check=False, **changes)
     assert (true_cgi.status, true_cgi.headers) == (in_process.status, in_process.headers)
     assert variables(true_cgi.body) == variables(in_process.body)

@@ -167,7 +167,7 @@ def test_slash(
 
 
 @pytest.mark.parametrize(
-    ("mount", "outer", "path", "expected"),
+    ("mount", "outer", "raw", "expected"),
     [
         ("/myscript//", "", "/myscript/bar", "/myscript|/bar"),
         ("/", "", "/bar", "|/bar"),
@@ -175,23 +175,48 @@ def test_slash(
         ("", "", "/bar", "|/bar"),
         ("/", "", "", "|none"),
         ("/m", "/out", "/m/x", "/out/m|/x"),
-        ("", "", "/a/../b//c", "|/a/../b//c"),
+        ("", "", "/a/../b//c", "|/b//c"),
         ("", "", "*", "400"),
+        ("", "", "/a/./b/..", "|/a/"),
+        ("", "", "/../../etc/passwd", "|/etc/passwd"),
+        ("", "", "/..", "|/"),
+        ("", "", "/a//../b", "|/a/b"),
+        ("", "", "/a.b/..c/...", "|/a.b/..c/..."),
+        ("/m", "", "/m/../x", "404"),
+        ("/m", "", "/x/../m/y", "/m|/y"),
+        ("", "", "/%2e%2e/etc/passwd", "404"),
+        ("", "", "/a/.%2E/b", "404"),
+        ("", "", "/..%2fetc", "404"),
+        ("", "", "/a%2f../b", "404"),
+        ("", "", "/a%2Fb", "|/a/b"),
     ],
     ids=[
         "49 mount", "50 root", "50a two slashes", "50b no mount", "50c an empty path", "50d inside another application",
-        "58c one program is given the path as it is", "58d no path at all",
+        "58c dots of one program's path", "58d no path at all", "58e a dot and dots at the end", "58f above the root",
+        "58g the root", "58h over an empty segment", "58i dots in names", "58j out of the mount", "58k into the mount",
+        "59l encoded dots", "59m half encoded", "59n an encoded slash after dots", "59o and before them",
+        "59p an encoded slash alone",
     ],
 )  # fmt: skip
 def test_script_mounts(
-    ask: Callable[..., Any], script: Callable[..., Any], mount: str, outer: str, path: str, expected: str
+    ask: Callable[..., Any], script: Callable[..., Any], mount: str, outer: str, raw: str, expected: str
 ) -> None:
-    """One program behind a mount: SCRIPT_NAME is never a slash alone and never ends with one."""
-    answer = ask(script(SHOWS, mount=mount), check=False, PATH_INFO=path, SCRIPT_NAME=outer)
+    """One program behind a mount: SCRIPT_NAME never ends with a slash, PATH_INFO never climbs."""
+    decoded = unquote_to_bytes(raw).decode("latin-1")
+    answer = ask(script(SHOWS, mount=mount), check=False, PATH_INFO=decoded, SCRIPT_NAME=outer, RAW_URI=raw)
     if expected.isdigit():
         assert answer.status.startswith(expected)
     else:
         assert answer.body.decode() == expected + "|p.cgi"
+
+
+@pytest.mark.parametrize(
+    ("raw_path", "expected"), [(False, "404 Not Found"), (True, "|/a/../b|p.cgi")], ids=["59q", "58l as it was sent"]
+)
+def test_target_not_told(ask: Callable[..., Any], script: Callable[..., Any], raw_path: bool, expected: str) -> None:
+    """Where the server does not tell what was sent, dots may have been encoded: refused, unless wanted."""
+    answer = ask(script(SHOWS, raw_path=raw_path), PATH_INFO="/a/../b")
+    assert expected in {answer.status, answer.body.decode()}
 
 
 @pytest.mark.parametrize("locale", ["C.UTF-8", "C"], ids="53 {}".format)
