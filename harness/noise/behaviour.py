@@ -63,7 +63,6 @@ def refusal(place: Place, places: int) -> str:
         repeats(place, pairs, noise.get(before, []), chance)
         or stands_still(pairs, noise.get(before, []), chance)
         or a_step_apart(place, before, pairs)
-        or one_way(pairs, noise.get(before, []), each)
         or (stays(place.runs, before, chance) if _is_drawn(place, before) else "")
         or (predictable(pairs, each) if place.learned.type_at(before) in RANDOM else "")
         for before, pairs in sorted(found.items())
@@ -108,33 +107,6 @@ def untold(place: Place, places: int) -> str:
     if place.learned.draws(DRAWN) and sign_test(seen, 0) >= ALARM / places / TESTS:
         return f"whether new varies as often as old could not be told: old drew another value in only {seen} exchanges"
     return ""
-
-
-MOST_FREQUENT = 3
-
-
-def one_way(found: Sequence[Pair], noise: Sequence[Pair], chance: float) -> str:
-    """Tell of a value that one of both sides has more often than the other, where old's runs have it alike."""
-    split, usual = _split(found), _split(noise)
-    for (before, value), (old, new) in sorted(usual.items(), key=lambda item: (-sum(item[1]), item[0]))[:MOST_FREQUENT]:
-        here = split.get((before, value), (0, 0))
-        seen = sum(here), old + new
-        if (
-            2 * MOST_FREQUENT * min(more_often(here[side], seen[0], (old, new)[side], seen[1]) for side in (0, 1))
-            < chance
-        ):
-            return (
-                f"{value!r} stands in old where new has another value in {here[0]} exchanges, the reverse in {here[1]}"
-            )
-    return ""
-
-
-def _split(pairs: Sequence[Pair]) -> dict[tuple[str, str], tuple[int, int]]:
-    """Return how often each value is old's alone, and new's; what comes again within a run counts once."""
-    distinct = {(pair.order[0], pair.before, pair.old, pair.new) for pair in pairs if pair.old != pair.new}
-    old = Counter((before, value) for _, before, value, _ in distinct)
-    new = Counter((before, value) for _, before, _, value in distinct)
-    return {key: (old[key], new[key]) for key in old | new}
 
 
 def repeats(place: Place, found: Sequence[Pair], noise: Sequence[Pair], chance: float) -> str:

@@ -104,6 +104,14 @@ def test_where_new_was_not_run_against_itself_that_is_said(made):
     assert rule.evidence.endswith("was not compared: new was not run against itself")
 
 
+@pytest.mark.parametrize("share", [0.0, 0.05])
+def test_without_that_a_value_that_only_old_draws_is_seen_in_many_exchanges(made, share):
+    """Where one side has another value than the usual one, it is either side as often, if both are alike."""
+    noise = [made.run(coin(0.05, 800), coin(0.05, 800)) for _ in range(2)]
+    (rule,) = decide(made.run(coin(0.05, 800), coin(share, 800)), noise).rules
+    assert bool(rule.refused) == (share == 0.0)
+
+
 def sketch(*values):
     """A run in which exchanges (by number) differed with these values."""
     made = Sketch()
