@@ -101,7 +101,10 @@ def _in_words(key: Key, change: Change) -> str:
 def _example(example: Example) -> str:
     """Return the two values of an example, whole where they are short, else what was replaced."""
     old, new = plain(example.old), plain(example.new)
-    if max(len(old), len(new)) <= LONG or (old, new) != (example.old, example.new):
+    is_now = (old, new) != (example.old, example.new)
+    if old.strip() != new.strip():  # the space around is not what differs
+        old, new = old.strip(), new.strip()
+    if is_now or max(len(old), len(new)) <= LONG:
         return f"{_quoted(old)} -> {_quoted(new)}"
     return _edit_in_words(edit_of(old, new))
 
