@@ -38,7 +38,7 @@ class Warm:
         self._preload = tuple(preload)
         self._lock = threading.Lock()
         self._nests: OrderedDict[Start, Nest] = OrderedDict()
-        self._said: set[str] = set()
+        self._left: set[str] = set()
         self._pid = os.getpid()
         weakref.finalize(self, close_all, self._nests)
 
@@ -91,11 +91,16 @@ class Warm:
                 nest.abandon()
             self._nests.clear()
 
+    @property
+    def left_to_exec(self) -> frozenset[str]:
+        """What was not run warm so far, and why: one line each."""
+        return frozenset(self._left)
+
     def _say_once(self, name: str, reason: str) -> None:
         """Tell the operator that a program runs by exec, and why, once."""
         text = f"{name} runs by exec, not warm: {reason}"
-        if text not in self._said:
-            self._said.add(text)
+        if text not in self._left:
+            self._left.add(text)
             logger.warning("%s", text)
 
 

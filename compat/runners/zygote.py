@@ -114,6 +114,8 @@ class Zygote(object):
             pid = None
             reason = str(error)
         if pid == 0:
+            if self.socket:
+                self.socket.detach()
             for descriptor in sum(self.learning.values(), self.own + pipe):
                 os.close(descriptor)
             os.setsid()

@@ -164,11 +164,6 @@ def exit_large():
     sys.exit(256 + 7)
 
 
-def exit_huge():
-    """An exit status that fits into nothing."""
-    sys.exit(1 << 80)
-
-
 def exit_negative():
     """A negative exit status."""
     sys.exit(-1)
@@ -390,8 +385,8 @@ def cgitb_page():
         import cgitb
     except ImportError:
         return
-    cgitb.enable(format="text")
     sys.stdout = Dated(sys.stdout)
+    cgitb.enable(format="text")
     raise ValueError("on a page")
 
 
@@ -402,7 +397,7 @@ class Dated(object):
         self.stream = stream
 
     def write(self, text):
-        self.stream.write("\n".join(line for line in text.split("\n") if ": /" not in line and ":" not in line[12:20]))
+        self.stream.write("\n".join(line for line in text.split("\n") if ": /" not in line and line[13:14] != ":"))
 
     def flush(self):
         self.stream.flush()
