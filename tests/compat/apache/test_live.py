@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import base64
-import contextlib
-import grp
 import os
-import pwd
 import re
 import shlex
 import shutil
-import socket
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -24,12 +18,9 @@ import pytest
 
 from compat.apache import imported
 from compat.apache.report import Binding, files
+from tests.compat.apache.servers import APACHE, LIMIT, MODULES, NGINX, free_port, running, unprivileged, wait_for
 
 HERE = Path(__file__).parent / "site"
-MODULES = "/usr/lib/apache2/modules"
-APACHE = shutil.which("apache2") or shutil.which("httpd") or shutil.which("/usr/sbin/apache2")
-NGINX = shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
-LIMIT = 20
 PAGES = {
     "www/index.html": "home",
     "www/start.html": "start",
@@ -81,40 +72,9 @@ def root() -> Iterator[Path]:
         yield root
 
 
-def free_port() -> int:
-    """A port that nobody has now."""
-    with socket.create_server(("127.0.0.1", 0)) as one:
-        return int(one.getsockname()[1])
-
-
-@contextmanager
-def running(words: list[str], log: Path) -> Iterator[None]:
-    """A process until the end."""
-    with log.open("w") as file:
-        process = subprocess.Popen(words, stdout=file, stderr=file, stdin=subprocess.DEVNULL)
-        try:
-            yield
-        finally:
-            process.terminate()
-            process.wait(LIMIT)
-
-
-def wait_for(address: str | int, log: Path) -> None:
-    """Until somebody listens there."""
-    limit = time.monotonic() + LIMIT
-    while time.monotonic() < limit:
-        family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
-        with socket.socket(family) as one, contextlib.suppress(OSError):
-            one.connect(address if isinstance(address, str) else ("127.0.0.1", address))
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"nobody listens on {address}: {log.read_text()}")
-
-
 def configuration(root: Path, port: int) -> Path:
     """The site's configuration, for a user that may not do much."""
-    user = "nobody" if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_name
-    group = grp.getgrgid(pwd.getpwnam(user).pw_gid).gr_name
+    user, group = unprivileged()
     values = {"ROOT": str(root), "PORT": str(port), "MODULES": MODULES, "USER": user, "GROUP": group}
     text = re.sub(r"@([A-Z]+)@", lambda found: values[found[1]], (HERE / "httpd.conf").read_text())
     path = root / "httpd.conf"
