@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from compat.body import Body
+from compat.body import Body, next_size
 from compat.errors import RequestError, ResponseAborted
 from compat.upload import read_body
 
@@ -137,3 +137,13 @@ def test_unread_long_body_is_taken_off_the_connection(environ_for: Callable[...,
     body = read_body(environ_for("/", CONTENT_LENGTH=str(len(LONG)), **{"wsgi.input": source}))
     body.close()
     assert source.read() == b"NEXT"
+
+
+@pytest.mark.parametrize(
+    ("received", "seconds", "size"),
+    [(0, 0.0, 16384), (200_000, 0.0, 16384), (1_600_000, 0.0, 100_000), (10**9, 0.0, 131072), (10**9, 1.0, 16384)],
+    ids=["first", "short", "growing", "largest", "slow"],
+)
+def test_size_of_pieces(received: int, seconds: float, size: int) -> None:
+    """Large pieces are for what comes quickly, and never a large part of it."""
+    assert next_size(received, seconds) == size
