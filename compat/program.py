@@ -55,7 +55,8 @@ class Program:
             raise RequestError(404, f"{self.path}: {error.strerror}") from error
         if not stat.S_ISREG(mode):
             raise RequestError(403, f"{self.path} is not a regular file")
-        if not os.access(self.path, os.R_OK if self.interpreter else os.X_OK):
+        asked = os.R_OK if self.interpreter else os.X_OK
+        if not os.access(self.path, asked, effective_ids=os.access in os.supports_effective_ids):
             wanted = "readable" if self.interpreter else "executable; chmod +x it, or give an interpreter for it"
             raise RequestError(403, f"{self.path} is not {wanted}")
 

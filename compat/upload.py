@@ -35,7 +35,7 @@ def read_body(
     """
     source: Input = environ["wsgi.input"]
     length = None if environ.get("HTTP_TRANSFER_ENCODING") else content_length(environ)
-    if environ.get(CONNECTION) is not None and idle_timeout is not None:
+    if isinstance(environ.get(CONNECTION), socket.socket) and idle_timeout is not None:
         _limit_waiting(environ[CONNECTION], idle_timeout, reading_only=length is not None and length > HELD)
     if environ.get("HTTP_TRANSFER_ENCODING"):
         return _in_time(lambda: _chunked(environ, source, max_body), source, timeout)

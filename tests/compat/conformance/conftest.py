@@ -235,14 +235,16 @@ def start_server(cgi_bin: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     """Start gunicorn, by default on a free port with sync workers."""
     started: list[subprocess.Popen[bytes]] = []
 
-    def start(*arguments: str, workers: int = 2) -> Wire:
+    def start(*arguments: str, workers: int = 2, idle: float = 30) -> Wire:
         folder = tmp_path_factory.mktemp("server")
-        environment = {**os.environ, "CONFORMANCE_BIN": str(cgi_bin), "PID_FILE": str(folder / "pid")}
+        settings = {"CONFORMANCE_BIN": str(cgi_bin), "PID_FILE": str(folder / "pid"), "CONFORMANCE_IDLE": str(idle)}
         command = [sys.executable, "-m", "gunicorn", "--no-control-socket", "--workers", str(workers)]
         command += ["--graceful-timeout", "1", *(arguments or ("--bind", "127.0.0.1:0")), "served:application"]
         log = folder / "log"
         with log.open("wb") as stream:
-            started.append(subprocess.Popen(command, cwd=HERE, env=environment, stdout=stream, stderr=stream))
+            started.append(
+                subprocess.Popen(command, cwd=HERE, env={**os.environ, **settings}, stdout=stream, stderr=stream)
+            )
         return Wire(_port(log), folder / "pid", log)
 
     yield start

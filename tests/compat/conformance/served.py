@@ -50,7 +50,7 @@ def served(folder: str) -> dict[str, Any]:
     """Return the applications by the first segment of their URLs."""
     options: dict[str, Any] = {
         "index": ["index.cgi"],
-        "idle_timeout": float(os.environ.get("CONFORMANCE_IDLE", "5")),
+        "idle_timeout": float(os.environ.get("CONFORMANCE_IDLE", "30")),
         "pass_env": ["PID_FILE"],
     }
     result: dict[str, Any] = {"handler": HandlerApp(Program)}

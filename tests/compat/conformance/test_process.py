@@ -221,15 +221,17 @@ def test_199_client_leaves(wire: Any, runner: str, gone: Callable[..., bool]) ->
     assert gone(int(wire.pid_file.read_text()), within=5)
 
 
-def test_200_client_leaves_a_silent_program(wire: Any, runner: str, gone: Callable[..., bool]) -> None:
-    """WSGI does not say that a client left: the program ends by `idle_timeout` (here five seconds)."""
-    wire.pid_file.unlink(missing_ok=True)
-    with wire.connect() as client:
+def test_200_client_leaves_a_silent_program(
+    start_server: Callable[..., Any], runner: str, gone: Callable[..., bool]
+) -> None:
+    """WSGI does not say that a client left: the program ends by `idle_timeout`."""
+    server = start_server("--bind", "127.0.0.1:0", workers=1, idle=2)
+    with server.connect() as client:
         client.sendall(f"GET /{runner}/silent.cgi HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         limit = time.monotonic() + 10
-        while not (wire.pid_file.exists() and wire.pid_file.read_text()) and time.monotonic() < limit:
+        while not (server.pid_file.exists() and server.pid_file.read_text()) and time.monotonic() < limit:
             time.sleep(0.02)
-    assert gone(int(wire.pid_file.read_text()), within=15)
+    assert gone(int(server.pid_file.read_text()), within=15)
 
 
 CHILD_SIGNAL = """import io, json, signal, sys
