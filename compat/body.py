@@ -18,7 +18,7 @@ from .errors import AnsweredError, ProgramError, RequestError, ResponseAborted
 from .types import Input
 
 PIECE = 16384
-LARGE_PIECE = 131072
+LARGE_PIECE = 524288
 QUICK = 0.05
 LINGER = 2.0
 
@@ -182,8 +182,9 @@ class PumpedBody(SpooledBody):
 def next_size(received: int, seconds: float) -> int:
     """Return how much of a body to ask the server for next: it waits until that much is there.
 
-    Large pieces are several times faster. They are for clients that send quickly (the last took `seconds`), and never
-    more than a sixteenth of what has come, since a client may wait for an answer in the middle of one.
+    Large pieces are several times faster: gunicorn copies what it has read ahead at every call. They are for clients
+    that send quickly (the last took `seconds`), and never more than a sixteenth of what has come, since a client may
+    wait for an answer, or become slow, in the middle of one.
     """
     if seconds > QUICK:
         return PIECE
