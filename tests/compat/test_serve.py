@@ -7,6 +7,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -57,17 +58,16 @@ def wait_for(ready: Callable[[], bool], tell: Callable[[], str] = lambda: "") ->
 
 
 @contextlib.contextmanager
-def serving(log: Path, *words: str | Path, workers: int = 1) -> Iterator[Server]:
+def serving(log: Path, *words: str | Path, workers: int = 1, bind: str = "127.0.0.1:0") -> Iterator[Server]:
     """Start the command, and stop it as an operator would; it must end well."""
     command = [sys.executable, "-m", "compat", "serve", *map(str, words), "--workers", str(workers)]
     with log.open("wb") as stream:
-        process = subprocess.Popen([*command, "--bind", "127.0.0.1:0"], stdout=stream, stderr=stream)
+        process = subprocess.Popen([*command, "--bind", bind], stdout=stream, stderr=stream)
     try:
         server = Server(process, 0, log)
         server.await_log("Booting worker", workers)
         found = re.search(r"Listening at: http://127\.0\.0\.1:(\d+)", log.read_text())
-        assert found
-        server.port = int(found[1])
+        server.port = int(found[1]) if found else 0
         yield server
     finally:
         process.terminate()
@@ -122,17 +122,36 @@ def test_without_trust(tmp_path: Path, log: Path) -> None:
         assert server.get("/who.cgi", told)[1] == b"127.0.0.1  127.0.0.1 203.0.113.9\n"
 
 
+@pytest.mark.parametrize(
+    ("words", "seen"),
+    [((), b"\r\n  http\n"), (("--trust-proxy", "unix"), b"203.0.113.9 on https\n")],
+    ids=["not trusted", "trusted"],
+)
+def test_a_unix_socket(tmp_path: Path, log: Path, words: tuple[str, ...], seen: bytes) -> None:
+    """A peer on a Unix socket is trusted if the operator says so; gunicorn's own trust in it does not count."""
+    script(tmp_path / "bin", "who.cgi", 'echo "$REMOTE_ADDR $HTTPS $REQUEST_SCHEME"')
+    headers = b"X-Forwarded-For: 203.0.113.9\r\nX-Forwarded-Proto: https\r\nConnection: close\r\n"
+    address = f"{tmp_path}/socket"
+    with serving(log, tmp_path / "bin", *words, bind=f"unix:{address}"), socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(LIMIT)
+        client.connect(address)
+        client.sendall(b"GET /who.cgi HTTP/1.1\r\nHost: a\r\n" + headers + b"\r\n")
+        with client.makefile("rb") as answer:
+            assert seen in answer.read()
+
+
 def test_a_limit_for_all_workers(tmp_path: Path, log: Path) -> None:
-    """Three workers share one place: no two programs run at once, and who waits too long is sent away."""
+    """All workers share one place, also the old and the new ones of a reload: no two programs run at once."""
     script(
         tmp_path / "bin", "slow.cgi", f"mkdir {tmp_path}/inside || exit 1; sleep 0.2; rmdir {tmp_path}/inside; echo ok"
     )
     words = [tmp_path / "bin", "--max-concurrency", "1", "--queue-timeout", "20"]
     answers: list[tuple[int, bytes]] = []
-    with serving(log, *words, workers=3) as server:
+    with serving(log, *words, workers=2) as server:
         threads = [threading.Thread(target=lambda: answers.append(server.get("/slow.cgi"))) for _ in range(6)]
         for thread in threads:
             thread.start()
+        server.process.send_signal(signal.SIGHUP)
         for thread in threads:
             thread.join(LIMIT)
     assert answers == [(200, b"ok\n")] * 6, log.read_text()
