@@ -134,11 +134,11 @@ SERVERS: dict[str, Callable[[Path], AbstractContextManager[int]]] = {
 def measured(port: int, move: Callable[[int, int], None], size: int, *, ours: bool) -> Transfer:
     """Move a body once, after a small one, and watch the worker's memory."""
     move(port, 1000)
-    before = _highest(worker_of(port)) if ours else None
+    before = highest(worker_of(port)) if ours else None
     started = time.perf_counter()
     move(port, size)
     seconds = time.perf_counter() - started
-    return Transfer(seconds, None if before is None else _highest(worker_of(port)) - before)
+    return Transfer(seconds, None if before is None else highest(worker_of(port)) - before)
 
 
 def down(port: int, size: int) -> None:
@@ -186,7 +186,7 @@ def _open(port: int, head: bytes) -> socket.socket:
     return client
 
 
-def _highest(pid: int) -> int:
+def highest(pid: int) -> int:
     """Return the highest memory of a process so far, in bytes."""
     found = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{pid}/status").read_text(encoding="ascii"))
     assert found
