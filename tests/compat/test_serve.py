@@ -143,15 +143,19 @@ def test_a_unix_socket(tmp_path: Path, log: Path, words: tuple[str, ...], seen: 
 def test_a_limit_for_all_workers(tmp_path: Path, log: Path) -> None:
     """All workers share one place, also the old and the new ones of a reload: no two programs run at once."""
     script(
-        tmp_path / "bin", "slow.cgi", f"mkdir {tmp_path}/inside || exit 1; sleep 0.2; rmdir {tmp_path}/inside; echo ok"
+        tmp_path / "bin", "slow.cgi", f"mkdir {tmp_path}/inside || exit 1; sleep 0.4; rmdir {tmp_path}/inside; echo ok"
     )
     words = [tmp_path / "bin", "--max-concurrency", "1", "--queue-timeout", "20"]
     answers: list[tuple[int, bytes]] = []
     with serving(log, *words, workers=2) as server:
         threads = [threading.Thread(target=lambda: answers.append(server.get("/slow.cgi"))) for _ in range(6)]
-        for thread in threads:
+        for thread in threads[:3]:
             thread.start()
+        wait_for((tmp_path / "inside").exists)
         server.process.send_signal(signal.SIGHUP)
+        server.await_log("Booting worker", 4)
+        for thread in threads[3:]:
+            thread.start()
         for thread in threads:
             thread.join(LIMIT)
     assert answers == [(200, b"ok\n")] * 6, log.read_text()
