@@ -189,6 +189,8 @@ class OutputParser:
         if location and status[0] == 200:
             # RFC 3875 section 6.2.3 wants a 302 here; Apache makes an explicit 200 a 302 too, and programs rely on it.
             status = (302, "Found")
+        if status[0] == HTTPStatus.NO_CONTENT:  # no length there (RFC 9110 section 8.6): some clients wait for it
+            fields = [(name, value) for name, value in fields if name.lower() != "content-length"]
         return Head(
             status=status[0],
             reason=status[1],

@@ -39,6 +39,13 @@ GOOD: list[tuple[str, bytes, str, Fields, bytes]] = [
     ("119a the same without phrase", b"Status: 799\n" + MORE + b"\n", "799 Unknown", [TYPE], b""),
     ("121 status never forwarded", b"Status: 200 OK\nX-A: b\n" + MORE + b"\n", "200 OK", [("X-A", "b"), TYPE], b""),
     ("127 not modified", b"Status: 304\nETag: x\n\nbody", "304 Not Modified", [("ETag", "x")], b""),
+    (
+        "127b no content, and a length",
+        b"Status: 204\nX-A: b\nContent-Length: 4\n\nbody",
+        "204 No Content",
+        [("X-A", "b")],
+        b"",
+    ),
     ("127a no content", b"Status: 204\nX-A: b\n\nbody", "204 No Content", [("X-A", "b")], b""),
     ("128 no Content-Type", b"X-A: b\n\n<html>", "200 OK", [("X-A", "b")], b"<html>"),
     ("134 an empty body", MORE + b"\n", "200 OK", [TYPE], b""),
