@@ -61,6 +61,7 @@ SHARED = (
     click.option("--no-local-redirects", is_flag=True, help="Send a local Location: /path to the client."),
     click.option("--isindex", is_flag=True, help="Put a query without = onto the command line."),
     click.option("--lenient", is_flag=True, help="Repair malformed output as Apache does, instead of 502."),
+    click.option("--raw-path", is_flag=True, help="Single program: PATH_INFO keeps its dot segments."),
     several("--index", "index", "NAME", "Directory: the file that answers for a directory."),
     several("--extensions", "extensions", ".EXT,...", "Directory: run only files with these extensions."),
     click.option("--follow-symlinks", is_flag=True, help="Directory: run what symbolic links lead to."),
@@ -98,8 +99,11 @@ def configured(words: dict[str, Any]) -> CGIApplication:
 def application(path: str, *, interpreters: tuple[str, ...] = (), **words: Any) -> CGIApplication:
     """Make the application that a command line describes. Raises ConfigurationError."""
     directory = {name: words.pop(name) for name in OF_A_DIRECTORY if name in words}
+    raw_path = words.pop("raw_path", False)
     options = _options(words)
     if os.path.isdir(path):
+        if raw_path:
+            raise ConfigurationError(f"--raw-path is for a single program, and {path} is a directory")
         return _directory(path, interpreters, directory, options)
     if wrong := [OF_A_DIRECTORY[name] for name, value in directory.items() if value]:
         raise ConfigurationError(f"{wrong[0]} is for a directory, and {path} is not one")
@@ -107,7 +111,7 @@ def application(path: str, *, interpreters: tuple[str, ...] = (), **words: Any) 
     matching = [text.removeprefix(extension + "=") if extension else text for text in interpreters]
     if len(matching) > 1:
         raise ConfigurationError("--interpreter: one is enough for a single program")
-    return CGIScript(path, interpreter=matching[0] if matching else None, **options)
+    return CGIScript(path, interpreter=matching[0] if matching else None, raw_path=raw_path, **options)
 
 
 def _directory(path: str, interpreters: tuple[str, ...], words: dict[str, Any], options: OptionWords) -> CGIApplication:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import os
 import re
 import socket
@@ -16,6 +17,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+from compat import CGIDirectory, CGIScript
 from compat.cli import main
 from compat.commands.words import application
 from compat.options import Options
@@ -104,7 +106,8 @@ def test_every_option_has_a_word() -> None:
     """What the classes take, the command line takes."""
     assert {field.name for field in dataclasses.fields(Options)} == set(OPTIONS)
     words = {parameter.name for parameter in main.commands["serve"].params}
-    assert {"interpreters", "index", "extensions", "follow_symlinks", "no_path_info"} <= words
+    own = {name for made in (CGIScript, CGIDirectory) for name in inspect.signature(made).parameters} - {"options"}
+    assert own - words == {"interpreter", "path_info"}  # --interpreter is one word for both; --no-path-info
 
 
 @pytest.mark.parametrize("name", OPTIONS)
@@ -131,6 +134,13 @@ def test_options_of_a_directory(programs: Path, tmp_path: Path) -> None:
     assert run("explain", tmp_path, "/a.pl", "--extensions", ".cgi").exit_code == 1
     refused = run("explain", programs / "env.cgi", "/", "--index", "x")
     assert (refused.exit_code, "--index is for a directory" in refused.output) == (2, True)
+
+
+def test_options_of_a_single_program(programs: Path) -> None:
+    """The same the other way round."""
+    assert "PATH_INFO     /a/../b" in run("explain", programs / "env.cgi", "/a/../b", "--raw-path").output
+    refused = run("explain", programs, "/env.cgi", "--raw-path")
+    assert (refused.exit_code, "--raw-path is for a single program" in refused.output) == (2, True)
 
 
 def test_explain_options_and_headers(programs: Path) -> None:

@@ -58,7 +58,7 @@ ANSWERS = [
     ("/up/secret", "404 Not Found", None),
     ("/../secret", "404 Not Found", None),
     ("/sub/../../secret", "404 Not Found", None),
-    ("/./a.txt", "404 Not Found", None),
+    ("/./a.txt", "200 OK", "text/plain"),
     ("/pipe", "404 Not Found", None),
     ("/a.txt\0", "404 Not Found", None),
 ]
