@@ -99,12 +99,12 @@ class _Writer:
             yield from (*self._guards(zone.body), f"alias {quoted(zone.folder)};", "}")
             return
         yield f"location {'^~ ' * bool(url)}{quoted(url + '/')} {{"
-        yield from self._body(zone, zone.body)
-        for expression, body in zone.overlays:
+        for expression, body in zone.overlays:  # first: of patterns nginx takes the first that matches
             yield f"location ~ {pattern(expression)} {{"
             yield from self._opened(zone.body.settings, body.settings)
             yield from self._body(zone, body, inner=True)
             yield "}"
+        yield from self._body(zone, zone.body)
         yield "}"
         if url:
             yield f"location = {quoted(url)} {{"
@@ -133,7 +133,21 @@ class _Writer:
         if inner.access != settings.access and inner.access != Access():
             access = inner.access if settings.access == Access() else CLOSED
             settings = replace(settings, access=access, realm=inner.realm, user_file=inner.user_file)
-        yield from self._body(outer, replace(outer.body, settings=settings))
+        yield from self._one(outer, replace(outer.body, settings=settings), zone.url)
+
+    def _one(self, zone: Zone, body: Body, url: str) -> Iterator[str]:
+        """Yield what answers for one URL of a zone, in a location that can hold no others."""
+        yield from self._guards(body)
+        if body.settings.access.closed:
+            return
+        if body.service and (body.everything or _is_program(url, body)):
+            yield from self._passed(body.service, body)
+        elif url.endswith(body.forbidden or ("\0",)):
+            yield "return 403;"
+        else:
+            if zone.prefix.url:
+                yield f"alias {quoted(zone.folder + url.removeprefix(zone.url))};"
+            yield from _symbolic_links(body.settings)
 
     def _body(self, zone: Zone, body: Body, *, inner: bool = False) -> Iterator[str]:
         """Yield what answers: access first, then programs or files. An `inner` one inherits where its files are."""
@@ -146,7 +160,7 @@ class _Writer:
         yield from self._files(zone, body, inner=inner)
         methods = _methods(body)
         if body.extensions and body.service:
-            yield from self._index_programs(body.service, body)
+            yield from self._index_programs(zone, body)
             yield f"location ~* {_extensions(body.extensions)} {{"
             yield from (*methods, *self._passed(body.service, body), "}")
         forbidden = [_extensions(body.forbidden)] if body.forbidden else []
@@ -222,25 +236,30 @@ class _Writer:
             yield f"alias {quoted(prefix.folder)};"
         elif prefix.url and not inner:
             yield f"alias {quoted(zone.folder.rstrip('/') + '/')};"
-        if "followsymlinks" not in settings.options:
-            yield "disable_symlinks on;"
+        yield from _symbolic_links(settings)
         yield f"autoindex {'on' if 'indexes' in settings.options else 'off'};"
         names = [name for name in settings.index if not _is_program(name, body)]
         yield f"index {' '.join(map(quoted, names)) if names else '-'};"
 
-    def _index_programs(self, service: Service, body: Body) -> Iterator[str]:
+    def _index_programs(self, zone: Zone, body: Body) -> Iterator[str]:
         """Yield who answers for a folder that has a program as its index, in the order of DirectoryIndex."""
-        names = list(body.settings.index)
-        if not any(_is_program(name, body) for name in names):
+        names = body.settings.index
+        programs = [name for name in names if _is_program(name, body)]
+        if not programs or body.service is None:
             return
+        overlaid = any(re.search(one, f"/{name}") for one, _ in zone.overlays for name in programs)
+        passed = self._passed(body.service, body)
         yield "location ~ /$ {"
         yield from _methods(body)
-        yield from self._passed(service, body)[1:]
+        yield from passed[1:]
         yield 'set $program "";'
         for name in reversed(names):
-            found = _text("1" if _is_program(name, body) else "")
+            found = _text(name if name in programs else "")
             yield f"if (-f {_text('${request_filename}' + name)}) {{ set $program {found}; }}"
-        yield f"if ($program) {{ {self._passed(service, body)[0]} }}"
+        if overlaid:  # the rules for the program's own name must hold
+            yield "if ($program) { rewrite ^(.*)$ $1$program last; }"
+        else:
+            yield f"if ($program) {{ {passed[0]} }}"
         yield "}"
 
     def _passed(self, service: Service, body: Body) -> list[str]:
@@ -314,6 +333,10 @@ WRITTEN: Mapping[str, Callable[..., Iterator[str]]] = {
 
 def _text(text: str) -> str:
     return '"' + re.sub(r'(["\\])', r"\\\1", text) + '"'
+
+
+def _symbolic_links(settings: Settings) -> list[str]:
+    return ["disable_symlinks on;"] * ("followsymlinks" not in settings.options)
 
 
 def _methods(body: Body) -> list[str]:

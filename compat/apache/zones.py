@@ -52,6 +52,7 @@ def zones(server: Server, kind: KindOf, ledger: Ledger) -> tuple[tuple[Zone, ...
     mapped = prefixes(server.at_server(NAMES), kind, ledger)
     whole.handlers = resolved(server.directives, mapped, ledger)
     whole.root = root
+    whole.denied = [file_pattern(one.files) for one in found if one.files and is_denial(one)]
     result: list[Zone] = []
     for prefix in in_order(mapped, root, roots[0] if roots else None):
         result += whole.of_prefix(prefix, mapped)
@@ -85,6 +86,8 @@ class _Whole:
     server: Server
     handlers: Handlers = field(default_factory=dict)
     root: str = ""
+    denied: Sequence[str] = ()
+    """Patterns of files that nobody gets; such a file is no index either."""
 
     def of_prefix(self, prefix: Prefix, others: Sequence[Prefix]) -> Iterator[Zone]:
         """Yield the zone of a prefix and those below it that differ."""
@@ -125,6 +128,8 @@ class _Whole:
 
     def _body(self, prefix: Prefix, spot: _Spot, holding: Sequence[Layer]) -> Body:
         settings = together(merged(Settings(), holding, self.ledger), holding, self.ledger)
+        names = [name for name in settings.index if not any(re.search(one, f"/{name}") for one in self.denied)]
+        settings = replace(settings, index=tuple(names))
         home = (prefix.url, prefix.folder) if prefix.programs else spot.home
         body = body_of(prefix, home, settings, self.handlers, self.kind, self.root)
         if body.service and settings.access.any_of:

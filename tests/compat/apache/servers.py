@@ -6,18 +6,30 @@ import contextlib
 import grp
 import os
 import pwd
+import re
+import shlex
 import shutil
 import socket
 import subprocess
+import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
+
+import pytest
+
+from compat.apache import imported
+from compat.apache.report import Binding, files
 
 MODULES = "/usr/lib/apache2/modules"
 APACHE = shutil.which("apache2") or shutil.which("httpd") or shutil.which("/usr/sbin/apache2")
 NGINX = shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
 LIMIT = 20
+HERE = Path(__file__).parent / "site"
+HASHES = {"alice": "w3QkzGJswDXW5OKZHAJw0FELjfM=", "bob": "9SMYoF5RilWWASry7TjeaKwmpGg="}
+"""Their passwords are wonder and builder."""
 
 
 def free_port() -> int:
@@ -54,3 +66,98 @@ def unprivileged() -> tuple[str, str]:
     """The user and group that Apache's children become."""
     user = "daemon" if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_name
     return user, grp.getgrgid(pwd.getpwnam(user).pw_gid).gr_name
+
+
+def build(root: Path, pages: Mapping[str, str], programs: Iterable[str]) -> None:
+    """Write a site's files where other users can read them; each program is env.cgi, if it has no page."""
+    root.chmod(0o755)
+    for name, text in {**dict.fromkeys(programs, (HERE / "env.cgi").read_text()), **pages}.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    for name in programs:
+        (root / name).chmod(0o755)
+    (root / "run").mkdir()
+    (root / "run").chmod(0o777)
+    (root / "users").write_text("".join(f"{name}:{{SHA}}{digest}\n" for name, digest in HASHES.items()))
+
+
+def configuration(root: Path, name: str, port: int) -> Path:
+    """The site's configuration, for a user that may not do much."""
+    user, group = unprivileged()
+    values = {"ROOT": str(root), "PORT": str(port), "MODULES": MODULES, "USER": user, "GROUP": group}
+    text = re.sub(r"@([A-Z]+)@", lambda found: values[found[1]], (HERE / name).read_text())
+    path = root / "httpd.conf"
+    path.write_text(text)
+    return path
+
+
+NGINX_CONF = """
+daemon off;
+{user}
+pid {root}/run/nginx.pid;
+error_log {root}/run/nginx.log;
+worker_processes 1;
+events {{ }}
+http {{
+    access_log off;
+    include mime.types;
+    {temporary}
+    include {root}/import/nginx.conf;
+}}
+"""
+TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+NGINX_TYPES = (
+    "types { text/html html htm; text/plain txt; text/css css; image/png png; image/gif gif; image/x-icon ico; }\n"
+)
+
+
+@contextmanager
+def both(root: Path, name: str) -> Iterator[tuple[int, int]]:
+    """Apache with a configuration of ours, and nginx with compat by its translation: the ports of both."""
+    if not (APACHE and NGINX and Path(MODULES).is_dir()):
+        pytest.skip("needs Apache httpd and nginx")
+    apache, ours = free_port(), free_port()
+    conf = configuration(root, name, apache)
+    contents = files(imported((str(conf),)), Binding(socket_folder=str(root / "run")))
+    (root / "import").mkdir()
+    for file, text in contents.items():
+        (root / "import" / file).write_text(text.replace(f"127.0.0.1:{apache}", f"127.0.0.1:{ours}"))
+    (root / "import" / "mime.types").write_text(NGINX_TYPES)
+    (root / "import" / "main.conf").write_text(
+        NGINX_CONF.format(
+            root=root,
+            user="user root;" if os.getuid() == 0 else "",
+            temporary=" ".join(f"{name}_temp_path {root}/run/{name};" for name in TEMPORARY),
+        )
+    )
+    with ExitStack() as stack:
+        stack.enter_context(running([str(APACHE), "-f", str(conf), "-DFOREGROUND"], root / "run" / "apache.log"))
+        for number, line in enumerate(contents["commands.txt"].splitlines()):
+            words = [sys.executable, "-m", "compat", *shlex.split(line)[1:], "--workers", "1"]
+            stack.enter_context(running(words, root / "run" / f"compat{number}.log"))
+        stack.enter_context(running([str(NGINX), "-c", str(root / "import" / "main.conf")], root / "run" / "nginx.out"))
+        for number, line in enumerate(contents["commands.txt"].splitlines()):
+            wait_for(re.findall(r"unix:(\S+)", line)[0], root / "run" / f"compat{number}.log")
+        wait_for(apache, root / "run" / "apache.log")
+        wait_for(ours, root / "run" / "nginx.out")
+        yield apache, ours
+
+
+def answer(port: int, method: str, path: str, headers: dict[str, str]) -> dict[str, str]:
+    """What a client would notice: status, where it is sent, type, and the body if it is not the server's own page."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=LIMIT)
+    body = b"a body" if method in {"POST", "PUT"} else None
+    connection.request(method, path, body, {"Host": f"www.example.org:{port}", **headers})
+    response = connection.getresponse()
+    text = response.read().decode()
+    connection.close()
+    own = re.search(r"<title>\d{3} |<hr>|^\d{3} [A-Z]", text) is not None
+    found = {
+        "status": str(response.status),
+        "location": response.getheader("Location", ""),
+        "challenge": response.getheader("WWW-Authenticate", ""),
+        "type": "" if own else response.getheader("Content-Type", ""),
+        "body": "(own page)" if own else text,
+    }
+    found["location"] = re.sub(r"%[0-9A-F]{2}", lambda byte: byte[0].lower(), found["location"])  # the same URL
+    return {name: re.sub(rf"\b{port}\b", "PORT", value) for name, value in found.items()}

@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import base64
-import os
-import re
-import shlex
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack
-from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 
 from compat.apache import imported
-from compat.apache.report import Binding, files
-from tests.compat.apache.servers import APACHE, LIMIT, MODULES, NGINX, free_port, running, unprivileged, wait_for
+from tests.compat.apache.servers import HERE, answer, both, build
 
-HERE = Path(__file__).parent / "site"
 PAGES = {
     "www/index.html": "home",
     "www/start.html": "start",
@@ -47,109 +39,24 @@ PAGES = {
 }
 PROGRAMS = ("cgi-bin/env.cgi", "cgi-bin/admin.cgi", "app/app.cgi", "mixed/run.cgi", "mixed/index.cgi")
 PROGRAMS += ("mixed/both/index.cgi", "mixed/plain/run.cgi")
-HASHES = {"alice": "w3QkzGJswDXW5OKZHAJw0FELjfM=", "bob": "9SMYoF5RilWWASry7TjeaKwmpGg="}  # wonder, builder
 ALICE, BOB = (base64.b64encode(word.encode()).decode() for word in ("alice:wonder", "bob:builder"))
 
 
 @pytest.fixture(scope="module")
 def root() -> Iterator[Path]:
-    """The site's files, where other users can read them."""
+    """The site's files."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder).resolve()
-        root.chmod(0o755)
-        for name, text in PAGES.items():
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            (root / name).write_text(text)
-        for name in PROGRAMS:
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(HERE / "env.cgi", root / name)
-            (root / name).chmod(0o755)
-        (root / "run").mkdir()
-        (root / "run").chmod(0o777)
+        build(root, PAGES, PROGRAMS)
         shutil.copy(HERE / "htaccess", root / "www" / ".htaccess")
-        users = [f"{name}:{{SHA}}{digest}" for name, digest in HASHES.items()]
-        (root / "users").write_text("\n".join(users) + "\n")
         yield root
-
-
-def configuration(root: Path, port: int) -> Path:
-    """The site's configuration, for a user that may not do much."""
-    user, group = unprivileged()
-    values = {"ROOT": str(root), "PORT": str(port), "MODULES": MODULES, "USER": user, "GROUP": group}
-    text = re.sub(r"@([A-Z]+)@", lambda found: values[found[1]], (HERE / "httpd.conf").read_text())
-    path = root / "httpd.conf"
-    path.write_text(text)
-    return path
-
-
-NGINX_CONF = """
-daemon off;
-{user}
-pid {root}/run/nginx.pid;
-error_log {root}/run/nginx.log;
-worker_processes 1;
-events {{ }}
-http {{
-    access_log off;
-    include mime.types;
-    {temporary}
-    include {root}/import/nginx.conf;
-}}
-"""
-TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-NGINX_TYPES = "types { text/html html htm; text/plain txt; image/png png; image/gif gif; image/x-icon ico; }\n"
 
 
 @pytest.fixture(scope="module")
 def ports(root: Path) -> Iterator[tuple[int, int]]:
     """The ports of Apache, and of nginx with compat behind it."""
-    if not (APACHE and NGINX and Path(MODULES).is_dir()):
-        pytest.skip("needs Apache httpd and nginx")
-    apache, ours = free_port(), free_port()
-    conf = configuration(root, apache)
-    contents = files(imported((str(conf),)), Binding(socket_folder=str(root / "run")))
-    (root / "import").mkdir()
-    for name, text in contents.items():
-        (root / "import" / name).write_text(text.replace(f"127.0.0.1:{apache}", f"127.0.0.1:{ours}"))
-    (root / "import" / "mime.types").write_text(NGINX_TYPES)
-    (root / "import" / "main.conf").write_text(
-        NGINX_CONF.format(
-            root=root,
-            user="user root;" if os.getuid() == 0 else "",
-            temporary=" ".join(f"{name}_temp_path {root}/run/{name};" for name in TEMPORARY),
-        )
-    )
-    with ExitStack() as stack:
-        stack.enter_context(running([str(APACHE), "-f", str(conf), "-DFOREGROUND"], root / "run" / "apache.log"))
-        for number, line in enumerate(contents["commands.txt"].splitlines()):
-            words = [sys.executable, "-m", "compat", *shlex.split(line)[1:], "--workers", "1"]
-            stack.enter_context(running(words, root / "run" / f"compat{number}.log"))
-        stack.enter_context(running([str(NGINX), "-c", str(root / "import" / "main.conf")], root / "run" / "nginx.out"))
-        for number, line in enumerate(contents["commands.txt"].splitlines()):
-            wait_for(re.findall(r"unix:(\S+)", line)[0], root / "run" / f"compat{number}.log")
-        wait_for(apache, root / "run" / "apache.log")
-        wait_for(ours, root / "run" / "nginx.out")
-        yield apache, ours
-
-
-def answer(port: int, method: str, path: str, headers: dict[str, str]) -> dict[str, str]:
-    """What a client would notice: status, where it is sent, type, and the body if it is not the server's own page."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=LIMIT)
-    body = b"a body" if method in {"POST", "PUT"} else None
-    connection.request(method, path, body, {"Host": f"www.example.org:{port}", **headers})
-    response = connection.getresponse()
-    text = response.read().decode()
-    connection.close()
-    own = re.search(r"<title>\d{3} |<hr>|^\d{3} [A-Z]", text) is not None
-    found = {
-        "status": str(response.status),
-        "location": response.getheader("Location", ""),
-        "challenge": response.getheader("WWW-Authenticate", ""),
-        "type": "" if own else response.getheader("Content-Type", ""),
-        "body": "(own page)" if own else text,
-    }
-    found["location"] = re.sub(r"%[0-9A-F]{2}", lambda byte: byte[0].lower(), found["location"])  # the same URL
-    return {name: re.sub(rf"\b{port}\b", "PORT", value) for name, value in found.items()}
+    with both(root, "httpd.conf") as found:
+        yield found
 
 
 AS_ALICE, AS_BOB = {"Authorization": f"Basic {ALICE}"}, {"Authorization": f"Basic {BOB}"}

@@ -316,6 +316,19 @@ def test_source_is_never_text() -> None:
     assert r"location ~* \.(?:cgi)(?:/|$) {" in nginx(SITE + "AddHandler cgi-script .cgi")  # without ExecCGI
 
 
+def test_index_that_is_protected() -> None:
+    """A program asked for by its folder's URL is under the rules for its own name; one that nobody gets is no index."""
+    folder = "<Directory /w>\nOptions ExecCGI\nAddHandler cgi-script .cgi\nDirectoryIndex a.cgi b.cgi\n</Directory>\n"
+    auth = "AuthType Basic\nAuthUserFile /u\nRequire valid-user"
+    assert "if ($program) { proxy_pass" in nginx(SITE + folder)
+    guarded = nginx(f"{SITE}{folder}<Files a.cgi>\n{auth}\n</Files>")
+    assert "if ($program) { rewrite ^(.*)$ $1$program last; }" in guarded
+    assert guarded.index("location ~ /a") < guarded.index("location ~* ")  # nginx takes the first that matches
+    denied = nginx(f"{SITE}{folder}<Files a.cgi>\nRequire all denied\n</Files>")
+    assert "}a.cgi" not in denied
+    assert "}b.cgi" in denied
+
+
 def test_access_file_is_of_its_folder() -> None:
     """The rules of a .htaccess are for paths below its folder."""
     text = "RewriteEngine On\nRewriteRule ^a/(.*) http://x/$1 [R=301]"
