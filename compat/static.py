@@ -33,7 +33,7 @@ ENCODED = {"gzip": "application/gzip", "compress": "application/x-compress", "bz
 NEWER_TYPES = {".js": "text/javascript", ".webp": "image/webp", ".woff": "font/woff", ".woff2": "font/woff2"}
 """What not every supported Python knows alike."""
 
-_range = re.compile(r"bytes=(?P<first>[0-9]*)-(?P<last>[0-9]*)").fullmatch
+_range = re.compile(r"bytes=(?P<first>[0-9]{0,18})-(?P<last>[0-9]{0,18})").fullmatch
 _tags = re.compile(r'(?:W/)?("[^"]*")').findall
 
 
@@ -206,7 +206,7 @@ def wanted_part(environ: Environ, size: int, tag: str, changed: float) -> Part |
 def _date(text: str | None) -> int | None:
     try:
         return int(parsedate_to_datetime(text).timestamp()) if text else None
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, IndexError, TypeError):  # what the standard library raises for junk
         return None
 
 

@@ -59,6 +59,21 @@ def test_nobody_can_forge(forged: list[str], client: Any) -> None:
     assert ip_address(environ["REMOTE_ADDR"]) == client
 
 
+JUNK = st.text(st.sampled_from('for=by;proto,"\\[]:.%_ 0129abhtps=\u00e9'), max_size=40)
+
+
+@given(JUNK, JUNK, JUNK, st.sampled_from(["x-forwarded", "forwarded"]))
+def test_junk(one: str, two: str, three: str, family: Any) -> None:
+    """No header brings the middleware down, or a value that is none into REMOTE_ADDR and the scheme."""
+    environ = {**DIRECT, "SERVER_PORT": "8000", "wsgi.url_scheme": "http", "HTTP_FORWARDED": one}
+    environ |= {"HTTP_X_FORWARDED_FOR": one, "HTTP_X_FORWARDED_PROTO": two, "HTTP_X_FORWARDED_HOST": three}
+    environ["HTTP_X_FORWARDED_PORT"] = two
+    TrustedProxy(lambda environ, start_response: [], ["10.0.0.0/8"], family=family)(environ, lambda *args: None)  # type: ignore[arg-type, return-value]
+    assert ip_address(environ["REMOTE_ADDR"])
+    assert environ["wsgi.url_scheme"] in {"http", "https"}
+    assert not set(environ["HTTP_HOST"]) & set(' "\\;,=\u00e9')
+
+
 REQUESTS = [
     (
         "scheme and host",
