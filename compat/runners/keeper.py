@@ -108,6 +108,15 @@ class Keeper:
         code = os.waitstatus_to_exitcode(int(reply[1]))
         return Exit(signal=-code) if code < 0 else Exit(status=code)
 
+    @property
+    def pid(self) -> int:
+        """The number of its process."""
+        return self._process.pid
+
+    def watched(self) -> set[str]:
+        """The files that must not change while it serves; some of them must not appear."""
+        return {*self._files, *self._library}
+
     def changed(self) -> bool:
         """Whether a file that it has imported is another now, or one has appeared that would be imported instead.
 
@@ -172,7 +181,7 @@ class Keeper:
         """Read the first reply. What the interpreter prints at its start it would print for every request."""
         try:
             word, *rest = self._receive()
-        except ProgramError as error:
+        except (Gone, ProgramError) as error:
             raise Unsuited(f"{self.start.argv[0]} does not start: {self._said() or error}") from error
         said = self._said()
         if word != b"ready" or said:
@@ -224,6 +233,9 @@ class Keeper:
     def _receive(self) -> list[bytes]:
         try:
             return self._read(int(self._read(8), 16)).split(b"\0")[:-1]
+        except ConnectionResetError as error:
+            self.broken = True  # it ended before it had read all: it cannot have run anything
+            raise Gone(f"the zygote has ended: {error}") from error
         except (OSError, ValueError) as error:
             self.broken = True
             raise ProgramError(502, f"the zygote ended in the middle of a request: {error}") from error

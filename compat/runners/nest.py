@@ -53,6 +53,10 @@ class Nest:
                 continue
         raise Unsuited("its zygotes end as soon as they have started")
 
+    def zygotes(self) -> list[Keeper]:
+        """The zygote that serves now, if there is one."""
+        return [] if self._keeper is None else [self._keeper]
+
     def close(self) -> None:
         """End all zygotes."""
         with self._lock:
@@ -85,10 +89,11 @@ class Nest:
         self._keeper = self._next = None
         if not is_binary(self._start.executable):
             self._refuse(f"{self._start.executable} is a script itself")
+        keeper = self._started()
         try:
-            keeper = self._started()
             keeper.await_ready()
         except Unsuited as error:
+            keeper.close()
             if not self._plan.learned:
                 self._refuse(str(error))
             self._plan = replace(self._plan, learned=())

@@ -19,6 +19,7 @@ from ..types import Command
 from .duplex import ErrorSink, Pipes, Running
 from .exec import execute
 from .forked import Forked
+from .keeper import Keeper
 from .message import Request
 from .nest import Nest
 from .python import MAX_FIRST_LINE, Start, Unsuited, find_start
@@ -90,6 +91,11 @@ class Warm:
             for nest in self._nests.values():
                 nest.abandon()
             self._nests.clear()
+
+    def zygotes(self) -> list[Keeper]:
+        """The zygotes that serve now."""
+        with self._lock:
+            return [keeper for nest in self._nests.values() for keeper in nest.zygotes()]
 
     @property
     def left_to_exec(self) -> frozenset[str]:

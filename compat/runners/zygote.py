@@ -84,6 +84,7 @@ class Zygote(object):
             return
         found = Preload(text(folders[0])).load(wanted, list(zip(learned[::2], learned[1::2])))
         settle()
+        flush()
         self.reply(b"ready", b"1" if PY2 else b"3", *found)
 
     def learnt(self, pid):
@@ -188,7 +189,7 @@ class Preload(object):
         self.folder = folder + "/"
         names = ("site-packages", "dist-packages")
         places = [os.path.dirname(os.__file__)] + [place for place in sys.path if os.path.basename(place) in names]
-        self.places = tuple(place + "/" for place in places if place)
+        self.places = [place + "/" for place in places]
 
     def load(self, wanted, learned):
         """Import; return a word for each file that must not change (`own` or `lib`), and for each wanted module that
@@ -215,7 +216,10 @@ class Preload(object):
 
     def of_library(self, file):
         """Whether a file belongs to the interpreter or its site packages, and not to the program."""
-        return file.startswith(self.places) and not file.startswith(self.folder)
+        places = [place for place in self.places if file.startswith(place)]
+        if file.startswith(self.folder):  # its own folder may hold a virtual environment
+            places = [place for place in places if place.startswith(self.folder)]
+        return bool(places)
 
     def watched(self, name):
         """Return words for a loaded module's file, and for the files in the program's folder that would hide it."""
@@ -230,28 +234,33 @@ class Preload(object):
         """Import all in a child of its own. Return the position of the first that does not just load, and why."""
         if not names:
             return None
+        flush()
+        said = os.fstat(1).st_size
         reading, writing = os.pipe()
         pid = os.fork()
         if not pid:
             os.close(reading)
             try:
                 for position, (name, file) in enumerate(names):
+                    os.write(writing, ("\n%d " % position).encode())
                     reason = self.told(name, file)
                     if reason:
-                        os.write(writing, ("%d %s" % (position, reason)).encode())
+                        os.write(writing, reason.replace("\n", " ")[:1000].encode("utf-8", "replace"))
                         break
                 else:
-                    os.write(writing, b"well")
+                    os.write(writing, b"\n")
             finally:
                 os._exit(0)
         os.close(writing)
-        data = os.read(reading, 4096)
-        os.close(reading)
+        with _io.open(reading, "rb") as answer:
+            last = answer.read().decode("utf-8", "replace").split("\n")[-1]
         os.waitpid(pid, 0)
-        if data == b"well":
+        os.ftruncate(1, said)  # what the trial printed is no noise of the interpreter's start
+        os.lseek(1, said, 0)
+        if not last:
             return None
-        position, _, reason = data.decode().partition(" ")
-        return int(position or len(names) - 1), reason or "it ended the interpreter"
+        position, _, reason = last.partition(" ")
+        return int(position), reason or "it ended the interpreter"
 
     def told(self, name, file):
         """Import one module in the trial; return how a program could tell, None where it could not."""
@@ -369,6 +378,7 @@ class NotedVariables(dict):
 
 def state():
     """Return what of this process an import must not change."""
+    flush()
     mask = os.umask(0)
     os.umask(mask)
     random = sys.modules.get("random")
