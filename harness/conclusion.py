@@ -21,6 +21,8 @@ from harness.group.observation import Observation
 from harness.noise import Decision, Run, decide, read_rules
 from harness.report.model import COUNTS, Result
 
+LED_ELSEWHERE = "unreplayable: an accepted difference led new to another page, which was not compared"
+
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
@@ -72,6 +74,7 @@ def conclude(gathered: Gathered, judgement: Judgement) -> Result:
     differing = Differing()
     counts = counted(evidence, decision, groups, {group.id for group in sifted.accepted}, judgement.meaning, differing)
     counts["from snapshot, stale"] -= only_noise(gathered)
+    reasons = {**evidence.reasons, **differing.reasons()}
     return Result(
         old=judgement.old,
         new=judgement.new,
@@ -85,8 +88,8 @@ def conclude(gathered: Gathered, judgement: Judgement) -> Result:
         controls=evidence.controls,
         notes=tuple(sorted((*evidence.notes, *outbound.notes(evidence.outbound)))),
         warnings=(*sifted.warnings, *outbound.warnings(evidence.outbound, evidence.controls)),
-        obstacles=tuple(obstacles(counts, evidence, judgement.config, bool(sifted.unexplained))),
-        reasons=dict(evidence.reasons),
+        obstacles=tuple(obstacles(counts, reasons, judgement.config, bool(sifted.unexplained))),
+        reasons=reasons,
         endpoints={
             name: {**kinds, "different": differing.endpoints[name]} for name, kinds in evidence.endpoints.items()
         },
@@ -144,12 +147,20 @@ def parted(observations: Sequence[Observation], meaning: bool) -> tuple[list[Obs
     return [observation for observation in observations if observation not in aside], aside
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Differing:
-    """How many judged exchanges of each endpoint, and of each client family, differ unexplained."""
+    """How many judged exchanges of each endpoint, and of each client family, differ unexplained.
+
+    `led_elsewhere`: in how many more an accepted difference led new to another page: what that shows was not compared.
+    """
 
     endpoints: Counter[str] = field(default_factory=Counter)
     clients: Counter[str] = field(default_factory=Counter)
+    led_elsewhere: int = 0
+
+    def reasons(self) -> dict[str, int]:
+        """Return why exchanges count as not judged after all."""
+        return {LED_ELSEWHERE: self.led_elsewhere} if self.led_elsewhere else {}
 
 
 def counted(
@@ -170,21 +181,26 @@ def counted(
         if not shown:
             continue
         if accepted and set(groups_of(shown)) <= accepted:
-            counts["accepted"] += 1
+            if any(observation.astray for observation in shown):
+                differing.led_elsewhere += 1
+            else:
+                counts["accepted"] += 1
             continue
         counts["different"] += 1
         differing.endpoints[shown[0].endpoint] += 1
         differing.clients[shown[0].client] += 1
+    counts["judged"] -= differing.led_elsewhere
+    counts["unreplayable"] += differing.led_elsewhere
     counts["matched"] = counts["judged"] - counts["accepted"] - counts["different"]
     return counts
 
 
-def obstacles(counts: Counter[str], evidence: Evidence, config: Config, differs: bool) -> Iterator[str]:
+def obstacles(counts: Counter[str], reasons: Mapping[str, int], config: Config, differs: bool) -> Iterator[str]:
     """Say what is missing for a verdict; a clean one needs more than a finding does."""
     if counts["judged"] < config.min_judged * counts["exchanges"] or not counts["exchanges"]:
         yield (
             f"only {counts['judged']} of {counts['exchanges']} exchanges were judged, fewer than "
-            f"{config.min_judged:.0%} (--min-judged){_why(evidence.reasons)}"
+            f"{config.min_judged:.0%} (--min-judged){_why(reasons)}"
         )
     judged, recorded = counts["credentialed judged"], counts["credentialed"]
     if judged < recorded * config.min_judged:  # many public pages must not hide that every login is refused

@@ -94,22 +94,26 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def harness(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run the command in the folder."""
+    command = [sys.executable, "-m", "harness", *words]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=120)
+
+
+def diff(folder: Path, mistake: str, *options: str) -> tuple[int, dict]:
+    """Return the exit status and the report of `harness diff`."""
+    sides = ("--old", "office:application", "--new", f'office:broken("{mistake}")')
+    done = harness(folder, "diff", "x.archive", "--json", "r.json", *sides, *options)
+    assert not done.stderr.startswith("Traceback"), done.stderr
+    return done.returncode, json.loads((folder / "r.json").read_text())
+
+
 def groups_of(folder: Path, mistake: str) -> list[dict]:
     """Return the groups of `harness diff` by default options."""
-    new = f'office:broken("{mistake}")'
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "harness", "diff", "x.archive", "--json", "r.json"),
-            *("--old", "office:application", "--new", new),
-        ],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert done.returncode in (0, 1), done.stdout + done.stderr
-    return json.loads((folder / "r.json").read_text())["groups"]
+    status, report = diff(folder, mistake)
+    assert status in (0, 1), report
+    return report["groups"]
 
 
 def test_the_office_against_itself(folder: Path) -> None:
@@ -139,3 +143,18 @@ def test_one_mistake_is_one_group(folder: Path, mistake: str, found: tuple[str, 
     assert re.fullmatch(aspect, groups[0]["aspect"])
     assert re.search(path, groups[0]["path"])
     assert re.search(title, groups[0]["title"]), groups[0]["title"]
+
+
+@pytest.mark.parametrize(("mistake", "status"), [("another place", 0), ("cookie lost", 2)])
+def test_where_an_accepted_difference_leads_to_nothing_is_judged(folder: Path, mistake: str, status: int) -> None:
+    """Pages that only new came to were not compared: a few are counted as that, many leave no verdict."""
+    (folder / "accepted.toml").unlink(missing_ok=True)
+    _, found = diff(folder, mistake)
+    done = harness(folder, "accept", "r.json", "--all", "--reason", "it is meant", "-o", "accepted.toml")
+    assert done.returncode == 0, done.stderr
+    ended, report = diff(folder, mistake, "--accepted", "accepted.toml")
+    (folder / "accepted.toml").unlink()
+    followed = report["counts"]["unreplayable"] - found["counts"]["unreplayable"]
+    assert ended == status
+    assert followed == int(re.search(r"(\d+) more requests follow", found["groups"][0]["title"])[1])
+    assert report["counts"]["judged"] == found["counts"]["judged"] - followed
