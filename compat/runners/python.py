@@ -72,8 +72,8 @@ def shebang(first_line: bytes, path: str) -> tuple[str, ...]:
     """Return the command of a `#!` line as the kernel splits it: a path, and at most one argument. Raises Unsuited."""
     if not first_line.startswith(b"#!") or len(first_line) > MAX_FIRST_LINE:
         raise Unsuited(f"{path} has no #! line")
-    words = first_line[2:].strip(b" \t").split(None, 1)
-    return tuple(os.fsdecode(word) for word in words) or ("",)
+    words = re.split(rb"[ \t]+", first_line[2:].strip(b" \t"), maxsplit=1)
+    return tuple(os.fsdecode(word) for word in words)
 
 
 def behind_env(argv: tuple[str, ...], environment: Mapping[bytes, bytes]) -> tuple[str, tuple[str, ...]]:

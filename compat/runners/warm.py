@@ -6,6 +6,8 @@ serves one script, in one server process; it is started when first wanted.
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import logging
 import os
 import threading
@@ -127,9 +129,26 @@ def first_line(path: str) -> bytes:
 
 def stamp(path: str) -> str:
     """Return what tells one state of a file from another; empty where it changed so lately that it may change again
-    within its clock's tick.
+    within its clock's tick. Raises Unsuited for a file that somebody is writing: exec waits for him (ETXTBSY).
     """
     state = os.stat(path)
     if time.time() - state.st_mtime < FRESH:
+        if is_being_written(path):
+            raise Unsuited("it is being written")
         return ""
     return f"{state.st_dev}:{state.st_ino}:{state.st_size}:{state.st_mtime_ns}:{state.st_ctime_ns}"
+
+
+def is_being_written(path: str) -> bool:
+    """Whether a file is open for writing: then the kernel gives no lease for reading it. False where it does not say,
+    which is so for files of other users.
+    """
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    except OSError as error:
+        return error.errno == errno.EAGAIN
+    finally:
+        os.close(descriptor)
+    return False

@@ -294,6 +294,16 @@ def test_left_to_exec(
     assert told in caplog.text
 
 
+def test_being_written_is_left_to_exec(run: Callable[..., Any], warm: Warm, script: Callable[..., Path]) -> None:
+    """Half a script is not run: exec waits until its writer has finished."""
+    path = script("print('well')\n")
+    writer = path.open("a")
+    os.utime(path)
+    threading.Timer(0.1, lambda: (writer.write("print('whole')\n"), writer.close())).start()
+    assert run(warm, path).output == b"well\nwhole\n"
+    assert "being written" in "".join(warm.left_to_exec)
+
+
 def test_too_long_is_left_to_exec(start: Callable[..., Any], warm: Warm, script: Callable[..., Path]) -> None:
     """A variable that exec refuses is refused here too."""
     with pytest.raises(OSError, match="Argument list too long") as caught:
@@ -341,7 +351,7 @@ def test_zygote_killed_under_a_request(
 def test_stopped_zygote_answers_late(
     run: Callable[..., Any], warm: Warm, script: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One that hangs costs the request that found it so, for nobody knows whether its program ran; the next is served."""
+    """One that hangs costs the request that found it so (its program may have run); the next is served."""
     monkeypatch.setattr(keeper, "REPLY_LIMIT", 0.3)
     path = script("print('well')\n")
     run(warm, path)
