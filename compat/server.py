@@ -104,3 +104,11 @@ def check_bind(bind: str) -> None:
             probe.bind(address)
     except OSError as error:
         raise ConfigurationError(f"cannot listen on {bind}: {error.strerror or error}") from error
+
+
+def check_log(path: str) -> None:
+    """Find out whether a log file can be written to; "-" is standard output. Raises ConfigurationError."""
+    absolute = os.path.abspath(path)
+    existing = absolute if os.path.exists(absolute) else os.path.dirname(absolute)
+    if path != "-" and (os.path.isdir(absolute) or not os.access(existing, os.W_OK)):
+        raise ConfigurationError(f"--access-log {path}: {existing} cannot be written to, or is not there")

@@ -116,6 +116,8 @@ def serve(
             make()
             if importlib.util.find_spec("gunicorn") is None:
                 raise ConfigurationError("gunicorn is not installed; run: pip install 'screamtest[serve]'")
+            if access_log:
+                server.check_log(access_log)
             server.check_bind(bind)
         except ConfigurationError as error:
             refuse(str(error))
@@ -153,6 +155,8 @@ def _surrounded(program: CGIApplication, around: Around) -> Application:
         )
     elif around.remote_user_header:
         raise ConfigurationError("--remote-user-header needs --trust-proxy: anyone could name himself otherwise")
+    if around.metrics_allow and not around.metrics:
+        raise ConfigurationError("--metrics-allow needs --metrics URL")
     if around.metrics:  # outermost: it must see whether a proxy handed the request on
         site = Metrics(site, around.metrics, allow=(*LOCAL, *around.metrics_allow))
     return site
@@ -163,11 +167,12 @@ def _site(program: CGIApplication, around: Around) -> Application:
     beside: list[tuple[str, Application]] = [(url, StaticFiles(folder, url)) for url, folder in parts]
     if around.health:
         beside.append((around.health, Health(lambda: _look(program))))
-    if not beside:
-        return program
-    taken = [url.rstrip("/") for url in (program.options.mount, *(url for url, _ in beside))]
+    urls = [url for url, _ in beside] + ([around.metrics] if around.metrics else [])
+    taken = [url.rstrip("/") for url in (program.options.mount, *urls)]
     if twice := [url for url in taken if taken.count(url) > 1]:
         raise ConfigurationError(f"two things would answer at {twice[0] or '/'}: use --mount, or another URL")
+    if not beside:
+        return program
     return Site({program.options.mount: program, **dict(beside)})
 
 
