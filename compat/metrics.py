@@ -62,13 +62,20 @@ class Metrics:
         """Answer one request (PEP 3333)."""
         if environ.get("PATH_INFO") == self._url and self._allowed(environ):
             return self._page(environ, start_response)
-        environ[OBSERVER] = self.observe
+        request = _Request(self)
+        environ[OBSERVER] = request.observe
         self._active.inc()
         try:
-            return _Closing(self._app(environ, start_response), self._active.dec)
+            return _Closing(self._app(environ, request.heard(start_response)), request.over)
         except BaseException:
-            self._active.dec()
+            request.over()
             raise
+
+    def over(self, status: str) -> None:
+        """Count a request that is over; `status` is empty where a program's outcome has told it."""
+        self._active.dec()
+        if status:
+            self._requests.labels("", status).inc()
 
     def observe(self, outcome: Outcome) -> None:
         """Count one run."""
@@ -113,6 +120,33 @@ def _ending(ended: Exit) -> str:
 def forget_process(pid: int) -> None:
     """Take a process that ended out of the gauges; what it counted stays."""
     importlib.import_module("prometheus_client.multiprocess").mark_process_dead(pid)
+
+
+class _Request:
+    """One request: was it a program that answered it, and with which status if not?"""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+        self._status = ""
+        self._told = False
+
+    def observe(self, outcome: Outcome) -> None:
+        """Take the outcome of a run."""
+        self._told = True
+        self._metrics.observe(outcome)
+
+    def heard(self, start_response: StartResponse) -> StartResponse:
+        """Return a `start_response` that remembers the status."""
+
+        def start(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Callable[[bytes], Any]:
+            self._status = status[:3]
+            return start_response(status, headers, *exc_info)
+
+        return start
+
+    def over(self) -> None:
+        """Count it."""
+        self._metrics.over("" if self._told else self._status)
 
 
 class _Closing:

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from compat import CGIDirectory, ConfigurationError
+from compat import CGIDirectory, ConfigurationError, StaticFiles
 from compat.metrics import Metrics
+from compat.site import Site
 
 PEER = {"REMOTE_ADDR": "127.0.0.1"}
 
@@ -66,6 +67,34 @@ def test_in_progress(ask: Callable[..., Any], app: Metrics, environ_for: Callabl
     assert samples(ask, app, programs)["compat_requests_in_progress"] == 1
     answer.close()  # type: ignore[attr-defined]
     answer.close()  # type: ignore[attr-defined]
+    assert samples(ask, app, programs)["compat_requests_in_progress"] == 0
+
+
+def test_what_no_program_answered(ask: Callable[..., Any], programs: Path) -> None:
+    """Files, and whatever else stands beside programs, count by status alone; a program's answer counts once."""
+    app = Metrics(Site({"/files": StaticFiles(programs, "/files"), "": CGIDirectory(programs)}))
+    ask(app, "/files/missing")
+    ask(app, "/files/env.cgi")
+    ask(app, "/env.cgi")
+    found = samples(ask, app, programs)
+    requests = {name: value for name, value in found.items() if name.startswith("compat_requests_total")}
+    assert requests == {
+        'compat_requests_total{program="",status="404"}': 1,
+        'compat_requests_total{program="",status="200"}': 1,
+        'compat_requests_total{program="env.cgi",status="200"}': 1,
+    }
+    assert found["compat_requests_in_progress"] == 0
+
+
+def test_an_application_that_fails(ask: Callable[..., Any], programs: Path) -> None:
+    """An exception goes through, and the request is over."""
+
+    def failing(environ: Any, start_response: Any) -> Any:
+        raise LookupError("here")
+
+    app = Metrics(failing)
+    with pytest.raises(LookupError):
+        ask(app, "/")
     assert samples(ask, app, programs)["compat_requests_in_progress"] == 0
 
 
