@@ -68,15 +68,22 @@ def names_of(server: Server, ledger: Ledger) -> tuple[str, ...]:
     """Return the names of a server, without scheme and port."""
     names: list[str] = []
     for directive in server.at_server(frozenset({"servername", "serveralias"})):
-        inherited = directive in server.inherited
-        ledger.settle(directive, "not needed" if inherited else "carried", "a default" if inherited else "server_name")
-        if not inherited:
-            names += [_name(word) for word in directive.arguments]
-    return tuple(dict.fromkeys(name for name in names if name))
+        found = [_name(word) for word in directive.arguments]
+        if directive in server.inherited:
+            ledger.settle(directive, "not needed", "a default")
+        elif "" in found or not found:
+            ledger.settle(directive, "not carried", "it holds what is no host name")
+        else:
+            ledger.settle(directive, "carried", "server_name")
+            names += found
+    return tuple(dict.fromkeys(names))
 
 
 def _name(word: str) -> str:
+    """Return a name as nginx has it, empty for what is none."""
     name = re.sub(r":\d+\Z", "", word.rpartition("://")[2]).lower()
+    if not re.fullmatch(r"[\w.*?-]+|\[[0-9a-f:.]+\]", name):
+        return ""
     if not re.search(r"[*?]", name) or re.fullmatch(r"\*\.[\w.-]+|[\w.-]+\.\*", name):
         return name
     return "~^" + re.escape(name).replace(r"\*", ".*").replace(r"\?", ".") + "$"

@@ -130,17 +130,21 @@ def both(root: Path, name: str) -> Iterator[tuple[int, int]]:
             temporary=" ".join(f"{name}_temp_path {root}/run/{name};" for name in TEMPORARY),
         )
     )
+    commands = contents["commands.txt"].splitlines()
+    started = {root / "run" / "apache.log": [str(APACHE), "-f", str(conf), "-DFOREGROUND"]}
+    started[root / "run" / "nginx.out"] = [str(NGINX), "-c", str(root / "import" / "main.conf")]
+    for number, line in enumerate(commands):
+        words = [sys.executable, "-m", "compat", *shlex.split(line)[1:], "--workers", "1"]
+        started[root / "run" / f"compat{number}.log"] = words
     with ExitStack() as stack:
-        stack.enter_context(running([str(APACHE), "-f", str(conf), "-DFOREGROUND"], root / "run" / "apache.log"))
-        for number, line in enumerate(contents["commands.txt"].splitlines()):
-            words = [sys.executable, "-m", "compat", *shlex.split(line)[1:], "--workers", "1"]
-            stack.enter_context(running(words, root / "run" / f"compat{number}.log"))
-        stack.enter_context(running([str(NGINX), "-c", str(root / "import" / "main.conf")], root / "run" / "nginx.out"))
-        for number, line in enumerate(contents["commands.txt"].splitlines()):
+        processes = [stack.enter_context(running(words, log)) for log, words in started.items()]
+        for number, line in enumerate(commands):
             wait_for(re.findall(r"unix:(\S+)", line)[0], root / "run" / f"compat{number}.log")
         wait_for(apache, root / "run" / "apache.log")
         wait_for(ours, root / "run" / "nginx.out")
         yield apache, ours
+        for process in processes:  # all at once: each takes its time to end
+            process.terminate()
 
 
 def answer(port: int, method: str, path: str, headers: dict[str, str]) -> dict[str, str]:
