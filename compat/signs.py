@@ -261,7 +261,14 @@ SIGNS = (
     _sign(
         r"unable to open database file", "SQLite cannot open its file", "its folder must exist, and be writable for us"
     ),
-    # files, in any language
+    # variables and files, in any language
+    _sign(r"\b[Nn]o ([A-Z][A-Z0-9_]{3,})\b", "the variable {1} is not set", _variable),
+    _sign(
+        r"\b([A-Z][A-Z0-9_]{3,})['\"]? (?:(?:is|was) )?(?:not (?:set|defined)|unset|undefined|must be set)",
+        "the variable {1} is not set",
+        _variable,
+    ),
+    _sign(rf"cannot create {_PATH}: Directory nonexistent", "the folder of {1} is not there", _missing_file),
     _sign(rf"{_PATH}'?: Permission denied", "it may not use {1}", _permission),
     _sign(rf"{_PATH}'?: No such file", "the file {1} is not there", _missing_file),
 )
