@@ -62,7 +62,7 @@ def meta_variables(
     values.update(_server(environ))
     if content_length is not None:
         values["CONTENT_LENGTH"] = str(content_length)
-    return path_translated({name.encode("ascii"): _value(name, value) for name, value in values.items()})
+    return path_translated(_encoded(values))
 
 
 def path_translated(variables: Variables) -> Variables:
@@ -98,7 +98,7 @@ def _fixed(environ: Environ, place: Place) -> Iterator[tuple[str, str]]:
 def _headers(environ: Environ, pass_authorization: bool) -> Iterator[tuple[str, str]]:
     """The request's headers as HTTP_ variables (RFC 3875 section 4.1.18)."""
     for name, value in environ.items():
-        if not _header_key(name) or not isinstance(value, str):
+        if not name.startswith("HTTP_") or not _header_key(name) or not isinstance(value, str):
             continue
         if name == "HTTP_COOKIE":
             yield name, join_cookies(value)
@@ -183,7 +183,10 @@ def encode(value: str) -> bytes:
         return value.encode("utf-8", "surrogatepass")
 
 
-def _value(name: str, value: str) -> bytes:
-    if "\0" in value:
+def _encoded(values: dict[str, str]) -> Variables:
+    """Return the variables as bytes; in one go, since one request has thirty of them."""
+    result = {name.encode("ascii"): encode(value) for name, value in values.items()}
+    if b"\0" in b"".join(result.values()):
+        name = next(name for name, value in values.items() if "\0" in value)
         raise RequestError(404 if name in {"PATH_INFO", "SCRIPT_NAME"} else 400, f"NUL byte in {name}")
-    return encode(value)
+    return result

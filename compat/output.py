@@ -58,13 +58,15 @@ def forwarded(fields: Fields) -> Fields:
     """Return the fields that may go to the client, in order: without hop-by-hop ones, and with one Content-Type, the
     last that is not empty.
     """
-    connection = [value for name, value in fields if name.lower() == "connection"]
-    named = {part.strip().lower() for value in connection for part in value.split(",")}
-    types = [position for position, (name, value) in enumerate(fields) if name.lower() == "content-type" and value]
+    lower = [name.lower() for name, _ in fields]
+    connection = [value for key, (_, value) in zip(lower, fields, strict=True) if key == "connection"]
+    dropped = NEVER_FORWARDED.union(part.strip().lower() for value in connection for part in value.split(","))
+    types = [position for position, key in enumerate(lower) if key == "content-type" and fields[position][1]]
+    last = types[-1] if types else None
     return [
-        (name, value)
-        for position, (name, value) in enumerate(fields)
-        if name.lower() not in NEVER_FORWARDED | named and (name.lower() != "content-type" or position in types[-1:])
+        field
+        for position, (key, field) in enumerate(zip(lower, fields, strict=True))
+        if key not in dropped and (key != "content-type" or position == last)
     ]
 
 
