@@ -15,6 +15,7 @@ from .environ import encode
 from .errors import ConfigurationError
 from .journal import Journal, escape
 from .proxy import is_header_name
+from .redirect import APPLICATION
 from .rules import Rule, Side, read_rules
 from .types import Application, Environ, StartResponse
 
@@ -57,6 +58,7 @@ class Strangler:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request (PEP 3333)."""
+        environ.setdefault(APPLICATION, self)  # where a program's local redirect leads is decided by the rules again
         rule = self.decide(environ)
         side: Side = rule.to if rule else "old"
         if self._log:
@@ -70,7 +72,8 @@ class Strangler:
 
 def _telling(start_response: StartResponse, name: str, value: str) -> StartResponse:
     def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None, /) -> Callable[[bytes], Any]:
-        told = [*headers, (name, value)]
+        known = any(key.lower() == name.lower() for key, _ in headers)  # after a local redirect, the last who answered
+        told = headers if known else [*headers, (name, value)]
         return start_response(status, told, exc_info) if exc_info else start_response(status, told)
 
     return start

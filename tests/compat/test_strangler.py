@@ -61,10 +61,10 @@ def test_nothing_is_touched(environ_for: Callable[..., Any]) -> None:
     old, new = Named("old"), Named("new")
     environ = environ_for("/simple/x", body=b"body")
     before = dict(environ)
-    answer = Strangler(old, new, RULES)(environ, lambda *args: None)
-    assert answer is new
+    app = Strangler(old, new, RULES)
+    assert app(environ, lambda *args: None) is new
     assert new.environ is environ
-    assert environ == before
+    assert environ == {**before, "compat.application": app}
     assert environ["wsgi.input"].read() == b"body"
     assert not old.environ
 
@@ -113,6 +113,15 @@ def test_with_programs(ask: Callable[..., Any], programs: Path) -> None:
     app = Strangler(CGIDirectory(programs), new, [{"path": "/echo.cgi", "header": {"X-Beta": "1"}}])
     assert ask(app, "/echo.cgi", body=b"data").body.endswith(b"data")
     assert ask(app, "/echo.cgi", body=b"data", HTTP_X_BETA="1").body == b"new data"
+
+
+def test_local_redirect(ask: Callable[..., Any], tmp_path: Path) -> None:
+    """A redirect of the old program to a route of the new application is answered by the new one."""
+    (tmp_path / "to.cgi").write_text("#!/bin/sh\nprintf 'Location: /simple/\\n\\n'\n")
+    (tmp_path / "to.cgi").chmod(0o755)
+    app = Strangler(CGIDirectory(tmp_path), Named("new"), RULES, header="X-By")
+    answer = ask(app, "/to.cgi")
+    assert (answer.body, answer.all("X-By")) == (b"new", ["new"])
 
 
 @pytest.mark.parametrize(
