@@ -255,6 +255,13 @@ def test_146_one_server_and_one_date(wire: Any, way: Any) -> None:
     assert reply.all("Server") != ["evil"]
 
 
+def test_146a_whatever_the_server_would_do(ask: Callable[..., Any], directory: Callable[..., Any], way: Any) -> None:
+    """Not every server drops a program's Server and Date, and what belongs to the connection: we do."""
+    output = b"Server: evil\nDate: never\nKeep-Alive: 1\nUpgrade: x\nConnection: X-Z\nX-Z: 1\n" + MORE + b"\nok"
+    answer = ask(directory(way.runner), "/" + way.file("say"), check=False, body=output)
+    assert (answer.status, answer.headers, answer.body) == ("200 OK", [TYPE], b"ok")
+
+
 def test_149_nothing_left_for_the_next_answer(start_server: Callable[..., Any], receive: Callable[..., Any]) -> None:
     """What exceeds the promised length is not the beginning of the next answer on the connection."""
     server = start_server("--bind", "127.0.0.1:0", "-k", "gthread", "--threads", "2", workers=1)
