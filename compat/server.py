@@ -61,7 +61,7 @@ def run(make: Callable[[], Application], settings: Mapping[str, Any]) -> None:
             super().reload()
             try:
                 served = make()
-            except ConfigurationError as error:
+            except (ConfigurationError, OSError) as error:  # the arbiter must not end by it
                 print(f"compat: reload: {error}; what was served before is still served", file=sys.stderr, flush=True)
 
     Server().run()
