@@ -7,10 +7,6 @@ one round trip. The clone that a restore needs is made ahead, in the background,
 
 from __future__ import annotations
 
-import json
-import tempfile
-import time
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
@@ -20,72 +16,18 @@ from harness import postgres
 from harness.effects import Row
 from harness.errors import StateError
 from harness.postgres import PostgresError, Server, guarded
+from harness.postgres.server import driver as library
 from harness.state.driver import SCHEMA, Copy, Rows, added, moved
 from harness.state.names import drop_stale
-from harness.state.postgres_schema import INSTALL_EVENTS, read_keys, read_schema, read_stamp
+from harness.state.postgres_copy import copy_rows
+from harness.state.postgres_log import BEFORE_ALL, INSTALL, INSTALL_EVENTS, READ, net_rows
+from harness.state.postgres_schema import read_keys, read_schema, read_stamp
+from harness.state.settling import Settling
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
-    from psycopg2.extensions import cursor as Cursor
 
 CLONERS = 2  # threads that copy ahead
-SETTLE = 1.0  # seconds; how long we wait for a transaction that outlives the answer
-BEFORE_ALL = "1:1:"  # a transaction snapshot older than every transaction
-
-# No sequence in the log: an application that asks for lastval() must not get ours. No search path, time zone or output
-# style of the application's session may change the text of a row.
-INSTALL = """
-CREATE SCHEMA harness_log;
-CREATE UNLOGGED TABLE harness_log.change (
-    txid bigint NOT NULL, relation text NOT NULL, sign integer NOT NULL, line text NOT NULL);
-CREATE INDEX ON harness_log.change (txid);
-CREATE FUNCTION harness_log.note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog SET timezone = 'UTC' SET bytea_output = 'hex' SET intervalstyle = 'postgres'
-SET extra_float_digits = 1 AS $$
-DECLARE
-    relation text := CASE TG_TABLE_SCHEMA WHEN 'public' THEN '' ELSE TG_TABLE_SCHEMA || '.' END || TG_TABLE_NAME;
-BEGIN
-    IF TG_OP = 'TRUNCATE' THEN
-        EXECUTE format('INSERT INTO harness_log.change SELECT txid_current(), %L, -1, row_to_json(t)::text '
-                       'FROM ONLY %s t', relation, TG_RELID::regclass);
-        RETURN NULL;
-    END IF;
-    IF TG_OP <> 'INSERT' THEN
-        INSERT INTO harness_log.change VALUES (txid_current(), relation, -1, row_to_json(OLD)::text);
-    END IF;
-    IF TG_OP <> 'DELETE' THEN
-        INSERT INTO harness_log.change VALUES (txid_current(), relation, 1, row_to_json(NEW)::text);
-    END IF;
-    RETURN NULL;
-END $$;
-CREATE FUNCTION harness_log.watch(fill boolean) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog SET timezone = 'UTC' SET bytea_output = 'hex' SET intervalstyle = 'postgres'
-SET extra_float_digits = 1 AS $$
-DECLARE
-    one regclass;
-    relation text;
-BEGIN
-    FOR one, relation IN
-        SELECT c.oid, CASE n.nspname WHEN 'public' THEN '' ELSE n.nspname || '.' END || c.relname
-        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE c.relkind = 'r' AND c.relpersistence <> 't'
-          AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'harness_log')
-          AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgname = '~harness_rows')
-    LOOP
-        IF fill THEN
-            EXECUTE format('INSERT INTO harness_log.change SELECT txid_current(), %L, 1, row_to_json(t)::text '
-                           'FROM ONLY %s t', relation, one);
-        END IF;
-        EXECUTE format('CREATE TRIGGER "~harness_rows" AFTER INSERT OR UPDATE OR DELETE ON %s '
-                       'FOR EACH ROW EXECUTE FUNCTION harness_log.note()', one);
-        EXECUTE format('CREATE TRIGGER "~harness_truncate" BEFORE TRUNCATE ON %s '
-                       'FOR EACH STATEMENT EXECUTE FUNCTION harness_log.note()', one);
-        EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER "~harness_rows"', one);
-        EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER "~harness_truncate"', one);
-    END LOOP;
-END $$;
-SELECT harness_log.watch(false);
-"""
 # What can differ from the snapshot although no row was noted: sequences (they do not roll back), tables, large objects.
 FINGERPRINT = """
 SELECT (SELECT string_agg(concat_ws(' ', schemaname, sequencename, last_value), ',' ORDER BY schemaname, sequencename)
@@ -96,23 +38,6 @@ SELECT (SELECT string_agg(concat_ws(' ', schemaname, sequencename, last_value), 
 """
 NEXT_ID = "SELECT txid_snapshot_xmax(txid_current_snapshot())"
 WRITING = "SELECT array_agg(backend_xid::text) FROM pg_stat_activity WHERE datname = %s AND backend_xid IS NOT NULL"
-READ = """
-SELECT txid_current_snapshot()::text, relation, sign, line FROM harness_log.change
-WHERE txid >= txid_snapshot_xmin(%s::txid_snapshot) AND NOT txid_visible_in_snapshot(txid, %s::txid_snapshot)
-"""
-# Other sessions may read meanwhile; what they hold locked we do not wait for.
-REJOIN = """
-SET LOCAL session_replication_role = replica; SET LOCAL lock_timeout = '500ms'; SET LOCAL statement_timeout = '20s';
-"""
-SIZE = "SELECT reltuples FROM pg_class WHERE oid = %s::regclass"
-LARGE = 200_000  # rows of a table beyond which it is not copied between two exchanges
-SEQUENCES = """
-SELECT format('%I.%I', n.nspname, c.relname), pg_sequence_last_value(c.oid), s.seqstart
-FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-"""
-
-
-_DECODE = json.JSONDecoder().raw_decode
 
 
 class PostgresDriver:
@@ -198,7 +123,7 @@ class PostgresCopy:
         self._monitor = self._server.open()  # not inside the clone, where it would be in the way of dropping it
         self._observer: Connection | None = None
         self._spare: Future[str] | None = None
-        self._unfinished: list[str] = []
+        self._settling = Settling(lambda: self._ask(WRITING, name) or (), 0.001)
         self._begin()
 
     def _begin(self) -> None:
@@ -226,10 +151,10 @@ class PostgresCopy:
     def changes(self, unsafe: bool) -> Rows:
         """Return the net row changes since the last call; `unsafe`: a write is likely, wait for its end."""
         if unsafe:
-            self._settle()
+            self._settling.wait()
         if self._ask(NEXT_ID) == self._next_id:
             return {}
-        self._settle()
+        self._settling.wait()
         self._next_id = self._ask(NEXT_ID)
         schema = {} if self._driver.told_of_schema else self._compare_schema()
         lines = self._read()
@@ -246,11 +171,8 @@ class PostgresCopy:
             return False
         try:
             with other._observing().cursor() as source, self._observing().cursor() as copy:
-                copied = all(_small(source, table) for table in tables)
-                if copied:
-                    _copy_tables(source, copy, tables)
-                    _copy_sequences(source, copy)
-        except psycopg2_error():
+                copied = copy_rows(source, copy, tables)
+        except library().Error:
             self._close_observer()
             other._close_observer()
             copied = False
@@ -269,17 +191,6 @@ class PostgresCopy:
                 cursor.execute("SELECT harness_log.watch(true)")
                 self.keys = read_keys(cursor)
         return moved({SCHEMA: before - self._schema}, {SCHEMA: self._schema - before})
-
-    def _settle(self) -> None:
-        """Wait for transactions that write in this database; not twice for one that does not end."""
-        until = time.monotonic() + SETTLE
-        while writing := self._ask(WRITING, self.name):
-            if set(writing) <= set(self._unfinished):
-                return
-            if time.monotonic() > until:
-                self._unfinished = writing
-                return
-            time.sleep(0.001)
 
     def _read(self) -> list[tuple[str, int, str]]:
         with guarded("read what was written"), self._observing().cursor() as cursor:
@@ -330,78 +241,3 @@ class PostgresCopy:
         if self._observer is not None:
             self._observer.close()
             self._observer = None
-
-
-def psycopg2_error() -> type[Exception]:
-    """Return what psycopg2 raises; imported when a database is used."""
-    import psycopg2
-
-    return psycopg2.Error
-
-
-def quoted(table: str) -> str:
-    """Return a table, as `changes` names it, as SQL has it."""
-    schema, dot, name = table.rpartition(".")
-    return ".".join('"' + part.replace('"', '""') + '"' for part in ((schema, name) if dot else ("public", name)))
-
-
-def _small(cursor: Cursor, table: str) -> bool:
-    cursor.execute(SIZE, (quoted(table),))
-    return bool((cursor.fetchone() or (LARGE,))[0] < LARGE)
-
-
-def _copy_tables(source: Cursor, copy: Cursor, tables: Collection[str]) -> None:
-    """Replace the rows of tables by those of another database, in one transaction; keys and triggers are not asked."""
-    copy.execute("BEGIN")
-    copy.execute(REJOIN)
-    for name in sorted(map(quoted, tables)):
-        with tempfile.TemporaryFile() as rows:
-            source.copy_expert(f"COPY (SELECT * FROM ONLY {name}) TO STDOUT", rows)  # noqa: S608 (quoted)
-            rows.seek(0)
-            copy.execute(f"DELETE FROM ONLY {name}")  # noqa: S608 (quoted)
-            copy.copy_expert(f"COPY {name} FROM STDIN", rows)
-    copy.execute("COMMIT")
-
-
-def _copy_sequences(source: Cursor, copy: Cursor) -> None:
-    """Make sequences go on where those of another database do."""
-    sides = []
-    for cursor in (source, copy):
-        cursor.execute(SEQUENCES)
-        sides.append({name: (last, start) for name, last, start in cursor.fetchall()})
-    wanted, found = sides
-    for name, (last, start) in wanted.items():
-        if found.get(name) != (last, start):
-            copy.execute("SELECT setval(%s, %s, %s)", (name, start if last is None else last, last is not None))
-
-
-def net_rows(lines: list[tuple[str, int, str]]) -> Rows:
-    """Return what (table, +1 or -1, row as a JSON object) come to, without what cancels out."""
-    counted: Counter[tuple[str, str]] = Counter()
-    for relation, sign, line in lines:
-        counted[relation, line] += sign
-    tables: dict[str, dict[Row, int]] = {}
-    for (relation, line), count in counted.items():
-        if count:
-            tables.setdefault(relation, {})[parse_row(line)] = count
-    return tables
-
-
-def parse_row(line: str) -> Row:
-    """Return the members of a JSON object as pairs of texts; numbers and nested values keep their spelling."""
-    row: list[tuple[str, str | None]] = []
-    at = _skip(line, 1)
-    while line[at] != "}":
-        column, at = _DECODE(line, at)
-        start = _skip(line, at)
-        value, end = _DECODE(line, start)
-        row.append((column, value if value is None or isinstance(value, str) else line[start:end]))
-        at = _skip(line, end)
-    return tuple(row)
-
-
-def _skip(line: str, at: int) -> int:
-    """Return where the next member or value begins."""
-    while line[at] in " \t\r\n:,":
-        at += 1
-    return at

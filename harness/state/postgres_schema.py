@@ -92,33 +92,6 @@ FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.o
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = ANY (i.indkey)
 WHERE i.indisprimary AND c.oid >= 16384 GROUP BY 1
 """
-# Tables made during a run are watched from the same command on, their first rows included. A line of sign 0 says that
-# the schema may have moved. Event triggers are for superusers only; without them it is asked for after each write.
-# What watching itself defines is not looked at: it would be watched twice.
-INSTALL_EVENTS = """
-CREATE FUNCTION harness_log.defined() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog AS $$
-BEGIN
-    IF coalesce(current_setting('harness_log.watching', true), '') = ''
-       AND EXISTS (SELECT FROM pg_event_trigger_ddl_commands() WHERE schema_name IS DISTINCT FROM 'pg_temp') THEN
-        PERFORM set_config('harness_log.watching', 'yes', true);
-        PERFORM harness_log.watch(true);
-        PERFORM set_config('harness_log.watching', '', true);
-        INSERT INTO harness_log.change VALUES (txid_current(), '', 0, '');
-    END IF;
-END $$;
-CREATE FUNCTION harness_log.dropped() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog AS $$
-BEGIN
-    IF EXISTS (SELECT FROM pg_event_trigger_dropped_objects() WHERE NOT is_temporary) THEN
-        INSERT INTO harness_log.change VALUES (txid_current(), '', 0, '');
-    END IF;
-END $$;
-CREATE EVENT TRIGGER "~harness_defined" ON ddl_command_end EXECUTE FUNCTION harness_log.defined();
-CREATE EVENT TRIGGER "~harness_dropped" ON sql_drop EXECUTE FUNCTION harness_log.dropped();
-ALTER EVENT TRIGGER "~harness_defined" ENABLE ALWAYS;
-ALTER EVENT TRIGGER "~harness_dropped" ENABLE ALWAYS;
-"""
 
 
 def read_keys(cursor: Cursor) -> dict[str, tuple[str, ...]]:

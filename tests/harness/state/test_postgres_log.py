@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.state.postgres import net_rows, parse_row
+from harness.state.postgres_log import net_rows, parse_row
 
 
 @pytest.mark.parametrize(
