@@ -10,7 +10,7 @@ import signal
 
 from ..types import Exit
 from .exec import open_pidfd
-from .keeper import Keeper, readable
+from .keeper import Keeper, exit_of, readable
 
 REAP_LIMIT = 5.0
 
@@ -18,10 +18,11 @@ REAP_LIMIT = 5.0
 class Forked:
     """A `Process` that is a zygote's child."""
 
-    def __init__(self, keeper: Keeper, pid: int) -> None:
+    def __init__(self, keeper: Keeper, pid: int, *, learning: bool) -> None:
         self.pid = pid
         self.pidfd = open_pidfd(pid)
         self._keeper = keeper
+        self._learning = learning
 
     def ended(self) -> bool:
         """Without a pidfd it has ended: its zygote is gone too, or it would still have its number."""
@@ -39,11 +40,15 @@ class Forked:
             pass  # it gave itself to another user
 
     def reap(self) -> Exit:
-        """Ask the zygote how it ended."""
+        """Learn how it ended, from the kernel or else from its zygote, which releases its number."""
         try:
             if not self._ended_within(REAP_LIMIT):
                 return Exit(signal=signal.SIGKILL)  # killed, and held by the kernel: the zygote must not wait for it
-            return self._keeper.wait(self.pid)
+            status = None if self._learning else zombie_status(self.pid)
+            if status is None:
+                return self._keeper.wait(self.pid)
+            self._keeper.reap(self.pid)
+            return exit_of(status)
         finally:
             if self.pidfd is not None:
                 os.close(self.pidfd)
@@ -58,3 +63,17 @@ class Forked:
 
     def _ended_within(self, seconds: float) -> bool:
         return self.pidfd is None or readable(self.pidfd, seconds)
+
+
+def zombie_status(pid: int) -> int | None:
+    """Return the wait status of an unreaped process, None where the kernel does not tell: it tells those who run as the
+    same user (proc(5), `exit_code`).
+    """
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            fields = file.read().rpartition(b")")[2].split()
+            if os.fstat(file.fileno()).st_uid != os.geteuid() or fields[0] != b"Z":
+                return None
+    except OSError:
+        return None
+    return int(fields[-1])

@@ -105,8 +105,16 @@ class Keeper:
         except (Gone, ProgramError):
             return Exit()
         self.learned |= zip(reply[2::2], reply[3::2], strict=True)
-        code = os.waitstatus_to_exitcode(int(reply[1]))
-        return Exit(signal=-code) if code < 0 else Exit(status=code)
+        return exit_of(int(reply[1]))
+
+    def reap(self, pid: int) -> None:
+        """Let an ended child go, without an answer."""
+        self._count(-1)
+        try:
+            with self._lock:
+                self._send([[b"reap", b"%d" % pid]])
+        except Gone:
+            pass  # then somebody else has reaped it
 
     @property
     def pid(self) -> int:
@@ -254,6 +262,12 @@ class Keeper:
                 raise ConnectionError("it closed its socket")
             data += piece
         return data
+
+
+def exit_of(status: int) -> Exit:
+    """Turn the status of wait(2) into an `Exit`."""
+    code = os.waitstatus_to_exitcode(status)
+    return Exit(signal=-code) if code < 0 else Exit(status=code)
 
 
 def file_stamp(path: str) -> Stamp:

@@ -48,7 +48,7 @@ class Nest:
                     self._runs & (self._runs - 1) == 0
                 )  # the 1st, 2nd, 4th, 8th: other requests import other modules
             try:
-                return Forked(keeper, keeper.fork(replace(request, learn=learn), descriptors))
+                return Forked(keeper, keeper.fork(replace(request, learn=learn), descriptors), learning=learn)
             except Gone:
                 continue
         raise Unsuited("its zygotes end as soon as they have started")

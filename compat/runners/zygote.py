@@ -36,6 +36,7 @@ if PY2:
             pass  # the one that listed them
 
 HEADER = 8
+REHEARSALS = 10
 NAMES = ("<stdin>", "<stdout>", "<stderr>")
 
 
@@ -52,6 +53,8 @@ class Zygote(object):
         self.codes = {}
         self.added = []
         self.learning = {}
+        self.loaded = frozenset()
+        self.lasting = True
         self.own = (control, os.dup(0), os.dup(1), os.dup(2))
         self.sigchld = signal.getsignal(signal.SIGCHLD)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # children must stay until they are waited for
@@ -67,6 +70,8 @@ class Zygote(object):
             elif words[0] == b"wait":
                 pid = int(words[1])
                 self.reply(b"exit", str(os.waitpid(pid, 0)[1]).encode(), *self.learnt(pid))
+            elif words[0] == b"reap":
+                os.waitpid(int(words[1]), 0)
             elif words[0] == b"begin":
                 self.begin(*rest)
 
@@ -83,7 +88,7 @@ class Zygote(object):
             self.reply(b"cannot", b"a thread runs after the interpreter's start")
             return
         found = Preload(text(folders[0])).load(wanted, list(zip(learned[::2], learned[1::2])))
-        settle()
+        self.settle()
         flush()
         self.reply(b"ready", b"1" if PY2 else b"3", *found)
 
@@ -106,7 +111,7 @@ class Zygote(object):
         (stamp, path, folder, learn), command, words, limits, variables = request
         pipe = tuple(os.pipe()) if learn else ()
         try:
-            program = Program(self.code(stamp, path), path)
+            program = Program(self.code(stamp, path), path, self.loaded, self.lasting)
             os.chdir(folder)
             attach(descriptors)
             program.prepare(words, command, variables + self.added)
@@ -143,8 +148,14 @@ class Zygote(object):
         """
         if path not in self.codes or self.codes[path][0] != stamp or not stamp:
             self.codes[path] = (stamp, compiled(path))
-            settle()
+            self.settle()
         return self.codes[path][1]
+
+    def settle(self):
+        """Take stock of what is loaded, and make it cheap to share."""
+        self.loaded = frozenset(sys.modules)
+        self.lasting = lasting(self.loaded)
+        settle()
 
     def receive(self):
         """Return the next message: its words, and its other sections."""
@@ -408,10 +419,11 @@ def locale():
 class Program(object):
     """A program about to run in this process."""
 
-    def __init__(self, code, path):
+    def __init__(self, code, path, loaded, lasting):
         self.code = code
         self.path = text(path)
-        self.loaded = set(sys.modules)
+        self.loaded = loaded
+        self.lasting = lasting
         self.report = None
         self.pid = None
 
@@ -479,8 +491,14 @@ def compiled(path):
 
 
 def settle():
-    """Make what is loaded cheap to share with children."""
+    """Make what is loaded cheap to share with children: all that happens here for the first time need not happen in
+    each of them, and write to pages that are then copied.
+    """
     gc.collect()
+    if hasattr(gc, "freeze"):
+        for _ in range(REHEARSALS):
+            remains(True)
+            flushed()
     freeze()
 
 
@@ -632,10 +650,11 @@ def leave(status, interrupted, loaded):
             pass  # it has been reported
     if not flushed() or sys.modules["_thread"]._count():
         return
-    left = remains()
+    deeply = PROGRAM.lasting or (imported(loaded) and lasting(set(sys.modules) - loaded))
+    left = remains(deeply)
     if left == FOREIGN or interrupted:
         forget(loaded)
-        left = remains()
+        left = remains(deeply)
     if interrupted and flushed():
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGINT)
@@ -666,21 +685,43 @@ def forget(loaded):
     gc.collect()
 
 
-def remains():
+def remains(deeply):
     """What the program left whose end somebody may notice: nothing, FOREIGN objects such as connections, which only
     need to go, or OWN ones, where the interpreter's own order matters: files to be written, `__del__`.
+
+    `deeply`: look too at what the garbage collection does not know of, which costs as much as all the rest.
     """
     objects = gc.get_objects()
-    left = NOTHING
-    for kind in set(map(type, objects)).union(map(type, gc.get_referents(*objects))):
-        if kind not in STREAM_KINDS:
-            left = max(left, noticed(kind))
+    kinds = set(map(type, objects))
+    if deeply:
+        kinds.update(map(type, gc.get_referents(*objects)))
+    left = max(map(noticed, kinds)) if kinds else NOTHING
+    if left == OWN or kinds.isdisjoint(STREAM_KINDS):
+        return left
     warns = sys.warnoptions or "dev" in sys._xoptions  # of files that were never closed
     standard = standard_streams()
     for each in objects:
         if type(each) in STREAM_KINDS and id(each) not in standard and not each.closed and (warns or each.writable()):
             return OWN
     return left
+
+
+def imported(loaded):
+    """Whether there may be more modules than those. To look at each would write to most pages; a new one is last."""
+    if len(sys.modules) != len(loaded) or not hasattr(dict, "__reversed__"):
+        return True
+    return next(reversed(sys.modules)) not in loaded
+
+
+def lasting(names):
+    """Whether one of these modules makes objects that the garbage collection does not know of and whose end is noticed:
+    a few of the library, and all in C from elsewhere.
+    """
+    for name in names:
+        file = getattr(sys.modules.get(name), "__file__", None)
+        if isinstance(file, str) and file.endswith(".so") and (name in LASTING or not file.startswith(LIBRARY)):
+            return True
+    return False
 
 
 def standard_streams():
@@ -695,10 +736,15 @@ def standard_streams():
 
 
 def noticed(kind):
-    """Who notices the end of an object of this type: for NOTHING, it is made by a class statement without `__del__`,
-    or of a known C type.
-    """
-    if kind in QUIET_KINDS:
+    """Who notices the end of an object of this type; remembered."""
+    if kind not in KNOWN:
+        KNOWN[kind] = judged(kind)
+    return KNOWN[kind]
+
+
+def judged(kind):
+    """Judge a type. NOTHING: it is made by a class statement without `__del__`, or of a known C type."""
+    if kind in QUIET_KINDS or kind in STREAM_KINDS:
         return NOTHING
     if hasattr(kind, "__del__") or kind.__name__ in SUSPENDED:
         return OWN
@@ -706,7 +752,7 @@ def noticed(kind):
         return NOTHING
     names = kind.__dict__
     if "__weakref__" in names or "__slots__" in names or kind.__basicsize__ == kind.__base__.__basicsize__:
-        return max(map(noticed, kind.__bases__))
+        return max(map(judged, kind.__bases__))
     return FOREIGN
 
 
@@ -722,6 +768,9 @@ QUIET = frozenset(
 SUSPENDED = ("generator", "coroutine", "async_generator")
 QUIET_KINDS = (_io.StringIO, _io.BytesIO)
 STREAM_KINDS = (_io.TextIOWrapper, _io.BufferedReader, _io.BufferedWriter, _io.FileIO)
+LASTING = ("_sqlite3", "_dbm", "_gdbm", "_curses", "_tkinter", "readline")
+LIBRARY = os.path.dirname(os.__file__) + "/"
+KNOWN = {}
 
 
 PROGRAM = Zygote(int(sys.argv[1])).serve()
