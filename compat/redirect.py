@@ -17,11 +17,19 @@ from .types import Application, Environ, Head, Headers, StartResponse
 LIMIT = 5
 APPLICATION = "compat.application"
 """The environ's key for the outermost application: redirects then go through all of it, past its checks, not around."""
+BASE = "compat.script_name"
+"""The environ's key for the SCRIPT_NAME of that application: what stands between may have moved a part of the path."""
 COUNT = "compat.redirects"
 """The environ's key for the number of redirects that led here."""
 
 OF_THE_BODY = frozenset({"CONTENT_TYPE", "CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING", "HTTP_CONTENT_ENCODING"})
 REPLACED = frozenset({"location", "content-type", "content-length"})
+
+
+def take_redirects(environ: Environ, application: Application) -> None:
+    """Have the redirects of this request come through an application again, unless one further out has said so."""
+    if APPLICATION not in environ:
+        environ[APPLICATION], environ[BASE] = application, environ.get("SCRIPT_NAME", "")
 
 
 def local_target(environ: Environ, head: Head, mount: str) -> Environ | None:
@@ -34,16 +42,18 @@ def local_target(environ: Environ, head: Head, mount: str) -> Environ | None:
     if head.redirect != "local" or "#" in head.location:
         return None
     path, _, query = head.location.partition("?")
-    outer = environ.get("SCRIPT_NAME", "")
+    around = APPLICATION in environ
+    outer: str = environ.get(BASE if around and BASE in environ else "SCRIPT_NAME", "")
     decoded = unquote_to_bytes(path.encode("latin-1")).decode("latin-1")
-    reach = "" if APPLICATION in environ else mount.rstrip("/")
+    reach = "" if around else mount.rstrip("/")
     inside = under(decoded, outer) and under(decoded[len(outer) :], reach)
     if not inside and path[1:2] not in {"/", "\\"}:
         return None
     if not inside:
         raise RequestError(404, f"local redirect to {head.location!r}, which is no path of this application")
     kept = {name: value for name, value in environ.items() if name not in OF_THE_BODY}
-    kept |= {"REQUEST_METHOD": "GET", "PATH_INFO": decoded[len(outer) :], "QUERY_STRING": query}
+    kept |= {"SCRIPT_NAME": outer, "PATH_INFO": decoded[len(outer) :]}
+    kept |= {"REQUEST_METHOD": "GET", "QUERY_STRING": query}
     return {**kept, "RAW_URI": head.location, "REQUEST_URI": head.location, COUNT: environ.get(COUNT, 0) + 1}
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from .errors import AnsweredError, ConfigurationError, RequestError
-from .redirect import APPLICATION
+from .redirect import take_redirects
 from .response import error_page
 from .types import Application, Environ, StartResponse
 
@@ -29,7 +29,7 @@ class Site:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request (PEP 3333)."""
-        environ.setdefault(APPLICATION, self)  # a program's local redirect may lead to what stands beside it
+        take_redirects(environ, self)  # a program's local redirect may lead to what stands beside it
         prefix = environ.get("PATH_INFO", "")
         while prefix not in self._applications and prefix:
             prefix = prefix.rpartition("/")[0]

@@ -15,7 +15,7 @@ from .environ import encode
 from .errors import ConfigurationError
 from .journal import Journal, escape
 from .proxy import is_header_name
-from .redirect import APPLICATION
+from .redirect import take_redirects
 from .rules import Rule, Side, read_rules
 from .types import Application, Environ, StartResponse
 
@@ -58,7 +58,7 @@ class Strangler:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request (PEP 3333)."""
-        environ.setdefault(APPLICATION, self)  # where a program's local redirect leads is decided by the rules again
+        take_redirects(environ, self)  # where a program's local redirect leads is decided by the rules again
         rule = self.decide(environ)
         side: Side = rule.to if rule else "old"
         if self._log:

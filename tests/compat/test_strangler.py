@@ -64,7 +64,7 @@ def test_nothing_is_touched(environ_for: Callable[..., Any]) -> None:
     app = Strangler(old, new, RULES)
     assert app(environ, lambda *args: None) is new
     assert new.environ is environ
-    assert environ == {**before, "compat.application": app}
+    assert environ == {**before, "compat.application": app, "compat.script_name": ""}
     assert environ["wsgi.input"].read() == b"body"
     assert not old.environ
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from compat import CGIDirectory
+from compat.redirect import take_redirects
 
 Fields = list[tuple[str, str]]
 
@@ -197,6 +198,39 @@ def test_through_the_middleware(
     answer = ask(guard, "/" + way.file("say"), check=False, body=output, REQUEST_METHOD=method)
     assert (answer.status, answer.body, answer.all("Set-Cookie")) == (status, body, ["a=1"])
     assert guard.asked == [f"/{way.file('say')}", f"/{way.file('echo')}"]
+
+
+class Mounted:
+    """Middleware that moves a part of the path into SCRIPT_NAME, as dispatchers do."""
+
+    def __init__(self, app: Any, prefix: str) -> None:
+        self.app, self.prefix = app, prefix
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        """Move it."""
+        assert environ["PATH_INFO"].startswith(self.prefix + "/")
+        info = environ["PATH_INFO"].removeprefix(self.prefix)
+        return self.app(
+            {**environ, "SCRIPT_NAME": environ["SCRIPT_NAME"] + self.prefix, "PATH_INFO": info}, start_response
+        )
+
+
+@pytest.mark.parametrize("outer", ["", "/outer"], ids=["176e", "176f below another application"])
+def test_through_a_dispatcher(
+    ask: Callable[..., Any], directory: Callable[..., Any], way: Any, variables: Callable[..., Any], outer: str
+) -> None:
+    """What stands between may have moved the path: the application around us is asked for the whole of it."""
+    between = Mounted(directory(way.runner), "/moved")
+
+    def around(environ: dict[str, Any], start_response: Any) -> Any:
+        take_redirects(environ, around)
+        return between(environ, start_response)
+
+    location = f"Location: {outer}/moved/{way.file('env')}/pi\n\n"
+    answer = ask(around, f"/moved/{way.file('say')}", check=False, body=location.encode(), SCRIPT_NAME=outer)
+    seen = variables(answer.body)
+    assert (answer.status, seen[b"SCRIPT_NAME"].decode()) == ("200 OK", f"{outer}/moved/{way.file('env')}")
+    assert seen[b"PATH_INFO"] == b"/pi"
 
 
 def test_176d_a_circle_through_the_middleware(ask: Callable[..., Any], script: Callable[..., Any]) -> None:
