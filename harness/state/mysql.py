@@ -8,40 +8,20 @@ A restore puts back the rows that were noted, not whole tables.
 
 from __future__ import annotations
 
-import hashlib
-import time
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from harness.effects import Row
 from harness.state.driver import SCHEMA, Copy, Rows, added, moved, net
-from harness.state.mysql_schema import (
-    WATCHING,
-    Table,
-    copy_database,
-    copy_table,
-    fill_table,
-    loose_rows,
-    read_cascades,
-    read_loose,
-    read_tables,
-    read_triggers,
-    remake_loose,
-)
+from harness.state.mysql_copy import copy_database, copy_table, fill_table, remake_loose
+from harness.state.mysql_log import Log, batches, rows_of
+from harness.state.mysql_schema import Table, loose_rows, read_cascades, read_loose, read_tables, read_triggers
 from harness.state.mysql_server import MysqlError, MysqlServer, Session, connect, quoted, start
 from harness.state.names import drop_stale
+from harness.state.settling import Settling
 
-SETTLE = 1.0  # seconds; how long we wait for a transaction that outlives the answer
-BATCH = 200  # keys named in one statement
 LARGE = 20_000  # rows; a larger table is not copied from one side to the other
 MANY = 2000  # changed rows of a table from which on all of it is put back
-EVENTS = (("INSERT", "NEW"), ("DELETE", "OLD"), ("UPDATE", "OLD"), ("UPDATE", "NEW"))
-SIGNS = {"OLD": -1, "NEW": 1}
-# One log that a rollback takes back, for tables that are taken back too, and one that it does not.
-COLUMNS = "id BIGINT UNSIGNED, relation VARCHAR(64), sign TINYINT, line LONGTEXT CHARACTER SET latin1"
-LOGS = {True: ("change", "InnoDB"), False: ("change_now", "MyISAM")}
 # Counters of the whole server; they tell when to look, not what happened.
 COUNTERS = """
 SHOW GLOBAL STATUS WHERE variable_name IN
@@ -133,16 +113,14 @@ class MysqlCopy:
 
     def __init__(self, driver: MysqlDriver, server: MysqlServer, name: str) -> None:
         self.name, self.url = name, server.url(name)
-        self._driver, self._log = driver, f"{name}_log"
+        self._driver = driver
         self._session = server.open()
-        self._unfinished: list[Any] = []
+        self._settling = Settling(lambda: [number for (number,) in self._session.run(WRITING, (name,))], 0.01)
         copy_database(self._session, driver.name, name)
-        self._session.run(f"CREATE DATABASE {quoted(self._log)}")
-        for log, engine in LOGS.values():
-            self._session.run(f"CREATE TABLE {quoted(self._log, log)} ({COLUMNS}) ENGINE={engine}")
+        self._log = Log(self._session, name)
         self.tables, self.loose = dict(driver.tables), dict(driver.loose)
         for table in self.tables.values():
-            self._watch(table)
+            self._log.watch(table)
         self._numbers = self._read_numbers()
         self._begin()
 
@@ -175,32 +153,13 @@ class MysqlCopy:
         """No: the database is not in the folder."""
         return False
 
-    def _watch(self, table: Table) -> None:
-        """Give a table of the copy its triggers, in place of those that it may have of us."""
-        log, _ = LOGS[table.transactional]
-        for event in ("INSERT", "DELETE", "UPDATE"):
-            trigger = quoted(self.name, _trigger(table.name, event))
-            notes = "; ".join(
-                f"INSERT INTO {quoted(self._log, log)} "
-                f"VALUES (UUID_SHORT(), {self._literal(table.name)}, {SIGNS[row]}, {table.line(f'{row}.')})"
-                for what, row in EVENTS
-                if what == event
-            )
-            on = quoted(self.name, table.name)
-            self._session.run(f"DROP TRIGGER IF EXISTS {trigger}")
-            self._session.run(f"CREATE TRIGGER {trigger} AFTER {event} ON {on} FOR EACH ROW BEGIN {notes}; END")
-
-    @staticmethod
-    def _literal(text: str) -> str:
-        return f"CONVERT(0x{text.encode().hex()} USING utf8mb4)"
-
     # ---- what was written ----
 
     def changes(self, unsafe: bool) -> Rows:
         """Return the net row changes since the last call; `unsafe`: a write is likely, wait for its end."""
         if unsafe:
-            self._settle()
-        lines = self._read()
+            self._settling.wait()
+        lines = self._log.take()
         before, counters = self._counters, self._read_counters()
         if not lines and counters == before:
             return {}
@@ -217,30 +176,10 @@ class MysqlCopy:
             suspects |= self._emptied()
         found = [(table, line, sign) for table, sign, line in lines]
         found += [(table, line, times) for table in [*suspects, *fresh] for line, times in self._unseen(table)]
-        return added(net(_rows(found, self.tables, former)), schema)
+        return added(net(rows_of(found, self.tables, former)), schema)
 
     def _read_counters(self) -> dict[str, str]:
         return {str(name): str(value) for name, value in self._session.run(COUNTERS)}
-
-    def _settle(self) -> None:
-        """Wait for transactions that write in this database; not twice for one that does not end."""
-        until = time.monotonic() + SETTLE
-        while writing := [number for (number,) in self._session.run(WRITING, (self.name,))]:
-            if set(writing) <= set(self._unfinished):
-                return
-            if time.monotonic() > until:
-                self._unfinished = writing
-                return
-            time.sleep(0.01)
-
-    def _read(self) -> list[tuple[str, int, str]]:
-        lines: list[tuple[str, int, str]] = []
-        for log, _ in LOGS.values():
-            found = self._session.run(f"SELECT id, relation, sign, line FROM {quoted(self._log, log)}")
-            for some in _batches([number for number, *_ in found]):
-                self._session.run(f"DELETE FROM {quoted(self._log, log)} WHERE id IN ({', '.join(map(str, some))})")
-            lines += [(relation, sign, line) for _, relation, sign, line in found]
-        return lines
 
     def _compare_schema(self) -> tuple[Rows, list[str]]:
         """Tell what of the schema came and went; watch tables that are new or altered, and return the new."""
@@ -248,7 +187,7 @@ class MysqlCopy:
         loose, self.loose = self.loose, read_loose(self._session, self.name)
         altered = [name for name, table in self.tables.items() if before.get(name) != table]
         for name in altered:
-            self._watch(self.tables[name])
+            self._log.watch(self.tables[name])
         self._rebuild |= set(altered) | (before.keys() - self.tables.keys())
         if altered:
             self._counters = self._read_counters()  # our triggers count as well
@@ -301,8 +240,7 @@ class MysqlCopy:
         for name, number in self._numbers.items():
             if numbers.get(name) != number:
                 self._number(name, number)
-        for log, _ in LOGS.values():
-            self._session.run(f"DELETE FROM {quoted(self._log, log)}")
+        self._log.clear()
         self._begin()
 
     def _number(self, name: str, number: int | None) -> None:
@@ -325,7 +263,7 @@ class MysqlCopy:
         self._session.use(self.name)
         for statement in self._driver.triggers.get(name, ()):
             self._session.run(statement)
-        self._watch(table)
+        self._log.watch(table)
 
     def _put_back(self, table: Table, lines: Sequence[str]) -> None:
         """Put back the rows that were noted: by key, or all of them where there is none or they are many."""
@@ -338,7 +276,7 @@ class MysqlCopy:
             return
         places = [[column.name for column in table.columns].index(name) for name in table.key]
         keys = sorted({tuple(line.split(",")[at] for at in places) for line in lines})
-        for some in _batches(keys):
+        for some in batches(keys):
             values = ", ".join(f"({', '.join(f'CONVERT(0x{part} USING utf8mb4)' for part in key)})" for key in some)
             where = f"WHERE ({', '.join(map(quoted, table.key))}) IN ({values})"
             self._session.run(f"DELETE FROM {quoted(self.name, table.name)} {where}")
@@ -346,30 +284,9 @@ class MysqlCopy:
 
     def close(self) -> None:
         """Remove the copy and its log."""
-        for name in (self.name, self._log):
+        for name in (self.name, self._log.name):
             try:
                 self._session.run(f"DROP DATABASE IF EXISTS {quoted(name)}")
             except MysqlError:  # the server is gone, and they with it
                 break
         self._session.close()
-
-
-def _rows(
-    found: Iterable[tuple[str, str, int]], tables: Mapping[str, Table], former: Mapping[str, Table]
-) -> Iterator[tuple[str, Row, int]]:
-    """Read what was noted, by the columns that the table has or had when it was."""
-    for name, line, times in found:
-        for version in (tables, former):
-            if name in version and line.count(",") + 1 == len(version[name].columns):
-                yield name, version[name].row(line), times
-                break
-
-
-def _batches(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    return (items[start : start + BATCH] for start in range(0, len(items), BATCH))
-
-
-def _trigger(table: str, event: str) -> str:
-    """Return the name of our trigger: at most 64 characters, as the table's own name may have."""
-    name = f"{WATCHING}{event[0].lower()}_{table}"
-    return name if len(name) <= 64 else f"{name[:48]}{hashlib.sha256(table.encode()).hexdigest()[:16]}"
