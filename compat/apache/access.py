@@ -58,7 +58,7 @@ def _by_method(directive: Directive, depth: int) -> str:
     section = directive.sections[-1]
     denies = [word.lower() for word in directive.arguments] in (["all", "denied"], ["from", "all"])
     if not denies or directive.name == "allow" or len(directive.sections) != depth + 1:
-        raise Refusal("a rule for some methods can only refuse everybody in nginx; this one holds for all methods now")
+        raise Refusal("a rule for some methods can only refuse everybody in nginx")
     words = [re.escape(word.upper()) for word in section.arguments]
     words += ["HEAD"] * ("GET" in words)
     return f'$request_method {"~" if section.name == "limit" else "!~"} "^(?:{"|".join(words)})$"'

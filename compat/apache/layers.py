@@ -12,10 +12,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from .access import NOBODY, OLD, REQUIRE, ordered, required
-from .model import Access, Directive, Ledger, Refusal, Section, Settings
-from .prefixes import under
+from .model import Access, Directive, Ledger, PartRefusal, Prefix, Refusal, Section, Settings
+from .prefixes import literal_start, under
 from .rewrite import passes_authorization
-from .settings import SETTERS, PartRefusal
+from .settings import SETTERS
 
 FOLDERS = frozenset({"directory", "htaccess", "directorymatch"})
 URLS = frozenset({"location", "locationmatch"})
@@ -23,6 +23,7 @@ FILES = frozenset({"files", "filesmatch"})
 INNER = frozenset({"requireall", "requireany", "requirenone", "limit", "limitexcept"})
 """Sections that belong to the access rules of the section around them."""
 CLOSED = Access(closed=True)
+WILD = re.compile(r"[*?\[]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +82,9 @@ def in_apaches_order(found: Sequence[Layer]) -> list[Layer]:
 
 
 def is_pattern(section: Section) -> bool:
-    """Tell whether a section names what it holds for by a regular expression."""
-    return section.name.endswith("match") or section.arguments[:1] == ("~",)
+    """Tell whether a section names what it holds for by a regular expression, or URLs by wildcards."""
+    wild = section.name == "location" and WILD.search(plain(section)) is not None
+    return wild or section.name.endswith("match") or section.arguments[:1] == ("~",)
 
 
 def plain(section: Section) -> str:
@@ -92,7 +94,42 @@ def plain(section: Section) -> str:
 
 def expression(section: Section) -> str:
     """Return a section's regular expression."""
+    if section.name == "location" and section.arguments[:1] != ("~",):
+        return f"^{_from_wildcards(plain(section))}(?:/|$)"
     return (*section.arguments, "", "")[1 if section.arguments[:1] == ("~",) else 0]
+
+
+def _from_wildcards(text: str) -> str:
+    return "".join({"*": "[^/]*", "?": "[^/]"}.get(letter, re.escape(letter)) for letter in text)
+
+
+def folder_pattern(section: Section, prefix: Prefix) -> str:
+    """Return a regular expression for the URLs of a <Directory> by a pattern, where a prefix leads to its folders.
+
+    Empty where it leads to none; everything where it cannot be told from a URL which folders are meant.
+    """
+    root = prefix.folder.rstrip("/")
+    if not is_pattern(section):
+        parts, wanted = root.split("/"), plain(section).split("/")
+        inside = len(wanted) > len(parts) and all(map(fnmatch.fnmatchcase, parts, wanted))
+        rest = _from_wildcards("/".join(wanted[len(parts) :]))
+        return f"^{re.escape(prefix.url)}/{rest}(?=/|$)" if inside and WILD.search(plain(section)) else ""
+    text = re.sub(r"(?<!\\)\$$", "(?=/|$)", expression(section))
+    if matches_folder(section, root):
+        return f"^{re.escape(prefix.url)}/"
+    for start in (re.escape(root), root):
+        if text.startswith(f"^{start}/"):
+            return f"^{re.escape(prefix.url)}{text[1 + len(start) :]}"
+    if found := re.match(r"\^/?(?:\.[*+]|\(\.[*+]\))", text):
+        return text[found.end() :] or "/"
+    if text.startswith("^") and literal_start(text) and not under(literal_start(text), root):
+        return ""
+    return "/" if text.startswith("^") else text
+
+
+def matches_folder(section: Section, folder: str) -> bool:
+    """Tell whether a <Directory> by a regular expression holds for a folder."""
+    return any(re.search(expression(section), path) for path in (folder, folder + "/"))
 
 
 def holds_for_folder(section: Section, folder: str) -> bool:
@@ -100,7 +137,7 @@ def holds_for_folder(section: Section, folder: str) -> bool:
     if is_pattern(section):
         return False
     path = plain(section)
-    if not re.search(r"[*?\[]", path):
+    if not WILD.search(path):
         return under(folder, path)
     parts, wanted = folder.split("/"), path.split("/")
     return len(wanted) <= len(parts) and all(map(fnmatch.fnmatchcase, parts, wanted))
@@ -110,15 +147,13 @@ def holds_for_url(section: Section, url: str) -> bool:
     """Tell whether a <Location> holds for all below a URL."""
     if is_pattern(section):
         return False
-    return under(url, plain(section)) and not re.search(r"[*?\[]", plain(section))
+    return under(url, plain(section))
 
 
 def file_pattern(section: Section) -> str:
     """Return a regular expression of nginx for the URLs of a <Files>: one segment of the path matches."""
     if not is_pattern(section):
-        name = plain(section)
-        body = "".join({"*": "[^/]*", "?": "[^/]"}.get(letter, re.escape(letter)) for letter in name)
-        return f"/{body}(?=/|$)"
+        return f"/{_from_wildcards(plain(section))}(?=/|$)"
     text = expression(section)
     body = re.sub(r"\[[^\]]*\]|\\.|\.", lambda found: "[^/]" if found[0] == "." else found[0], text)
     body = re.sub(r"(?<!\\)\$$", "(?=/|$)", body)

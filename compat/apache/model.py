@@ -243,3 +243,11 @@ class Import:
     def of(self, verdict: Verdict) -> tuple[Outcome, ...]:
         """Return the outcomes of one kind."""
         return tuple(outcome for outcome in self.outcomes if outcome.verdict == verdict)
+
+
+class PartRefusal(Refusal):
+    """A directive is carried in part: `settings` have what could be, the message names what could not."""
+
+    def __init__(self, settings: Settings, message: str) -> None:
+        super().__init__(message)
+        self.settings = settings

@@ -6,15 +6,16 @@ Comes in: `Site`s and the address of each service. Goes out: text. Everything th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from zlib import crc32
 
+from .inherited import ALWAYS, WRITTEN
 from .layers import CLOSED
 from .model import Access, Body, Service, Settings, Site, Zone
 from .prefixes import under
 from .programs import USER_HEADER
-from .redirect import pattern, quoted
+from .redirect import in_quotes, pattern, quoted
 from .servers import uses_tls
 
 DEFAULT = Settings()
@@ -180,7 +181,7 @@ class _Writer:
             yield "satisfy any;"
         yield from access.lines
         if access.asks_password:
-            yield f"auth_basic {_text(settings.realm or 'private')};"
+            yield f"auth_basic {in_quotes(settings.realm or 'private')};"
             yield f"auth_basic_user_file {self._user_file(settings)};"
         yield from self._differing(settings, self._site.settings)
 
@@ -225,8 +226,8 @@ class _Writer:
                 "",
                 f"location {name} {{",
                 "types { }",
-                f"default_type {_text(ERROR_TEXT)};",
-                f"return {code} {_text(text)};",
+                f"default_type {in_quotes(ERROR_TEXT)};",
+                f"return {code} {in_quotes(text)};",
             )
             yield "}"
 
@@ -254,8 +255,8 @@ class _Writer:
         yield from passed[1:]
         yield 'set $program "";'
         for name in reversed(names):
-            found = _text(name if name in programs else "")
-            yield f"if (-f {_text('${request_filename}' + name)}) {{ set $program {found}; }}"
+            found = in_quotes(name if name in programs else "")
+            yield f"if (-f {in_quotes('${request_filename}' + name)}) {{ set $program {found}; }}"
         if overlaid:  # the rules for the program's own name must hold
             yield "if ($program) { rewrite ^(.*)$ $1$program last; }"
         else:
@@ -292,47 +293,6 @@ PROXY_HEADERS = (
     *(f'proxy_set_header {name} "";' for name in UNTRUSTED),
 )
 """All of them: where a location sets one, nginx forgets those of the server."""
-ALWAYS = frozenset({"max_body"})
-
-
-def _max_body(value: int) -> Iterator[str]:
-    yield f"client_max_body_size {value};"
-
-
-def _charset(value: str) -> Iterator[str]:
-    yield f"charset {quoted(value) if value else 'off'};"
-    if value:
-        yield "charset_types text/plain;"
-
-
-def _gzip(value: tuple[str, ...]) -> Iterator[str]:
-    yield from ("gzip on;", "gzip_vary on;", "gzip_proxied any;")
-    if others := [quoted(kind) for kind in value if kind != "text/html"]:
-        yield f"gzip_types {' '.join(others)};"
-
-
-def _types(value: Mapping[str, str]) -> Iterator[str]:
-    yield from ("include mime.types;", "types {")
-    yield from (f"{quoted(kind)} {quoted(extension[1:])};" for extension, kind in value.items())
-    yield "}"
-
-
-def _headers(value: Mapping[str, str]) -> Iterator[str]:
-    yield from (f"add_header {quoted(name)} {_text(text)} always;" for name, text in value.items())
-
-
-WRITTEN: Mapping[str, Callable[..., Iterator[str]]] = {
-    "max_body": _max_body,
-    "charset": _charset,
-    "gzip": _gzip,
-    "types": _types,
-    "headers": _headers,
-}
-"""Settings that nginx inherits from the server: each field and its lines."""
-
-
-def _text(text: str) -> str:
-    return '"' + re.sub(r'(["\\])', r"\\\1", text) + '"'
 
 
 def _symbolic_links(settings: Settings) -> list[str]:

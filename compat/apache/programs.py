@@ -37,14 +37,21 @@ def resolved(directives: Iterable[Directive], prefixes: Sequence[Prefix], ledger
             reason = "only php-cgi can be named as an interpreter" if path else "no ScriptAlias leads to its program"
             ledger.settle(directive, "not carried", reason)
     for directive in directives:
-        if directive.name not in {"addhandler", "sethandler"} or not directive.arguments:
+        if not directive.arguments or directive.name not in {"addhandler", "sethandler", "addtype", "forcetype"}:
             continue
         name = directive.arguments[0].lower()
+        if directive.name.endswith("type") and not is_handler(name):
+            continue
         if name not in PLAIN_HANDLERS and name not in programs:
             reason = f"no program that can run here is named for {name}; its files are forbidden (403)"
             hint = ": give compat serve --interpreter .php=/usr/bin/php-cgi" if "php" in name else ""
             ledger.settle(directive, "not carried", reason + hint)
     return programs
+
+
+def is_handler(kind: str) -> bool:
+    """Tell whether a content type is the name by which a module of Apache runs files, as PHP's was."""
+    return "x-httpd-" in kind
 
 
 def _path(url: str, prefixes: Sequence[Prefix]) -> str:
@@ -66,6 +73,7 @@ def body_of(
     scripts = [ext for ext, name in settings.handlers.items() if name == CGI]
     known = {CGI, "default-handler", "send-as-is", "type-map", *handlers}
     forbidden = [ext for ext, name in settings.handlers.items() if name not in known]
+    forbidden += [ext for ext, name in settings.types.items() if is_handler(name) and name not in known]
     everything = (prefix.programs or settings.handler == CGI) and may_run
     if prefix.single:
         everything = everything or (may_run and prefix.folder.endswith((*scripts, *interpreters, "\0")))

@@ -123,3 +123,8 @@ def check_pattern(expression: str) -> None:
             re.compile(re.sub(r"\(\?<(?=\w)", "(?P<", expression))
         except (re.error, RecursionError, OverflowError) as error:
             raise Refusal(f"{expression!r} cannot be read as a regular expression: {error}") from error
+
+
+def in_quotes(text: str) -> str:
+    """Return text as one quoted word."""
+    return '"' + re.sub(r'(["\\])', r"\\\1", text) + '"'

@@ -10,19 +10,12 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from .model import Directive, Refusal, Settings
+from .model import Directive, PartRefusal, Refusal, Settings
+from .options import options
 from .words import DEAD_BROWSERS
 
 Setter = Callable[[Settings, Directive], Settings]
 
-ALL_OPTIONS = frozenset({"indexes", "followsymlinks", "execcgi"})
-KNOWN_OPTIONS = frozenset({"all", "none", "indexes", "followsymlinks", "execcgi"})
-UNABLE_OPTIONS: Mapping[str, str] = {
-    "includes": "includes in pages (SSI) are not translated; nginx has `ssi on`, which differs",
-    "includesnoexec": "includes in pages (SSI) are not translated; nginx has `ssi on`, which differs",
-    "multiviews": "nginx and compat choose no file by language or by an extension left out",
-    "symlinksifownermatch": "compat follows all symbolic links or none; none is what was written",
-}
 RLIMITS = {"rlimitcpu": "cpu", "rlimitmem": "as", "rlimitnproc": "nproc"}
 
 
@@ -46,38 +39,6 @@ def _number(directive: Directive, text: str | None = None) -> int:
     if not text.isdigit():
         raise Refusal(f"{text} is not a number")
     return int(text)
-
-
-def _options(settings: Settings, directive: Directive) -> Settings:
-    """`Options`: with signs it changes what is there, without it replaces it."""
-    words = [word.lower() for word in directive.arguments]
-    signed = [word for word in words if word[:1] in {"+", "-"}]
-    if signed and len(signed) != len(words):
-        raise Refusal("some of its words have a sign and others have not, which Apache refuses")
-    options = set(settings.options) if signed else set()
-    unable = []
-    for word in words:
-        name = word.lstrip("+-")
-        if name in UNABLE_OPTIONS and not word.startswith("-"):
-            if name != "symlinksifownermatch" or "followsymlinks" not in options:
-                unable.append(UNABLE_OPTIONS[name])
-        elif name in KNOWN_OPTIONS | set(UNABLE_OPTIONS):
-            chosen = {"all": ALL_OPTIONS, "none": frozenset[str]()}.get(name, frozenset({name}))
-            options = options - chosen if word.startswith("-") else options | chosen
-        else:
-            raise Refusal(f"{word} is no option that is known")
-    result = replace(settings, options=frozenset(options))
-    if unable:
-        raise PartRefusal(result, unable[0])
-    return result
-
-
-class PartRefusal(Refusal):
-    """A directive is carried in part: `settings` have what could be, the message names what could not."""
-
-    def __init__(self, settings: Settings, message: str) -> None:
-        super().__init__(message)
-        self.settings = settings
 
 
 def _extensions(words: tuple[str, ...]) -> list[str]:
@@ -160,6 +121,14 @@ def _add_type(settings: Settings, directive: Directive) -> Settings:
     if any("." in name[1:] for name in named):
         raise Refusal("nginx knows a type by the last extension only")
     return replace(settings, types={**settings.types, **named})
+
+
+def _force_type(settings: Settings, directive: Directive) -> Settings:
+    """Of use here only where a module of Apache runs files by their type; such files must not be sent as text."""
+    kind = first(directive).lower()
+    if "x-httpd-" not in kind:
+        raise Refusal("write it as `default_type` in a location with an empty `types`")
+    return replace(settings, handler=kind)
 
 
 def _charset(settings: Settings, directive: Directive) -> Settings:
@@ -255,7 +224,7 @@ def _only(word: str, why: str) -> Setter:
 
 
 SETTERS: Mapping[str, tuple[Setter, str]] = {
-    "options": (_options, "by --follow-symlinks, autoindex, and which files are run"),
+    "options": (options, "by --follow-symlinks, autoindex, and which files are run"),
     "addhandler": (_add_handler, "by --extensions or --interpreter, and nginx's location for them"),
     "sethandler": (_set_handler, "everything here is run, or served as a file"),
     "action": (_action, "by --interpreter"),
@@ -270,6 +239,7 @@ SETTERS: Mapping[str, tuple[Setter, str]] = {
     "acceptpathinfo": (_accept_path_info, "--no-path-info where it is Off"),
     "directoryindex": (_index, "index, --index"),
     "addtype": (_add_type, "types"),
+    "forcetype": (_force_type, "by what runs these files"),
     "typesconfig": (_types_config, "by nginx's own mime.types, which may know other extensions"),
     "adddefaultcharset": (_charset, "charset"),
     "addoutputfilterbytype": (_filter_by_type, "gzip"),

@@ -91,7 +91,7 @@ def _unwritable(directive: Directive, sections: Iterable[Section]) -> str:
         return "nginx cannot write a dollar sign here"
     try:
         for section in sections:
-            if is_pattern(section) and section.name in FILES | URLS:
+            if is_pattern(section):
                 pattern(expression(section))
             if section.name in FILES:
                 pattern(file_pattern(section))

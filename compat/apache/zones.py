@@ -10,25 +10,28 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from .access import NOBODY
 from .layers import (
     CLOSED,
-    FOLDERS,
-    URLS,
+    WILD,
     Layer,
     expression,
     file_pattern,
+    folder_pattern,
     holds_for_folder,
     holds_for_url,
     in_apaches_order,
     is_pattern,
     layers,
+    matches_folder,
     merged,
     plain,
     together,
 )
-from .model import Body, Ledger, Prefix, Settings, Zone
+from .model import Body, Ledger, Prefix, Refusal, Section, Settings, Zone
 from .prefixes import NAMES, KindOf, in_order, literal_start, prefixes, under
 from .programs import Handlers, body_of, resolved
+from .redirect import check_pattern
 from .servers import Server
 
 
@@ -56,7 +59,6 @@ def zones(server: Server, kind: KindOf, ledger: Ledger) -> tuple[tuple[Zone, ...
     result: list[Zone] = []
     for prefix in in_order(mapped, root, roots[0] if roots else None):
         result += whole.of_prefix(prefix, mapped)
-    _settle_patterns(found, ledger)
     base = merged(Settings(), [one for one in found if not one.sections], ledger)
     return tuple(result), base, root
 
@@ -108,12 +110,18 @@ class _Whole:
         spots = {prefix.url: top}
         for layer in self.layers:
             folder = plain(layer.folder) if layer.folder and not is_pattern(layer.folder) else ""
-            if folder and not prefix.single and folder != prefix.folder and under(folder, prefix.folder):
+            if (
+                folder
+                and not WILD.search(folder)
+                and not prefix.single
+                and folder != prefix.folder
+                and under(folder, prefix.folder)
+            ):
                 url = prefix.url + folder.removeprefix(prefix.folder.rstrip("/"))
                 spots.setdefault(url, _Spot(url, folder, (url, folder)))
         for layer in self.layers:
             url = plain(layer.url) if layer.url and not is_pattern(layer.url) else ""
-            if url and url not in spots and under(url, prefix.url) and not re.search(r"[*?\[]", url):
+            if url and url not in spots and under(url, prefix.url):
                 home = max((one for one in spots.values() if under(url, one.url)), key=lambda one: len(one.url))
                 folder = home.folder if prefix.single else home.folder + url.removeprefix(home.url)
                 spots[url] = _Spot(url, folder, home.home)
@@ -151,6 +159,9 @@ class _Whole:
             if not pattern:
                 continue
             body = self._body(prefix, spot, in_apaches_order([*holding, layer]))
+            if body.settings.access.closed or body.settings.access == NOBODY:
+                closed.append((pattern, body))
+                continue
             if used and not all(_disjoint(pattern, other) for other in used):
                 reason = "nginx takes the first pattern that matches, and this may overlap with an earlier one"
                 for directive in layer.directives:
@@ -166,7 +177,7 @@ class _Whole:
 def _holds(layer: Layer, prefix: Prefix, spot: _Spot) -> bool:
     """Tell whether a layer holds for all of a spot."""
     folder = spot.folder.rpartition("/")[0] if prefix.single else spot.folder
-    if layer.folder and (prefix.pattern or not holds_for_folder(layer.folder, folder)):
+    if layer.folder and (prefix.pattern or not _holds_for(layer.folder, folder, prefix)):
         return False
     if layer.url:
         return holds_for_url(layer.url, spot.url) and not prefix.pattern
@@ -177,16 +188,37 @@ def _holds(layer: Layer, prefix: Prefix, spot: _Spot) -> bool:
     return True
 
 
+def _holds_for(section: Section, folder: str, prefix: Prefix) -> bool:
+    if prefix.single and is_pattern(section):
+        return matches_folder(section, folder)
+    return holds_for_folder(section, folder)
+
+
 def _overlay_pattern(layer: Layer, prefix: Prefix, spot: _Spot) -> str:
     """Return the pattern by which a layer holds for some URLs of a spot; empty where it holds for none or all."""
     if layer.url and is_pattern(layer.url):
         start = literal_start(expression(layer.url))
         return expression(layer.url) if under(start, spot.url) or under(spot.url, start) else ""
-    if layer.files is None or prefix.single:
+    if prefix.single:
+        return ""
+    if layer.folder and (is_pattern(layer.folder) or WILD.search(plain(layer.folder))):
+        if prefix.pattern or holds_for_folder(layer.folder, spot.folder):
+            return file_pattern(layer.files) if layer.files and not prefix.pattern else ""
+        return _checked(folder_pattern(layer.folder, prefix))  # a <Files> within: all of the folder
+    if layer.files is None:
         return ""
     if layer.folder and not holds_for_folder(layer.folder, spot.folder):
         return ""
     return file_pattern(layer.files)
+
+
+def _checked(text: str) -> str:
+    """Return a pattern, or that of everything where nginx could not read it."""
+    try:
+        check_pattern(text)
+    except Refusal:
+        return "/"
+    return text
 
 
 def _disjoint(one: str, other: str) -> bool:
@@ -194,16 +226,3 @@ def _disjoint(one: str, other: str) -> bool:
     name = re.compile(r"/((?:[\w-]|\\.)+)\(\?=/\|\$\)\Z")
     found = name.match(one), name.match(other)
     return None not in found and one != other
-
-
-def _settle_patterns(found: Sequence[Layer], ledger: Ledger) -> None:
-    """Refuse what stands in a folder by a pattern: it cannot be known which URLs that is."""
-    for layer in found:
-        section = next((s for s in layer.sections if s.name in FOLDERS | URLS), None)
-        wild = section is not None and re.search(r"[*?\[]", plain(section)) is not None
-        if section is None or not (wild or (section.name in FOLDERS and is_pattern(section))):
-            continue
-        for directive in layer.directives:
-            if wild and section.name in FOLDERS and ledger.is_settled(directive):
-                continue
-            ledger.settle(directive, "not carried", f"{section} could be anywhere: name the folders or URLs one by one")

@@ -183,7 +183,8 @@ def test_nginx(text: str, line: str) -> None:
         ("Protocols h2 http/1.1", "HTTP/2"),
         ("ServerName a;b", "no host name"),
         ("Frobnicate on", "no translation for this directive"),
-        ("<DirectoryMatch ^/w/(a|b)>\nSetEnv A b\n</DirectoryMatch>", "could be anywhere"),
+        ("AddType application/x-httpd-php .php", "its files are forbidden"),
+        ("<DirectoryMatch (>\nSetEnv A b\n</DirectoryMatch>", "regular expression"),
         ("<Proxy *>\nRequire all denied\n</Proxy>", "about a proxy"),
         ("<Macro m>\nAlias /a /b\n</Macro>", "not expanded"),
         ('<If "%{TIME_HOUR} -gt 9">\nRedirect 301 /x\n</If>', "no expressions"),
@@ -314,7 +315,31 @@ def test_deeper_sections_win() -> None:
 def test_source_is_never_text() -> None:
     """What Apache ran by something else is forbidden in nginx: it would send the source."""
     assert r"location ~* \.(?:php)(?:/|$) {" in nginx(SITE + "AddHandler application/x-httpd-php .php")
+    assert r"location ~* \.(?:php)(?:/|$) {" in nginx(SITE + "AddType application/x-httpd-php .php")
     assert r"location ~* \.(?:cgi)(?:/|$) {" in nginx(SITE + "AddHandler cgi-script .cgi")  # without ExecCGI
+    forced = nginx(SITE + "<Files index>\nForceType application/x-httpd-php\n</Files>")
+    assert re.search(r"location ~ /index\(\?=/\|\$\) \{\s+return 403;", forced)
+
+
+@pytest.mark.parametrize(
+    ("section", "pattern"),
+    [
+        (r"<DirectoryMatch /\.git>", r"/\.git"),
+        (r"<DirectoryMatch ^/.*/\.(git|svn)$>", r"/\.(git|svn)(?=/|$)"),
+        ("<DirectoryMatch ^/w/(a|b)/>", "^/(a|b)/"),
+        ("<DirectoryMatch ^/w>", "^/"),
+        ("<Directory ~ a$>", "a(?=/|$)"),
+        ("<Directory /w/*/private>", r"^/[^/]*/private(?=/|$)"),
+        ("<Location /a*/b>", "^/a[^/]*/b(?:/|$)"),
+        ("<LocationMatch ^/a>", "^/a"),
+    ],
+)
+def test_protected_by_a_pattern(section: str, pattern: str) -> None:
+    """What is protected by a pattern of folders or URLs asks for the password there, too."""
+    end = section.split()[0].replace("<", "</") + ">"
+    text = nginx(f"{SITE}{section}\nAuthType Basic\nAuthUserFile /u\nRequire valid-user\n{end}")
+    inner = text[text.index("location / {") :].partition("auth_basic_user_file /u;")[0]
+    assert inner.splitlines()[-3].strip() == f"location ~ {pattern} {{"
 
 
 def test_index_that_is_protected() -> None:
@@ -372,7 +397,7 @@ def _section(parts: Any) -> Any:
 TEXTS = st.lists(st.recursive(LINES, _section, max_leaves=8), max_size=8).map("\n".join)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(TEXTS)
 def test_each_directive_once(text: str) -> None:
     """Of any configuration, each directive has exactly one outcome."""
@@ -395,7 +420,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.skipif(NGINX is None, reason="needs nginx")
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(TEXTS)
 def test_nginx_takes_it(folder: Path, text: str) -> None:
     """Whatever was translated, nginx reads it."""
