@@ -7,8 +7,9 @@ runner's business: it hands over a `Started`.
 
 from __future__ import annotations
 
+import math
 import os
-import selectors
+import select
 import signal
 import time
 from collections.abc import Callable
@@ -130,7 +131,8 @@ class Running:
         self._closed = False
         self.exit = Exit()
         self.killed = False
-        self._selector = selectors.PollSelector()
+        self._poll = select.poll()
+        self._acts: dict[int, Callable[[], None]] = {}
         self._process = started.process
         self._stdin, self._stdout, self._stderr = started.stdin, started.stdout, started.stderr
         self._open.update(end for end in (self._stdin, self._stdout, self._stderr) if end is not None)
@@ -141,13 +143,13 @@ class Running:
             raise
 
     def _watch_all(self) -> None:
-        self._watch(self._stdout, selectors.EVENT_READ, self._read_stdout)
-        self._watch(self._stderr, selectors.EVENT_READ, self._read_stderr)
+        self._watch(self._stdout, select.POLLIN, self._read_stdout)
+        self._watch(self._stderr, select.POLLIN, self._read_stderr)
         self._watch_exit()
         if self._stdin is not None:
-            self._watch(self._stdin, selectors.EVENT_WRITE, self._write_stdin)
+            self._watch(self._stdin, select.POLLOUT, self._write_stdin)
             if self._body.wake is not None:
-                self._selector.register(self._body.wake, selectors.EVENT_READ, self._body_news)
+                self._listen(self._body.wake, select.POLLIN, self._body_news)
             self._write_stdin()  # most bodies fit into the pipe at once
 
     @property
@@ -196,37 +198,39 @@ class Running:
         finally:
             for descriptor in list(self._open):
                 self._drop(descriptor)
-            self._selector.close()
 
     def _turn(self, deadline: float | None) -> None:
         """Wait until something can move, and move it."""
-        wait = None if deadline is None else max(0.0, deadline - time.monotonic())
-        for key, _ in self._selector.select(wait):
-            if key.fd in self._selector.get_map():  # an earlier one of this turn may have closed it
-                key.data()
+        wait = None if deadline is None else max(0, math.ceil((deadline - time.monotonic()) * 1000))
+        for descriptor, _ in self._poll.poll(wait):
+            act = self._acts.get(descriptor)
+            if act is not None:  # an earlier one of this turn may have closed it
+                act()
 
     def _deadline(self) -> float | None:
         """Return when waiting must end. Raises ProgramError (504) if that is past."""
-        limits = []
-        if self._timeout is not None:
-            limits.append((self._began + self._timeout, f"it ran longer than timeout = {self._timeout} s"))
-        if self._idle_timeout is not None:
-            silent = f"nothing moved for idle_timeout = {self._idle_timeout} s"
-            limits.append((self._active + self._idle_timeout, silent))
-        if not limits:
-            return None
-        deadline, reason = min(limits)
-        if time.monotonic() >= deadline:
-            raise ProgramError(504, f"the program was too slow: {reason}")
-        return deadline
+        total = None if self._timeout is None else self._began + self._timeout
+        idle = None if self._idle_timeout is None else self._active + self._idle_timeout
+        deadline = total if idle is None or (total is not None and total <= idle) else idle
+        if deadline is None or time.monotonic() < deadline:
+            return deadline
+        if deadline == total:
+            reason = f"it ran longer than timeout = {self._timeout} s"
+        else:
+            reason = f"nothing moved for idle_timeout = {self._idle_timeout} s"
+        raise ProgramError(504, f"the program was too slow: {reason}")
 
     def _watch(self, descriptor: int, events: int, act: Callable[[], None]) -> None:
         os.set_blocking(descriptor, False)
-        self._selector.register(descriptor, events, act)
+        self._listen(descriptor, events, act)
+
+    def _listen(self, descriptor: int, events: int, act: Callable[[], None]) -> None:
+        self._poll.register(descriptor, events)
+        self._acts[descriptor] = act
 
     def _unwatch(self, descriptor: int | None) -> None:
-        if descriptor is not None and descriptor in self._selector.get_map():
-            self._selector.unregister(descriptor)
+        if descriptor is not None and self._acts.pop(descriptor, None) is not None:
+            self._poll.unregister(descriptor)
 
     def _drop(self, descriptor: int) -> None:
         self._open.discard(descriptor)
@@ -238,7 +242,7 @@ class Running:
         if self._process.pidfd is None:
             self._exited = self._process.ended()
         else:
-            self._selector.register(self._process.pidfd, selectors.EVENT_READ, self._saw_exit)
+            self._listen(self._process.pidfd, select.POLLIN, self._saw_exit)
 
     def _saw_exit(self) -> None:
         self._exited = True
@@ -310,8 +314,8 @@ class Running:
             self._unwatch(self._body.wake)
             return
         self._active = time.monotonic()
-        if self._stdin not in self._selector.get_map():
-            self._selector.register(self._stdin, selectors.EVENT_WRITE, self._write_stdin)
+        if self._stdin not in self._acts:
+            self._listen(self._stdin, select.POLLOUT, self._write_stdin)
 
     def _end_stdin(self) -> None:
         assert self._stdin is not None
