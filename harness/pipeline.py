@@ -9,7 +9,7 @@ goes out; it is the same for any number of workers, and for shards gathered on s
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, replace
 from heapq import merge
@@ -31,7 +31,7 @@ from harness.report.model import Result
 from harness.scenarios import WHOLE, Scenario, Shard, scenarios_of
 from harness.state import State, StateSpec, open_state, read_spec
 from harness.targets import Target
-from harness.workers import Pair, Setting, run
+from harness.workers import Pair, Setting, run, state_of
 
 ANSWER = 1 << 20
 """Bytes up to which the recorded body of an example is kept for reports."""
@@ -94,10 +94,8 @@ def gather(recordings: Sequence[Recording], options: Options, phase: Phase = sil
     """Replay, judge, and where the sides differ run old against itself; raises what `diff` raises."""
     scenarios = scenarios_of(recordings, options.limit, options.by_session, options.shard)
     path = options.config.root / FILE
-    logins, fixed = (
-        read_logins(options.config.logins, path, os.environ),
-        read_fixed(options.config.bind, path, os.environ),
-    )
+    logins = read_logins(options.config.logins, path, os.environ)
+    fixed = read_fixed(options.config.bind, path, os.environ)
     with ExitStack() as stack:
         states = open_states(recordings, options, stack)
         setting = Setting(options.config, states, options.state, options.workers, logins, fixed)
@@ -130,28 +128,32 @@ def gather(recordings: Sequence[Recording], options: Options, phase: Phase = sil
     return Gathered(evidence, tuple(noise), once_more, alike, itself=tuple(itself))
 
 
-def _puzzling(evidence: Evidence, config: Config, part: bool) -> Iterable[Finding]:
-    """Return what noise may explain, in order: what differs, also old from the recording, where too much does.
+class _Puzzling:
+    """What noise may explain, in order, as often as it is read: what differs, also old from the recording (`stale`)."""
 
-    Of a `part` of a run, the latter in any case: how much all parts show is not known here.
+    def __init__(self, evidence: Evidence, stale: bool) -> None:
+        self._evidence = evidence
+        self._stale = stale
+
+    def __iter__(self) -> Iterator[Finding]:
+        stale = other_data(self._evidence.stale) if self._stale else ()
+        return merge(self._evidence.found, stale, key=lambda finding: (finding.scenario, finding.position))
+
+
+def _puzzling(evidence: Evidence, config: Config, part: bool) -> Iterable[Finding]:
+    """Return what noise may explain: also where old differs from the recording, where it does so too often.
+
+    Of a `part` of a run in any case: how often all parts do is not known here.
     """
-    if not (part or is_stale(evidence.counts, config)):
-        return evidence.found
-    stale = other_data(evidence.stale) if evidence.counts["from snapshot"] else ()
-    return merge(evidence.found, stale, key=lambda finding: (finding.scenario, finding.position))
+    return _Puzzling(evidence, evidence.counts["from snapshot"] > 0 and (part or is_stale(evidence.counts, config)))
 
 
 def open_states(recordings: Sequence[Recording], options: Options, stack: ExitStack) -> Mapping[str, State]:
     """Make the snapshot of each starting state that the recordings name, if a target can be given one."""
-    names = sorted(filter(None, {state_name(recording, options) for recording in recordings}))
+    names = sorted(filter(None, {state_of(recording, options.state, options.config) for recording in recordings}))
     if not (options.old.stateful or options.new.stateful):
         names = [name for name in names if "hook" in options.config.states.get(name, {})]  # these restore servers, too
     return {name: stack.enter_context(open_state(_spec(name, options.config))) for name in names}
-
-
-def state_name(recording: Recording, options: Options) -> str | None:
-    """Return the state that a recording starts from: as the command line, the recording, or the configuration says."""
-    return options.state or recording.state or options.config.state
 
 
 def _spec(name: str, config: Config) -> StateSpec:
