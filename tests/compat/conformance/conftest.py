@@ -250,6 +250,7 @@ def start_server(cgi_bin: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     yield start
     for process in started:
         process.terminate()
+    for process in started:
         process.wait(20)
 
 

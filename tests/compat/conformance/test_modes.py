@@ -250,6 +250,28 @@ def test_226_at_once(ask: Callable[..., Any], script: Callable[..., Any]) -> Non
     assert seen == {number: f"q{number} b{number}\n".encode() for number in range(20)}
 
 
+@pytest.mark.parametrize("kind", ["gthread", "gevent"], ids="226a {}".format)
+def test_servers_with_threads(start_server: Callable[..., Any], runner: str, kind: str) -> None:
+    """Behind a server with threads, and one with greenlets, each client has its own answer, however long."""
+    threads = () if kind == "gevent" else ("--threads", "4")
+    server = start_server("--bind", "127.0.0.1:0", "-k", kind, *threads, workers=1)
+    seen: dict[int, bytes] = {}
+
+    def run(first: int) -> None:
+        for number in range(first, 12, 4):
+            body = bytes([number]) * (number * 20_000)
+            reply = server.ask(f"/{runner}/echo.cgi", method="POST", body=body)
+            seen[number] = reply.body if reply.error is None else repr(reply).encode()
+
+    clients = [threading.Thread(target=run, args=(first,)) for first in range(4)]
+    for client in clients:
+        client.start()
+    for client in clients:
+        client.join()
+    assert {number: len(body) for number, body in seen.items()} == {number: number * 20_000 for number in range(12)}
+    assert all(set(body) <= {number} for number, body in seen.items())
+
+
 @pytest.mark.parametrize("number", [11, 9, 6], ids="227 signal {}".format)
 def test_crash(ask: Callable[..., Any], script: Callable[..., Any], number: int) -> None:
     """A program that crashes costs its own request: the next is answered."""
