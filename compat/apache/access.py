@@ -35,6 +35,7 @@ class _Rule:
 
 def required(directives: Sequence[Directive], depth: int) -> Access:
     """Translate all `Require` of one section, whose own sections are the first `depth` of each. Raises Refusal."""
+    directives = [d for d in directives if not _grants(d, depth)]
     limited = [d for d in directives if _limits(d, depth)]
     access = Access(methods=tuple(dict.fromkeys(_by_method(d, depth) for d in limited)))
     others = [d for d in directives if d not in limited]
@@ -51,6 +52,12 @@ def required(directives: Sequence[Directive], depth: int) -> Access:
 
 def _limits(directive: Directive, depth: int) -> bool:
     return any(section.name in METHODS for section in directive.sections[depth:])
+
+
+def _grants(directive: Directive, depth: int) -> bool:
+    """Tell whether a rule within <Limit> lets everybody in, so that it limits nothing."""
+    said = (directive.name, *(word.lower() for word in directive.arguments))
+    return _limits(directive, depth) and said in {("require", "all", "granted"), ("allow", "from", "all")}
 
 
 def _by_method(directive: Directive, depth: int) -> str:
@@ -125,6 +132,7 @@ def _all(rules: Sequence[_Rule]) -> Access:
 
 def ordered(directives: Sequence[Directive], depth: int) -> Access:
     """Translate `Order`, `Allow from` and `Deny from` of one section. Raises Refusal."""
+    directives = [d for d in directives if not _grants(d, depth)]
     limited = [d for d in directives if _limits(d, depth)]
     methods = tuple(dict.fromkeys(_by_method(d, depth) for d in limited if d.name != "order"))
     allow_first, allows, denies = False, list[str](), list[str]()

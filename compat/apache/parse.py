@@ -20,6 +20,8 @@ MAX_DEPTH = 20
 BUILT_IN = frozenset(
     {"core.c", "http_core.c", "mod_so.c", "so_module", "mod_unixd.c", "mod_version.c", "version_module"}
 )
+OFTEN_SHARED = frozenset({"alias_module", "mime_module", "dir_module", "authz_core_module", "log_config_module"})
+"""Where none of these is loaded, what is loaded says nothing about the others."""
 RAW_SECTIONS = frozenset({"perl"})
 APACHE = (2, 4, 60)
 
@@ -143,8 +145,8 @@ def _condition(section: Section, state: _State) -> str:
 
 
 def _has_module(word: str, state: _State) -> bool | None:
-    if not state.modules:
-        return None
+    if not state.modules & OFTEN_SHARED:
+        return None  # they are not loaded here, or built in
     return word in state.modules or word in BUILT_IN
 
 

@@ -16,6 +16,7 @@ from .prefixes import KindOf, under
 CGI = "cgi-script"
 LONGEST = 3600
 """Seconds for a whole request: Apache has no such limit, compat needs one."""
+SOURCES = (".php", ".phtml")
 USER_HEADER = "X-Remote-User"
 PLAIN_HANDLERS = frozenset({CGI, "", "none", "default-handler", "send-as-is", "server-status", "server-info"})
 
@@ -52,6 +53,11 @@ def resolved(directives: Iterable[Directive], prefixes: Sequence[Prefix], ledger
 def is_handler(kind: str) -> bool:
     """Tell whether a content type is the name by which a module of Apache runs files, as PHP's was."""
     return "x-httpd-" in kind
+
+
+def unknown_sources(body: Body) -> list[str]:
+    """Return extensions of programs that a part of the configuration which is not shown may run."""
+    return [extension for extension in SOURCES if extension not in body.extensions]
 
 
 def _path(url: str, prefixes: Sequence[Prefix]) -> str:

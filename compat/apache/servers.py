@@ -17,11 +17,15 @@ TLS_VERSIONS = {"tlsv1": "TLSv1", "tlsv1.1": "TLSv1.1", "tlsv1.2": "TLSv1.2", "t
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """One virtual host with what it inherits of the main server, or the main server alone; `listen` are nginx's."""
+    """One virtual host with what it inherits of the main server, or the main server alone; `listen` are nginx's.
+
+    `whole` tells that Apache's modules are named, so that it can be known what runs files of which kind.
+    """
 
     own: tuple[Directive, ...]
     inherited: tuple[Directive, ...]
     listen: tuple[str, ...]
+    whole: bool = True
 
     @property
     def directives(self) -> tuple[Directive, ...]:

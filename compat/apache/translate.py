@@ -38,7 +38,8 @@ def translate(directives: tuple[Directive, ...], kind: KindOf, server_root: str)
     """
     ledger = Ledger(directives)
     live = [_absolute(one, server_root) for one in _set_aside(directives, ledger)]
-    sites = [_site(server, kind, ledger) for server in _servers(live)]
+    whole = any(directive.name == "loadmodule" for directive in directives)
+    sites = [_site(replace(server, whole=whole), kind, ledger) for server in _servers(live)]
     for directive in live:
         if directive.name in SETTERS or directive.name in {"require", "order", "allow", "deny"}:
             ledger.settle(directive, "not needed", "nothing is served where it stands")

@@ -30,7 +30,7 @@ from .layers import (
 )
 from .model import Body, Ledger, Prefix, Refusal, Section, Settings, Zone
 from .prefixes import NAMES, KindOf, in_order, literal_start, prefixes, under
-from .programs import Handlers, body_of, resolved
+from .programs import Handlers, body_of, resolved, unknown_sources
 from .redirect import check_pattern
 from .servers import Server
 
@@ -140,6 +140,8 @@ class _Whole:
         settings = replace(settings, index=tuple(names))
         home = (prefix.url, prefix.folder) if prefix.programs else spot.home
         body = body_of(prefix, home, settings, self.handlers, self.kind, self.root)
+        if not self.server.whole and not body.everything:
+            body = replace(body, forbidden=tuple(dict.fromkeys((*body.forbidden, *unknown_sources(body)))))
         if body.service and settings.access.any_of:
             for directive in (d for layer in holding for d in layer.directives if d.name in {"require", "satisfy"}):
                 self.ledger.settle(

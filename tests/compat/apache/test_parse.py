@@ -109,9 +109,10 @@ def test_variables() -> None:
     [
         ("<IfModule mod_x.c>", True),
         ("<IfModule !mod_x.c>", False),
-        ("LoadModule y_module a/mod_y.so\n<IfModule mod_x.c>", False),
-        ("LoadModule y_module a/mod_y.so\n<IfModule mod_y.c>", True),
-        ("LoadModule y_module a/mod_y.so\n<IfModule !y_module>", False),
+        ("LoadModule mime_module a/mod_mime.so\nLoadModule y_module a/mod_y.so\n<IfModule mod_x.c>", False),
+        ("LoadModule mime_module a/mod_mime.so\nLoadModule y_module a/mod_y.so\n<IfModule mod_y.c>", True),
+        ("LoadModule mime_module a/mod_mime.so\nLoadModule y_module a/mod_y.so\n<IfModule !y_module>", False),
+        ("LoadModule php5_module a/libphp5.so\n<IfModule mod_x.c>", True),
         ("<IfDefine X>", False),
         ("<IfDefine !X>", True),
         ("Define X\n<IfDefine X>", True),

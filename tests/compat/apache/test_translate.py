@@ -143,6 +143,15 @@ def _in_order(words: list[str], line: list[str]) -> bool:
             "if ($http_host = a.example) {",
         ),
         ("<If \"req('X-A') =~ m#^b#i\">\nRequire all denied\n</If>", "if ($http_x_a ~* ^b) { return 403; }"),
+        (
+            "<Directory /w>\n<Limit GET POST>\nRequire all granted\n</Limit>\n"
+            "<LimitExcept GET POST>\nRequire all denied\n</LimitExcept>\n</Directory>",
+            'if ($request_method !~ "^(?:GET|POST|HEAD)$") { return 403; }',
+        ),
+        (
+            "<Directory /w>\n<Limit PUT>\nOrder deny,allow\nDeny from all\n</Limit>\n</Directory>",
+            'if ($request_method ~ "^(?:PUT)$") { return 403; }',
+        ),
         ("KeepAlive Off", "keepalive_timeout 0;"),
         ("SSLEngine on\nSSLCertificateFile c\nSSLProtocol all -TLSv1 -TLSv1.1", "ssl_protocols TLSv1.2 TLSv1.3;"),
         ("SSLEngine on\nSSLCertificateFile c", "listen 80 ssl;"),
@@ -314,9 +323,12 @@ def test_deeper_sections_win() -> None:
 
 def test_source_is_never_text() -> None:
     """What Apache ran by something else is forbidden in nginx: it would send the source."""
-    assert r"location ~* \.(?:php)(?:/|$) {" in nginx(SITE + "AddHandler application/x-httpd-php .php")
-    assert r"location ~* \.(?:php)(?:/|$) {" in nginx(SITE + "AddType application/x-httpd-php .php")
-    assert r"location ~* \.(?:cgi)(?:/|$) {" in nginx(SITE + "AddHandler cgi-script .cgi")  # without ExecCGI
+    whole = SITE + "LoadModule alias_module a.so\n"
+    assert r"location ~* \.(?:php)(?:/|$) {" in nginx(whole + "AddHandler application/x-httpd-php .php")
+    assert r"location ~* \.(?:php)(?:/|$) {" in nginx(whole + "AddType application/x-httpd-php .php")
+    assert r"location ~* \.(?:cgi)(?:/|$) {" in nginx(whole + "AddHandler cgi-script .cgi")  # without ExecCGI
+    assert r"location ~* \.(?:php|phtml)(?:/|$) {" in nginx(SITE)  # nobody knows what runs them
+    assert "php" not in nginx(SITE + "LoadModule alias_module a.so")
     forced = nginx(SITE + "<Files index>\nForceType application/x-httpd-php\n</Files>")
     assert re.search(r"location ~ /index\(\?=/\|\$\) \{\s+return 403;", forced)
 
