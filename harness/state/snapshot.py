@@ -26,7 +26,7 @@ from harness.state.names import new_prefix
 from harness.state.postgres import PostgresDriver
 from harness.state.side import CopiedState, SideState, environment, placeholders
 from harness.state.spec import StateSpec, fill
-from harness.state.sqlite import SqliteDriver
+from harness.state.sqlite import SqliteDriver, databases
 
 COPIERS = 2  # threads that copy folders ahead
 
@@ -91,6 +91,8 @@ class State:
             command = [fill(word, values) for word in spec.load]
             environ = {**self._environ, **environment(spec, values)}
             run(f"[state.{spec.name}] load", command, spec.directory, environ)
+        if self._driver is None and databases(self._files):
+            self._driver = SqliteDriver(self._files)
         if self._driver:
             with self._named():
                 self._driver.seal()

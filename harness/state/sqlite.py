@@ -18,10 +18,10 @@ from harness.errors import StateError
 from harness.state.btree import Malformed
 from harness.state.driver import SCHEMA, Copy, Rows, added, moved
 from harness.state.pages import COMPANIONS, Change, Mirror, Signature, Unfinished, is_database, signature
+from harness.state.settling import SETTLE
 from harness.state.tables import EMPTY, candidates, read_rows, read_version
 from harness.state.transfer import transfer
 
-SETTLE = 1.0  # seconds; how long we wait for a transaction that outlives the answer
 FIRST = "app.db"  # the file that `{database}` names where neither the configuration nor the folder has one
 UNREADABLE = (sqlite3.Error, Malformed, struct.error, IndexError, OSError)
 
@@ -196,12 +196,12 @@ class SqliteDriver:
         """`names`: paths in the folder; none: every file there that begins as SQLite's do."""
         self.folder = folder
         self._asked = tuple(names)
-        self.names = self._asked or tuple(_databases(folder)) or (FIRST,)
+        self.names = self._asked or tuple(databases(folder)) or (FIRST,)
         self.url = str(folder / self.names[0])
 
     def seal(self) -> None:
         """Empty the write-ahead logs into the files, and find out which files are databases."""
-        self.names = self._asked or tuple(_databases(self.folder)) or self.names
+        self.names = self._asked or tuple(databases(self.folder)) or self.names
         for name in self.names:
             path = self.folder / name
             if self._asked and not path.exists():
@@ -217,7 +217,8 @@ class SqliteDriver:
         """Nothing: the files go with their folder."""
 
 
-def _databases(folder: Path) -> list[str]:
+def databases(folder: Path) -> list[str]:
+    """Return the paths, from the folder, of the files in it that begin as SQLite's do."""
     found = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink() and is_database(path))
     return sorted(str(path.relative_to(folder)) for path in found)
 

@@ -428,6 +428,19 @@ def test_only_reading_costs_no_restore(side: SideState) -> None:
     assert folder.stat().st_ino == before
 
 
+def test_a_database_among_the_files_is_found_where_none_is_configured(tmp_path: Path) -> None:
+    """The folder alone will do: its digest would only say that something was written."""
+    load = ["{python}", "-c", LOAD, "{files}/app.sqlite", "{files}", "DELETE"]
+    table = {"load": load, "env": {"FILES": "{files}"}}
+    with open_state(read_spec("seed", table, tmp_path)) as state:
+        side = state.side(0, "old")
+        with sqlite3.connect(Path(side.env("h")["FILES"]) / "app.sqlite") as session:
+            session.execute("INSERT INTO heap VALUES ('v', 3)")
+        session.close()
+        effects = side.changes(True)
+    assert (list(effects.rows), effects.files) == (["heap"], {})
+
+
 def test_a_file_named_that_is_not_there_is_told(tmp_path: Path) -> None:
     """A wrong name in the configuration is an error, not an unwatched database."""
     with pytest.raises(StateError, match=r"\[state.seed\]: other.db is not among the files of the starting state"):
