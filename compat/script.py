@@ -122,17 +122,19 @@ class CGIApplication(ABC):
         return Work(running, body, journal, environ["REQUEST_METHOD"], leave, waited)
 
     def _head(self, work: Work, program: Program) -> Head:
-        """Read as far as the blank line. Whatever is wrong until then is still an error page."""
+        """Read as far as the first byte of the body: no server sends the head before it (PEP 3333). Whatever is wrong
+        until then is still an error page.
+        """
         parser = OutputParser(strict=self.options.strict, nph=program.nph)
+        head = None
         with _ended_on_error(work):
-            while True:
+            while head is None:
                 data = work.running.read()
                 if not data:
                     work.running.finish()
                     parser.end()
                 head = parser.feed(data)
-                if head is not None:
-                    return head
+            return head if head.start else replace(head, start=_first_piece(work))
 
     def _words(self, environ: Environ, program: Program) -> Sequence[str]:
         # An interpreter would take words of the query for its own options (CVE-2012-1823).
@@ -198,6 +200,15 @@ def mounted(environ: Environ, mount: str, *, raw_path: bool = False) -> tuple[st
     if not under(info, prefix):
         raise RequestError(404, f"{info!r} is not under {prefix!r}")
     return (name + prefix).rstrip("/"), info[len(prefix) :]
+
+
+def _first_piece(work: Work) -> bytes:
+    piece = work.running.read()
+    if not piece:
+        signal = work.running.finish().signal
+        if signal is not None and not work.running.killed:
+            raise ProgramError(502, f"the program was killed by signal {signal} before the body of its answer")
+    return piece
 
 
 @contextmanager

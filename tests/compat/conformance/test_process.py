@@ -140,6 +140,8 @@ REFUSED: list[tuple[str, str, dict[str, Any], int, str]] = [
         504,
         "nothing moved for idle_timeout = 0.5",
     ),
+    ("194c silent after its headers", f"{HEAD}import time\ntime.sleep(60)", {"timeout": 2}, 504, "timeout = 2 s"),
+    ("193e killed after its headers", f"{HEAD}import os\nos.kill(os.getpid(), 9)", {}, 502, "signal 9 before the body"),
     ("130 no output", "", {}, 502, "exit=0 "),
     ("130a no output, status 7", "import os\nos._exit(7)", {}, 502, "exit=7 "),
     ("130b no output, killed", "import os\nos.kill(os.getpid(), 9)", {}, 502, "signal=9 "),
