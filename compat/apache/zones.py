@@ -28,7 +28,7 @@ from .layers import (
     plain,
     together,
 )
-from .model import Body, Ledger, Prefix, Refusal, Section, Settings, Zone
+from .model import Body, Ledger, Prefix, Refusal, Section, Service, Settings, Zone
 from .prefixes import NAMES, KindOf, in_order, literal_start, prefixes, under
 from .programs import Handlers, body_of, resolved, unknown_sources
 from .redirect import check_pattern
@@ -37,11 +37,15 @@ from .servers import Server
 
 @dataclass(frozen=True, slots=True)
 class _Spot:
-    """Where a zone may be: its URL and folder, and the URL and folder that its program service would stand for."""
+    """Where a zone may be: its URL and folder, and the URL and folder that its program service would stand for.
+
+    `homes` are those of the zones around it, too: one of their services may do for it.
+    """
 
     url: str
     folder: str
     home: tuple[str, str]
+    homes: tuple[tuple[str, str], ...] = ()
 
 
 def zones(server: Server, kind: KindOf, ledger: Ledger) -> tuple[tuple[Zone, ...], Settings, str]:
@@ -87,6 +91,7 @@ class _Whole:
     ledger: Ledger
     server: Server
     handlers: Handlers = field(default_factory=dict)
+    services: set[Service] = field(default_factory=set)
     root: str = ""
     denied: Sequence[str] = ()
     """Patterns of files that nobody gets; such a file is no index either."""
@@ -106,7 +111,7 @@ class _Whole:
         """Return where settings may change, from short to long."""
         top = _Spot(prefix.url, prefix.folder, (prefix.url, prefix.folder))
         if prefix.pattern:
-            return [top]
+            return [replace(top, homes=(top.home,))]
         spots = {prefix.url: top}
         for layer in self.layers:
             folder = plain(layer.folder) if layer.folder and not is_pattern(layer.folder) else ""
@@ -127,19 +132,20 @@ class _Whole:
                 spots[url] = _Spot(url, folder, home.home)
         taken = [one.url for one in others if not one.pattern and one.url != prefix.url and under(one.url, prefix.url)]
         free = [spot for spot in spots.values() if not any(under(spot.url, url) for url in taken)]
-        return sorted(free, key=lambda spot: len(spot.url))
+        ordered = sorted(free, key=lambda spot: len(spot.url))
+        return [replace(one, homes=tuple(o.home for o in ordered if under(one.url, o.url))) for one in ordered]
 
     def _zone(self, prefix: Prefix, spot: _Spot) -> Zone:
         holding = [layer for layer in self.layers if _holds(layer, prefix, spot)]
-        overlays = list(self._overlays(prefix, spot, holding))
-        return Zone(spot.url, spot.folder, prefix, self._body(prefix, spot, holding), tuple(overlays))
+        body = self._body(prefix, spot, holding)
+        overlays = tuple(one for one in self._overlays(prefix, spot, holding) if one[1] != body)
+        return Zone(spot.url, spot.folder, prefix, body, overlays)
 
     def _body(self, prefix: Prefix, spot: _Spot, holding: Sequence[Layer]) -> Body:
         settings = together(merged(Settings(), holding, self.ledger), holding, self.ledger)
         names = [name for name in settings.index if not any(re.search(one, f"/{name}") for one in self.denied)]
         settings = replace(settings, index=tuple(names))
-        home = (prefix.url, prefix.folder) if prefix.programs else spot.home
-        body = body_of(prefix, home, settings, self.handlers, self.kind, self.root)
+        body = self._served(prefix, spot, settings)
         if not self.server.whole and not body.everything:
             body = replace(body, forbidden=tuple(dict.fromkeys((*body.forbidden, *unknown_sources(body)))))
         if body.service and settings.access.any_of:
@@ -149,6 +155,15 @@ class _Whole:
                     "not carried",
                     "in part: REMOTE_USER is not set, since nginx checks no password of who may come in without",
                 )
+        return body
+
+    def _served(self, prefix: Prefix, spot: _Spot, settings: Settings) -> Body:
+        """Return the body with a service that is there already, if one does the same, else with one of its own."""
+        homes = [(prefix.url, prefix.folder)] if prefix.programs else list(dict.fromkeys((*spot.homes, spot.home)))
+        bodies = [body_of(prefix, home, settings, self.handlers, self.kind, self.root) for home in homes]
+        body = next((body for body in bodies if body.service in self.services), bodies[-1])
+        if body.service:
+            self.services.add(body.service)
         return body
 
     def _overlays(self, prefix: Prefix, spot: _Spot, holding: Sequence[Layer]) -> Iterator[tuple[str, Body]]:

@@ -52,7 +52,7 @@ def running(words: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 def wait_for(address: str | int, log: Path) -> None:
     """Until somebody listens there."""
-    limit = time.monotonic() + LIMIT
+    limit = time.monotonic() + 3 * LIMIT  # several interpreters start at once, maybe on a busy machine
     while time.monotonic() < limit:
         family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
         with socket.socket(family) as one, contextlib.suppress(OSError):

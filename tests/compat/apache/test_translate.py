@@ -321,6 +321,13 @@ def test_deeper_sections_win() -> None:
     assert [word for word in words if word[:2] in {"A=", "B=", "C="}] == ["A=url", "B=deep", "C=root"]
 
 
+@pytest.mark.parametrize(("rule", "services"), [("Require ip 10", 1), ("SetEnv A b", 2), ("Options -ExecCGI", 1)])
+def test_services_are_shared(rule: str, services: int) -> None:
+    """A folder within another needs a `compat serve` of its own only where its programs see something else."""
+    folder = "DocumentRoot /w\n<Directory /w>\nOptions ExecCGI\nAddHandler cgi-script .cgi\n</Directory>\n"
+    assert len(commands(f"{folder}<Directory /w/sub>\n{rule}\n</Directory>")) == services
+
+
 def test_source_is_never_text() -> None:
     """What Apache ran by something else is forbidden in nginx: it would send the source."""
     whole = SITE + "LoadModule alias_module a.so\n"
