@@ -63,6 +63,7 @@ class Keeper:
         self._socket.settimeout(START_LIMIT)
         try:
             with theirs:
+                os.set_blocking(theirs.fileno(), True)  # gevent makes every socket non-blocking
                 self._process = self._spawn(theirs.fileno())
             self._send(begin(start, plan))
         except Gone:
