@@ -33,11 +33,6 @@ class Answer:
     expires: date | None = None
 
 
-def entry_of(group: Group, answer: Answer, compared: Mapping[str, int]) -> str:
-    """Return the entry that accepts one group; `compared` says how many exchanges of each kind were compared."""
-    return entry_text({"id": group.id}, [group], answer, compared)
-
-
 def entry_text(pattern: Mapping[str, str], groups: Sequence[Group], answer: Answer, compared: Mapping[str, int]) -> str:
     """Return the entry that accepts groups by a pattern: comments of what they are, the pattern, answer and counts."""
     lines = ["[[accepted]]", *(f"# {remark(group.title)}" for group in groups[:KINDS])]

@@ -90,6 +90,7 @@ def conclude(gathered: Gathered, judgement: Judgement) -> Result:
         warnings=(*sifted.warnings, *outbound.warnings(evidence.outbound, evidence.controls)),
         obstacles=tuple(obstacles(counts, reasons, judgement.config, bool(sifted.unexplained))),
         reasons=reasons,
+        credentialed=(counts["credentialed judged"], counts["credentialed"]),
         endpoints={
             name: {**kinds, "different": differing.endpoints[name]} for name, kinds in evidence.endpoints.items()
         },
@@ -113,7 +114,7 @@ def decide_noise(gathered: Gathered, config: Config) -> Decision:
 def only_noise(gathered: Gathered) -> int:
     """Return how many answers, told other data than was recorded, differ only where old differs from itself as well.
 
-    None where only some of the recordings name their state: of a finding it is not known whether its does.
+    0 where only some of the recordings name their state: of a finding it is not known whether its does.
     """
     evidence = gathered.evidence
     if not gathered.noise or evidence.counts["from snapshot"] < evidence.counts["judged"] + evidence.counts["stale"]:

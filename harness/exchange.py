@@ -29,6 +29,15 @@ def all_headers(headers: Headers, name: bytes) -> list[bytes]:
     return [value for key, value in headers if key.lower() == wanted]
 
 
+def with_length(headers: Headers, before: int, after: int) -> Headers:
+    """Return headers whose Content-Length follows a body that was rewritten, where it was right before."""
+    right = str(before).encode()
+    return tuple(
+        (name, str(after).encode() if name.lower() == b"content-length" and value.strip() == right else value)
+        for name, value in headers
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """A request as sent.

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from harness.effects import Effects
-from harness.exchange import Headers, Response
+from harness.exchange import Response, with_length
 from harness.instant import SPELLINGS, instants, placeholder
 from harness.moment import GRACE, Clock, Moment, Window, apart, excused
 
@@ -183,7 +183,7 @@ def _cleaned(response: Response, window: Window, chunks: Sequence[Chunk], kept: 
     headers = tuple((name, value) for (name, _), value in zip(response.headers, clean, strict=False))
     if not response.body:
         return replace(response, headers=headers)
-    headers = _with_length(headers, len(response.body), len(clean[-1]))
+    headers = with_length(headers, len(response.body), len(clean[-1]))
     return replace(response, headers=headers, body=clean[-1])
 
 
@@ -234,12 +234,3 @@ def _own_addresses(hosts: tuple[str, ...]) -> re.Pattern[bytes]:
     written = {form.encode() for host in hosts for form in (host, host.replace(":", "%3A"), host.replace(":", "%3a"))}
     either = b"|".join(re.escape(host) for host in sorted(written, reverse=True))
     return re.compile(rb"(?:(?<![\w.-])|(?<=%2[Ff]))(?:" + either + rb")(?![\w:])")
-
-
-def _with_length(headers: Headers, before: int, after: int) -> Headers:
-    """Return headers whose Content-Length follows the body, where it was right before."""
-    right = str(before).encode()
-    return tuple(
-        (name, str(after).encode() if name.lower() == b"content-length" and value == right else value)
-        for name, value in headers
-    )

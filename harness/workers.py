@@ -50,6 +50,11 @@ class Pair:
     variation: int = 0
 
 
+def state_of(recording: Recording, chosen: str | None, config: Config) -> str | None:
+    """Return the state that a recording starts from: as the user chose, or it, or the configuration says."""
+    return chosen or recording.state or config.state
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """What all scenarios of a run share: configuration, snapshots by name, and the state to start from in any case.
@@ -65,8 +70,8 @@ class Setting:
     fixed: Fixed = ()
 
     def state_of(self, recording: Recording) -> str | None:
-        """Return the state that a recording starts from: as the user, the recording, or the configuration says."""
-        return self.state or recording.state or self.config.state
+        """Return the state that a recording starts from."""
+        return state_of(recording, self.state, self.config)
 
     def crew_for(self, pair: Pair) -> int:
         """Return how many may work at once: one where each would put back the servers that the others are asking."""

@@ -2,7 +2,7 @@
 
 Answers (recorded and now) come in and are learned from; later requests come in and go out with the side's own cookies,
 tokens and ids in the place of the recorded ones; answers are compared under the names they share. Pure, but for the
-command that a login may be. Sending anything is `replay`'s affair.
+command that a login may be. Sending anything is `player`'s affair.
 """
 
 from harness.bind.alias import Names, aliased, aliased_effects, aliased_text

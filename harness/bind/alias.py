@@ -11,10 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from harness.bind.place import place_at, stem_of
-from harness.bind.request import with_length
 from harness.bind.spelling import DOCUMENT, Spot, Values, rewritten
 from harness.effects import Effects, Row
-from harness.exchange import Response
+from harness.exchange import Response, with_length
 
 SEPARATOR = b"\0"
 """Between the stem and the name of a weak token: `item NUL 12`."""

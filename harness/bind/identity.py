@@ -1,6 +1,6 @@
 """The principals of one side in one scenario: which login a request still needs, and what it carries afterwards.
 
-Exchanges come in, those to be sent go out. Logins are carried out by `replay`, which has the side to ask.
+Exchanges come in, those to be sent go out. Logins are carried out by `player`, which has the side to ask.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from harness.bind.learn import cookies_set
 from harness.bind.logins import Login, Step, encoded
+from harness.bind.place import attribute
 from harness.errors import TargetError
 from harness.exchange import Exchange, Request, Response
 
@@ -96,7 +97,7 @@ def form_fields(page: bytes, path: bytes) -> dict[bytes, bytes]:
     """Return the hidden fields of the form that a page sends to `path`, else of the one that asks for a password."""
     forms = _FORM.findall(page)
     plain = path.partition(b"?")[0]
-    sent_there = (form for form in forms if (_attribute(form, b"action").partition(b"?")[0] or plain).endswith(plain))
+    sent_there = (form for form in forms if (attribute(form, b"action").partition(b"?")[0] or plain).endswith(plain))
     with_password = (form for form in forms if re.search(rb"(?i)type\s*=\s*[\"']?password", form))
     chosen = next((*sent_there, *with_password).__iter__(), b"")
     return hidden_fields(chosen)
@@ -106,12 +107,7 @@ def hidden_fields(page: bytes) -> dict[bytes, bytes]:
     """Return what a page hands out to come back: hidden fields, and meta elements with a name."""
     found = {}
     for tag in _HIDDEN.findall(page):
-        name, value = _attribute(tag, b"name"), _attribute(tag, b"value") or _attribute(tag, b"content")
+        name, value = attribute(tag, b"name"), attribute(tag, b"value") or attribute(tag, b"content")
         if name and value:
             found[name] = html.unescape(value.decode("utf-8", "replace")).encode()
     return found
-
-
-def _attribute(tag: bytes, name: bytes) -> bytes:
-    found = re.search(rb"(?i)\b" + name + rb"\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", tag)
-    return next((group for group in found.groups() if group is not None), b"") if found else b""

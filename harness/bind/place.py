@@ -106,7 +106,8 @@ def _parameter(found: re.Match[bytes], data: bytes, start: int, end: int, path: 
     return _named("parameter", found["name"], own or path, lenient=True)
 
 
-def _attribute(tag: bytes, name: bytes) -> bytes:
+def attribute(tag: bytes, name: bytes) -> bytes:
+    """Return the value of an attribute of a tag as it is written, without quotes; empty where it has none."""
     found = re.search(rb"(?i)\b" + name + rb"\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", tag)
     return next((group for group in found.groups() if group is not None), b"") if found else b""
 
@@ -116,9 +117,9 @@ def _field(found: re.Match[bytes], data: bytes, start: int, end: int, path: byte
     tag = data[start - len(found[0]) : close if close >= 0 else end + REACH]
     element = found["tag"].lower()
     if element == b"meta":
-        return _named("meta", _attribute(tag, b"name") or _attribute(tag, b"property"), path, lenient=False)
-    name = _attribute(tag, b"name")
-    typed = element == b"input" and _attribute(tag, b"type").lower() not in (
+        return _named("meta", attribute(tag, b"name") or attribute(tag, b"property"), path, lenient=False)
+    name = attribute(tag, b"name")
+    typed = element == b"input" and attribute(tag, b"type").lower() not in (
         b"hidden",
         b"submit",
         b"radio",
@@ -126,7 +127,7 @@ def _field(found: re.Match[bytes], data: bytes, start: int, end: int, path: byte
     )
     if element == b"option":
         selects = re.findall(rb"(?i)<select\b[^<>]*>", data[max(0, start - FORM_REACH) : start])
-        name = _attribute(selects[-1], b"name") if selects else b""
+        name = attribute(selects[-1], b"name") if selects else b""
     if not name:
         return None
     return _named("field", name, form_path(data, start, path), lenient=not typed)
@@ -135,13 +136,13 @@ def _field(found: re.Match[bytes], data: bytes, start: int, end: int, path: byte
 def form_path(data: bytes, at: int, path: bytes) -> bytes:
     """Return the path that the form around a position is sent to: its action's, else that of the page."""
     forms = re.findall(rb"(?i)<form\b[^<>]*>", data[max(0, at - FORM_REACH) : at])
-    action = _attribute(forms[-1], b"action") if forms else b""
+    action = attribute(forms[-1], b"action") if forms else b""
     action = re.sub(rb"\A[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*", b"", action).partition(b"?")[0]
     return action or path
 
 
 def _textarea(found: re.Match[bytes], data: bytes, start: int, end: int, path: bytes) -> Place | None:
-    name = _attribute(found[0], b"name")
+    name = attribute(found[0], b"name")
     return _named("field", name, form_path(data, start, path), lenient=False) if name else None
 
 

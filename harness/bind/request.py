@@ -15,7 +15,7 @@ from dataclasses import replace
 from harness.bind.learn import Sort
 from harness.bind.place import place_at
 from harness.bind.spelling import JSON, MARKUP, PLAIN, URL, Spelling, Spot, Values, rewritten
-from harness.exchange import Exchange, Headers, Request
+from harness.exchange import Exchange, Headers, Request, with_length
 
 Own = Callable[[Sort, bytes, bytes], bytes | None]
 """Sort, scope and recorded name in; this side's name, or None."""
@@ -143,15 +143,6 @@ class Rewriter:
             return self._own("weak", place.stem, spot.value) if place is not None else None
 
         return rewritten(text, self._values, spellings, choose)
-
-
-def with_length(headers: Headers, before: int, after: int) -> Headers:
-    """Return headers whose Content-Length follows the body, where it was right before."""
-    right = str(before).encode()
-    return tuple(
-        (name, str(after).encode() if name.lower() == b"content-length" and value.strip() == right else value)
-        for name, value in headers
-    )
 
 
 def raw_head(request: Request, line: bytes, headers: Headers) -> bytes:

@@ -17,13 +17,14 @@ from harness.commands.output import Output, report_options
 from harness.config import find_config
 from harness.errors import UsageError
 from harness.partial import write_partial
-from harness.pipeline import Options, diff, part, state_name
+from harness.pipeline import Options, diff, part
 from harness.progress import progress
 from harness.recording import Recording, open_recordings
 from harness.replay import SAFE_METHODS
 from harness.scenarios import Shard
 from harness.targets import parse_target
 from harness.targets.environ import unsendable
+from harness.workers import state_of
 
 EPILOG = """\b
 Examples:
@@ -135,7 +136,7 @@ def unguarded_write(recordings: Sequence[Recording], options: Options) -> str | 
     """Name the first exchange that may write to whatever data an application without a starting state finds."""
     if not (options.old.stateful or options.new.stateful):
         return None
-    loose = (recording for recording in recordings if state_name(recording, options) is None)
+    loose = (recording for recording in recordings if state_of(recording, options.state, options.config) is None)
     exchanges = islice((exchange for recording in loose for exchange in recording), options.limit)
     for exchange in exchanges:
         request = exchange.request

@@ -1,4 +1,4 @@
-"""Which differences may have one cause: the same aspect, place, kind and edit of values, wherever it was seen.
+"""What was seen of the differences that may have one cause: counts, examples, and the edits of their values.
 
 Observations of one exchange come in; what was seen of each place is kept, by how values were edited. Any order and any
 partition of the observations leaves the same, in bounded memory. What is a cause is settled at the end, by `settled`.
@@ -6,14 +6,12 @@ partition of the observations leaves the same, in bounded memory. What is a caus
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
-from typing import NamedTuple
 
-from harness.difference import Difference
-from harness.group.edit import Edit, edit_of, skeleton
+from harness.group.edit import Edit
+from harness.group.key import BY_VALUE, Pair, edit_in, values_of
 from harness.group.observation import Observation, Tally, ranked
 
 EDITS = 64
@@ -25,37 +23,7 @@ VARIETY = 8
 SEEN = 64
 """Exchanges of one cause that are remembered."""
 
-ANYWHERE = "\0"
-"""The place of a cause that is an edit, wherever it is made: no path of a difference."""
-
-BY_VALUE = frozenset({"changed", "encoding", "renamed", "type", "spelling"})
-"""Kinds of differences of which both values say something."""
-
-CONSTANT = frozenset({"changed", "encoding"})
-"""Kinds of which one value in the place of many, or many in the place of one, is a cause."""
-
-NOTHING = frozenset({"null", '""', "[]", "{}"})
-"""Values that say nothing."""
-
-CALLS = ("params[", "fault")
-"""How places in XML-RPC begin: its types are written by another writer than those of other formats."""
-
-Pair = tuple[str, str]
 Shapes = tuple[str, ...]
-
-_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
-_MEMBER = re.compile(r"(?:[\w{}$@:-]|\[\]|\.)*?\.([A-Za-z_][\w$@:-]*)")
-_TAG = re.compile(r"<([^\s<>/!]+)[\s>]")
-_WRITTEN = re.compile(r"body/\w+/[\w -]+")
-
-
-class Key(NamedTuple):
-    """What makes differences one cause, how values were edited aside."""
-
-    aspect: str
-    path: str
-    kind: str
-    transform: str
 
 
 @dataclass(slots=True)
@@ -182,110 +150,16 @@ class Cause:
             self.others.merge(change)
 
 
+def share(side: str, changes: Sequence[Change]) -> bool:
+    """Tell whether all values of one side (`old`, `new`) are the same one."""
+    values = {getattr(change, side) for change in changes}
+    return len(values) == 1 and None not in values
+
+
 def exchanges_within(one: Cause, other: Cause) -> bool:
     """Tell whether all exchanges that show one cause show the other too, as far as they were noted."""
     end = other.seen[-1] if len(other.seen) == SEEN else None
     return {digest for digest in one.seen if end is None or digest <= end} <= set(other.seen)
-
-
-def keys_of(difference: Difference) -> list[Key]:
-    """Return the causes that a difference may have, values aside: its place, and the same change anywhere."""
-    what = difference.kind, transform(difference)
-    keys = [Key(difference.aspect, place(difference.aspect, difference.kind, difference.path), *what)]
-    edited = difference.aspect in ("body", "rows") and difference.kind in ("changed", "type", "renamed")
-    if edited or _is_element(difference) or _is_empty_member(difference):
-        keys.append(Key(difference.aspect, ANYWHERE, *what))
-    return keys
-
-
-def place(aspect: str, kind: str, path: str) -> str:
-    """Return where a cause sits: a member of a value is the same one wherever a format puts it (`urls[].size`)."""
-    if aspect == "header":
-        return path.lower()
-    if aspect == "files":
-        _, slash, within = path.partition("/")  # whatever the suffix: it was written, but otherwise
-        return "* mode" if path.endswith(" mode") else f"*{slash}{within}"
-    if kind == "spelling" and path.endswith("comment()"):
-        return "comment()"  # comments come and go together
-    if kind == "spelling" and path.startswith("body/xmlrpc"):
-        return path.replace("xmlrpc", "xml", 1)  # one writer of XML
-    found = _MEMBER.fullmatch(path) if aspect == "body" else None
-    return found.group(1) if found else path
-
-
-def transform(difference: Difference) -> str:
-    """Return what happened to the value, in general: `text->text`, `int->str`; empty where that says nothing."""
-    if difference.aspect == "status":
-        return ""
-    if difference.kind == "type":
-        return f"{_first_word(difference.old)}->{_first_word(difference.new)}"
-    if difference.kind in ("changed", "encoding"):
-        return f"{_sort(difference.old)}->{_sort(difference.new)}"
-    return ""
-
-
-def _first_word(text: str) -> str:
-    return text.partition(" ")[0]
-
-
-def _sort(text: str) -> str:
-    return "empty" if text in ("", '""') else "number" if _NUMBER.fullmatch(text) else "text"
-
-
-def _is_element(difference: Difference) -> bool:
-    """Tell whether an element or attribute of a document came or went: the same one may stand in several pages."""
-    if difference.aspect != "body" or difference.kind not in ("missing", "added") or "/" not in difference.path:
-        return False
-    return "/@" in difference.path or (difference.old or difference.new).startswith("<")
-
-
-def _is_empty_member(difference: Difference) -> bool:
-    """Tell whether a member that says nothing came or went: writers leave out all such, or none."""
-    value = difference.old or difference.new
-    return difference.aspect == "body" and difference.kind in ("missing", "added") and value in NOTHING
-
-
-def _values(difference: Difference) -> Pair:
-    """Return the values where they may be the cause, else nothing: what was added or lost differs in every exchange."""
-    if difference.aspect == "status":  # the reason phrase follows from the status, or is data
-        return _first_word(difference.old), _first_word(difference.new)
-    if (difference.aspect, difference.path) == ("header", "order"):  # of other headers in each answer
-        return "", ""
-    if difference.kind == "spelling" and not (difference.old and difference.new):  # comments
-        return "", ""
-    return (difference.old, difference.new) if difference.kind in BY_VALUE else ("", "")
-
-
-def edit_in(difference: Difference) -> Edit:
-    """Return the edit that a difference shows."""
-    values = _values(difference)
-    if difference.kind == "type":  # what it became is in the key
-        return Edit("type in a call" if difference.path.startswith(CALLS) else "type", *values)
-    if difference.kind == "spelling" and _WRITTEN.fullmatch(difference.path):  # in what is in the path
-        return Edit("spelling", *values)
-    if _is_element(difference):
-        owner, is_attribute, attribute = difference.path.partition("/@")
-        element = f"{owner.rpartition('/')[2]} {attribute}" if is_attribute else difference.old or difference.new
-        return Edit(skeleton(element), *values)
-    if _is_empty_member(difference):
-        return Edit(f"without {difference.old or difference.new}", *values)
-    if (replaced := _outlines(difference)) is not None:
-        return Edit(" -> ".join(replaced), *replaced)
-    if difference.aspect == "status" or (difference.kind == "renamed" and difference.aspect != "files"):
-        return Edit(" -> ".join(values), *values)
-    return edit_of(*values)
-
-
-def _outlines(difference: Difference) -> Pair | None:
-    """Return what took the place of what in a document (`<a>`, `text`), if one of them is an element."""
-    if (difference.aspect, difference.kind) != ("body", "changed") or "@" in difference.path:
-        return None
-    old, new = (_TAG.match(text) for text in (difference.old, difference.new))
-    was_element = old is not None and difference.path.rpartition("/")[2] == old[1]
-    was_text = difference.path.endswith("/text()") and new is not None and old is None
-    if not was_element and not was_text:
-        return None
-    return f"<{old[1]}>" if old and was_element else "text", f"<{new[1]}>" if new else "text"
 
 
 def order_of(observation: Observation) -> tuple[str | int, ...]:
@@ -307,7 +181,7 @@ def _change(observations: Sequence[Observation], shape: str) -> Change:
     """Return what one exchange shows of a change."""
     tally, first = Tally(), observations[0]
     tally.add(first, {observation.difference.path for observation in observations})
-    pairs = {_values(observation.difference) for observation in observations}
+    pairs = {values_of(observation.difference) for observation in observations}
     edits = {edit_in(observation.difference) for observation in observations}
     pair = min(pairs) if len(pairs) == 1 and first.difference.kind in BY_VALUE else None
     old, new = (next(iter(side)) if len(side) == 1 else None for side in map(set, zip(*pairs, strict=True)))

@@ -1,7 +1,7 @@
 """What was done to a value, in general: two short texts in, an `Edit` out, so that one mistake has one description.
 
 `../a-1.0.zip#md5=12` that became `../a-1.0.zip#12` and `../b.zip#md5=34` that became `../b.zip#34` were edited alike.
-Which edits are one cause is for `group` to say. Pure.
+Which edits are one cause is for `settled` to say. Pure.
 """
 
 from __future__ import annotations

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from harness.group.cause import ANYWHERE, EDITS, EDITS_ANYWHERE, Cause, Change, Key, by_shape, keys_of, order_of
+from harness.group.cause import EDITS, EDITS_ANYWHERE, Cause, Change, by_shape, order_of
+from harness.group.key import ANYWHERE, Key, keys_of
 from harness.group.observation import Example, Observation, ranked
 from harness.group.settled import Settled
 from harness.group.title import NEW, Wording, title
@@ -71,7 +72,7 @@ class Groups:
     def examples(self) -> set[Example]:
         """Return whatever may be an example of a group, also after others were merged."""
         tallies = [cause.total for cause in self._causes.values()]
-        tallies += [change.tally for cause in self._causes.values() for change in (cause.changes or {}).values()]
+        tallies += [change.tally for cause in self._causes.values() for change in cause.changes.values()]
         return {example for tally in tallies for example in tally.examples}
 
     def finish(self, wording: Wording = NEW) -> list[Group]:

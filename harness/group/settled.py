@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
-from harness.group.cause import ANYWHERE, BY_VALUE, CONSTANT, Cause, Change, Key, Shapes, edit_in, keys_of, place
+from harness.group.cause import Cause, Change, Shapes, share
 from harness.group.edit import HABIT_SHAPES
+from harness.group.key import ANYWHERE, BY_VALUE, CONSTANT, Key, edit_in, keys_of, place
 from harness.group.observation import Observation
-from harness.group.together import Found, lengths_of_head, records, with_followers
+from harness.group.together import VARIED, Found, lengths_of_head, records, with_followers
 
 FEW = 3
 """Values seen again and again that may be so many causes; more are one cause, seen in many values."""
-VARIED = 3
-"""Different values that were edited alike before the edit alone is the cause."""
 PLACES = 2
 """Places in which the same edit is one cause."""
 WIDE = 16
@@ -105,15 +104,19 @@ def _wide(causes: Mapping[Key, Cause], records: Iterable[Key]) -> dict[Sort, Fou
     found: dict[Sort, Found] = {}
     for key, cause in causes.items():
         if key.path == ANYWHERE:
-            several = [(key, change) for change in cause.changes.values() if _is_wide(key, change, told)]
-            strong = [(key, change) for key, change in several if _is_varied(change)]
-            weak: dict[str, list[Found]] = {}
-            for _, change in several:
-                if not _is_varied(change):
-                    weak.setdefault(_element_of(change.shape), []).append((key, change))
-            for some, most in ((strong, WIDE), *((alike, 2 * FEW) for alike in weak.values())):
-                found |= {sort_of(key, change.shape): (key, change) for key, change in some if len(some) <= most}
+            several = [change for change in cause.changes.values() if _is_wide(key, change, told)]
+            found |= {sort_of(key, change.shape): (key, change) for change in _strong(several)}
     return found
+
+
+def _strong(changes: Iterable[Change]) -> Iterator[Change]:
+    """Yield those made in many values; and those of one element, where they are few. Of too many of a sort, none."""
+    sorts: dict[str | None, list[Change]] = {}
+    for change in changes:
+        sorts.setdefault(None if _is_varied(change) else _element_of(change.shape), []).append(change)
+    for sort, alike in sorts.items():
+        if len(alike) <= (WIDE if sort is None else 2 * FEW):
+            yield from alike
 
 
 def _element_of(shape: str) -> str:
@@ -211,7 +214,7 @@ def _united(causes: Mapping[Key, Cause]) -> tuple[Mapping[Key, Cause], Mapping[K
     united, keys = dict(causes), dict[Key, Key]()
     for place_, several in places.items():
         changes = [change for key in several for change in causes[key].all_changes()]
-        if len(several) < 2 or not _share("new", changes):
+        if len(several) < 2 or not share("new", changes):
             continue
         key = Key(*place_, f"any->{several[0].transform.partition('->')[2]}")
         cause = Cause()
@@ -222,19 +225,14 @@ def _united(causes: Mapping[Key, Cause]) -> tuple[Mapping[Key, Cause], Mapping[K
     return united, keys
 
 
-def _share(side: str, changes: Sequence[Change]) -> bool:
-    values = {getattr(change, side) for change in changes}
-    return len(values) == 1 and None not in values
-
-
 def _constant(key: Key, changes: Sequence[Change]) -> Change | None:
     """Return all changes as one where all values became one value, or one value became many others."""
     if key.kind not in CONSTANT or key.aspect == "status" or len(changes) < 2:
         return None
     together = _together(changes)
-    if _share("new", changes):
+    if share("new", changes):
         return replace(together, shape=f"{TO}{together.new}", edit=None)
-    if _share("old", changes) and len(together.values) >= VARIED:
+    if share("old", changes) and len(together.values) >= VARIED:
         return replace(together, shape=f"{FROM}{together.old}", edit=None)
     return None
 

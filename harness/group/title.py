@@ -12,8 +12,9 @@ from types import MappingProxyType
 from harness.compare.body import CONTENT
 from harness.compare.excerpt import ELLIPSIS
 from harness.compare.headers import NAMES
-from harness.group.cause import BY_VALUE, CONSTANT, Change, Key, Pair
+from harness.group.cause import Change
 from harness.group.edit import HABIT_SHAPES, Edit, edit_of
+from harness.group.key import BY_VALUE, CONSTANT, Key, Pair
 from harness.group.observation import Example
 from harness.group.plain import plain
 from harness.group.together import RECORD

@@ -10,14 +10,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harness.compare.excerpt import ELLIPSIS
-from harness.group.cause import ANYWHERE, Cause, Change, Key, Shapes, exchanges_within
+from harness.group.cause import Cause, Change, Shapes, exchanges_within, share
 from harness.group.edit import HABIT_SHAPES
+from harness.group.key import ANYWHERE, Key
 from harness.group.observation import Example, Tally
 
 RECORD = "record"
 """The path, and how the shape begins, of values that all became those of another record."""
 VARIED = 3
-"""Different values that were edited alike before that is a mistake in writing them, not another value."""
+"""Different values that were edited alike before the edit is the cause: a mistake in writing, not another value."""
 PLACES = 3
 """Places that must hold other values, again and again others, before it is the record that is another one."""
 PLACES_ONCE = 4
@@ -52,10 +53,7 @@ class _Values:
     def of(cls, cause: Cause) -> _Values:
         changes = cause.all_changes()
         pairs = frozenset(pair for change in changes for pair in change.values)
-        shared = any(
-            len({getattr(change, side) for change in changes}) == 1 and getattr(changes[0], side) is not None
-            for side in ("old", "new")
-        )
+        shared = any(share(side, changes) for side in ("old", "new"))
         return cls(frozenset(_shapes(cause.changes)), pairs, shared and len(pairs) > 1)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from harness.noise.gather import REPLACED, SHUFFLED, Place, Seen, Sketch
+from harness.noise.gather import SHUFFLED, Place, Seen, Sketch
 from harness.noise.sample import Refusal, Sample, Shape
 from harness.noise.shape import shape_of
 from harness.noise.slot import Slot, is_cut, slots
@@ -179,6 +179,3 @@ def _shaped(
             pass  # each place keeps its own
     refused = reasons[0] if len(reasons) == 1 else "what varies has no one place in the text and no one form"
     return Learned(place, shapes, "" if shapes else refused)
-
-
-__all__ = ["ANYWHERE", "BY_KIND", "REPLACED", "Learned", "learn", "never"]

@@ -1,4 +1,4 @@
-"""Mails that one side sends: the file they are in, and the two ways there, a `sendmail` program and an SMTP server.
+"""Mails that one side sends: the file they are in, and the `sendmail` program that leads there (another way is `smtp`).
 
 What was appended since the last call goes out as bytes; splitting and comparing mails is for `harness.compare`.
 """
@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 from harness.state import sendmail
-from harness.state.smtp import Sink
 
 SHEBANG_LIMIT = 127  # bytes; older kernels cut the line there
 
@@ -48,18 +47,15 @@ def install_sendmail(folder: Path) -> Path:
     """Put the `sendmail` program into `folder`; its mail file is the one called `mail` beside that folder."""
     folder.mkdir(parents=True, exist_ok=True)
     program = folder / "sendmail"
-    program.write_text(_shebang(sys.executable) + Path(sendmail.__file__).read_text(encoding="utf-8"), encoding="utf-8")
+    program.write_text(shebang(sys.executable) + Path(sendmail.__file__).read_text(encoding="utf-8"), encoding="utf-8")
     program.chmod(0o755)
     return program
 
 
-def _shebang(python: str) -> str:
+def shebang(python: str) -> str:
     """Return the first lines of a program that `python` runs, isolated from whatever the caller's environment says."""
     line = f"#!{python} -IS\n"
     if " " not in python and len(line) <= SHEBANG_LIMIT:
         return line
     quoted = "'\"'\"'".join(python.split("'"))
     return f"#!/bin/sh\n'''exec' '{quoted}' -IS \"$0\" \"$@\"\n' '''\n"
-
-
-__all__ = ["Mailbox", "Sink", "install_sendmail"]

@@ -19,7 +19,8 @@ from harness.effects import NO_EFFECTS, Effects
 from harness.state.driver import Copy, Driver, Rows, added
 from harness.state.files import Tree
 from harness.state.hook import HookCopy
-from harness.state.mail import Mailbox, Sink, install_sendmail
+from harness.state.mail import Mailbox, install_sendmail
+from harness.state.smtp import Sink
 from harness.state.spec import DATABASE_PARTS, SMTP, StateSpec, fill
 
 

@@ -14,9 +14,9 @@ import httptools
 
 from harness.exchange import Framing, Headers, Request, Response, all_headers
 from harness.targets.side import Answer, Crash
+from harness.wire import BODILESS, join_head
 
 READ = 1 << 16
-BODILESS = frozenset({204, 304})
 TIMED_OUT = "timeout"
 
 
@@ -88,10 +88,7 @@ def _timeval(seconds: float) -> bytes:
 
 def wire_bytes(request: Request) -> bytes:
     """Return a request as it goes onto the wire: the recorded head, then the body, in one chunk if it was chunked."""
-    head = request.raw_head
-    if head is None:
-        lines = [request.start_line, *(name + b": " + value for name, value in request.headers), b"", b""]
-        head = b"\r\n".join(lines)
+    head = join_head(request.start_line, request.headers) if request.raw_head is None else request.raw_head
     body = request.body or b""
     if request.framing == "chunked":
         body = (b"%x\r\n%s\r\n" % (len(body), body) if body else b"") + b"0\r\n\r\n"

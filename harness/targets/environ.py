@@ -13,10 +13,10 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from harness.exchange import Exchange, Request, Response
+from harness.wire import BODILESS
 
 TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 ABSOLUTE = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
-BODILESS = frozenset({204, 304})
 ONCE = frozenset({"CONTENT_TYPE", "CONTENT_LENGTH"})
 """Variables of headers that have no HTTP_ before their names, and of which the last counts."""
 

@@ -5,7 +5,8 @@ nothing of ours but the module at the path CONTROLS (inside.py). The application
 served by a forked child, so that no request sees what an earlier scenario left in memory. Frames in both directions are
 two lengths (big-endian), a JSON head, and raw bytes.
 
-Control: {"do": "fork"} with a socket attached, {"do": "reap"}. A closed control socket ends the host and its child.
+Control: {"do": "fork"}, or {"do": "inline"} where it cannot be forked, with a socket attached; {"do": "reap"}. A closed
+control socket ends the host and its child.
 """
 
 from __future__ import annotations

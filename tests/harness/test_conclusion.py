@@ -126,3 +126,9 @@ def test_an_entry_that_no_longer_occurs_is_a_warning():
     """An accepted difference that stopped must be looked at."""
     entry = Accepted("accepted.toml: entry 1", {"path": "X-Gone"}, "wanted")
     assert ["no longer occurs" in text for text in verdict(evidence([LOST]), accepted=[entry]).warnings] == [True]
+
+
+def test_a_result_tells_how_many_that_were_let_in_were_judged():
+    """Reports say it beside the judged share of all, though it is no obstacle."""
+    result = verdict(evidence(**{"credentialed": 20, "credentialed judged": 19}))
+    assert (result.credentialed, result.obstacles) == ((19, 20), ())

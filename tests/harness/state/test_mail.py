@@ -15,7 +15,8 @@ import pytest
 
 from harness.effects import split_mails
 from harness.state import SideState, open_state, read_spec
-from harness.state.mail import Mailbox, Sink, _shebang, install_sendmail
+from harness.state.mail import Mailbox, install_sendmail, shebang
+from harness.state.smtp import Sink
 
 MESSAGE = """\
 From: shop <shop@example.org>
@@ -139,7 +140,7 @@ def test_an_interpreter_whose_path_fits_no_first_line_still_runs_it(tmp_path: Pa
     (folder / "python").symlink_to(sys.executable)
     (tmp_path / "bin").mkdir()
     program = tmp_path / "bin" / "say"
-    program.write_text(_shebang(str(folder / "python")) + "import sys\nprint(sys.argv[1:])\n")
+    program.write_text(shebang(str(folder / "python")) + "import sys\nprint(sys.argv[1:])\n")
     program.chmod(0o755)
     done = subprocess.run([program, "x y", "$z"], capture_output=True, text=True, timeout=20, check=True)
     assert done.stdout == "['x y', '$z']\n"
