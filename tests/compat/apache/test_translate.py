@@ -257,6 +257,15 @@ def test_url_beside_the_programs() -> None:
     assert "proxy_pass" not in block
 
 
+def test_open_within_protected() -> None:
+    """What is open within a protected folder takes back each rule that nginx would inherit."""
+    auth = "AuthType Basic\nAuthUserFile /u\nRequire valid-user\nOrder deny,allow\nDeny from all\nAllow from 10"
+    inner = "<Files open.cgi>\nRequire all granted\nOrder allow,deny\nAllow from all\n</Files>"
+    text = nginx(f"{SITE}<Directory /c>\n{auth}\nSatisfy Any\n</Directory>\n{inner}")
+    (block,) = (block for block in text.split("location ") if block.startswith(r"~ /open\.cgi"))
+    assert {"auth_basic off;", "allow all;"} <= {line.strip() for line in block.splitlines()}
+
+
 def test_any_of_network_and_password() -> None:
     """Where an address is enough, the name in a header may be anybody's: it is not passed on, and the table says so."""
     text = f"{SITE}<Location /cgi-bin>\nAuthType Basic\nAuthUserFile /u\nRequire valid-user\nRequire ip 10\n</Location>"
