@@ -103,6 +103,29 @@ def test_first_line(run: Callable[..., Any], by_exec: Runner, shared_warm: Warm,
     assert run(shared_warm, path, **how) == run(by_exec, path, **how)
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "print(1 is 1)\n",
+        "print('\\d')\n",
+        "# coding: latin-1\nprint('\xe9')\n",
+        "\ufeffprint(1)\n",
+        "print(1)\r\nprint(2)\r\n",
+        "",
+        "x = 1",
+    ],
+    ids=["warning", "escape", "coding", "mark", "returns", "empty", "no newline"],
+)
+def test_sources(run: Callable[..., Any], by_exec: Runner, shared_warm: Warm, tmp_path: Path, source: str) -> None:
+    """However a script is written; what its compilation says is said at each request."""
+    path = tmp_path / "source.py"
+    path.write_bytes(source.encode("latin-1" if "coding" in source else "utf-8"))
+    os.utime(path, (1e9, 1e9))
+    how = {"interpreter": [sys.executable]}
+    outcomes = [run(shared_warm, path, **how) for _ in range(3)]
+    assert outcomes == [run(by_exec, path, **how)] * 3
+
+
 STEPS = (
     "print({text!r})",
     "sys.stdout.write({text!r} * {number})",

@@ -20,7 +20,7 @@ import pytest
 
 from compat import CGIScript
 from compat.errors import ConfigurationError, ProgramError
-from compat.runners import duplex, keeper, nest
+from compat.runners import duplex, forked, keeper, nest
 from compat.runners.warm import Warm
 from compat.types import Exit
 
@@ -370,6 +370,15 @@ def test_crash_of_a_child(run: Callable[..., Any], warm: Warm, script: Callable[
     assert run(warm, path, words=[str(int(number))]).exit == Exit(signal=number)
     assert run(warm, path, words=["0"]).output == b"well\n"
     assert len(zygotes_of(warm)) == 1
+
+
+def test_status_from_the_zygote(
+    run: Callable[..., Any], warm: Warm, script: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the kernel does not tell how a child ended (another user), its zygote does."""
+    monkeypatch.setattr(forked, "zombie_status", lambda pid: None)
+    path = script("import sys\nsys.exit(7)\n")
+    assert [run(warm, path).exit for _ in range(3)] == [Exit(status=7)] * 3
 
 
 def test_group_is_ended(
