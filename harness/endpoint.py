@@ -1,6 +1,6 @@
 """Names what a request asks for, and who asks: few names for many requests, so that differences can be counted.
 
-A `Request` comes in, `GET /simple/{}/` or `pip` goes out. Whatever a client may invent (names, numbers, nonsense)
+A `Request` comes in, `GET /item/{}/` or `curl` goes out. Whatever a client may invent (names, numbers, nonsense)
 becomes `{}`, so that a day of traffic has hundreds of names, not a hundred thousand. What an application calls its own
 endpoints comes from `harness.toml`.
 """
@@ -52,9 +52,9 @@ _CALL_LIMIT = 2_000
 
 
 def endpoint(request: Request, patterns: Sequence[str] = (), parameters: Sequence[str] = ()) -> str:
-    """Return what a request asks for: `GET /simple/{}/`, `POST /pypi ?:action=submit`, `POST /pypi search()`.
+    """Return what a request asks for: `GET /item/{}/`, `POST /shop ?action=order`, `POST /rpc search()`.
 
-    `patterns` (`/simple/{}/`, `{}` one segment, `{*}` any rest) are tried in order, before the general rule: the first
+    `patterns` (`/item/{}/`, `{}` one segment, `{*}` any rest) are tried in order, before the general rule: the first
     segment stays, and so do names of programs (what `cgi-bin` holds, `edit.php`); the others become `{}`. The values of
     `parameters` are appended, wherever the request has them.
     """

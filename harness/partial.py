@@ -61,13 +61,17 @@ def write_partial(path: Path, partial: Partial) -> None:
     try:
         with gzip.open(path, "wb", compresslevel=3) as file:
             file.write(json.dumps(head).encode("ascii") + b"\n")
-            for number, evidence in enumerate(_all(gathered)):
-                for stream in STREAMS:
-                    spool: Spool = getattr(evidence, stream)
-                    file.writelines(b"%d %s %s" % (number, stream.encode(), line) for line in spool.lines())
+            file.writelines(_finding_lines(gathered))
             file.write(b"end\n")
     except OSError as error:
         raise UsageError(f"{path}: the partial result cannot be written: {error.strerror}") from None
+
+
+def _finding_lines(gathered: Gathered) -> Iterator[bytes]:
+    for number, evidence in enumerate(_all(gathered)):
+        for stream in STREAMS:
+            spool: Spool = getattr(evidence, stream)
+            yield from (b"%d %s %s" % (number, stream.encode(), line) for line in spool.lines())
 
 
 def read_partial(path: Path) -> Partial:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import islice
 
 from harness.bind.alias import SEPARATOR, Names, column_stem
 from harness.bind.bindings import MOST, Bindings, Key, key_of
 from harness.bind.learn import Pair, Sort
 from harness.bind.token import same_shape, strength
-from harness.effects import Effects
+from harness.effects import Effects, Row
 from harness.exchange import Exchange, Response
 
 _SEGMENT = re.compile(rb"[^/.\n]+")
@@ -159,15 +159,20 @@ def _given(effects: Effects) -> dict[Given, int]:
     stems = {table: column_stem("id", table) for table in tables}
     signs: dict[Given, set[bool]] = {}
     for table, counted in effects.rows.items():
+        # the stem of another table: it refers to a row there, which may be an old one
         others = {stem for other, stem in stems.items() if stem != stems[table]}
-        keys = effects.keys.get(table, ())
         for row, count in counted.items():
-            for column, cell in row:
-                if cell is not None and (column in keys or column.lower().endswith("id")):
-                    stem = column_stem(column, table)
-                    if stem not in others:  # else it refers to a row of another table, which may be an old one
-                        signs.setdefault((stem, cell.encode("utf-8", "surrogatepass")), set()).add(count > 0)
+            for given in _ids(row, table, effects.keys.get(table, ())):
+                if given[0] not in others:
+                    signs.setdefault(given, set()).add(count > 0)
     return _ranked(given for given, sign in signs.items() if sign == {True})
+
+
+def _ids(row: Row, table: str, keys: Collection[str]) -> Iterator[Given]:
+    """Yield what in a row may be an id: cells of its key, and of columns that are called one."""
+    for column, cell in row:
+        if cell is not None and (column in keys or column.lower().endswith("id")):
+            yield column_stem(column, table), cell.encode("utf-8", "surrogatepass")
 
 
 def _ranked(given: Iterable[Given]) -> dict[Given, int]:

@@ -22,6 +22,11 @@ from harness.noise.rules import UserRule
 from harness.noise.slot import slots
 from harness.report.model import NoiseRule
 
+FOLLOWS = "old gives one value all through a run, the same whenever clock and random numbers are the same"
+UNFIT = "no value of new has the form of old's"
+
+_TOKEN = re.compile(r"(?=\w*[A-Za-z])(?=\w*\d)\w{8}")
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -106,11 +111,6 @@ def decide(
         applied={one.learned.place: (one.learned, rule) for one, rule in rules if not rule.refused},
         own=mine,
     )
-
-
-FOLLOWS = "old gives one value all through a run, the same whenever clock and random numbers are the same"
-_TOKEN = re.compile(r"(?=\w*[A-Za-z])(?=\w*\d)\w{8}")
-UNFIT = "no value of new has the form of old's"
 
 
 def learn_places(seen: Sequence[Mapping[Place, Sketch[Seen]]]) -> dict[Place, Learned]:

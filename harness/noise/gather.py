@@ -25,6 +25,11 @@ REPLACED = "replaced"
 SHUFFLED = "shuffled"
 """Kind of two texts that list the same items in another order."""
 
+_SEPARATOR = re.compile(r"[,;|]")
+_ITEM = re.compile(r"\w(?:[^\s,;|]*\w)?")
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+_QUOTED = re.compile(rf"'{_NUMBER.pattern}'")
+
 T = TypeVar("T")
 
 
@@ -158,12 +163,6 @@ def _is_shuffled(difference: Difference) -> bool:
     if is_cut(old) or is_cut(new) or len(_SEPARATOR.findall(old)) < 2:
         return False
     return sorted(old) == sorted(new) and Counter(_ITEM.findall(old)) == Counter(_ITEM.findall(new))
-
-
-_SEPARATOR = re.compile(r"[,;|]")
-_ITEM = re.compile(r"\w(?:[^\s,;|]*\w)?")
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
-_QUOTED = re.compile(rf"'{_NUMBER.pattern}'")
 
 
 def paired_counts(found: Sketch[Seen], noise: Sequence[Sketch[Seen]], reach: Reach) -> Counter[tuple[bool, int]]:
