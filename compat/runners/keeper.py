@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import socket
 import subprocess
 import threading
@@ -53,6 +54,7 @@ class Keeper:
         self.skipped: list[str] = []
         self._files: dict[str, Stamp] = {}
         self._library: dict[str, Stamp] = {}
+        self._began = time.monotonic()
         self._looked = 0.0
         self._memory = 0
         self._ready = self._closed = False
@@ -81,8 +83,13 @@ class Keeper:
 
     def is_ready(self) -> bool:
         """Whether it can serve, without waiting. Raises Unsuited as `await_ready` does."""
-        if not self._ready and readable(self._socket.fileno(), 0):
+        if self._ready:
+            return True
+        if readable(self._socket.fileno(), 0):
             self.await_ready()
+        elif time.monotonic() - self._began > START_LIMIT:
+            self.broken = True
+            raise Unsuited(f"{self.start.argv[0]} is not ready after {START_LIMIT} s")
         return self._ready
 
     def fork(self, request: Request, descriptors: Sequence[int]) -> int:
@@ -145,7 +152,7 @@ class Keeper:
         return self.forks % LOOK_AFTER == 0 and self.forks > 0 and self._resident() > self._memory * 3 // 2 + GROWTH
 
     def close(self) -> None:
-        """End the zygote. Children at work go on."""
+        """End the zygote. Programs at work go on: each has a group of its own."""
         with self._lock:
             if self._closed:
                 return
@@ -155,7 +162,7 @@ class Keeper:
         try:
             self._process.wait(1)
         except subprocess.TimeoutExpired:
-            self._process.kill()
+            os.killpg(self._process.pid, signal.SIGKILL)  # an import hangs, perhaps in the trial's process
             self._process.wait()
 
     def abandon(self) -> None:

@@ -32,6 +32,7 @@ class Nest:
         self._keeper: Keeper | None = None
         self._next: Keeper | None = None
         self._retired: list[Keeper] = []
+        self._tried: set[bytes] = set()  # what a plan had that failed is not learned again
         self._runs = 0
         self._reason = ""
         self._refused_until = 0.0
@@ -120,9 +121,9 @@ class Nest:
 
     def _learn(self, keeper: Keeper) -> bool:
         """Plan for what programs have reported; whether there is anything new."""
-        known = dict(self._plan.learned)
-        new = {name: file for name, file in keeper.learned.items() if name not in known}
-        self._plan = replace(self._plan, learned=tuple((known | new).items()))
+        new = [(name, file) for name, file in keeper.learned.items() if name not in self._tried]
+        self._tried.update(keeper.learned)
+        self._plan = replace(self._plan, learned=(*self._plan.learned, *new))
         return bool(new)
 
     def _started(self) -> Keeper:

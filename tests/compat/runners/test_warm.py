@@ -219,6 +219,39 @@ def test_learned_modules(
     assert run(warm, path, environment=variables) == first
 
 
+def test_import_that_hangs(
+    run: Callable[..., Any],
+    warm: Warm,
+    script: Callable[..., Path],
+    packages: Callable[..., dict[bytes, bytes]],
+    gone: Callable[..., bool],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """A module that cannot be imported in advance because its import never ends: requests go on as before."""
+    told = tmp_path / "told"
+    hanging = (
+        "import os, sys, time\n"
+        "if 'zygote' in sys.argv[0]:\n"
+        f"    with open({str(told)!r}, 'w') as file: file.write(str(os.getpid()))\n"
+        "    time.sleep(60)\n"
+    )
+    variables = packages(hanging=hanging)
+    path = script("import hanging\nprint('well')\n")
+    run(warm, path, environment=variables)
+    monkeypatch.setattr(keeper, "START_LIMIT", 0.5)
+    assert eventually(lambda: run(warm, path, environment=variables).output == b"well\n" and told.exists())
+    first = zygotes_of(warm)
+    assert eventually(
+        lambda: run(warm, path, environment=variables).output == b"well\n" and gone(int(told.read_text()), 0.1)
+    )
+    told.unlink()
+    for _ in range(8):
+        assert run(warm, path, environment=variables).output == b"well\n"
+    assert zygotes_of(warm) == first
+    assert not told.exists(), "tried again"
+
+
 def test_learned_module_changes(
     run: Callable[..., Any],
     warm: Warm,
