@@ -9,7 +9,7 @@ goes out; it is the same for any number of workers, and for shards gathered on s
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, replace
 from heapq import merge
@@ -22,7 +22,7 @@ from harness.conclusion import Gathered, Judgement, conclude, is_stale
 from harness.config import FILE, Config
 from harness.errors import UsageError
 from harness.evidence import Evidence, Finding, other_data
-from harness.exchange import Request, Response
+from harness.exchange import Exchange, Request, Response
 from harness.group import Groups
 from harness.group.observation import Example
 from harness.partial import Partial
@@ -173,10 +173,15 @@ def exchanges_of(
     requests: dict[str, Request] = {}
     answers: dict[str, Response] = {}
     for recording in recordings:
-        numbers = wanted.get(recording.name, set())
-        for number, exchange in enumerate(islice(recording, max(numbers, default=0)), 1):
-            if number in numbers:
-                requests[exchange.id] = exchange.request
-                if exchange.response is not None and len(exchange.response.body or b"") <= ANSWER:
-                    answers[exchange.id] = exchange.response
+        for exchange in _numbered(recording, wanted.get(recording.name, set())):
+            requests[exchange.id] = exchange.request
+            if exchange.response is not None and len(exchange.response.body or b"") <= ANSWER:
+                answers[exchange.id] = exchange.response
     return requests, answers
+
+
+def _numbered(recording: Recording, numbers: Collection[int]) -> Iterator[Exchange]:
+    """Yield the exchanges of these numbers, from 1; none after the last of them is read."""
+    for number, exchange in enumerate(islice(recording, max(numbers, default=0)), 1):
+        if number in numbers:
+            yield exchange

@@ -48,21 +48,26 @@ def parse(arguments: list[str]) -> Envelope:
             envelope.recipients.append(word)
             continue
         while word := word[1:]:
-            letter, value = word[0], word[1:]
-            if letter == "b":
-                _check_mode(value)
+            if word[0] in FLAGS:
+                _note(envelope, word[0], "")
+            else:
+                _read_option(envelope, word[0], word[1:], rest)
                 break
-            if letter in TAKE_VALUE or letter in ATTACHED:
-                if not value and letter in TAKE_VALUE:
-                    if not rest:
-                        raise UsageError(f"option requires an argument -- {letter}")
-                    value = rest.pop(0)
-                _note(envelope, letter, value)
-                break
-            if letter not in FLAGS:
-                raise UsageError(f"invalid option -- {letter}")
-            _note(envelope, letter, "")
     return envelope
+
+
+def _read_option(envelope: Envelope, letter: str, value: str, rest: list[str]) -> None:
+    """Read an option that has the rest of its word as its value, or the next word, which is taken from `rest`."""
+    if letter == "b":
+        _check_mode(value)
+        return
+    if letter not in TAKE_VALUE and letter not in ATTACHED:
+        raise UsageError(f"invalid option -- {letter}")
+    if not value and letter in TAKE_VALUE:
+        if not rest:
+            raise UsageError(f"option requires an argument -- {letter}")
+        value = rest.pop(0)
+    _note(envelope, letter, value)
 
 
 def _check_mode(mode: str) -> None:
