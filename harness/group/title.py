@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
+from unicodedata import normalize
 
 from harness.compare.body import CONTENT
-from harness.compare.excerpt import ELLIPSIS
+from harness.compare.excerpt import ELLIPSIS, first_difference
 from harness.compare.headers import NAMES
 from harness.group.cause import Change
 from harness.group.edit import HABIT_SHAPES, Edit, edit_of
@@ -106,7 +107,7 @@ def _example(example: Example) -> str:
     if old.strip() != new.strip():  # the space around is not what differs
         old, new = old.strip(), new.strip()
     if is_now or max(len(old), len(new)) <= LONG:
-        return f"{_quoted(old)} -> {_quoted(new)}"
+        return " -> ".join(map(_quoted, _told_apart(old, new)))
     return _edit_in_words(edit_of(old, new))
 
 
@@ -122,14 +123,24 @@ def _is_one_for_many(key: Key, change: Change) -> bool:
 
 
 def _pair_in_words(pair: Pair) -> str:
-    return " -> ".join(plain(value) or "(empty)" for value in pair)
+    return " -> ".join(value or "(empty)" for value in _told_apart(*map(plain, pair)))
 
 
 def _edit_in_words(edit: Edit) -> str:
-    old, new = _cut(edit.old), _cut(edit.new)
+    old, new = map(_cut, _told_apart(edit.old, edit.new))
     if not old or not new:
         return f'"{old or new}" {"removed" if old else "inserted"}'
     return f'"{old}" -> "{new}"'
+
+
+def _told_apart(old: str, new: str) -> Pair:
+    """Return two values that a reader sees to be two: from where they differ, and accents that look alike escaped."""
+    if old != new and normalize("NFC", old) == normalize("NFC", new):
+        old, new = (text.encode("ascii", "backslashreplace").decode() for text in (old, new))
+    if _cut(old) != _cut(new) or old == new:
+        return old, new
+    begin = first_difference(old, new) - LONG // 2
+    return ELLIPSIS + old[begin:], ELLIPSIS + new[begin:]
 
 
 def _cut(text: str) -> str:

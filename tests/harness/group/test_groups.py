@@ -34,6 +34,23 @@ def test_one_cause_on_many_endpoints_is_one_group():
     assert group.title == 'header X: only in new, e.g. "value 0"'
 
 
+ALIKE = {
+    "far from the beginning": (
+        f"{'a' * 60} O&#x27;Neil",
+        f"{'a' * 60} O'Neil",
+        """header X: escaped once less, e.g. "…aaaaaaaaaaaaaaaaaa O&#x27;Neil" -> "…aaaaaaaaaaaaaaaaaa O'Neil\"""",
+    ),
+    "by an accent": ("\u00fc", "u\u0308", "header X: \\xfc -> u\\u0308"),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "said"), ALIKE.values(), ids=ALIKE)
+def test_a_title_shows_what_differs(old, new, said):
+    """Two values that look the same in it would tell nothing."""
+    (group,) = group_observations([seen(1, header(old, new))])
+    assert group.title == said
+
+
 APART = {
     "aspect": (header("a", "b"), Difference("body", "X", "changed", "a", "b")),
     "path": (header("a", "b"), header("a", "b", path="Y")),
