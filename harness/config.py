@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,14 @@ class Config:
     noise: Mapping[str, Any] = field(default_factory=dict)
     controls: Mapping[str, Any] = field(default_factory=dict)
     safety: Mapping[str, Any] = field(default_factory=dict)
+
+    def judging(self, min_judged: float | None, max_stale: float | None) -> Config:
+        """Return it with the shares that the command line gives; None: those of the file."""
+        return replace(
+            self,
+            min_judged=self.min_judged if min_judged is None else min_judged,
+            max_stale=self.max_stale if max_stale is None else max_stale,
+        )
 
 
 def find_config(directory: Path) -> Config:

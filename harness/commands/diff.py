@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -99,12 +98,7 @@ def command(
     **reports: Any,
 ) -> None:
     """Replay ARCHIVEs (archives, cassettes, folders of them) at --old and --new; report each difference by cause."""
-    config = find_config(Path.cwd())
-    config = replace(
-        config,
-        min_judged=config.min_judged if min_judged is None else min_judged,
-        max_stale=config.max_stale if max_stale is None else max_stale,
-    )
+    config = find_config(Path.cwd()).judging(min_judged, max_stale)
     seconds = config.timeout if timeout is None else timeout
     output = Output.of(reports)
     if shard.of > 1 and partial_file is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,12 +41,7 @@ def command(
     **reports: Any,
 ) -> None:
     """Judge all shards of a run together: the report is the one that a single machine would have written."""
-    config = find_config(Path.cwd())
-    config = replace(
-        config,
-        min_judged=config.min_judged if min_judged is None else min_judged,
-        max_stale=config.max_stale if max_stale is None else max_stale,
-    )
+    config = find_config(Path.cwd()).judging(min_judged, max_stale)
     output = Output.of({**reports, "json_file": report_file or reports["json_file"]})
     whole = together([(path, read_partial(path)) for path in partials])
     accepted = read_accepted(accepted_file or config.root / config.accepted)

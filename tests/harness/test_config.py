@@ -65,3 +65,10 @@ def test_a_wrong_file_is_refused_with_its_place(tmp_path: Path, text: str, words
     with pytest.raises(UsageError, match=words) as caught:
         config_of(tmp_path, text)
     assert "harness.toml" in str(caught.value)
+
+
+def test_the_command_line_wins_over_the_file() -> None:
+    """A share that is not given there is the file's; 0 is given."""
+    config = Config(root=Path(), min_judged=0.5, max_stale=0.1)
+    judged = config.judging(0.0, None)
+    assert (judged.min_judged, judged.max_stale) == (0.0, 0.1)
