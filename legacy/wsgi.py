@@ -1,4 +1,5 @@
-"""The old index as WSGI applications: `application` in this process, `cgi` with pypi.cgi as a true CGI program.
+"""The old index as WSGI applications: `application` in this process, `cgi` with pypi.cgi as a true CGI program, `warm`
+the same by forks of an interpreter that waits.
 
 Both sit behind one front that does what the web server of the time did: it finds the program's name in the URL, and
 hands the Authorization header over under another name, because CGI hides it. `application` adds the headers of the
@@ -94,16 +95,17 @@ def shared_config():
     return Config(keep_connection=True)
 
 
-def cgi_script(name):
+def cgi_script(name, runner):
     """pypi.cgi behind one of its names."""
     # By our interpreter, not by the shebang's: it is the one that has psycopg2. Started without `site` and told where
     # packages are: the .pth file of an editable install alone costs each request 20 ms.
     paths = sysconfig.get_paths()
     packages = os.pathsep.join(dict.fromkeys((paths['platlib'], paths['purelib'])))
     return CGIScript(os.path.join(HERE, 'pypi.cgi'), interpreter=(sys.executable, '-S'), mount='/' + name,
-                     pass_env=SETTINGS, env={'PYTHONPATH': packages}, raw_path=True)
+                     runner=runner, pass_env=SETTINGS, env={'PYTHONPATH': packages}, raw_path=True)
 
 
 index = HandlerApp(WebUI, config=shared_config)
 application = ShellHeaders(Front({name: Mounted(name, index) for name in NAMES}))
-cgi = Front({name: cgi_script(name) for name in NAMES})
+cgi = Front({name: cgi_script(name, 'exec') for name in NAMES})
+warm = Front({name: cgi_script(name, 'warm') for name in NAMES})

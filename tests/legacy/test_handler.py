@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from legacy.wsgi import application, cgi
+from legacy.wsgi import application, cgi, warm
 
 SEED = Path(__file__).parents[2] / "recordings" / "seed.json"
 ALICE, BOB, CAROL, FRANK = ("alice", "alicepw"), ("bob", "bobpw"), ("carol", "carol:has:colons"), ("frank", "frankpw")
@@ -239,7 +239,7 @@ def test_https_behind_a_front_end(index):
     assert get(index, "/pypi/DEMO").header("location").startswith("http://")
 
 
-@pytest.mark.parametrize("app", [application, cgi], ids=["wsgi", "cgi"])
+@pytest.mark.parametrize("app", [application, cgi, warm], ids=["wsgi", "cgi", "warm"])
 @pytest.mark.parametrize(
     "target", ["/pypi/DEMO/1%0d%0aX-Evil:%201", "/simple/DEMO%0aX-Evil:1/", "/simple/a%0d%0aX-Evil:%201/b/"]
 )

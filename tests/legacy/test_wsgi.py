@@ -4,7 +4,7 @@ from wsgiref.validate import validator
 
 import pytest
 
-from legacy.wsgi import NAMES, Front, Mounted, ShellHeaders, application, cgi
+from legacy.wsgi import NAMES, Front, Mounted, ShellHeaders, application, cgi, warm
 
 HARDENING = {
     "X-Clacks-Overhead": "GNU Terry Pratchett",
@@ -81,7 +81,7 @@ def test_headers_of_the_shell(ask, target, status, added):
     assert dict(answer.headers[1:]) == {**added, **HARDENING}
 
 
-@pytest.mark.parametrize("app", [application, cgi], ids=["wsgi", "cgi"])
+@pytest.mark.parametrize("app", [application, cgi, warm], ids=["wsgi", "cgi", "warm"])
 @pytest.mark.parametrize("target", ["/nosuch", "/packages/nosuch"])
 @pytest.mark.filterwarnings("ignore")  # wsgiref.validate warns about unknown methods, not here
 def test_both_keep_to_pep_3333(ask, app, target, monkeypatch, tmp_path):

@@ -130,7 +130,12 @@ static void in_child(void)
 __attribute__((constructor)) static void begin(void)
 {
     const char *directory = getenv("HARNESS_CONTROLS"), *first = getenv("HARNESS_CONTROLS_PAGE");
-    if (page || !directory || strlen(directory) > 200) return;
+    char usual[64]; /* for a program that was given little more of its environment than this library */
+    if (!directory) {
+        snprintf(usual, sizeof usual, "/dev/shm/harness-%d", (int)getuid());
+        directory = usual;
+    }
+    if (page || strlen(directory) > 200) return;
     struct page *found = first ? mapped(first) : page_of_ancestor(directory);
     if (!found) return;
     page = found;

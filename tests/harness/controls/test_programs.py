@@ -204,3 +204,8 @@ def test_the_hash_seed_that_is_switched_off_is_not_set(controlled: Controlled, r
     side = controlled(controls=Controls(hash_seed=False))
     assert "HASH" not in run(side, ("env",))
     assert "hash seed" not in side.controls
+
+
+def test_a_program_that_is_given_nothing_but_the_library_is_controlled(controlled: Controlled, run: Run) -> None:
+    """As one that keeps an interpreter waiting may start it."""
+    assert run(controlled(), ("sh", "-c", 'env -i LD_PRELOAD="$LD_PRELOAD" date +%s')).strip() == str(int(STARTED))
