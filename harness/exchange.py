@@ -13,6 +13,9 @@ from typing import Literal
 Headers = tuple[tuple[bytes, bytes], ...]
 Framing = Literal["none", "length", "chunked", "close"]
 
+SAFE_METHODS = frozenset({b"GET", b"HEAD", b"OPTIONS", b"TRACE"})
+"""Methods of requests that should change nothing (RFC 9110 section 9.2.1)."""
+
 
 def first_header(headers: Headers, name: bytes) -> bytes | None:
     """Return the value of the first header called `name` in any case, or None."""

@@ -15,12 +15,11 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from harness.bind import Asked, Correlation
-from harness.exchange import Exchange
+from harness.exchange import SAFE_METHODS, Exchange
 from harness.player import Half, Player
 from harness.state import Effects
 from harness.targets import Answer, Unsent
 
-SAFE_METHODS = frozenset({b"GET", b"HEAD", b"OPTIONS", b"TRACE"})
 PATIENCE = 1.0
 """Seconds to look out for whoever answers first."""
 _VERSIONED = re.compile(rb" HTTP/1\.[01]$")
@@ -195,6 +194,3 @@ def addressed(exchange: Exchange, server: str) -> Exchange:
     if not server or not logged or exchange.host or not _VERSIONED.search(request.start_line):
         return exchange
     return replace(exchange, request=replace(request, headers=((b"Host", server.encode()), *request.headers)))
-
-
-__all__ = ["Outcome", "Sides", "replay"]

@@ -15,11 +15,11 @@ from harness.accepted import read_accepted
 from harness.commands.output import Output, report_options
 from harness.config import find_config
 from harness.errors import UsageError
+from harness.exchange import SAFE_METHODS
 from harness.partial import write_partial
 from harness.pipeline import Options, diff, part
 from harness.progress import progress
 from harness.recording import Recording, open_recordings
-from harness.replay import SAFE_METHODS
 from harness.scenarios import Shard
 from harness.targets import parse_target
 from harness.targets.environ import unsendable

@@ -20,13 +20,12 @@ from typing import IO, Any
 
 from harness.controls import Controls, Surroundings, inside
 from harness.errors import TargetError
-from harness.exchange import Exchange, Response
+from harness.exchange import SAFE_METHODS, Exchange, Response
 from harness.targets import host
 from harness.targets.environ import unsendable
 from harness.targets.frames import Frames
 from harness.targets.side import Answer, Crash, Unsent
 
-SAFE_METHODS = frozenset({b"GET", b"HEAD", b"OPTIONS", b"TRACE"})
 START_TIMEOUT = 60.0
 STDERR_KEPT = 1 << 20
 STDERR_LOOKED_AT = 32
