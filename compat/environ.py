@@ -7,7 +7,6 @@ environment holds them. Pure: the operator's own variables and those of the serv
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from urllib.parse import quote, unquote_to_bytes
 
 from .errors import RequestError
@@ -51,18 +50,33 @@ _absolute_target = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)").match
 def meta_variables(
     environ: Environ, place: Place, content_length: int | None, *, pass_authorization: bool = False
 ) -> Variables:
-    """Return the CGI meta-variables of a request.
+    """Return the CGI meta-variables of a request as bytes; see `text_variables`."""
+    values = text_variables(environ, place, content_length, pass_authorization=pass_authorization)
+    return {name.encode(): value.encode("latin-1") for name, value in values.items()}
+
+
+def text_variables(
+    environ: Environ, place: Place, content_length: int | None, *, pass_authorization: bool = False
+) -> dict[str, str]:
+    """Return the CGI meta-variables of a request as "bytes as latin-1" text.
 
     `content_length` is the true length of the body in bytes, None where the request has none (RFC 3875 section 4.1.2).
     Raises RequestError (404 for a path, 400 for anything else) for a value that no environment can hold.
     """
-    values = dict(_headers(environ, pass_authorization))
-    values.update((name, environ[name]) for name in PASSED if isinstance(environ.get(name), str) and environ[name])
-    values.update(_fixed(environ, place))
-    values.update(_server(environ))
+    values = _headers(environ, pass_authorization)
+    for name in PASSED:
+        value = environ.get(name)
+        if value and isinstance(value, str):
+            values[name] = value
+    values |= _fixed(environ, place)
+    values["SERVER_NAME"], values["SERVER_PORT"] = _server(environ)
     if content_length is not None:
         values["CONTENT_LENGTH"] = str(content_length)
-    return path_translated(_encoded(values))
+    values = _checked(values)
+    root, path = values.get("DOCUMENT_ROOT"), values.get("PATH_INFO")
+    if root and path:
+        values["PATH_TRANSLATED"] = root.rstrip("/") + path
+    return values
 
 
 def path_translated(variables: Variables) -> Variables:
@@ -73,52 +87,57 @@ def path_translated(variables: Variables) -> Variables:
     return {**variables, b"PATH_TRANSLATED": root.rstrip(b"/") + path} if root and path else variables
 
 
-def _fixed(environ: Environ, place: Place) -> Iterator[tuple[str, str]]:
+def _fixed(environ: Environ, place: Place) -> dict[str, str]:
     """What every request has. PATH_INFO is left out where it is empty, as Apache does (RFC 3875 section 4.1.5)."""
+    get = environ.get
     scheme = environ["wsgi.url_scheme"]
-    yield "GATEWAY_INTERFACE", "CGI/1.1"
-    yield "REQUEST_METHOD", environ["REQUEST_METHOD"]
-    yield "QUERY_STRING", environ.get("QUERY_STRING", "")
-    yield "SERVER_PROTOCOL", environ.get("SERVER_PROTOCOL", "HTTP/1.0")
-    yield "SERVER_SOFTWARE", environ.get("SERVER_SOFTWARE") or "compat"
-    yield "REMOTE_ADDR", environ.get("REMOTE_ADDR", "")
-    yield "REQUEST_SCHEME", scheme
-    yield "REQUEST_URI", request_uri(environ)
-    yield "SCRIPT_NAME", place.script_name
+    values = {
+        "GATEWAY_INTERFACE": "CGI/1.1",
+        "REQUEST_METHOD": environ["REQUEST_METHOD"],
+        "QUERY_STRING": get("QUERY_STRING", ""),
+        "SERVER_PROTOCOL": get("SERVER_PROTOCOL", "HTTP/1.0"),
+        "SERVER_SOFTWARE": get("SERVER_SOFTWARE") or "compat",
+        "REMOTE_ADDR": get("REMOTE_ADDR", ""),
+        "REQUEST_SCHEME": scheme,
+        "REQUEST_URI": request_uri(environ),
+        "SCRIPT_NAME": place.script_name,
+    }
     if scheme == "https":
-        yield "HTTPS", "on"
-    if environ.get("CONTENT_TYPE"):
-        yield "CONTENT_TYPE", environ["CONTENT_TYPE"]
+        values["HTTPS"] = "on"
+    if content_type := get("CONTENT_TYPE"):
+        values["CONTENT_TYPE"] = content_type
     if place.script_filename is not None:
-        yield "SCRIPT_FILENAME", place.script_filename
+        values["SCRIPT_FILENAME"] = place.script_filename
     if place.path_info:
-        yield "PATH_INFO", place.path_info
+        values["PATH_INFO"] = place.path_info
+    return values
 
 
-def _headers(environ: Environ, pass_authorization: bool) -> Iterator[tuple[str, str]]:
+def _headers(environ: Environ, pass_authorization: bool) -> dict[str, str]:
     """The request's headers as HTTP_ variables (RFC 3875 section 4.1.18)."""
-    for name, value in environ.items():
-        if not name.startswith("HTTP_") or not _header_key(name) or not isinstance(value, str):
-            continue
-        if name == "HTTP_COOKIE":
-            yield name, join_cookies(value)
-        elif name not in HIDDEN or (pass_authorization and name == "HTTP_AUTHORIZATION"):
-            yield name, value
+    values = {
+        name: value
+        for name, value in environ.items()
+        if name[:5] == "HTTP_" and name not in HIDDEN and isinstance(value, str) and _header_key(name)
+    }
+    if cookie := values.get("HTTP_COOKIE"):
+        values["HTTP_COOKIE"] = join_cookies(cookie)
+    if pass_authorization and isinstance(environ.get("HTTP_AUTHORIZATION"), str):
+        values["HTTP_AUTHORIZATION"] = environ["HTTP_AUTHORIZATION"]
+    return values
 
 
-def _server(environ: Environ) -> Iterator[tuple[str, str]]:
+def _server(environ: Environ) -> tuple[str, str]:
     """SERVER_NAME and SERVER_PORT as the client called the server, not as it is bound (RFC 3875 sections 4.1.14,
     4.1.15). Names are in lower case, as Apache and lighttpd give them.
     """
-    absolute = _absolute_target(environ.get("RAW_URI") or "")
+    raw = environ.get("RAW_URI") or ""
+    absolute = None if raw.startswith("/") else _absolute_target(raw)
     host = _authority(absolute[1] if absolute else environ.get("HTTP_HOST", ""))
     if host is None:
-        yield "SERVER_NAME", environ["SERVER_NAME"]
-        yield "SERVER_PORT", environ["SERVER_PORT"]
-        return
-    yield "SERVER_NAME", host["name"].lower()
-    default = DEFAULT_PORTS.get(environ["wsgi.url_scheme"]) or environ["SERVER_PORT"]
-    yield "SERVER_PORT", host["port"] or default
+        return environ["SERVER_NAME"], environ["SERVER_PORT"]
+    name, port = host.groups()
+    return name.lower(), port or DEFAULT_PORTS.get(environ["wsgi.url_scheme"]) or environ["SERVER_PORT"]
 
 
 def join_cookies(value: str) -> str:
@@ -183,10 +202,12 @@ def encode(value: str) -> bytes:
         return value.encode("utf-8", "surrogatepass")
 
 
-def _encoded(values: dict[str, str]) -> Variables:
-    """Return the variables as bytes; in one go, since one request has thirty of them."""
-    result = {name.encode("ascii"): encode(value) for name, value in values.items()}
-    if b"\0" in b"".join(result.values()):
+def _checked(values: dict[str, str]) -> dict[str, str]:
+    """Return the variables as text that stands for bytes. All are looked at in one go, since a request has thirty."""
+    joined = "".join(values.values())
+    if "\0" in joined:
         name = next(name for name, value in values.items() if "\0" in value)
         raise RequestError(404 if name in {"PATH_INFO", "SCRIPT_NAME"} else 400, f"NUL byte in {name}")
-    return result
+    if joined.isascii():
+        return values
+    return {name: encode(value).decode("latin-1") for name, value in values.items()}

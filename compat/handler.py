@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, BinaryIO, Protocol, cast
 
 from .body import Body
-from .environ import meta_variables
+from .environ import text_variables
 from .errors import AnsweredError, ProgramError, RequestError, ResponseAborted
 from .journal import Journal
 from .output import forwarded, standard_reason
@@ -28,6 +28,7 @@ BUFFERED = 65536
 
 _name = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+").fullmatch
 _controls = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_code = re.compile("[2-9][0-9][0-9]").fullmatch
 
 
 class Runnable(Protocol):
@@ -62,12 +63,11 @@ class HandlerApp:
         try:
             place = Place(environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", ""))
             rfile, length = request_file(environ)
-            variables = meta_variables(environ, place, length, pass_authorization=self._pass_authorization)
+            env = text_variables(environ, place, length, pass_authorization=self._pass_authorization)
         except AnsweredError as error:
             journal.say(logging.WARNING, f"{environ['REQUEST_METHOD']} status={error.status} ({error})")
             return error_page(error, start_response, head=head_only)
         handler = Handler(rfile, start_response, journal, head_only=head_only)
-        env = {name.decode("ascii"): value.decode("latin-1") for name, value in variables.items()}
         with rfile:
             return self._run(handler, env, journal, start_response, head_only)
 
@@ -119,7 +119,7 @@ class Handler:
         spaces.
         """
         code, _, reason = str(status).strip().partition(" ")
-        if not re.fullmatch("[2-9][0-9][0-9]", code):
+        if not _code(code):
             raise ValueError(f"{status!r} does not begin with a status code from 200 to 999")
         reason = _controls.sub(" ", _latin(reason)).strip()
         self._status = f"{code} {reason or standard_reason(int(code))}"
@@ -218,6 +218,8 @@ def request_file(environ: Environ) -> tuple[BinaryIO, int | None]:
 
 
 def _buffered(source: Input, length: int) -> BinaryIO:
+    if not length:
+        return cast(BinaryIO, io.BufferedReader(io.BytesIO(), 1))  # as most requests have it
     return cast(BinaryIO, io.BufferedReader(LimitedReader(source, length)))
 
 
@@ -272,6 +274,8 @@ def _latin(value: str | bytes | int) -> str:
     if isinstance(value, bytes):
         return value.decode("latin-1")
     text = str(value)
+    if text.isascii():
+        return text
     try:
         text.encode("latin-1")
     except UnicodeEncodeError:

@@ -36,6 +36,8 @@ HOP_BY_HOP = frozenset(
 # The server's own (`server`, `date`) and the fields that speak to the server rather than to the client.
 NEVER_FORWARDED = HOP_BY_HOP | {"server", "date", "status"}
 
+REASONS = {status.value: status.phrase for status in HTTPStatus}
+
 _token = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+").fullmatch
 _controls = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]").search
 _status = re.compile(rb"([0-9]{3})(?:[ \t]+(.*))?").fullmatch
@@ -48,10 +50,7 @@ Status = tuple[int, str]
 
 def standard_reason(status: int) -> str:
     """Return the usual phrase for a status code; PEP 3333 wants one even for codes nobody registered."""
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return "Unknown"
+    return REASONS.get(status, "Unknown")
 
 
 def forwarded(fields: Fields) -> Fields:
@@ -59,6 +58,8 @@ def forwarded(fields: Fields) -> Fields:
     last that is not empty.
     """
     lower = [name.lower() for name, _ in fields]
+    if NEVER_FORWARDED.isdisjoint(lower) and lower.count("content-type") < 2 and all(value for _, value in fields):
+        return list(fields)  # as most are
     connection = [value for key, (_, value) in zip(lower, fields, strict=True) if key == "connection"]
     dropped = NEVER_FORWARDED.union(part.strip().lower() for value in connection for part in value.split(","))
     types = [position for position, key in enumerate(lower) if key == "content-type" and fields[position][1]]
