@@ -95,19 +95,17 @@ class Handler:
         self, rfile: BinaryIO, start_response: StartResponse, journal: Journal, *, head_only: bool = False
     ) -> None:
         self.rfile = rfile
-        self.wfile = ResponseFile(self)
+        self.wfile = self._file = ResponseFile(start_response, head_only=head_only)
         self.config: Any = None
-        self.started = False
-        self._start_response = start_response
         self._journal = journal
-        self._head_only = head_only
         self._status = "200 OK"
         self._fields: list[tuple[str, str]] = []
-        self._head: tuple[str, list[tuple[str, str]]] | None = None
-        self._buffer: list[bytes] = []
-        self._size = 0
-        self._write: Callable[[bytes], Any] | None = None
         self._aborted = ""
+
+    @property
+    def started(self) -> bool:
+        """Whether the head has gone out."""
+        return self._file.started
 
     def send_response(self, code: int, msg: str = "") -> None:
         """Set the status and throw away the headers collected so far; an empty `msg` gives the standard phrase."""
@@ -139,10 +137,11 @@ class Handler:
         """End the head. A second call is ignored before bytes went out, and aborts the response after; both are
         logged.
         """
-        if self._head is None:
-            self._head = (self._status, forwarded(self._fields))
+        head = self._file.head
+        if head is None:
+            self._file.head = (self._status, forwarded(self._fields))
             return
-        again = f"{self._status!r} after {self._head[0]!r}"
+        again = f"{self._status!r} after {head[0]!r}"
         if not self.started:
             self._journal.say(logging.WARNING, f"end_headers called again, ignored: {again}")
             return
@@ -152,15 +151,7 @@ class Handler:
 
     def write(self, data: bytes) -> None:
         """Take bytes of the body; `wfile.write` is the same. Beyond 64 kB they go straight to the client."""
-        if not isinstance(data, bytes | bytearray | memoryview):
-            raise TypeError(f"wfile.write takes bytes, not {type(data).__name__}")
-        if self._write is not None:
-            self._send(bytes(data))
-            return
-        self._buffer.append(bytes(data))
-        self._size += len(data)
-        if self._size > BUFFERED and self._head is not None:
-            self._begin(self._head)
+        self._file.write(data)
 
     def finish(self) -> list[bytes]:
         """Return what is still to be sent, after run() returned.
@@ -170,17 +161,52 @@ class Handler:
         """
         if self._aborted:
             raise ResponseAborted(f"{self._journal.program}: {self._aborted}")
+        return self._file.finish()
+
+
+class ResponseFile:
+    """The handler's `wfile`: holds the body back until it is long or whole. It does not know its handler: a circle
+    would keep both until the next garbage collection.
+    """
+
+    def __init__(self, start_response: StartResponse, *, head_only: bool) -> None:
+        self.head: tuple[str, list[tuple[str, str]]] | None = None
+        self.started = False
+        self._start_response = start_response
+        self._head_only = head_only
+        self._buffer: list[bytes] = []
+        self._size = 0
+        self._write: Callable[[bytes], Any] | None = None
+
+    def write(self, data: bytes) -> int:
+        """Take bytes of the body and return their number."""
+        if not isinstance(data, bytes | bytearray | memoryview):
+            raise TypeError(f"wfile.write takes bytes, not {type(data).__name__}")
+        if self._write is not None:
+            self._send(bytes(data))
+            return len(data)
+        self._buffer.append(bytes(data))
+        self._size += len(data)
+        if self._size > BUFFERED and self.head is not None:
+            self._begin(self.head)
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing to do: what may go out has gone out."""
+
+    def finish(self) -> list[bytes]:
+        """Return what was held back. Raises ProgramError (500) where there is no head."""
         if self._write is not None:
             return []
-        if self._head is None:
+        if self.head is None:
             raise ProgramError(500, "it returned without end_headers()")
-        self._start_response(*self._head)
+        self._start_response(*self.head)
         self.started = True
         return [] if self._silent else [b"".join(self._buffer)]
 
     @property
     def _silent(self) -> bool:
-        return self._head_only or (self._head is not None and int(self._head[0][:3]) in NO_BODY)
+        return self._head_only or (self.head is not None and int(self.head[0][:3]) in NO_BODY)
 
     def _begin(self, head: tuple[str, list[tuple[str, str]]]) -> None:
         self._write = self._start_response(*head)
@@ -191,21 +217,6 @@ class Handler:
     def _send(self, data: bytes) -> None:
         if self._write is not None and data and not self._silent:
             self._write(data)
-
-
-class ResponseFile:
-    """The handler's `wfile`."""
-
-    def __init__(self, handler: Handler) -> None:
-        self._handler = handler
-
-    def write(self, data: bytes) -> int:
-        """Take bytes of the body and return their number."""
-        self._handler.write(data)
-        return len(data)
-
-    def flush(self) -> None:
-        """Nothing to do: what may go out has gone out."""
 
 
 def request_file(environ: Environ) -> tuple[BinaryIO, int | None]:
