@@ -97,17 +97,17 @@ class CGIDirectory(CGIApplication):
         """
         here = self.root
         for position, segment in enumerate(segments, 1):
-            here = self._step(here, segment)
-            if not os.path.isdir(here):
+            here, folder = self._step(here, segment)
+            if not folder:
                 return here, segments[:position], segments[position:]
         for name in self._index:
             if os.path.isfile(os.path.join(here, name)):
-                return self._step(here, name), [*segments, name], []
+                return self._step(here, name)[0], [*segments, name], []
         raise RequestError(403, f"{here} is a directory without {' or '.join(self._index) or 'an index'}")
 
-    def _step(self, here: str, segment: str) -> str:
-        """Go down one segment. Raises RequestError (404) where there is nothing, (403) for a link that may not be
-        followed.
+    def _step(self, here: str, segment: str) -> tuple[str, bool]:
+        """Go down one segment; return where that leads, and whether it is a directory. Raises RequestError (404) where
+        there is nothing, (403) for a link that may not be followed.
         """
         if "\0" in segment:
             raise RequestError(404, "NUL byte in the path")
@@ -115,14 +115,14 @@ class CGIDirectory(CGIApplication):
         try:
             mode = os.lstat(there).st_mode
             if not stat.S_ISLNK(mode):
-                return there
+                return there, stat.S_ISDIR(mode)
             if not self._follow:
                 raise RequestError(403, f"{there} is a symbolic link (follow_symlinks=False)")
-            os.stat(there)
+            mode = os.stat(there).st_mode
         except OSError as error:
             status = 403 if error.errno == errno.EACCES else 404
             raise RequestError(status, f"{there}: {error.strerror}") from error
-        return there
+        return there, stat.S_ISDIR(mode)
 
     def _program(self, file: str) -> Program:
         extension = os.path.splitext(file)[1]
@@ -140,7 +140,7 @@ def url_segments(path: str, raw: str | None) -> tuple[list[str], bool]:
     server does not tell the raw target, every `..` is. Raises RequestError.
     """
     target = (raw or "").partition("?")[0]
-    if _encoded_slash(target) or any("%" in match[0] for match in _encoded_dots(target)):
+    if "%" in target and (_encoded_slash(target) or any("%" in match[0] for match in _encoded_dots(target))):
         raise RequestError(404, f"encoded slash or dot segment in {target!r}")
     if not raw and ".." in path.split("/"):
         raise RequestError(404, f"dot segment in {path!r}")

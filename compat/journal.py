@@ -32,6 +32,8 @@ def escape(data: bytes) -> str:
 
 def one_line(text: str) -> str:
     """Return text that no client can break into a second line, and that every stream can hold."""
+    if text.isascii() and text.isprintable():
+        return text
     return escape(text.encode("utf-8", "backslashreplace"))
 
 

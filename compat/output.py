@@ -91,7 +91,9 @@ class OutputParser:
         self._buffer += data
         while True:
             end = self._buffer.find(b"\n", self._searched)
-            self._check_limits(end if end >= 0 else len(self._buffer))
+            reached = end if end >= 0 else len(self._buffer)
+            if reached > self._line_start + MAX_LINE or reached > MAX_BLOCK:
+                raise self._too_long()
             if end < 0:
                 self._searched = len(self._buffer)
                 return None
@@ -110,12 +112,11 @@ class OutputParser:
             raise _bad("it ended without any output")
         raise _bad(f"its output ended before the blank line that ends the header, after {bytes(self._buffer[-80:])!r}")
 
-    def _check_limits(self, end: int) -> None:
-        line_limit, block_limit = self._line_start + MAX_LINE, MAX_BLOCK
-        if end > min(line_limit, block_limit):
-            what, limit = ("a header line", MAX_LINE) if line_limit <= block_limit else ("the header", MAX_BLOCK)
-            begins = bytes(self._buffer[self._line_start : self._line_start + 60])
-            raise _bad(f"{what} exceeds {limit} bytes; the line begins {begins!r}")
+    def _too_long(self) -> ProgramError:
+        within = self._line_start + MAX_LINE <= MAX_BLOCK
+        what, limit = ("a header line", MAX_LINE) if within else ("the header", MAX_BLOCK)
+        begins = bytes(self._buffer[self._line_start : self._line_start + 60])
+        return _bad(f"{what} exceeds {limit} bytes; the line begins {begins!r}")
 
     def _take(self, line: bytes) -> None:
         self._lines += 1
@@ -123,9 +124,10 @@ class OutputParser:
             self._take_status_line(line)
             return
         name, value = self._field(line)
-        if name.lower() == "status":
+        lower = name.lower()
+        if lower == "status":
             self._take_status(value)
-        elif name.lower() == "transfer-encoding" and self._strict and value.lower() != b"identity":
+        elif lower == "transfer-encoding" and self._strict and value.lower() != b"identity":
             raise _bad(f"it sends Transfer-Encoding ({value!r}); framing is the server's work")
         else:
             self._fields.append((name, value.decode("latin-1")))
@@ -185,14 +187,15 @@ class OutputParser:
 
     def _head(self) -> Head:
         fields, length = self._framed(forwarded(self._fields))
-        location = next((value for name, value in fields if name.lower() == "location"), "")
+        locations = [value for name, value in fields if name.lower() == "location"]
+        location = locations[0] if locations else ""
         explicit = self._status or self._status_line
         status = explicit or (200, "OK")
         local = bool(location.startswith("/") and explicit is None)
         if location and status[0] == 200:
             # RFC 3875 section 6.2.3 wants a 302 here; Apache makes an explicit 200 a 302 too, and programs rely on it.
             status = (302, "Found")
-        if status[0] == HTTPStatus.NO_CONTENT:  # no length there (RFC 9110 section 8.6): some clients wait for it
+        if status[0] == 204:  # no length there (RFC 9110 section 8.6): some clients wait for it
             fields = [(name, value) for name, value in fields if name.lower() != "content-length"]
         return Head(
             status=status[0],

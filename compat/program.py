@@ -82,18 +82,20 @@ def environment(
     result.update(variables)
     if program.php:
         result[b"REDIRECT_STATUS"] = b"200"
+    if not env:
+        return result
     configured = {os.fsencode(name): os.fsencode(value) for name, value in env.items()}
     return path_translated(result | configured) | configured
 
 
 def script_filename(path: str) -> str:
     """Return a file's path as "bytes as latin-1" text."""
-    return os.fsencode(path).decode("latin-1")
+    return path if path.isascii() else os.fsencode(path).decode("latin-1")
 
 
 def file_path(text: str) -> str:
     """Return the file system's path for "bytes as latin-1" text of a URL."""
-    return os.fsdecode(encode(text))
+    return text if text.isascii() else os.fsdecode(encode(text))
 
 
 def find_interpreter(interpreter: str | Sequence[str] | None) -> tuple[str, ...]:
