@@ -30,16 +30,16 @@ class Metrics:
     """
 
     def __init__(self, app: Application, url: str = "/metrics", *, allow: Collection[str] = LOCAL) -> None:
-        try:
-            prometheus = importlib.import_module("prometheus_client")
-        except ImportError as error:
-            raise ConfigurationError("metrics need prometheus-client: pip install 'screamtest[metrics]'") from error
         if not url.startswith("/") or url == "/":
             raise ConfigurationError(f"metrics: {url!r} must be a path like /metrics")
         self._app = app
         self._url = url
         self._unix = UNIX in allow
         self._networks = [network(text) for text in allow if text != UNIX]
+        try:  # last: its import already looks for the folder that processes share
+            prometheus = importlib.import_module("prometheus_client")
+        except ImportError as error:
+            raise ConfigurationError("metrics need prometheus-client: pip install 'screamtest[metrics]'") from error
         self._registry = prometheus.CollectorRegistry()
         self._instruments(prometheus)
 

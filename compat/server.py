@@ -84,6 +84,7 @@ def shared_metrics() -> Iterator[dict[str, Any]]:
         yield forget
     finally:
         if os.getpid() == owner:  # a worker leaves by the same door
+            os.environ.pop(SHARED_FOLDER, None)
             shutil.rmtree(folder, ignore_errors=True)
 
 
