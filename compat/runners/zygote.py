@@ -433,14 +433,16 @@ class Program(object):
         sys.argv = [self.path] + [text(word) for word in words]
         if hasattr(sys, "orig_argv"):
             sys.orig_argv = [text(word) for word in command]
-        if not PY2:
+        kinds = [kind(os.fstat(number)) for number in range(3)]
+        if not PY2 and PREPARED.get("kinds") != kinds:
             open_streams()
+            PREPARED["kinds"] = kinds
         names = dict(START)
         names["__doc__"] = None
         names["__file__"] = self.path
         if names.get("__loader__") is not None:
             names["__loader__"] = type(START["__loader__"])("__main__", self.path)
-        freeze()
+        freeze()  # all but the module: what the program leaves in that is looked for
         module = type(sys)("__main__")
         module.__dict__.clear()
         module.__dict__.update(names)
@@ -531,15 +533,26 @@ def set_limits(limits):
             os._exit(1)
 
 
+def kind(state):
+    """Return what a stream takes from its descriptor when it is opened, so far as it matters for the next."""
+    return state.st_mode & 0o170000, state.st_rdev, getattr(state, "st_blksize", 0)
+
+
 def set_environment(variables):
-    """Replace every variable, in this order, for this process and for those it starts."""
+    """Replace every variable, in this order, for this process and for those it starts. Those that the last request had
+    too are left as they are.
+    """
     environ = os.environ if PY2 else os.environb
-    items = [variable.partition(b"=")[::2] for variable in variables]
-    if [name for name, _ in items] != list(environ):
+    names = [variable.partition(b"=")[0] for variable in variables]
+    known = PREPARED.get("variables")
+    if names != PREPARED.pop("names", None) or len(set(names)) != len(names):
         environ.clear()
-    for name, value in items:
-        if environ.get(name) != value:
+        known = [None] * len(variables)
+    for variable, last in zip(variables, known):
+        if variable != last:
+            name, _, value = variable.partition(b"=")
             environ[name] = value
+    PREPARED.update(names=names, variables=variables)
 
 
 def open_streams():
@@ -771,6 +784,7 @@ STREAM_KINDS = (_io.TextIOWrapper, _io.BufferedReader, _io.BufferedWriter, _io.F
 LASTING = ("_sqlite3", "_dbm", "_gdbm", "_curses", "_tkinter", "readline")
 LIBRARY = os.path.dirname(os.__file__) + "/"
 KNOWN = {}
+PREPARED = {}  # what the last request needed, and the next may find as it is: only children use it, their own copies
 
 
 PROGRAM = Zygote(int(sys.argv[1])).serve()
