@@ -70,10 +70,15 @@ def zombie_status(pid: int) -> int | None:
     same user (proc(5), `exit_code`).
     """
     try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            fields = file.read().rpartition(b")")[2].split()
-            if os.fstat(file.fileno()).st_uid != os.geteuid() or fields[0] != b"Z":
-                return None
+        descriptor = os.open(f"/proc/{pid}/stat", os.O_RDONLY)
     except OSError:
         return None
+    try:
+        fields = os.read(descriptor, 4096).rpartition(b")")[2].split()
+        if os.fstat(descriptor).st_uid != os.geteuid() or fields[0] != b"Z":
+            return None
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
     return int(fields[-1])

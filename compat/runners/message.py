@@ -63,6 +63,6 @@ def run(request: Request) -> Sections:
 
 def frame(sections: Sequence[Sequence[bytes]]) -> bytes:
     """Return a message: its length, the length of each section, and their words, each ended by a NUL."""
-    packed = [b"".join(word + b"\0" for word in section) for section in sections]
+    packed = [b"\0".join([*section, b""]) for section in sections]
     payload = b" ".join(b"%d" % len(section) for section in packed) + b"\n" + b"".join(packed)
     return b"%08x" % len(payload) + payload

@@ -21,7 +21,8 @@ MAX_STRINGS = 1_000_000
 FLAGS = frozenset("3BEIOPRSbqstu")
 WITH_VALUE = frozenset("QWX")
 # Read by the interpreter, its site module or its libraries before the first line of a script.
-STARTUP = re.compile(rb"PYTHON|LANG|LC_|LD_|MALLOC_|OPENSSL_|(?:GLIBC_TUNABLES|HOME|PATH|TZ)\Z").match
+STARTUP_BEGINS = (b"PYTHON", b"LANG", b"LC_", b"LD_", b"MALLOC_", b"OPENSSL_")
+STARTUP = frozenset((b"GLIBC_TUNABLES", b"HOME", b"PATH", b"TZ"))
 # What these do at the end of an interpreter, or between its lines, a forked child would not do.
 UNSUITED = (b"PYTHONINSPECT", b"PYTHONVERBOSE", b"PYTHONDEBUG", b"PYTHONDUMPREFS", b"PYTHONMALLOCSTATS")
 
@@ -63,7 +64,9 @@ def find_start(command: Command, prefix: int, first_line: bytes) -> Start:
     for name in UNSUITED:
         if command.environment.get(name):
             raise Unsuited(f"{name.decode()} is set")
-    startup = tuple(item for item in command.environment.items() if STARTUP(item[0]))
+    startup = tuple(
+        item for item in command.environment.items() if item[0] in STARTUP or item[0].startswith(STARTUP_BEGINS)
+    )
     script = os.path.realpath(command.argv[command.position])
     return Start(executable, argv, startup, command.cwd, script, (os.geteuid(), os.getegid()))
 
@@ -116,6 +119,9 @@ def check_options(options: Iterable[str]) -> None:
 
 def check_size(command: Command) -> None:
     """Raise Unsuited for what exec may refuse as too long (E2BIG): it shall refuse it in its own way."""
+    characters = sum(map(len, command.argv))
+    if sum(map(len, command.environment)) + sum(map(len, command.environment.values())) + 4 * characters <= MAX_STRING:
+        return  # as nearly always; a character has at most four bytes
     items = [len(name) + len(value) for name, value in command.environment.items()]
     items += [len(os.fsencode(word)) for word in command.argv]
     if max(items) > MAX_STRING or sum(items) > MAX_STRINGS:

@@ -28,6 +28,7 @@ from .python import MAX_FIRST_LINE, Start, Unsuited, find_start
 
 FRESH = 0.1
 MAX_NESTS = 16
+MAX_LINES = 256
 
 logger = logging.getLogger("compat")
 
@@ -41,6 +42,7 @@ class Warm:
         self._preload = tuple(preload)
         self._lock = threading.Lock()
         self._nests: OrderedDict[Start, Nest] = OrderedDict()
+        self._lines: dict[str, tuple[str, bytes]] = {}
         self._left: set[str] = set()
         self._pid = os.getpid()
         weakref.finalize(self, close_all, self._nests)
@@ -64,9 +66,10 @@ class Warm:
 
     def _fork(self, command: Command, descriptors: tuple[int, int, int]) -> Forked:
         path = command.argv[command.position]
-        start = find_start(command, self._prefix, first_line(path))
+        state = stamp(path)
+        start = find_start(command, self._prefix, self._first_line(path, state))
         request = Request(
-            stamp(path),
+            state,
             path,
             command.cwd,
             (*start.argv, *command.argv[command.position :]),
@@ -75,6 +78,17 @@ class Warm:
             command.environment,
         )
         return self._nest(start).fork(request, descriptors)
+
+    def _first_line(self, path: str, state: str) -> bytes:
+        """Return the first line of a script; it is read again only where the file has another stamp."""
+        known = self._lines.get(path)
+        if known is not None and state and known[0] == state:
+            return known[1]
+        line = first_line(path)
+        if len(self._lines) >= MAX_LINES:
+            self._lines.clear()
+        self._lines[path] = (state, line)
+        return line
 
     def _nest(self, start: Start) -> Nest:
         """Return where a start has its zygotes; those longest without a request make room."""
@@ -131,11 +145,14 @@ def stamp(path: str) -> str:
     """Return what tells one state of a file from another; empty where it changed so lately that it may change again
     within its clock's tick. Raises Unsuited for a file that somebody is writing: exec waits for him (ETXTBSY).
     """
-    state = os.stat(path)
-    if time.time() - state.st_mtime < FRESH:
-        if is_being_written(path):
-            raise Unsuited("it is being written")
-        return ""
+    try:
+        state = os.stat(path)
+        if time.time() - state.st_mtime < FRESH:
+            if is_being_written(path):
+                raise Unsuited("it is being written")
+            return ""
+    except OSError as error:
+        raise Unsuited(f"it cannot be read: {error.strerror}") from error
     return f"{state.st_dev}:{state.st_ino}:{state.st_size}:{state.st_mtime_ns}:{state.st_ctime_ns}"
 
 
