@@ -74,6 +74,7 @@ def test_pages_as_its_own_front_end(site: Site, own: Site, path: str) -> None:
     assert stable(ours.body, site) == stable(theirs.body, own)
 
 
+@pytest.mark.skipif(sys.version_info >= (3, 13), reason="Trac 1.6 itself reads no form with legacy-cgi (Python 3.13)")
 def test_new_ticket(site: Site) -> None:
     """A form with its token and cookie makes a ticket, and the redirect leads to it."""
     jar = http.cookiejar.CookieJar()
