@@ -54,6 +54,7 @@ class Zygote(object):
         self.added = []
         self.learning = {}
         self.loaded = frozenset()
+        self.anew = True
         self.lasting = True
         self.own = (control, os.dup(0), os.dup(1), os.dup(2))
         self.sigchld = signal.getsignal(signal.SIGCHLD)
@@ -106,6 +107,7 @@ class Zygote(object):
         """Fork; the parent replies with the child's number, the child returns its program.
 
         As much as can be is done before the fork: pages that the child writes to are copied, at ten times the price.
+        For the same reason the child lets go of nothing that it got: to free it would be to write.
         """
         descriptors = self.descriptors()
         (stamp, path, folder, learn), command, words, limits, variables = request
@@ -114,6 +116,8 @@ class Zygote(object):
             program = Program(self.code(stamp, path), path, self.loaded, self.lasting)
             os.chdir(folder)
             attach(descriptors)
+            program.kept = (request, descriptors, pipe)
+            ours = sum(self.learning.values(), self.own + pipe)
             program.prepare(words, command, variables + self.added)
             pid = os.fork()
         except (Unsuited, OSError) as error:
@@ -122,12 +126,20 @@ class Zygote(object):
         if pid == 0:
             if self.socket:
                 self.socket.detach()
-            for descriptor in sum(self.learning.values(), self.own + pipe):
+            for descriptor in ours:
                 os.close(descriptor)
             os.setsid()
-            set_limits(limits)
-            signal.signal(signal.SIGCHLD, self.sigchld)
-            program.begin("/proc/%d/fd/%d" % (os.getppid(), pipe[1]) if pipe else None)
+            if limits:
+                set_limits(limits)
+            if self.sigchld != signal.SIG_DFL:
+                signal.signal(signal.SIGCHLD, self.sigchld)
+            if pipe:
+                program.report = "/proc/%d/fd/%d" % (os.getppid(), pipe[1])
+                program.pid = os.getpid()
+            if self.anew:
+                restart()
+            if program.code is None:
+                program.compile()
             return program
         for number, descriptor in enumerate(self.own[1:]):
             os.dup2(descriptor, number)
@@ -154,6 +166,7 @@ class Zygote(object):
     def settle(self):
         """Take stock of what is loaded, and make it cheap to share."""
         self.loaded = frozenset(sys.modules)
+        self.anew = not self.loaded.isdisjoint(("random", "numpy.random", "logging"))
         self.lasting = lasting(self.loaded)
         settle()
 
@@ -424,7 +437,8 @@ class Program(object):
         self.path = text(path)
         self.loaded = loaded
         self.lasting = lasting
-        self.report = None
+        self.kept = None
+        self.report = None  # where to say what was imported
         self.pid = None
 
     def prepare(self, words, command, variables):
@@ -448,13 +462,9 @@ class Program(object):
         module.__dict__.update(names)
         sys.modules["__main__"] = module
 
-    def begin(self, report):
-        """What only the child can do. `report` is where to say what was imported."""
-        self.report = report
-        self.pid = os.getpid()
-        restart()
-        if self.code is None:
-            self.code = compile(source(self.path), self.path, "exec", 0, True)
+    def compile(self):
+        """Compile the script where it says something, to the one who asked for it."""
+        self.code = compile(source(self.path), self.path, "exec", 0, True)
 
 
 def text(data):
@@ -519,8 +529,6 @@ def attach(descriptors):
 
 def set_limits(limits):
     """Set resource limits; `limits` are like `cpu=10`."""
-    if not limits:
-        return
     import resource
 
     for limit in limits:
@@ -708,7 +716,8 @@ def remains(deeply):
     kinds = set(map(type, objects))
     if deeply:
         kinds.update(map(type, gc.get_referents(*objects)))
-    left = max(map(noticed, kinds)) if kinds else NOTHING
+    quiet = set(map(KNOWN.get, kinds)) <= {NOTHING}  # as mostly: then without a call, which would write to pages
+    left = NOTHING if quiet else max(map(noticed, kinds))
     if left == OWN or kinds.isdisjoint(STREAM_KINDS):
         return left
     warns = sys.warnoptions or "dev" in sys._xoptions  # of files that were never closed
@@ -787,7 +796,8 @@ KNOWN = {}
 PREPARED = {}  # what the last request needed, and the next may find as it is: only children use it, their own copies
 
 
-PROGRAM = Zygote(int(sys.argv[1])).serve()
+ZYGOTE = Zygote(int(sys.argv[1]))
+PROGRAM = ZYGOTE.serve()
 FAILURE = (None, None, None)
 try:
     exec(PROGRAM.code, sys.modules["__main__"].__dict__)
