@@ -46,7 +46,8 @@ def test_counts(ask: Callable[..., Any], app: Metrics, programs: Path) -> None:
 def test_timeout_and_signal(ask: Callable[..., Any], tmp_path: Path, programs: Path) -> None:
     """A program that was too slow, one that killed itself, and one that failed, before and after its first byte."""
     head = "printf 'Content-Type: text/plain\\n\\n'; "
-    for name, what in (("slow", "sleep 9"), ("cut", head + "echo part; sleep 9"), ("dies", "kill -9 $$"), ("fails", "exit 3")):
+    cut = head + "echo part; sleep 9"
+    for name, what in (("slow", "sleep 9"), ("cut", cut), ("dies", "kill -9 $$"), ("fails", "exit 3")):
         (tmp_path / f"{name}.cgi").write_text(f"#!/bin/sh\n{what}\n")
         (tmp_path / f"{name}.cgi").chmod(0o755)
     app = Metrics(CGIDirectory(tmp_path, timeout=0.3))
