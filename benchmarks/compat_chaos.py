@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.compat_load import get
+from benchmarks.compat_load import SERVED, get
 from benchmarks.compat_peers import folder_for_all, gunicorn
 
 REQUESTS = 10_000
@@ -57,18 +57,6 @@ while kind == "endless":
     say("x" * 60 + "\\n")
 if kind in ("wait", "stubborn", "family"):
     time.sleep(60)
-"""
-SERVED = """
-import os
-from compat import CGIDirectory
-cgi = CGIDirectory({programs!r}, mount="/cgi-bin", runner={runner!r}, env={{"PYTHONWARNINGS": "ignore"}})
-
-def application(environ, start_response):
-    if environ["PATH_INFO"] != "/pid":
-        return cgi(environ, start_response)
-    number = b"%d" % os.getpid()
-    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(number)))])
-    return [number]
 """
 # kind: how many of a hundred requests. A stubborn program costs the two seconds of grace.
 KINDS = {"good": 40, "read": 14, "killed": 14, "terminated": 10, "left": 10, "half": 6, "family": 5, "stubborn": 1}

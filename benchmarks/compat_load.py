@@ -27,6 +27,20 @@ int main(void) { fputs("Content-Type: text/plain\\n\\nhello\\n", stdout); return
 """
 PYTHON_SOURCE = "print('Content-Type: text/plain\\n\\nhello')\n"
 
+SERVED = """
+import os
+from compat import CGIDirectory
+cgi = CGIDirectory({programs!r}, mount="/cgi-bin", runner={runner!r}, env={{"PYTHONWARNINGS": "ignore"}})
+
+def application(environ, start_response):
+    if environ["PATH_INFO"] != "/pid":
+        return cgi(environ, start_response)
+    number = b"%d" % os.getpid()
+    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(number)))])
+    return [number]
+"""
+"""An application in front of programs that also tells which process serves."""
+
 Hammer = Callable[[float], int]
 
 

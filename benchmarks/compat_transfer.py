@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.compat_chaos import worker_of
-from benchmarks.compat_load import interpreter
+from benchmarks.compat_load import SERVED, interpreter
 from benchmarks.compat_peers import Missing, apache, folder_for_all, gunicorn, lighttpd
 
 MEGABYTE = 1_000_000
@@ -48,18 +48,6 @@ for number in range(int(os.environ["QUERY_STRING"])):
     time.sleep(0.1)
 """
 PROGRAMS = {"gives.cgi": GIVES, "takes.cgi": TAKES, "drips.cgi": DRIPS}
-SERVED = """
-import os
-from compat import CGIDirectory
-cgi = CGIDirectory({programs!r}, mount="/cgi-bin", runner={runner!r})
-
-def application(environ, start_response):
-    if environ["PATH_INFO"] != "/pid":
-        return cgi(environ, start_response)
-    number = b"%d" % os.getpid()
-    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(number)))])
-    return [number]
-"""
 
 
 @dataclass(frozen=True)
