@@ -7,7 +7,7 @@ order both sides are asked is `replay`'s affair.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from harness.bind import (
     NO_LOGINS,
@@ -41,14 +41,9 @@ class Half:
     """
 
     answer: Answer
-    told: float | None = None
-    asked: Mapping[Key, bytes] = field(default_factory=dict)
-    changed: Sequence[Key] = ()
-
-    @property
-    def response(self) -> Response | None:
-        """The answer, unless it is none."""
-        return self.answer if isinstance(self.answer, Response) else None
+    told: float | None
+    asked: Mapping[Key, bytes]
+    changed: Sequence[Key]
 
 
 class Player:
