@@ -32,7 +32,8 @@ class Config:
     """All of `harness.toml`. `root` is the directory it stands in; relative paths in it start there.
 
     `accepted` is the file of accepted differences; `network` the destinations (`host:port`) that targets may reach.
-    What `[[login]]`, `[bind]`, `[noise]`, `[controls]` and `[safety]` hold is checked by the modules that use it.
+    What `[[login]]`, `[bind]`, `[noise]`, `[controls]`, `[safety]`, `[redact]` and `[clients]` hold is checked by the
+    modules that use it.
     """
 
     root: Path
@@ -53,6 +54,8 @@ class Config:
     noise: Mapping[str, Any] = field(default_factory=dict)
     controls: Mapping[str, Any] = field(default_factory=dict)
     safety: Mapping[str, Any] = field(default_factory=dict)
+    redact: Mapping[str, Any] = field(default_factory=dict)
+    clients: Mapping[str, Any] = field(default_factory=dict)
 
     def judging(self, min_judged: float | None, max_stale: float | None) -> Config:
         """Return it with the shares that the command line gives; None: those of the file."""
@@ -108,6 +111,8 @@ TYPES: dict[str, type | tuple[type, ...]] = {
     "noise": dict,
     "controls": dict,
     "safety": dict,
+    "redact": dict,
+    "clients": dict,
 }
 
 
@@ -143,6 +148,8 @@ def parse_config(table: Mapping[str, Any], path: Path) -> Config:
         noise=table.get("noise", {}),
         controls=table.get("controls", {}),
         safety=table.get("safety", {}),
+        redact=table.get("redact", {}),
+        clients=table.get("clients", {}),
     )
 
 

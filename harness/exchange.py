@@ -113,12 +113,25 @@ class Response:
 
 
 @dataclass(frozen=True, slots=True)
+class Redaction:
+    """A secret that a token has taken the place of, at capture: where, of which kind, and the token that stands there.
+
+    `place` names the part of the exchange (`request.header Authorization`, `request.body form password`), `kind` the
+    rule that found it (`password`, `cookie`, `token`, `email`, `address`, or the name of a user's rule).
+    """
+
+    place: str
+    kind: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
 class Exchange:
     """A request, its answer (None: none came), and the facts of the connection.
 
     `started` is in seconds since the epoch, `duration` in seconds. `user` is the authenticated user as the front end
     saw it and `user_by` how (`basic`, `cookie`, `remote`); empty where unknown. `id` is `NAME#N`: the recording's
-    name and the number of the exchange in it, from 1.
+    name and the number of the exchange in it, from 1. All bytes are exact but for those that `redactions` tell of.
     """
 
     id: str
@@ -130,6 +143,7 @@ class Exchange:
     peer: str = ""
     user: str = ""
     user_by: str = ""
+    redactions: tuple[Redaction, ...] = ()
 
     @property
     def host(self) -> str:
