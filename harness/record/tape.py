@@ -13,6 +13,8 @@ import queue
 import threading
 from collections.abc import Callable
 
+from harness.errors import HarnessError
+from harness.exchange import Exchange
 from harness.record.capture import Capture
 from harness.recording import Writer
 
@@ -22,12 +24,20 @@ _LAST = 30.0  # seconds that closing may wait for the queue to empty
 log = logging.getLogger("harness")
 
 
-class Tape:
-    """Write captures through `writer`, at most `size` of them waiting."""
+class RedactionError(HarnessError):
+    """An exchange could not be redacted, and so is not written."""
 
-    def __init__(self, writer: Writer, size: int = 1000) -> None:
+
+class Tape:
+    """Write captures through `writer`, at most `size` of them waiting, each as `redact` gives it back (None: as it is).
+
+    What `redact` fails at is lost, never written in clear.
+    """
+
+    def __init__(self, writer: Writer, size: int = 1000, redact: Callable[[Exchange], Exchange] | None = None) -> None:
         self._writer = writer
         self._size = size
+        self._redact = redact
         self._closed = False
         self._said = ""
         self.unfinished = ""
@@ -107,10 +117,19 @@ class Tape:
 
     def _write(self, capture: Capture) -> None:
         try:
-            if not self._attempt(lambda: self._writer.add(capture.exchange())):
+            if not self._attempt(lambda: self._writer.add(self._redacted(capture.exchange()))):
                 self._said = ""
         finally:
             capture.discard()
+
+    def _redacted(self, exchange: Exchange) -> Exchange:
+        if self._redact is None:
+            return exchange
+        try:
+            return self._redact(exchange)
+        except Exception as error:
+            # Its text could quote the secret.
+            raise RedactionError(f"an exchange could not be redacted ({type(error).__name__})") from None
 
     def _attempt(self, action: Callable[[], None]) -> str:
         """Do it, and return what went wrong; empty for nothing."""
