@@ -1,7 +1,7 @@
 """Cassettes: recordings as vcrpy version 1 files (YAML or JSON), for people to read, review and edit.
 
 Exchanges come in and a file goes out, or the reverse; how one exchange is written is `interaction`'s. Nothing is
-redacted here or in any other module yet: what a client sent, passwords included, is what the file holds.
+redacted here: what an exchange holds is what the file holds, with what was redacted before told beside it.
 """
 
 from __future__ import annotations

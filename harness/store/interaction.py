@@ -3,7 +3,8 @@
 Bodies stand once, in vcrpy's field. A `harness` mapping beside `request` and `response` holds only what vcrpy's fields
 do not already say (a start line or header pairs that differ from theirs, versions, times, peer), with a digest of them:
 where a person edited vcrpy's fields, those win. In it `body: null` means that the body was not recorded, `body: base64`
-that JSON could not hold it otherwise, `response: null` that no answer came; `raw_head` ends with its blank line.
+that JSON could not hold it otherwise, `response: null` that no answer came; `raw_head` ends with its blank line;
+`redactions` are place, kind and token of each secret that was replaced.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from dataclasses import fields, replace
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
-from harness.exchange import Exchange, Headers, Request, Response
+from harness.exchange import Exchange, Headers, Redaction, Request, Response
 from harness.wire import content_length, request_framing, response_framing
 
 Fields = Mapping[str, Any]
@@ -43,6 +44,8 @@ def interaction(exchange: Exchange, text_only: bool = False) -> dict[str, Any]:
         extras["response"] = None
     elif plain.response and (differs := _message_extras(exchange.response, plain.response, response["body"]["string"])):
         extras["response"] = {**differs, "digest": digest(response)}
+    if exchange.redactions:
+        extras["redactions"] = [[each.place, each.kind, each.token] for each in exchange.redactions]
     return {"request": request, "response": response, **({"harness": extras} if extras else {})}
 
 
@@ -131,7 +134,15 @@ def exchange_from(item: Fields, identity: str) -> Exchange:
         response = None
     elif response:
         response = _restored(response, extras.get("response"), item["response"], _response_body(item["response"]))
-    return replace(plain, request=request, response=response, **known)
+    redactions = tuple(_redaction(each) for each in extras.get("redactions") or ())
+    return replace(plain, request=request, response=response, redactions=redactions, **known)
+
+
+def _redaction(written: Any) -> Redaction:
+    place, kind, token = written
+    if not all(isinstance(part, str) for part in written):
+        raise ValueError(f"{written!r} is no redaction: place, kind, token")
+    return Redaction(place, kind, token)
 
 
 def _restored(plain: Message, extras: Fields | None, vcr_fields: Fields, written_body: Any) -> Message:

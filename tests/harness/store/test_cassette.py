@@ -14,7 +14,7 @@ from vcr.persisters.filesystem import FilesystemPersister
 from vcr.serializers import jsonserializer, yamlserializer
 
 from harness.errors import RecordingError
-from harness.exchange import Exchange, Request, Response
+from harness.exchange import Exchange, Redaction, Request, Response
 from harness.store.cassette import Cassette, write_cassette
 
 PAGE = b"<html>\n <head>\n\t<title>caf\xc3\xa9</title> \n</head>\n</html>\n"
@@ -69,6 +69,7 @@ exchanges = st.builds(
     peer=words,
     user=words,
     user_by=words,
+    redactions=st.lists(st.builds(Redaction, place=words, kind=words, token=words), max_size=3).map(tuple),
 )
 FILES = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -151,6 +152,17 @@ def test_reads_for_people(tmp_path: Path) -> None:
         '    peer: "127.0.0.1"',
         "version: 1",
     ]
+
+
+def test_redactions_stand_beside_what_vcrpy_reads(tmp_path: Path) -> None:
+    """Place, kind and token of each redaction are one line, apart from vcrpy's fields, and survive edits of these."""
+    redactions = (Redaction("request.query sid", "cookie", "zq81"), Redaction("response.body", "email", "a@b.invalid"))
+    write_cassette(tmp_path / "a.yaml", [replace(USUAL, redactions=redactions)])
+    text = (tmp_path / "a.yaml").read_text(encoding="utf-8")
+    assert "    redactions:\n    - [request.query sid, cookie, zq81]\n" in text
+    (tmp_path / "a.yaml").write_text(text.replace("?a=b", "?a=c"), encoding="utf-8")
+    (read,) = Cassette(tmp_path / "a.yaml")
+    assert (read.redactions, read.request.query) == (redactions, b"a=c")
 
 
 def test_names_state_and_scenario(tmp_path: Path) -> None:
@@ -287,8 +299,20 @@ GOOD = "harness: {format: harness-cassette, version: 1}\n" + VCRPY
         (VCRPY.replace("name=x", "!!python/object/apply:os.getcwd []"), "neither a cassette"),
     ],
     ids=[
-        "empty", "blank", "half", "no end", "other yaml", "our key", "deep", "number",
-        "text", "old", "newer", "no uri", "bad uri", "python tag",
+        "empty",
+        "blank",
+        "half",
+        "no end",
+        "other yaml",
+        "our key",
+        "deep",
+        "number",
+        "text",
+        "old",
+        "newer",
+        "no uri",
+        "bad uri",
+        "python tag",
     ],
 )
 def test_refuses_what_it_cannot_read(tmp_path: Path, text: str, reason: str) -> None:
