@@ -20,6 +20,7 @@ from harness.group import STALE, Groups
 from harness.group.observation import Observation
 from harness.noise import Decision, Run, decide, read_rules
 from harness.report.model import COUNTS, Result
+from harness.stated import Remaining, remaining
 
 LED_ELSEWHERE = "unreplayable: an accepted difference led new to another page, which was not compared"
 
@@ -64,7 +65,8 @@ def conclude(gathered: Gathered, judgement: Judgement) -> Result:
     evidence = gathered.evidence
     decision = decide_noise(gathered, judgement.config)
     groups, hidden, stale = Groups(), Groups(), Groups()
-    for observations in remaining(evidence, decision):
+    left = remaining(evidence.found, decision.unexplained)
+    for _, observations in left:
         shown, aside = parted(observations, judgement.meaning)
         groups.add(shown)
         hidden.add(aside)
@@ -72,7 +74,8 @@ def conclude(gathered: Gathered, judgement: Judgement) -> Result:
         stale.add(finding.observations)
     sifted = apply(groups.finish(), judgement.accepted, judgement.today, compared_of(evidence.endpoints))
     differing = Differing()
-    counts = counted(evidence, decision, groups, {group.id for group in sifted.accepted}, judgement.meaning, differing)
+    accepted = {group.id for group in sifted.accepted}
+    counts = counted(evidence.counts, left, groups, accepted, judgement.meaning, differing)
     counts["from snapshot, stale"] -= only_noise(gathered)
     reasons = {**evidence.reasons, **differing.reasons()}
     return Result(
@@ -136,12 +139,6 @@ def exchanges(evidence: Evidence) -> Counter[str]:
     return Counter({name: sum(kinds.values()) for name, kinds in evidence.endpoints.items()})
 
 
-def remaining(evidence: Evidence, decision: Decision) -> Iterator[list[Observation]]:
-    """Yield, exchange by exchange, the differences that noise does not explain."""
-    for finding in evidence.found:
-        yield decision.unexplained(finding.observations)
-
-
 def parted(observations: Sequence[Observation], meaning: bool) -> tuple[list[Observation], list[Observation]]:
     """Return what is shown, and what `--meaning` puts aside: the same meaning in other bytes."""
     aside = [observation for observation in observations if meaning and observation.difference.kind == "spelling"]
@@ -165,20 +162,20 @@ class Differing:
 
 
 def counted(
-    evidence: Evidence,
-    decision: Decision,
+    kinds: Mapping[str, int],
+    left: Remaining,
     groups: Groups,
     accepted: set[str],
     meaning: bool,
     differing: Differing,
 ) -> Counter[str]:
     """Return the counts of a Result: a judged exchange is matched, accepted, or different (then also `differing`)."""
-    counts = Counter(evidence.counts)
+    counts = Counter(kinds)
     groups_of = groups.assignment()
-    for finding in evidence.found:
+    for finding, observations in left:
         if not finding.judged:
             continue
-        shown, _ = parted(decision.unexplained(finding.observations), meaning)
+        shown, _ = parted(observations, meaning)
         if not shown:
             continue
         if accepted and set(groups_of(shown)) <= accepted:

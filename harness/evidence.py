@@ -32,12 +32,16 @@ IN_MEMORY = 4 << 20
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What differed in one exchange: number `position` (from 1) of scenario `scenario` (from 0, in the run's order)."""
+    """What differed in one exchange: number `position` (from 1) of scenario `scenario` (from 0, in the run's order).
+
+    `lengths` stands for its target and how long the content is on both sides, of GET and HEAD; empty where as long.
+    """
 
     scenario: int
     position: int
     judged: bool
     observations: tuple[Observation, ...]
+    lengths: str = ""
 
 
 class Spool:
@@ -110,18 +114,18 @@ def encoded(finding: Finding) -> bytes:
         [seen.difference.aspect, seen.difference.path, seen.difference.kind, seen.difference.old, seen.difference.new]
         for seen in finding.observations
     ]
-    place = [finding.scenario, finding.position, finding.judged]
+    place = [finding.scenario, finding.position, finding.judged, finding.lengths]
     who = [first.exchange, first.endpoint, first.client, first.size, first.late, first.astray]
     return json.dumps([*place, *who, differences], separators=(",", ":")).encode("ascii") + b"\n"
 
 
 def decoded(line: bytes) -> Finding:
     """Read back what `encoded` wrote. Raises ValueError for anything else."""
-    scenario, position, judged, exchange, what, who, size, late, astray, differences = json.loads(line)
+    scenario, position, judged, lengths, exchange, what, who, size, late, astray, differences = json.loads(line)
     observations = tuple(
         Observation(exchange, what, who, Difference(*difference), size, late, astray) for difference in differences
     )
-    return Finding(scenario, position, judged, observations)
+    return Finding(scenario, position, judged, observations, lengths)
 
 
 @dataclass(slots=True)
@@ -216,13 +220,13 @@ def count(evidence: Evidence, place: Place, exchange: Exchange, verdict: Verdict
         counts["from snapshot"] += 1
         counts["from snapshot, stale"] += verdict.kind == "stale" or shows_other_data(verdict.stale)
     size = len(exchange.request.body or b"") + len(exchange.request.start_line)
-    for spool, differences, late, astray in (
-        (evidence.found, verdict.differences, verdict.late, verdict.astray),
-        (evidence.stale, verdict.stale, False, False),
+    for spool, differences, late, astray, lengths in (
+        (evidence.found, verdict.differences, verdict.late, verdict.astray, verdict.lengths),
+        (evidence.stale, verdict.stale, False, False, ""),
     ):
         if differences:
             seen = tuple(Observation(exchange.id, what, who, each, size, late, astray) for each in differences)
-            spool.add(Finding(place.scenario, place.position, verdict.kind == "judged", seen))
+            spool.add(Finding(place.scenario, place.position, verdict.kind == "judged", seen, lengths))
 
 
 def recorded_whole(exchange: Exchange) -> bool:

@@ -15,6 +15,7 @@ from harness.astray import Astray, is_another_page
 from harness.bind import aliased, aliased_effects
 from harness.compare import compare
 from harness.compare.effects import compare_effects
+from harness.compare.length import two_lengths
 from harness.difference import Difference
 from harness.exchange import Exchange, Response
 from harness.normalise import Normaliser
@@ -39,7 +40,8 @@ class Verdict:
 
     `reason` says why it was not judged. `differences` are old against new, `stale` the recorded answer against old now.
     `diverged`: rows or files differ by what this exchange wrote. `late`: they did already, by an earlier exchange.
-    `astray`: new was asked for something else than old, and its one difference is an earlier one: why.
+    `astray`: new was asked for something else than old, and its one difference is an earlier one: why. `lengths` stands
+    for the target of GET or HEAD and how long its content is on both sides; empty where it is as long.
     """
 
     kind: Kind
@@ -49,6 +51,7 @@ class Verdict:
     late: bool = False
     diverged: bool = False
     astray: bool = False
+    lengths: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +113,14 @@ class Judge:
             differences = (astray,)
         else:
             self._astray.note(answers)
+        lengths = _lengths(outcome) if differences else ""
         named = aliased(outcome.old, outcome.names[0], outcome.exchange.request.path)
         stale = self._staleness(outcome.exchange, named, outcome.at, outcome.told[0])
         recorded = outcome.exchange.response
         if recorded is not None and recorded.status // 100 != outcome.old.status // 100:
             reason = f"recorded {recorded.status}, old now {outcome.old.status}"
-            return Verdict("stale", reason, differences, stale, astray=astray is not None)
-        return Verdict("judged", "", differences, stale, astray=astray is not None)
+            return Verdict("stale", reason, differences, stale, astray=astray is not None, lengths=lengths)
+        return Verdict("judged", "", differences, stale, astray=astray is not None, lengths=lengths)
 
     def _cause(self, outcome: Outcome, answers: Sequence[Difference]) -> Difference | None:
         """Return the earlier difference by which new was led to another page than old; None where it was not."""
@@ -191,6 +195,13 @@ def as_far_as_recorded(cut_off: Response, now: Response) -> tuple[Response, Resp
     there = len(sure) if now.body.startswith(sure) else len(cut_off.body)
     then = replace(cut_off, body=cut_off.body[:there], complete=now.complete)
     return then, replace(now, body=now.body[:there])
+
+
+def _lengths(outcome: Outcome) -> str:
+    old, new = outcome.old, outcome.new
+    if not (isinstance(old, Response) and isinstance(new, Response)):
+        return ""
+    return two_lengths(outcome.exchange.request, old, new)
 
 
 def _is_another_answer(outcome: Outcome) -> bool:

@@ -25,7 +25,7 @@ from harness.exchange import Headers, Request, Response
 from harness.outbound import First
 from harness.scenarios import Shard
 
-FORMAT, VERSION = "harness-partial", 3
+FORMAT, VERSION = "harness-partial", 4
 COUNTERS = ("counts", "reasons", "acted", "clients", "notes")
 STREAMS = ("found", "stale")
 ANSWERS = 32 << 20

@@ -166,7 +166,8 @@ def order_of(observation: Observation) -> tuple[str | int, ...]:
     """Return what observations of one exchange are sorted by."""
     difference = observation.difference
     values = difference.aspect, difference.path, difference.kind, difference.old, difference.new
-    return *values, observation.endpoint, observation.client, observation.size, observation.late, observation.astray
+    what = observation.endpoint, observation.client, observation.size
+    return *values, *what, observation.late, observation.astray, observation.stated
 
 
 def by_shape(observations: Sequence[Observation]) -> dict[str, list[Observation]]:

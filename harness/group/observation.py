@@ -27,7 +27,8 @@ class Observation:
     """One difference seen in one exchange, who asked for what, and how large the exchange is (bytes).
 
     `late` where the two sides' rows or files had come to differ in an earlier exchange; `astray` where the difference
-    is one of an earlier exchange, by which new was asked for something else than old in this one.
+    is one of an earlier exchange, by which new was asked for something else than old in this one. `stated` where it is
+    one of GET's body, of which this answer to HEAD states the length.
     """
 
     exchange: str
@@ -37,6 +38,7 @@ class Observation:
     size: int = 0
     late: bool = False
     astray: bool = False
+    stated: bool = False
 
 
 class Example(NamedTuple):
@@ -56,7 +58,7 @@ class Tally:
     """The running counts of one key.
 
     `early` are those that no earlier difference of rows or files may explain, `following` those of the `endpoints`
-    where requests were only led astray by it.
+    where requests were only led astray by it, or that only state a length.
     """
 
     count: int = 0
@@ -73,9 +75,11 @@ class Tally:
         self.early += not observation.late
         self.paths.update(paths)
         self.endpoints[observation.endpoint] += 1
-        if observation.astray:
+        if observation.astray or observation.stated:
             self.following[observation.endpoint] += 1
         self.clients[observation.client] += 1
+        if observation.stated:  # it shows nothing of what differs
+            return
         example = _example(observation)
         if len(self.examples) < EXAMPLES or example < self.examples[-1]:
             self.examples = tuple(sorted((*self.examples, example))[:EXAMPLES])

@@ -37,12 +37,13 @@ differences = st.builds(
     exchange=texts,
     size=st.integers(0, 10**9),
     late=st.booleans(),
+    lengths=texts,
     each=st.lists(differences, min_size=1, max_size=4),
 )
-def test_a_finding_survives_its_line(scenario, judged, exchange, size, late, each):
+def test_a_finding_survives_its_line(scenario, judged, exchange, size, late, lengths, each):
     """What is written to the spool is what is read from it, and stands on one line."""
     seen = tuple(Observation(exchange, "GET /{}", "pip", difference, size, late) for difference in each)
-    made = Finding(scenario, 3, judged, seen)
+    made = Finding(scenario, 3, judged, seen, lengths)
     line = encoded(made)
     assert decoded(line) == made
     assert line.count(b"\n") == 1

@@ -152,6 +152,11 @@ def text_in_page(environ, status, headers, body):
     return status, headers, body.replace(b"</body>", b"<address>The office</address>\n</body>")
 
 
+def comment_in_page(environ, status, headers, body):
+    """Pages say by what they were made."""
+    return status, headers, body.replace(b"</body>", b"<!-- made by the office -->\n</body>")
+
+
 def emptied(environ, status, headers, body):
     """Pages of things have nothing in them."""
     return status, headers, b"" if environ["PATH_INFO"].startswith("/thing/") and status[:3] == "200" else body
@@ -160,6 +165,7 @@ def emptied(environ, status, headers, body):
 AFTER = {
     "names lowercased": names_lowercased,
     "length of HEAD": text_in_page,
+    "comment": comment_in_page,
     "emptied": emptied,
 }
 

@@ -145,6 +145,16 @@ def test_one_mistake_is_one_group(folder: Path, mistake: str, found: tuple[str, 
     assert re.search(title, groups[0]["title"]), groups[0]["title"]
 
 
+def test_the_length_of_a_page_in_another_spelling_is_spelling(folder: Path) -> None:
+    """It counts with what GET shows of the page, and `--meaning` puts both aside; HEAD is asked before GET."""
+    (group,) = groups_of(folder, "comment")
+    assert (group["kind"], group["endpoints"]["HEAD /thing/{}/"]) == ("spelling", 3)
+    assert group["title"].endswith("; 3 more requests follow from it")
+    assert not any("HEAD" in name for name in group["endpoint"].split())
+    status, report = diff(folder, "comment", "--meaning")
+    assert (status, report["groups"]) == (0, [])
+
+
 @pytest.mark.parametrize(("mistake", "status"), [("another place", 0), ("cookie lost", 2)])
 def test_where_an_accepted_difference_leads_to_nothing_is_judged(folder: Path, mistake: str, status: int) -> None:
     """Pages that only new came to were not compared: a few are counted as that, many leave no verdict."""
