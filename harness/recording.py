@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -82,15 +82,18 @@ def writer_for(path: Path, state: str | None = None) -> Writer:
 
 
 @contextmanager
-def replacing(path: Path, state: str | None = None) -> Iterator[Writer]:
-    """Write a file anew: it takes the place of an earlier one when all is written; after an error nothing is left."""
+def replacing(path: Path, state: str | None = None, make: Callable[[Path], Writer] | None = None) -> Iterator[Writer]:
+    """Write a file anew: it takes the place of an earlier one when all is written; after an error nothing is left.
+
+    `make` makes the writer of another file that has the content; without it the name tells which writer is meant.
+    """
     check_replaceable(path)
-    part = path if path.suffix in SUFFIXES else path.with_name(path.name + ".part")
+    part = path if path.suffix in SUFFIXES and make is None else path.with_name(path.name + ".part")
     if not path.parent.is_dir():
         raise RecordingError(f"{path}: cannot be written: there is no folder {path.parent}")
     if part != path:
         part.unlink(missing_ok=True)
-    writer = writer_for(part, state)
+    writer = make(part) if make else writer_for(part, state)
     try:
         writer.open()
         yield writer

@@ -1,32 +1,28 @@
-"""`harness import`: read access logs into an archive or a cassette, counting every line."""
+"""`harness import`: make a recording of files of other formats, counting all that is in them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import islice
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
 
+from harness.config import find_config
 from harness.errors import RecordingError
 from harness.exchange import Exchange
 from harness.progress import Advance, progress
 from harness.recording import Writer, replacing
-from harness.sources.clf import FORMATS, Unreadable, detect_format, read_log
+from harness.redact.options import redaction_options, redactor_for
+from harness.sources.fidelity import Fidelity, counted
+from harness.sources.registry import SOURCES, source_named, source_of
+from harness.sources.source import Input, Item, Note, Options, Read, Skipped, Source, Unreadable
 from harness.sources.text import open_text
 
-_SAMPLE = 100  # lines looked at to find the format
-_STEP = 500  # lines between two signs of progress
+_STEP = 500  # items between two signs of progress
 
-
-@dataclass
-class Tally:
-    """What became of the lines read so far."""
-
-    imported: int = 0
-    unreadable: int = 0
-    first: str = ""
-
+Redact = Callable[[Exchange], Exchange]
 
 EPILOG = """\b
 Examples:
@@ -34,61 +30,138 @@ Examples:
   harness import odd.log --format '%h %t "%r" %>s %b' -o odd.archive"""
 
 
+@dataclass
+class Tally:
+    """What became of all that was read so far."""
+
+    fidelity: Fidelity = field(default_factory=Fidelity)
+    unreadable: int = 0
+    first: str = ""
+    unit: str = "line"
+    skipped: Counter[str] = field(default_factory=Counter)
+    notes: dict[str, None] = field(default_factory=dict)
+
+    @property
+    def imported(self) -> int:
+        """How many exchanges were imported."""
+        return self.fidelity.exchanges
+
+    def lines(self) -> Iterator[str]:
+        """Yield what a person should know of the import; the last line is the number of exchanges."""
+        yield from self.notes
+        if self.unreadable:
+            total = self.unreadable + self.imported
+            yield f"{self.unreadable} of {total} {self.unit}s could not be parsed; the first: {self.first}"
+        if self.skipped:
+            yield f"not imported: {counted(self.skipped.most_common())}"
+        yield from self.fidelity.lines()
+        yield f"imported {self.imported} exchanges"
+
+
 @click.command("import", epilog=EPILOG)
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("-o", "output", required=True, type=click.Path(path_type=Path), help="Archive, or cassette x.yaml.")
-@click.option("--format", "log_format", help=f"{', '.join(FORMATS)}, or an Apache LogFormat. Default: found by trying.")
+@click.option(
+    "--format", "wanted", help=f"{', '.join(source.name for source in SOURCES)}, or a LogFormat. Default: by content."
+)
+@click.option("--host", "hosts", multiple=True, help="Import only exchanges with this Host; may be repeated.")
 @click.option("--state", help="Name of the state that the exchanges start from.")
-def command(files: tuple[Path, ...], output: Path, log_format: str | None, state: str | None) -> None:
-    """Import access logs (also .gz, .bz2, .xz) into ARCHIVE, which is written anew."""
-    tally = import_logs(files, output, log_format, state)
-    if tally.unreadable:
-        total = tally.unreadable + tally.imported
-        click.echo(f"{tally.unreadable} of {total} lines could not be parsed; the first: {tally.first}")
-    click.echo(f"imported {tally.imported} exchanges")
+@redaction_options
+def command(
+    files: tuple[Path, ...],
+    output: Path,
+    wanted: str | None,
+    hosts: tuple[str, ...],
+    state: str | None,
+    key_file: Path | None,
+    no_redaction: bool,
+) -> None:
+    """Import FILES (also .gz, .bz2, .xz; several formats together) into ARCHIVE, which is written anew.
+
+    Before the last line stands what the recording holds, and so what it can judge.
+    """
+    redact = redactor_for(find_config(Path.cwd()), key_file, no_redaction)
+    tally = import_files(files, output, wanted, state, hosts, redact)
+    for line in tally.lines():
+        click.echo(line)
 
 
-def import_logs(
-    files: tuple[Path, ...], output: Path, log_format: str | None = None, state: str | None = None
+def import_files(
+    files: tuple[Path, ...],
+    output: Path,
+    wanted: str | None = None,
+    state: str | None = None,
+    hosts: tuple[str, ...] = (),
+    redact: Redact | None = None,
 ) -> Tally:
-    """Import access logs and return what became of their lines; raises `RecordingError` where none could be read."""
-    formats = [log_format or _detected(file) for file in files]
+    """Import files and return what became of what is in them; raises `RecordingError` where no exchange is."""
+    if wanted:
+        source_named(wanted)
+    sources = [source_of(file, wanted) for file in files]
     tally = Tally()
     with replacing(output, state) as writer:
-        for file, form in zip(files, formats, strict=True):
+        sink = _Importing(writer, tally, frozenset(hosts), redact)
+        for file, source in zip(files, sources, strict=True):
             with progress(file.name, file.stat().st_size) as advance:
-                _import_log(file, form, writer, tally, advance)
+                sink.read(file, source, Options(wanted), advance)
         if not tally.imported:
-            raise RecordingError(f"no line could be parsed; the first: {tally.first or 'there is none'}")
+            raise RecordingError(_nothing(tally, files))
     return tally
 
 
-def _import_log(file: Path, log_format: str, writer: Writer, tally: Tally, advance: Advance) -> None:
-    with open_text(file) as (lines, position):
-        for number, item in enumerate(read_log(lines, log_format)):
-            _take(item, file, writer, tally)
-            if not number % _STEP:
-                advance(position(), tally.imported)
+class _Importing:
+    """Puts what sources yield into a writer, and counts it."""
 
+    def __init__(self, writer: Writer, tally: Tally, hosts: frozenset[str], redact: Redact | None) -> None:
+        self._writer = writer
+        self._tally = tally
+        self._hosts = hosts
+        self._redact = redact
 
-def _take(item: Exchange | Unreadable, file: Path, writer: Writer, tally: Tally) -> None:
-    if isinstance(item, Exchange):
-        writer.add(item)
-        tally.imported += 1
-    else:
+    def read(self, file: Path, source: Source, options: Options, advance: Advance) -> None:
+        with open_text(file) as (stream, position):
+            for number, item in enumerate(source.read(Input(file, stream), options)):
+                self._take(item, file, source)
+                if not number % _STEP:
+                    advance(position(), self._tally.imported)
+
+    def _take(self, item: Item, file: Path, source: Source) -> None:
+        if isinstance(item, Exchange):
+            self._add(item, source.guesses)
+        elif isinstance(item, Read):
+            self._add(item.exchange, item.guesses)
+        elif isinstance(item, Skipped):
+            self._tally.skipped[item.reason] += 1
+        elif isinstance(item, Note):
+            self._tally.notes[f"{file}: {item.text}"] = None
+        else:
+            self._unreadable(item, file)
+
+    def _add(self, exchange: Exchange, guesses: frozenset[str]) -> None:
+        if self._hosts and exchange.host not in self._hosts:
+            self._tally.skipped["other host"] += 1
+            return
+        if self._redact is not None:
+            try:
+                exchange = self._redact(exchange)
+            except Exception:  # whatever it was: nothing is written in clear
+                self._tally.skipped["could not be redacted"] += 1
+                return
+        self._writer.add(exchange)
+        self._tally.fidelity.add(exchange, guesses)
+
+    def _unreadable(self, item: Unreadable, file: Path) -> None:
+        tally = self._tally
         tally.unreadable += 1
-        tally.first = tally.first or f"{file} line {item.number}: {item.text[:200]!r}"
+        if not tally.first:
+            tally.first = f"{file} {item.unit} {item.number}: {item.text[:200]!r}"
+            tally.unit = item.unit
 
 
-def _detected(file: Path) -> str:
-    with open_text(file) as (lines, _):
-        sample = list(islice(lines, _SAMPLE))
-    if found := detect_format(sample):
-        return found
-    if not sample:
-        raise RecordingError(f"{file}: empty file, not a log")
-    known = ", ".join(FORMATS)
-    raise RecordingError(
-        f"{file}: its first lines fit none of the formats {known}; name its LogFormat with --format. "
-        f"The first line: {sample[0][:200].decode('latin-1').rstrip()!r}"
-    )
+def _nothing(tally: Tally, files: tuple[Path, ...]) -> str:
+    """Say why nothing was imported."""
+    names = ", ".join(map(str, files))
+    if tally.unreadable:
+        return f"{names}: no {tally.unit} could be parsed; the first: {tally.first}"
+    left = f": all that is there was left out: {counted(tally.skipped.most_common())}" if tally.skipped else ""
+    return f"{names}: holds no exchange{left}"

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from harness.errors import UsageError
 from harness.exchange import Exchange, Headers, Request, Response
+from harness.sources.source import Unreadable
 
 # Tried in this order: a host may hold blanks for the parser, so `combined` also fits what is meant as `vhost`.
 FORMATS = {
@@ -29,14 +29,6 @@ _HEADER = re.compile(r"%(?:!?[\d,]*)[<>]?\{(.+)\}([io])")
 _TIME = re.compile(r"\[\d+/\w+/\d+:[\d:]+ [-+]\d+\]")
 # Apache escapes these (server/gen_test_char.c); other servers and Apache 1.3 wrote them as they were.
 _UNESCAPED = re.compile(r"[^ -~]")
-
-
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """A line that is none of the format's; `number` counts from 1."""
-
-    number: int
-    text: str
 
 
 def read_log(lines: Iterable[bytes], log_format: str) -> Iterator[Exchange | Unreadable]:

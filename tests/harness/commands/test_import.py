@@ -32,7 +32,7 @@ def test_imports_compressed_or_not(tmp_path: Path, pack: Callable[[bytes], bytes
     (tmp_path / "access.log").write_bytes(pack(LOG))
     result = run(tmp_path / "access.log", "-o", tmp_path / "a.archive", "--state", "seed")
     archive = Archive(tmp_path / "a.archive")
-    assert result.output == "imported 30 exchanges\n"
+    assert result.output.splitlines()[-1] == "imported 30 exchanges"
     assert [exchange.request.path for exchange in archive] == [b"/%d" % number for number in range(30)]
     assert archive.state == "seed"
 
@@ -43,7 +43,7 @@ def test_counts_what_it_could_not_parse(tmp_path: Path) -> None:
     lines = run(tmp_path / "access.log", "-o", tmp_path / "a.archive").output.splitlines()
     assert lines[0].startswith("2 of 3 lines could not be parsed; the first: ")
     assert lines[0].endswith("access.log line 2: 'garbage'")
-    assert lines[1:] == ["imported 1 exchanges"]
+    assert lines[-1] == "imported 1 exchanges"
 
 
 def test_several_files_one_recording(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_real_log(tmp_path: Path) -> None:
         lines = file.read().splitlines(keepends=True)
     assert len(lines) == 289_600
     (tmp_path / "day.log").write_bytes(b"".join(lines[::20]))
-    assert run(tmp_path / "day.log", "-o", tmp_path / "day.archive").stdout == "imported 14480 exchanges\n"
+    assert run(tmp_path / "day.log", "-o", tmp_path / "day.archive").stdout.endswith("\nimported 14480 exchanges\n")
     imported = {exchange.request.start_line for exchange in Archive(tmp_path / "day.archive")}
     plain = (line.split(b'"')[1] for line in lines[::20] if b"\\" not in line)
     assert set(plain) <= imported

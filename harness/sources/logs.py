@@ -1,0 +1,43 @@
+"""Access logs as a format to import: which files are one, and their lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain, islice
+from pathlib import Path
+
+from harness.errors import UsageError
+from harness.sources.clf import FORMATS, detect_format, read_log
+from harness.sources.source import HEADER_CASE, HEADER_ORDER, Input, Item, Options, Source
+
+_SAMPLE = 100  # lines looked at to find the format
+
+
+def _detect(start: bytes, _: Path) -> bool:
+    return detect_format(start.splitlines()[:_SAMPLE]) is not None
+
+
+def _takes(wanted: str) -> bool:
+    return wanted in FORMATS or "%" in wanted
+
+
+def _read(opened: Input, options: Options) -> Iterator[Item]:
+    if options.format and options.format != LOGS.name:
+        yield from read_log(opened.stream, options.format)
+        return
+    sample = list(islice(opened.stream, _SAMPLE))
+    found = detect_format(sample)
+    if not found:
+        raise UsageError(f"{opened.path}: its first lines fit none of {', '.join(FORMATS)}; give its LogFormat")
+    yield from read_log(chain(sample, opened.stream), found)
+
+
+LOGS = Source(
+    "log",
+    "Access logs of Apache, nginx and servers that write like them",
+    _detect,
+    _read,
+    takes=_takes,
+    guesses=frozenset({HEADER_CASE, HEADER_ORDER}),
+    loses={},
+)

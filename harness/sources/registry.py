@@ -1,0 +1,62 @@
+"""The formats that are imported and exported, and which of them a file or a `--format` means.
+
+The first bytes of a file come in, a `Source` goes out; a name comes in, a `Sink` goes out. Formats are tried in the
+order of the table: those with an unmistakable beginning first.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.errors import RecordingError, UsageError
+from harness.sources.logs import LOGS
+from harness.sources.sink import Sink
+from harness.sources.source import SAMPLE, Source
+from harness.sources.text import open_text
+
+SOURCES: tuple[Source, ...] = (LOGS,)
+SINKS: tuple[Sink, ...] = ()
+
+
+def source_of(path: Path, wanted: str | None) -> Source:
+    """Return the format of a file: the one that is wanted, else the one its first bytes fit.
+
+    Raises `UsageError` for an unknown format, `RecordingError` for a file that is empty, cannot be read or fits none.
+    """
+    if wanted:
+        return source_named(wanted)
+    with open_text(path) as (stream, _):
+        start = stream.read(SAMPLE)
+    if not start:
+        raise RecordingError(f"{path}: empty file, neither a log nor a recording")
+    for source in SOURCES:
+        if source.detect(start, path):
+            return source
+    known = ", ".join(source.name for source in SOURCES)
+    first = start[:200].partition(b"\n")[0].decode("latin-1")
+    raise RecordingError(
+        f"{path}: its beginning fits none of the formats {known}; name it with --format, for a log its LogFormat. "
+        f"The first line: {first!r}"
+    )
+
+
+def source_named(wanted: str) -> Source:
+    """Return the format that `--format` means. Raises `UsageError`."""
+    for source in SOURCES:
+        if source.name == wanted or source.takes(wanted):
+            return source
+    known = ", ".join(source.name for source in SOURCES)
+    raise UsageError(f"--format {wanted!r} is neither a known format ({known}) nor a LogFormat")
+
+
+def sink_of(path: Path, wanted: str | None) -> Sink | None:
+    """Return the format to write: the one that is wanted, else by the end of the name; None where none of ours fits.
+
+    Raises `UsageError` for an unknown format.
+    """
+    for sink in SINKS:
+        if sink.name == wanted if wanted else path.name.removesuffix(".gz").endswith(sink.suffixes):
+            return sink
+    if wanted:
+        raise UsageError(f"--format {wanted!r}: known are {', '.join(sink.name for sink in SINKS)}")
+    return None
