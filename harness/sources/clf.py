@@ -1,46 +1,52 @@
-"""Access logs of Apache and of servers that write like it (nginx, lighttpd): combined, common, or any LogFormat.
+"""Access logs of Apache and nginx, of servers that write like them, and of IIS: lines come in, exchanges go out.
 
-Lines come in, exchanges go out, and what could not be understood goes out as such, so that every line is counted. A log
-has no bodies and few headers: Host, request bodies (None, but for methods that have none) and answers beyond status and
-size are unknown. Request lines are kept as the client sent them, malformed ones too, with the log's escapes undone.
+What could not be understood goes out as such, so that every line is counted. This module knows the names of formats,
+finds out which one a log is in, and leaves the lines to the reader of that format.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
-from typing import Any
 
 from harness.errors import UsageError
-from harness.exchange import Exchange, Headers, Request, Response
+from harness.exchange import Exchange
+from harness.sources.apache_format import apache_format
+from harness.sources.json_log import json_reader
+from harness.sources.log_line import line_reader
+from harness.sources.nginx_format import is_nginx, nginx_format
 from harness.sources.source import Unreadable
+from harness.sources.w3c import w3c_reader
 
-# Tried in this order: a host may hold blanks for the parser, so `combined` also fits what is meant as `vhost`.
 FORMATS = {
     "vhost": '%v:%p %h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-Agent}i"',
     "combined": '%h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-Agent}i"',
+    "nginx": '%h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-Agent}i" "%{X-Forwarded-For}i"',
     "clf": '%h %l %u %t "%r" %>s %b',
+    "json-log": "one JSON object a line, with names as nginx and others give them",
+    "w3c": "W3C extended, as IIS writes it: a line #Fields names the columns",
 }
-BODILESS_METHODS = frozenset({b"GET", b"HEAD", b"OPTIONS", b"TRACE", b"DELETE"})
+"""The formats that have a name, and the LogFormat of each where it has one; tried in this order."""
 
-_HEADER = re.compile(r"%(?:!?[\d,]*)[<>]?\{(.+)\}([io])")
-# The parser needs seconds for a line of binary data; whatever has no time in it is not asked about.
-_TIME = re.compile(r"\[\d+/\w+/\d+:[\d:]+ [-+]\d+\]")
-# Apache escapes these (server/gen_test_char.c); other servers and Apache 1.3 wrote them as they were.
-_UNESCAPED = re.compile(r"[^ -~]")
+Reader = Callable[[bytes], Exchange | bool]
+"""Reads one line: an exchange, True for a line that is none (a comment), False for one that cannot be read."""
+
+_READERS: dict[str, Callable[[], Reader]] = {"json-log": json_reader, "w3c": w3c_reader}
 
 
 def read_log(lines: Iterable[bytes], log_format: str) -> Iterator[Exchange | Unreadable]:
     """Yield one exchange, or one `Unreadable`, for each line that is not empty.
 
-    `log_format` is a name of FORMATS or a LogFormat of Apache. Raises `UsageError` for one that cannot be read.
+    `log_format` is a name of FORMATS, a LogFormat of Apache or a `log_format` of nginx. Raises `UsageError` for one
+    that cannot be read.
     """
-    read = _reader(FORMATS.get(log_format, log_format))
+    read = _reader(log_format)
     for number, line in enumerate(lines, 1):
-        text = line.decode("latin-1").rstrip("\r\n")
-        if text:
-            yield read(text) or Unreadable(number, text)
+        line = line.rstrip(b"\r\n")
+        item = read(line) if line else True
+        if isinstance(item, Exchange):
+            yield item
+        elif not item:
+            yield Unreadable(number, line.decode("latin-1"))
 
 
 def detect_format(lines: Iterable[bytes]) -> str | None:
@@ -52,91 +58,18 @@ def detect_format(lines: Iterable[bytes]) -> str | None:
     return None
 
 
-def _reader(log_format: str) -> Callable[[str], Exchange | None]:
-    parser, invalid = _parser(log_format)
-    timed = "%t" in _directives(log_format)
-    named = [(directive, match) for directive in _directives(log_format) if (match := _HEADER.fullmatch(directive))]
-    sent = [(directive, match[1].encode("latin-1")) for directive, match in named if match[2] == "i"]
-    answered = [(directive, match[1].encode("latin-1")) for directive, match in named if match[2] == "o"]
-
-    def read(text: str) -> Exchange | None:
-        if timed and not _TIME.search(text):
-            return None
-        try:
-            entry = parser.parse(_UNESCAPED.sub(_escape, text))
-        except invalid:
-            return None
-        headers = _headers(entry.directives, sent)
-        if not any(name.lower() == b"host" for name, _ in headers):
-            headers = _host(entry) + headers
-        return _exchange(entry, headers, _headers(entry.directives, answered))
-
-    return read
-
-
-def _parser(log_format: str) -> tuple[Any, type[Exception]]:
+def _reader(log_format: str) -> Reader:
+    if log_format in _READERS:
+        return _READERS[log_format]()
+    text = FORMATS.get(log_format, log_format)
+    if "%" not in text and "$" not in text:
+        raise UsageError(f"{log_format!r} is neither {_known()}")
     try:
-        import apachelogs
-    except ImportError as error:
-        raise UsageError("access logs are read with apachelogs: pip install 'screamtest[logs]'") from error
-    try:
-        return apachelogs.LogParser(log_format), apachelogs.InvalidEntryError
-    except apachelogs.errors.Error as error:
-        known = ", ".join(FORMATS)
-        raise UsageError(f"{log_format!r} is neither a known format ({known}) nor a LogFormat: {error}") from error
+        read = line_reader(nginx_format(text) if is_nginx(text) else apache_format(text))
+    except UsageError as error:
+        raise UsageError(f"{log_format!r} is neither {_known()}: {error}") from error
+    return lambda line: read(line) or False
 
 
-def _directives(log_format: str) -> list[str]:
-    return re.findall(r"%!?[\d,]*[<>]?(?:\{[^}]*\})?[A-Za-z%]", log_format)
-
-
-def _escape(found: re.Match[str]) -> str:
-    return f"\\x{ord(found[0]):02x}"
-
-
-def _exchange(entry: Any, headers: Headers, answered: Headers) -> Exchange:
-    when = getattr(entry, "request_time", None)
-    microseconds = getattr(entry, "request_duration_microseconds", None)
-    user = getattr(entry, "remote_user", None) or ""
-    return Exchange(
-        "",
-        _request(getattr(entry, "request_line", None), headers),
-        _response(entry, answered),
-        started=when.timestamp() if when else 0.0,
-        duration=None if microseconds is None else microseconds / 1e6,
-        peer=getattr(entry, "remote_host", None) or getattr(entry, "remote_address", None) or "",
-        user=user,
-        user_by="remote" if user else "",
-    )
-
-
-def _request(line: str | None, headers: Headers) -> Request:
-    # The parser takes a lone hyphen for "unknown"; Apache writes it for a connection that sent nothing.
-    start_line = b"-" if line is None else line.encode("latin-1")
-    bodiless = start_line.partition(b" ")[0] in BODILESS_METHODS
-    return Request(start_line, headers, b"" if bodiless else None, "none" if bodiless else "length")
-
-
-def _response(entry: Any, headers: Headers) -> Response | None:
-    status = getattr(entry, "final_status", None) or getattr(entry, "status", None)
-    # `%b` writes a hyphen for no bytes.
-    size = getattr(entry, "bytes_sent", None) or 0
-    return None if status is None else Response(status, headers=headers, body=None, size=size)
-
-
-def _host(entry: Any) -> Headers:
-    name, port = getattr(entry, "virtual_host", None), getattr(entry, "server_port", None)
-    if not name:
-        return ()
-    return ((b"Host", (name if port in (None, 80) else f"{name}:{port}").encode("latin-1")),)
-
-
-def _headers(values: Any, wanted: list[tuple[str, bytes]]) -> Headers:
-    found = ((name, values[directive]) for directive, name in wanted)
-    return tuple((name, _encoded(value)) for name, value in found if value is not None)
-
-
-@lru_cache(10_000)
-def _encoded(value: str) -> bytes:
-    """Return one and the same object for a text that comes again and again."""
-    return value.encode("latin-1")
+def _known() -> str:
+    return f"a known format ({', '.join(FORMATS)}) nor a LogFormat of Apache nor a log_format of nginx"

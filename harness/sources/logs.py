@@ -18,7 +18,7 @@ def _detect(start: bytes, _: Path) -> bool:
 
 
 def _takes(wanted: str) -> bool:
-    return wanted in FORMATS or "%" in wanted
+    return wanted in FORMATS or "%" in wanted or "$" in wanted
 
 
 def _read(opened: Input, options: Options) -> Iterator[Item]:

@@ -9,7 +9,8 @@ import pytest
 
 from harness.errors import UsageError
 from harness.exchange import Exchange, Request, Response
-from harness.sources.clf import FORMATS, Unreadable, detect_format, read_log
+from harness.sources.clf import FORMATS, detect_format, read_log
+from harness.sources.source import Unreadable
 
 LINE = b'80.120.121.126 - jo [18/Nov/2008:06:27:01 +0100] "%s" 200 138 "http://a/b" "agent/1.0 (x)"\n'
 
@@ -83,7 +84,7 @@ def test_any_log_format() -> None:
     line = b'a.example:8080 h [18/Nov/2008:06:27:01 +0000] "GET / HTTP/1.1" 302 1500 "1.2.3.4" "/x"'
     exchange = one(line, log_format)
     assert exchange.request.headers == ((b"Host", b"a.example:8080"), (b"X-Forwarded-For", b"1.2.3.4"))
-    assert exchange.response == Response(302, headers=((b"Location", b"/x"),), body=None, size=0)
+    assert exchange.response == Response(302, headers=((b"Location", b"/x"),), body=None)
     assert exchange.duration == 0.0015
 
 
@@ -96,7 +97,7 @@ def test_recorded_host_wins() -> None:
 
 def test_unknown_format_is_refused() -> None:
     """A format that is neither a name nor a LogFormat is a usage error that lists the names."""
-    with pytest.raises(UsageError, match="vhost, combined, clf"):
+    with pytest.raises(UsageError, match="vhost, combined, nginx, clf"):
         list(read_log([b"x"], "%Z{"))
 
 
@@ -112,13 +113,20 @@ def test_every_line_is_counted() -> None:
 def test_format_is_found(name: str) -> None:
     """The format is found by its first readable line."""
     combined = LINE % b"GET /"
-    line = {"combined": combined, "clf": combined.split(b' "http')[0], "vhost": b"a:80 " + combined}
-    assert detect_format([b"garbage", line[name]]) == name
+    lines = {
+        "combined": [combined],
+        "clf": [combined.split(b' "http')[0]],
+        "vhost": [b"a:80 " + combined],
+        "nginx": [combined.rstrip() + b' "-"'],
+        "json-log": [b'{"time": "2008-11-18T06:27:01Z", "request": "GET / HTTP/1.1", "status": 200}'],
+        "w3c": [b"#Fields: date time cs-method cs-uri-stem sc-status", b"2008-11-18 06:27:01 GET / 200"],
+    }
+    assert detect_format([b"garbage", *lines[name]]) == name
 
 
 def test_no_format_is_found() -> None:
     """Lines of something else have no format."""
-    assert detect_format([b"{}", b"GET / HTTP/1.1"]) is None
+    assert detect_format([b"{}", b'{"status": 200}', b"GET / HTTP/1.1", b"#Fields: x", b"y"]) is None
 
 
 def test_a_file_that_is_no_log_is_refused_at_once() -> None:
@@ -126,3 +134,34 @@ def test_a_file_that_is_no_log_is_refused_at_once() -> None:
     started = time.monotonic()
     assert detect_format([random.Random(1).randbytes(300_000).replace(b"\n", b"")]) is None
     assert time.monotonic() - started < 10
+
+
+HOSTILE = [
+    b"h " * 20_000,
+    b'"' * 20_000,
+    b'"\\' * 20_000,
+    b"h - - [18/Nov/2008:06:27:01 +0000] " * 1000,
+    b"- " * 20_000,
+]
+
+
+@pytest.mark.parametrize("line", HOSTILE, ids=["words", "quotes", "backslashes", "times", "hyphens"])
+def test_a_hostile_line_takes_no_time(line: bytes) -> None:
+    """No line of 40 kB makes a reader go over it again and again."""
+    started = time.monotonic()
+    for name in FORMATS:
+        assert all(isinstance(item, Unreadable) for item in read_log([line], name))
+    assert time.monotonic() - started < 10
+
+
+def test_other_escapes_and_users() -> None:
+    """An empty user name in quotes is none, one with a blank is one; a hyphen for the status is no answer."""
+    assert one(LINE.replace(b"jo", b'""') % b"GET /").user == ""
+    assert one(LINE.replace(b"jo", b"John Doe") % b"GET /").user == "John Doe"
+    assert one(LINE.replace(b" 200 ", b" - ") % b"GET /").response is None
+
+
+def test_port_443_is_https() -> None:
+    """The virtual host's port tells the scheme; a usual port does not stand in Host."""
+    exchange = one(b"a.example:443 " + LINE % b"GET /", "vhost")
+    assert (exchange.scheme, exchange.host) == ("https", "a.example")

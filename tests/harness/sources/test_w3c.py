@@ -1,0 +1,48 @@
+"""W3C extended logs: columns as the file names them."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.exchange import Exchange, Request, Response
+from harness.sources.clf import read_log
+from harness.sources.source import Unreadable
+
+IIS = b"""#Software: Microsoft Internet Information Services 10.0
+#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) sc-status time-taken
+2008-11-18 05:27:01 10.0.0.1 GET /a b=c 443 jo 1.2.3.4 Mozilla/5.0+(x) 200 1500
+#Fields: time cs-method cs-uri-stem sc-status sc-bytes
+05:27:02 POST /b 302 10
+only three words
+"""
+
+
+def test_iis() -> None:
+    """IIS counts in milliseconds and writes a plus for a blank; columns may change; comments are no lines."""
+    first, second, last = read_log(IIS.splitlines(), "w3c")
+    assert first == Exchange(
+        "",
+        Request(b"GET /a?b=c", ((b"User-Agent", b"Mozilla/5.0 (x)"),)),
+        Response(200, body=None),
+        started=1226986020,
+        duration=1.5,
+        scheme="https",
+        peer="1.2.3.4",
+        user="jo",
+        user_by="remote",
+    )
+    assert isinstance(second, Exchange)
+    assert (second.request.start_line, second.request.body, second.response) == (
+        b"POST /b", None, Response(302, body=None, size=10)
+    )  # fmt: skip
+    assert last == Unreadable(6, "only three words")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [[b"GET / 200"], [b"#Fields: x y z", b"GET / 200"], [b"#Fields: cs-method cs-uri sc-status", b"GET / many"]],
+    ids=["no columns", "no request", "no status"],
+)
+def test_lines_without_a_request_are_counted(lines: list[bytes]) -> None:
+    """What the columns do not tell, or not as they should, is unreadable."""
+    assert [type(item) for item in read_log(lines, "w3c")] == [Unreadable]
