@@ -19,12 +19,13 @@ from functools import cache
 from pathlib import Path
 
 from benchmarks.causes import HELD_OUT, KNOWN, Case, Cause
+from harness.clients import client
 from harness.compare import compare
 from harness.compare.effects import compare_effects
 from harness.config import Config, find_config
 from harness.difference import Difference
 from harness.effects import Effects
-from harness.endpoint import client, endpoint
+from harness.endpoint import endpoint
 from harness.exchange import Exchange, Request, Response
 from harness.group import Groups, Observation
 from harness.recording import open_recordings

@@ -1,6 +1,6 @@
-"""Names what a request asks for, and who asks: few names for many requests, so that differences can be counted.
+"""Names what a request asks for: few names for many requests, so that differences can be counted.
 
-A `Request` comes in, `GET /item/{}/` or `curl` goes out. Whatever a client may invent (names, numbers, nonsense)
+A `Request` comes in, `GET /item/{}/` goes out. Whatever a client may invent (names, numbers, nonsense)
 becomes `{}`, so that a day of traffic has hundreds of names, not a hundred thousand. What an application calls its own
 endpoints comes from `harness.toml`.
 """
@@ -15,23 +15,6 @@ from urllib.parse import parse_qsl, unquote_to_bytes
 from harness.exchange import Request
 
 MALFORMED = "(malformed)"
-BROWSER = "browser"
-NOBODY = "(none)"
-GENERIC = frozenset(
-    {
-        "python-urllib",
-        "python-requests",
-        "urllib3",
-        "python-httpx",
-        "aiohttp",
-        "libwww-perl",
-        "java",
-        "cpython",
-        "python",
-    }
-)
-"""Products that speak for another: `Python-urllib/2.7 setuptools/0.6` is setuptools."""
-BROWSERS = re.compile(r"\b(Firefox|Chrome|CriOS|Safari|Edge?|OPR|Opera|MSIE|Trident|Konqueror|Gecko|Lynx|Links|w3m)\b")
 PROGRAMS = (".cgi", ".fcgi", ".pl", ".php", ".tcl", ".asp", ".aspx", ".jsp")
 """What the last segment of an endpoint ends with where each program is a file."""
 
@@ -41,9 +24,6 @@ _PROGRAM = re.compile(r"[A-Za-z_][A-Za-z0-9_.~-]{0,40}")
 _VALUE = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,40}")
 _ABSOLUTE = re.compile(r"[a-z][a-z0-9+.-]*://[^/]*", re.IGNORECASE)
 _CALL = re.compile(rb"<methodCall>.{0,200}?<methodName>\s*([A-Za-z0-9_.:/]{1,60})\s*</methodName>", re.DOTALL)
-_PRODUCT = re.compile(r"([^\s/()\[\];,]+)(?:/\S*)?")
-_COMMENT = re.compile(r"\([^()]*\)")
-_COMPATIBLE = re.compile(r"\(compatible;\s*([^/;()\s]+)", re.IGNORECASE)
 _BOUNDARY = re.compile(rb"""boundary="?([^";,]+)""", re.IGNORECASE)
 _PART_NAME = re.compile(rb"""^content-disposition:[^\r\n]*[; ]name="?([^";\r\n]*)""", re.IGNORECASE | re.MULTILINE)
 _DEPTH = 6
@@ -66,11 +46,6 @@ def endpoint(request: Request, patterns: Sequence[str] = (), parameters: Sequenc
     words += [f"?{name}={value}" for name, value in _parameters(request, parameters)]
     call = _CALL.search(request.body[:_CALL_LIMIT]) if request.body else None
     return " ".join([*words, f"{call.group(1).decode()}()"] if call else words)
-
-
-def client(request: Request) -> str:
-    """Return who asks: the first product of the User-Agent that is not merely a library, without its version."""
-    return _family((request.header(b"user-agent") or b"").decode("latin-1"))
 
 
 def fields(request: Request) -> list[tuple[str, str]]:
@@ -143,29 +118,3 @@ def _field(part: bytes) -> list[tuple[str, str]]:
     if not separator or name is None:
         return []
     return [(unquote_to_bytes(name.group(1)).decode("latin-1"), value.strip(b"\n").decode("latin-1"))]
-
-
-@lru_cache(maxsize=4096)
-def _family(agent: str) -> str:
-    if not agent.strip(" -"):
-        return NOBODY
-    compatible = _COMPATIBLE.search(agent)
-    if compatible and not BROWSERS.search(compatible.group(1)):
-        return compatible.group(1)
-    products = [_name(match) for match in _PRODUCT.finditer(_COMMENT.sub(" ", _without_json(agent)))]
-    if products and products[0] == "Mozilla":
-        return BROWSER if BROWSERS.search(agent) or len(products) == 1 else products[-1]
-    if not products:
-        return NOBODY
-    if BROWSERS.fullmatch(products[0]):
-        return BROWSER
-    return next((name for name in products if name.lower() not in GENERIC), products[0])
-
-
-def _without_json(agent: str) -> str:
-    """Return an agent without the JSON that some clients append."""
-    return agent.partition("{")[0]
-
-
-def _name(match: re.Match[str]) -> str:
-    return match.group(1).removesuffix(".py")[:40]

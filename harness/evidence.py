@@ -16,9 +16,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO
 
+from harness.clients import client
 from harness.config import Config
 from harness.difference import Difference
-from harness.endpoint import client, endpoint
+from harness.endpoint import endpoint
 from harness.exchange import Exchange
 from harness.group.observation import Observation
 from harness.judge import Verdict
@@ -203,7 +204,7 @@ class Place:
 def count(evidence: Evidence, place: Place, exchange: Exchange, verdict: Verdict, config: Config) -> None:
     """Count one verdict, and keep what differed."""
     what = endpoint(exchange.request, config.endpoints, config.parameters)
-    who = client(exchange.request)
+    who = client(exchange.request, config.clients)
     kind = "errors" if verdict.kind == "error" else verdict.kind
     counts = evidence.counts
     counts["exchanges"] += 1

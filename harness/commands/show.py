@@ -9,8 +9,9 @@ from pathlib import Path
 
 import click
 
+from harness.clients import client
 from harness.config import Config, find_config
-from harness.endpoint import client, endpoint
+from harness.endpoint import endpoint
 from harness.errors import RecordingError, UsageError
 from harness.exchange import Exchange, Headers
 from harness.recording import open_recordings

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from harness.clients import NOBODY
 from harness.compare.body import CONTENT
 from harness.compare.headers import NAMES
-from harness.endpoint import NOBODY
 from harness.group import Group
 from harness.group.plain import plain
 from harness.report.model import Result

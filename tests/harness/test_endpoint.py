@@ -1,10 +1,10 @@
-"""Names of endpoints and clients."""
+"""Names of endpoints."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.endpoint import client, endpoint
+from harness.endpoint import endpoint
 from harness.exchange import Request
 
 PATTERNS = ["/item/{}/", "/item/{}/{}/json", "/files/{*}"]
@@ -77,35 +77,3 @@ def test_any_request_has_an_endpoint(line, body):
     name = endpoint(Request(line, headers, body), PATTERNS, ["do"])
     assert name.isascii()
     assert name.isprintable()
-
-
-CLIENTS = {
-    'pip/20.3.4 {"ci":null,"cpu":"x"}': "pip",
-    "pip/1.5.4 CPython/2.7.5 Linux/3.2": "pip",
-    "Python-urllib/2.5 setuptools/0.6c9": "setuptools",
-    "setuptools/44.1.1 Python-urllib/2.7": "setuptools",
-    "Python-urllib/2.7": "Python-urllib",
-    "xmlrpclib.py/1.0.1 (by www.pythonware.com)": "xmlrpclib",
-    "Python-xmlrpc/3.11": "Python-xmlrpc",
-    "twine/1.15.0 pkginfo/1.5.0.1 requests/2.27.1 CPython/2.7.18": "twine",
-    "curl/7.88.1": "curl",
-    "Mozilla/5.0 (X11; U; Linux i686; en-US; rv:1.9.0.4) Gecko/2008102920 Firefox/3.0.4": "browser",
-    "Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 5.1)": "browser",
-    "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Safari/537.36": "browser",
-    "Opera/9.62 (X11; Linux i686; U; en) Presto/2.1.1": "browser",
-    "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)": "Googlebot",
-    "msnbot/1.1 (+http://search.msn.com/msnbot.htm)": "msnbot",
-    "-": "(none)",
-    "": "(none)",
-}
-
-
-@pytest.mark.parametrize(("agent", "expected"), CLIENTS.items(), ids=CLIENTS.keys())
-def test_clients_have_families(agent, expected):
-    """Each row: a User-Agent and who that is."""
-    assert client(ask("GET / HTTP/1.1", (b"User-Agent", agent.encode()))) == expected
-
-
-def test_no_agent_is_nobody():
-    """A request without a User-Agent comes from nobody."""
-    assert client(ask("GET / HTTP/1.0")) == "(none)"
