@@ -50,6 +50,9 @@ class Config:
         self.mail_file = environ.get('PYPI_MAIL') or ini.get('webui.mail_file', '')
         self.url = (environ.get('PYPI_BASE_URL') or ini['webui.base_url']).rstrip('/')
         self.public_url = environ.get('PYPI_PUBLIC_URL') or ini.get('webui.public_url', '')
+        self.docs_url = (environ.get('PYPI_DOCS_URL') or ini.get('webui.docs_url', '')).rstrip('/')
+        self.docs_dir = os.path.join(self.files_dir, 'documentation')
+        self.providers = {key.partition('.')[2]: url for key, url in ini.items() if key.startswith('openid.')}
         self.simple_script = ini.get('webui.simple_script', '/simple')
         self.realm = ini.get('webui.realm', 'pypi')
         debug = environ.get('PYPI_DEBUG') or ini.get('webui.debug_mode', 'no')
@@ -65,6 +68,13 @@ class Config:
         self.url_path = slash + path
         self.files_url = self.scheme_host + '/packages'
         self.public_url = (self.public_url or self.scheme_host).rstrip('/')
+        self.docs_url = self.docs_url or self.files_url + '/documentation'
+
+    @property
+    def secure_docs_url(self):
+        """Where uploaded documentation is read, by https if that host is another one."""
+        other = not self.docs_url.startswith(self.scheme_host)
+        return 'https:' + self.docs_url.partition(':')[2] if other else self.docs_url
 
     def make_https(self):
         """Turn the URLs of this request to https."""

@@ -7,9 +7,9 @@ RSS = '''<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE rss PUBLIC "-//Netscape Communications//DTD RSS 0.91//EN" "http://my.netscape.com/publish/formats/rss-0.91.dtd">
 <rss version="0.91">
  <channel>
-  <title>PyPI Recent Updates</title>
+  <title>%s</title>
   <link>%s</link>
-  <description>Recent updates to the Python Package Index</description>
+  <description>%s</description>
   <language>en</language>
 %s
   </channel>
@@ -17,9 +17,9 @@ RSS = '''<?xml version="1.0" encoding="UTF-8"?>
 '''
 ITEM = '''
   <item>
-    <title>%s %s</title>
-    <link>%s/pypi/%s/%s</link>
-    <description>%s</description>
+    <title>%s</title>
+    <link>%s</link>
+%s    <description>%s</description>
     <pubDate>%s</pubDate>
    </item>'''
 DOAP = '''<?xml version="1.0" encoding="UTF-8" ?>
@@ -38,11 +38,77 @@ FILE_FIELDS = (
 
 def rss(config, releases):
     """The feed of the newest releases: RSS 0.91, no guid."""
-    items = [ITEM % (
-        escape(release['name'], quote=False), escape(release['version'], quote=False), config.public_url,
-        quote(release['name']), quote(release['version']), escape(release['summary'] or '', quote=False),
-        release['created'].strftime('%d %b %Y %H:%M:%S GMT')) for release in releases]
-    return RSS % (config.url, ''.join(items))
+    return channel(config, 'PyPI Recent Updates', 'Recent updates to the Python Package Index', [
+        item('%(name)s %(version)s' % release, release_link(config, release['name'], release['version']),
+             release['summary'], release['created']) for release in releases])
+
+
+def packages_rss(config, packages):
+    """The feed of the newest projects; the guid is for readers that took a new link for a new item (I35)."""
+    return channel(config, 'PyPI Newest Packages', 'Newest packages registered at the Python Package Index', [
+        item(package['name'] + ' added to PyPI', release_link(config, package['name']), package['summary'],
+             package['created'], guid=release_link(config, package['name'])) for package in packages])
+
+
+def lasthour(config, rows):
+    """The feed of journal rows, one item an event."""
+    return channel(config, 'PyPI changes', 'Updates to the Python Package Index in the last hour', [
+        item(row['name'] or '', release_link(config, row['name'] or '', row['version']), row['action'],
+             row['submitted_date']) for row in rows])
+
+
+def channel(config, title, description, items):
+    """A whole feed."""
+    return RSS % (title, config.url, description, ''.join(items))
+
+
+def item(title, link, description, when, guid=''):
+    """One item of a feed."""
+    return ITEM % (escape(title, quote=False), link, '    <guid>%s</guid>\n' % guid if guid else '',
+                   escape(description or '', quote=False), when.strftime('%d %b %Y %H:%M:%S GMT'))
+
+
+def release_link(config, name, version=None):
+    """The public URL of a project or a release."""
+    return '/'.join([config.public_url, 'pypi', quote(name), *([quote(version)] if version else [])])
+
+
+PKGINFO = ('name', 'version', 'author', 'author_email', 'maintainer', 'maintainer_email', 'home_page', 'download_url',
+           'summary', 'license', 'description', 'keywords', 'platform')
+
+
+def pkginfo(release, dependencies, classifiers):
+    """A release as a PKG-INFO file: metadata 1.1, whatever else is known (B179, B181)."""
+    lines = ['Metadata-Version: 1.1']
+    lines += ['%s: %s' % (header(field), release[field].replace('\n', '\n        '))
+              for field in PKGINFO if release[field]]
+    for kind in ('requires', 'provides', 'obsoletes'):
+        lines += ['%s: %s' % (header(kind), specifier) for specifier in dependencies.get(kind, ())]
+    lines += ['Classifier: ' + text for text in classifiers]
+    return '\n'.join(lines) + '\n\n'
+
+
+def header(field):
+    """The name of a field in a PKG-INFO file."""
+    return 'Download-URL' if field == 'download_url' else field.capitalize().replace('_', '-')
+
+
+SERVICE = '''<?xml version="1.0" encoding="UTF-8"?>
+<xrds:XRDS xmlns:xrds="xri://$xrds" xmlns="xri://$xrd*($v*2.0)">
+  <XRD>
+    <Service priority="0">
+%s      <URI>%s?:action=openid_endpoint</URI>
+    </Service>
+  </XRD>
+</xrds:XRDS>
+'''
+OPENID_TYPES = ('http://specs.openid.net/auth/2.0/server', 'http://specs.openid.net/auth/2.0/signon')
+
+
+def xrds(url, server):
+    """What an OpenID consumer finds here: the provider, or one of its users."""
+    types = OPENID_TYPES if server else OPENID_TYPES[1:]
+    return SERVICE % (''.join('      <Type>%s</Type>\n' % kind for kind in types), url)
 
 
 def doap(release):
@@ -78,7 +144,8 @@ def release_info(config, release, classifiers, dependencies):
     info = {field: release[field] for field in INFO_FIELDS}
     info.update(
         classifiers=[classifier for classifier, _ in classifiers], package_url=base,
-        release_url='%s/%s' % (base, release['version']), docs_url=None, downloads={})
+        release_url='%s/%s' % (base, release['version']),
+        docs_url='%s/%s/' % (config.docs_url, release['name']) if release['has_docs'] else None, downloads={})
     info.update(dependencies)
     return info
 

@@ -10,35 +10,14 @@ import re
 import sys
 
 from legacy import forms
+from legacy.accounts import Accounts
+from legacy.errors import Forbidden, FormError, Gone, NotFound, Redirect, RedirectTemporary, Unauthorised
+from legacy.projects import Projects
 
 SUBMISSIONS = ('submit',)  # actions that need a login before they are called
 
 
-class NotFound(Exception):
-    """404, with a detail in brackets."""
-
-
-class Unauthorised(Exception):
-    """401: asks for a name and password."""
-
-
-class Forbidden(Exception):
-    """403."""
-
-
-class FormError(Exception):
-    """400: the form cannot be processed as it stands."""
-
-
-class Redirect(Exception):
-    """301 to the given location."""
-
-
-class RedirectTemporary(Exception):
-    """307 to the given location."""
-
-
-class WebUI:
+class WebUI(Accounts, Projects):
     """One request. `env` has CGI variables as text whose characters are the bytes (latin-1), as WSGI has them."""
 
     def __init__(self, handler, env):
@@ -47,8 +26,10 @@ class WebUI:
         self.wfile = handler.wfile
         self.env = env
         self.store = None
-        self.username = None
-        self.authenticated = False
+        self.username = None  # who asks: by cookie or Basic authentication (`authenticated`), by cookie (`loggedin`)
+        self.authenticated = self.loggedin = False
+        self.cookie = None
+        self.removed_files = []  # paths of stored files that go when the transaction is safe (B279)
         self.remote_addr = env['REMOTE_ADDR']  # a front end that sets none is broken: KeyError, as ever (B004)
         forwarded = env.get('HTTP_X_FORWARDED_FOR', '').split(',')[0].strip()
         if forwarded:
@@ -72,6 +53,8 @@ class WebUI:
             self.answer()
         except NotFound as error:
             self.fail('Not Found (%s)' % error, code=404)
+        except Gone as error:
+            self.fail('Gone (%s)' % error, code=410, headers=[('Cache-Control', 'max-age=31557600, public')])
         except Unauthorised as error:
             self.unauthorised(str(error) or 'You must login to access this feature')
         except Forbidden as error:
@@ -104,14 +87,18 @@ class WebUI:
         if script == self.config.simple_script:
             self.run_simple()
             return
+        if script in SCRIPTS:
+            getattr(self, SCRIPTS[script])()
+            return
         self.authenticate()
-        if script in ELSEWHERE:
-            raise NotFound
+        if script == '/oauth':
+            raise Gone('OAuth has been disabled.')
         if self.env.get('CONTENT_TYPE') == 'text/xml':
             self.run_xmlrpc()
         else:
             self.run_action()
             self.store.commit()
+            self.remove_stored()
 
     def open_store(self):
         """Connect to the database; False if it cannot be reached, which is answered here (B252)."""
@@ -125,15 +112,11 @@ class WebUI:
             self.fail('Please try again later.\n<!-- %s -->' % reason, code=500, heading='Database connection failed')
         return self.store is not None
 
-    def authenticate(self):
-        """Find out who asks. Wrong credentials do not fail the request: the user is just nobody (B226)."""
-        kind, _, credentials = self.env.get('HTTP_CGI_AUTHORIZATION', '').partition(' ')
-        if kind.lower() == 'basic':
-            name, password = basic_credentials(credentials)
-            if name and self.store.login(name, password):
-                self.username = name
-                self.authenticated = True
-        self.store.set_user(self.username, self.remote_addr)
+    def remove_stored(self):
+        """Delete from disk what the database no longer has."""
+        if self.removed_files:
+            from legacy.store import remove_files
+            remove_files(self.config.files_dir, self.removed_files)
 
     # -- writing --
 
@@ -191,11 +174,63 @@ class WebUI:
             path.encode('latin-1').decode('utf-8')
         except UnicodeDecodeError:
             raise NotFound('%s is not utf-8 encoded' % raw_text(self.config.url + path)) from None
-        return pages.Frame(self.config, self.authenticated, self.authenticated and self.store.has_role('Admin', None))
+        admin = self.authenticated and self.store.has_role('Admin', None)
+        packages = self.store.packages_of(self.username) if self.loggedin else ()
+        return pages.Frame(self.config, self.authenticated, admin, self.loggedin and self.username, packages)
 
-    def page(self, html, *headers):
-        """Push a human page."""
-        self.send(html, 'text/html; charset=utf-8', *headers)
+    def page(self, html, *headers, content_type='text/html; charset=utf-8'):
+        """Push a human page: with the token of the user in each form that posts, and the cookie that logs in."""
+        if self.authenticated and '"POST"' in html:
+            token = '<input type="hidden" name="CSRFToken" value="%s"/>\n' % self.store.csrf_token(self.username)
+            html = re.sub('^<form .*"POST".*\n', lambda line: line[0] + token, html, flags=re.MULTILINE)
+        if self.cookie:
+            secure = ';secure' if self.config.url.startswith('https:') else ''
+            headers = (*headers, ('Set-Cookie', 'pypi=%s;path=/%s' % (self.cookie, secure)))
+        self.send(html, content_type, *headers)
+
+    # -- names of their own, without authentication --
+
+    def run_daytime(self):
+        """The time, for mirrors that measure how far behind they are (B056)."""
+        from legacy.store import utcnow
+        self.send(utcnow().strftime('%Y%m%dT%H:%M:%S\n'), 'text/plain')
+
+    def run_serial(self):
+        """The newest serial."""
+        self.send(str(self.store.last_serial() or 0), 'text/plain')
+
+    def run_serversig(self):
+        """Signatures of simple pages: gone since 2015, with the longest reason phrase on the web (B058)."""
+        raise Gone(NO_SIGNATURES)
+
+    def run_id(self):
+        """What this index is as an OpenID provider, in XRDS; nobody is looked up (B060)."""
+        from legacy import feeds
+        self.write_plain(feeds.xrds(self.config.url, self.env.get('PATH_INFO', '').strip('/') == ''),
+                         'application/xrds+xml')
+
+    def run_mirrors(self):
+        """A page about mirrors."""
+        from legacy import pages
+        self.page(pages.mirrors(self.frame()))
+
+    def run_security(self):
+        """A page about security."""
+        from legacy import pages
+        self.page(pages.security(self.frame()))
+
+    def run_google_login(self):
+        """To the provider of that name, if the settings have one."""
+        self.login_elsewhere('Google')
+
+    def write_plain(self, text, content_type):
+        """Bytes with their length and a status without a reason: the oldest way to answer (B002, B262)."""
+        body = text.encode()
+        self.handler.send_response(200)
+        self.handler.send_header('Content-Type', content_type)
+        self.handler.send_header('Content-Length', str(len(body)))
+        self.handler.end_headers()
+        self.wfile.write(body)
 
     # -- downloads --
 
@@ -309,6 +344,35 @@ class WebUI:
         html = pages.home(self.frame(), self.store.package_count(), self.store.newest_releases(40))
         self.page(html, ('X-XRDS-Location', self.config.scheme_host + '/id'))
 
+    def about(self):
+        """A page about the index."""
+        from legacy import pages
+        self.page(pages.about(self.frame(), self.store.package_count()))
+
+    def exception(self):
+        """Fails, so that one can see what that looks like (B053)."""
+        raise NameError("global name 'FAIL' is not defined")
+
+    def purge(self):
+        """Forget what caches hold of projects: there is no cache in front of this index (B100)."""
+        self.write_plain('OK', 'text/plain')
+
+    def browse(self):
+        """Releases by classifier; robots get a blank page, since they got lost in here (B087)."""
+        from legacy import browse, pages
+        if browse.is_robot(self.env.get('HTTP_USER_AGENT', '')):
+            self.send('This page intentionally blank.', 'text/plain')
+            return
+        trove = self.store.trove()
+        chosen, show_all = browse.choices(self.env.get('QUERY_STRING', ''), trove)
+        if len(chosen) > browse.MOST:
+            self.fail('Too many classifiers', code=500)
+            return
+        found = self.store.classified_releases([browse.below(id, trove) for id in chosen])
+        boxes = browse.boxes(trove, chosen, found, self.store.classifier_ids())
+        shown = found if chosen and (len(found) < browse.LONG or show_all) else None
+        self.page(pages.browse(self.frame(), trove, chosen, shown, len(found), boxes))
+
     def index(self):
         """All visible releases, or those whose metadata contain what the form asks for."""
         from legacy import metadata
@@ -342,10 +406,28 @@ class WebUI:
             raise NotFound
         self.send(digest, 'text/plain; charset=utf-8')
 
+    def rss_regen(self):
+        """Make the feeds anew: they are made for each request here."""
+        self.send('OK', 'text/plain')
+
     def rss(self):
         """The feed of the 40 newest releases."""
         from legacy import feeds
         self.send(feeds.rss(self.config, self.store.newest_releases(40)), 'text/xml; charset=utf-8')
+
+    def packages_rss(self):
+        """The feed of the 40 newest projects."""
+        from legacy import feeds
+        self.send(feeds.packages_rss(self.config, self.store.newest_packages(40)), 'text/xml; charset=utf-8')
+
+    def lasthour(self):
+        """The feed of all that happened in the last hour."""
+        from datetime import timedelta
+
+        from legacy import feeds
+        from legacy.store import utcnow
+        rows = self.store.journal_since(utcnow() - timedelta(hours=1))
+        self.page(feeds.lasthour(self.config, rows), content_type='text/xml; charset=utf-8')
 
     def display(self):
         """A release; a project with one visible release is that release, with several a list of them."""
@@ -395,7 +477,8 @@ class WebUI:
         self.page(pages.release(
             self.frame(), release, self.store.files(name, version), self.store.release_classifiers(name, version),
             self.store.dependencies(name, version), self.store.roles_of(name),
-            self.store.latest_version(name, hidden_too=False), message))
+            self.store.latest_version(name, hidden_too=False), message,
+            maintainer=self.loggedin and self.store.may_change(name)))
 
     def wanted_release(self, hidden_too):
         """The row of the release that the form means, or 404 with the old words."""
@@ -466,16 +549,27 @@ class WebUI:
         """The form's metadata, kept to the rules."""
         from legacy import metadata
         data = metadata.form_metadata(self.form)
+        self.check_metadata(data)
+        return data
+
+    def check_metadata(self, data):
+        """Refuse metadata that breaks a rule."""
+        from legacy import metadata
         try:
             metadata.validate(data, self.store.unknown_classifiers)
         except ValueError as error:
             raise FormError(str(error)) from None
-        return data
 
     def submit(self):
         """Register a release, and its project if that is new; then show it."""
-        from legacy import metadata
         data = self.checked_metadata()
+        self.store_submission(data)
+        # The page is looked up by the form's version, not by the stripped one that was stored (B187).
+        self.show_release(data['name'], self.form['version'], 'Thank you: the release is stored.')
+
+    def store_submission(self, data):
+        """Write checked metadata as a release, its project first if that is new."""
+        from legacy import metadata
         name, version = data['name'], data['version']
         if name.lower() in metadata.FORBIDDEN_NAMES:
             raise Forbidden("Package name '%s' invalid" % name)
@@ -490,8 +584,6 @@ class WebUI:
             self.store.add_role(self.username, 'Owner', name)
         self.store_release(name, version, data)
         self.store.commit()
-        # The page is looked up by the form's version, not by the stripped one that was stored (B187).
-        self.show_release(name, self.form['version'], 'Thank you: the release is stored.')
 
     def store_release(self, name, version, data):
         """Write a new release or what changes in an old one; a new one hides the others where the project wants it."""
@@ -524,8 +616,13 @@ class WebUI:
         return changes
 
     def file_upload(self):
+        """Store a file, and say so in three bytes."""
+        if self.store_upload():
+            self.send('OK\n', 'text/plain')
+
+    def store_upload(self):
         """Store a file of a release, which is registered from the same form if it is new. The order of checks is
-        old.
+        old. False where the answer was given already.
         """
         from legacy import uploads
         from legacy.store import DuplicateFile, UsedFilename
@@ -548,7 +645,7 @@ class WebUI:
         if not uploads.check_digest(content.value, self.form.get('md5_digest')):
             self.store.rollback()
             self.fail('The MD5 digest supplied does not match the content of the file.', heading='MD5 digest mismatch')
-            return
+            return False
         try:
             self.store.add_file(name, version, content.filename, content.value, filetype, python_version,
                                 self.form.get('comment', ''), signature)
@@ -557,7 +654,7 @@ class WebUI:
         except UsedFilename:
             raise FormError('This filename has previously been used, you should use a different version.') from None
         self.store.commit()
-        self.send('OK\n', 'text/plain')
+        return True
 
     def upload_release(self):
         """(name, version) that the upload is for, as registered; the release is made if it is new."""
@@ -607,27 +704,27 @@ class WebUI:
 
 
 ACTIONS = frozenset((
-    'home', 'index', 'display', 'search', 'list_classifiers', 'show_md5', 'rss', 'json', 'doap', 'verify', 'submit',
-    'file_upload',
+    'about', 'addkey', 'browse', 'claim', 'clear_auth', 'delete_user', 'delkey', 'display', 'display_pkginfo', 'doap',
+    'doc_upload', 'dropid', 'exception', 'file_upload', 'files', 'forgotten_password', 'forgotten_password_form',
+    'home', 'index', 'json', 'lasthour', 'list_classifiers', 'login', 'login_form', 'logout', 'openid',
+    'openid_decide_post', 'openid_endpoint', 'openid_return', 'packages_rss', 'password_reset', 'pkg_edit', 'purge',
+    'pw_reset', 'pw_reset_change', 'register_form', 'remove_pkg', 'role', 'role_form', 'rss', 'rss_regen', 'search',
+    'show_md5', 'submit', 'submit_form', 'submit_pkg_info', 'user', 'user_form', 'verify',
 ))
-# Names that the front end knows and this version does not answer at yet.
-ELSEWHERE = frozenset(
-    ('/daytime', '/serial', '/serversig', '/mirrors', '/id', '/oauth', '/google_login', '/security'))
+# Names that the front end knows, and what answers there before anybody is asked for a name (B027).
+SCRIPTS = {
+    '/daytime': 'run_daytime', '/serial': 'run_serial', '/serversig': 'run_serversig', '/mirrors': 'run_mirrors',
+    '/id': 'run_id', '/google_login': 'run_google_login', '/security': 'run_security',
+}
+NO_SIGNATURES = (
+    "The Simple Sign API has been deprecated and removed. If you're mirroring PyPI with bandersnatch then please"
+    " upgrade to 1.7+. If you're mirroring PyPI with pep381client then please switch to bandersnatch. Otherwise contact"
+    ' the maintainer of your software and inform them of PEP 464.')
 
 
 def simple_name(name):
     """The spelling of the simple index: runs of anything but ASCII letters, digits and dots become one dash (B110)."""
     return re.sub('[^A-Za-z0-9.]+', '-', name).lower()
-
-
-def basic_credentials(credentials):
-    """(name, password) of the second word of an Authorization header; (None, None) if it is not what it should be."""
-    from base64 import b64decode
-    try:
-        name, colon, password = b64decode(credentials).decode('utf-8').partition(':')
-    except ValueError:
-        return None, None
-    return (name, password) if colon else (None, None)
 
 
 def raw_text(path):

@@ -12,9 +12,10 @@ from datetime import UTC, datetime
 import psycopg2
 from psycopg2.extras import execute_values
 
+from legacy.account_store import hash_password
 from legacy.config import HERE
 from legacy.metadata import in_order
-from legacy.store import file_digests, hash_password, stored_path, write_file
+from legacy.store import file_digests, stored_path, write_file
 
 BEGINNING = datetime(2005, 1, 1)
 ADDRESS = '127.0.0.1'

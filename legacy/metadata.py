@@ -166,3 +166,20 @@ def old_pieces(version):
         else:
             yield '*' + {'alpha': 'a', 'beta': 'b', 'rc': 'c', 'pre': 'c', 'dev': '@'}.get(piece, piece)
     yield '*final'
+
+
+def pkginfo_metadata(text):
+    """Return the metadata of a PKG-INFO file as `form_metadata` does of a form; the description loses its indent."""
+    from email.parser import HeaderParser
+    message = HeaderParser().parsestr(text)
+    data = {}
+    for name in dict.fromkeys(key.lower() for key in message.keys()):
+        values = message.get_all(name)
+        field = {'classifier': 'classifiers'}.get(name, name).replace('-', '_')
+        if field in LISTS:
+            data[field] = [value.strip() for value in values]
+        elif field == 'description':
+            data[field] = '\n'.join(line.removeprefix(' ' * 8) for line in values[0].split('\n'))
+        else:
+            data[field] = ','.join(values)
+    return data

@@ -45,14 +45,16 @@ def simple_package(name, files):
 class Frame:
     """What stands around every page, and the URLs that pages link to."""
 
-    def __init__(self, config, authenticated=False, admin=False):
+    def __init__(self, config, authenticated=False, admin=False, username=None, packages=()):
         self.config = config
         self.authenticated = authenticated
         self.admin = admin
+        self.username = username  # of a login by cookie
+        self.packages = packages
 
     def action_url(self, action, **parameters):
         """`/pypi?%3Aaction=...`, relative to the host."""
-        return self.config.url_path + '?' + urlencode({':action': action, **parameters})
+        return self.config.url_path + '?' + urlencode({':action': action, **parameters}, quote_via=quote)
 
     def raw_url(self, action, **parameters):
         """`/pypi?:action=...`: some pages never quoted the colon."""
@@ -97,7 +99,11 @@ class Frame:
         return ' &gt;\n'.join('<a href="%s">%s</a>' % (escape(url), escape(text)) for url, text in links)
 
     def user_box(self):
-        """Ways to log in; for those who sent a name and password, the way to forget them."""
+        """Ways to log in; for those who sent a name and password, the way to forget them; for those who are logged in,
+        what is theirs.
+        """
+        if self.username:
+            return self.own_box()
         links = [(self.action_url('clear_auth'), 'Forget my password')] if self.authenticated else []
         links += [
             (self.action_url('login_form'), 'Log in'), (self.action_url('register_form'), 'Make an account'),
@@ -105,6 +111,13 @@ class Frame:
             (self.raw_url('login', provider='Launchpad'), 'Launchpad'), ('/google_login', 'Google'),
         ]
         return ''.join('<li><a href="%s">%s</a></li>\n' % (escape(url), text) for url, text in links)
+
+    def own_box(self):
+        """The account, the way out, the projects."""
+        links = [(self.action_url('user_form'), 'My account'), (self.action_url('logout'), 'Log out')]
+        links += [(self.action_url('pkg_edit', name=name), name) for name in self.packages]
+        return '<li>%s</li>\n' % escape(self.username) + ''.join(
+            '<li><a href="%s">%s</a></li>\n' % (escape(url), escape(text)) for url, text in links)
 
 
 PAGE = '''<?xml version="1.0" encoding="utf-8"?>
@@ -176,8 +189,8 @@ def text(value):
     return escape(value or '', quote=False)
 
 
-def release(frame, data, files, classifiers, dependencies, roles, latest, message=''):
-    """The page of one release; `latest` is the version that most visitors want."""
+def release(frame, data, files, classifiers, dependencies, roles, latest, message='', maintainer=False):
+    """The page of one release; `latest` is the version that most visitors want; a maintainer finds the ways to edit."""
     name, version = data['name'], data['version']
     doap = escape(frame.doap_url(name, version))
     head = '<link rel="meta" title="DOAP" type="application/rdf+xml" href="%s"/>\n' % doap
@@ -185,6 +198,7 @@ def release(frame, data, files, classifiers, dependencies, roles, latest, messag
         '<p class="message">%s</p>\n' % text(message) if message else '',
         download_button(frame, files),
         '<p class="summary">%s</p>\n' % text(data['summary']),
+        maintainer_links(frame, name, version) if maintainer else '',
         latest_link(frame, name, version, latest),
         ''.join(project_link(*label.partition(',')[::2]) for label in dependencies.get('project_url', ())),
         '<pre class="description">%s</pre>\n' % text(data['description']) if given(data['description']) else '',
@@ -192,6 +206,20 @@ def release(frame, data, files, classifiers, dependencies, roles, latest, messag
         '<ul class="facts">\n%s</ul>\n' % ''.join(facts(frame, data, classifiers, dependencies, roles)),
     ]
     return frame.page('%s %s' % (name, version), ''.join(parts), name, version, head)
+
+
+def maintainer_links(frame, name, version=None):
+    """What those who may edit a project, and a release of it, can do with it: shown to whoever is logged in."""
+    if not frame.username:
+        return ''
+    path, quoted = frame.config.url_path, quote(name)
+    links = [('%s?:action=role_form&package_name=%s' % (path, quoted), 'roles'),
+             ('%s?:action=pkg_edit&name=%s' % (path, quoted), 'releases')]
+    if version is not None:
+        links += [('%s?name=%s&version=%s&:action=%s' % (path, quoted, quote(version), action), label)
+                  for action, label in (('display', 'view'), ('submit_form', 'edit'), ('files', 'files'),
+                                        ('display_pkginfo', 'PKG-INFO'))]
+    return '<p>%s</p>\n' % ' | '.join('<a href="%s">%s</a>' % (escape(url), label) for url, label in links)
 
 
 def latest_link(frame, name, version, latest):
@@ -292,6 +320,68 @@ def message(frame, title):
     """A page that says one thing."""
     return frame.page(title, '')
 
+
+def about(frame, count):
+    """What this is."""
+    return frame.page('About PyPI', '<p>An index of %d packages, by and for those who write Python.</p>\n'
+                      '<p><a href="/mirrors">Mirrors</a></p>\n' % count)
+
+
+def mirrors(frame):
+    """Where copies are."""
+    return frame.page('PyPI Mirrors', '<p>Files come from a network of caches; whoever wants a copy of all may run'
+                      ' bandersnatch.</p>\n')
+
+
+def security(frame):
+    """How to tell of a hole."""
+    return frame.page('PyPI Security', '<p>Tell the administrators, not the world, what you found.</p>\n')
+
+
+def browse(frame, trove, chosen, releases, count, boxes):
+    """Classifiers to choose from, and the releases that have all those chosen (None: too many to show)."""
+    base = frame.config.url_path + '?:action=browse'
+
+    def link(ids, label, count):
+        url = base + ''.join('&c=%d' % id for id in sorted(ids))
+        return '<a href="%s">%s</a>%s' % (escape(url), escape(label, quote=False), count)
+
+    parts = ['<p>%s %s</p>\n' % (escape(trove[id], quote=False), link([c for c in chosen if c != id], 'unselect', ''))
+             for id in chosen]
+    if releases is not None:
+        parts.append('<table class="list">\n%s</table>\n' % ''.join('<tr>%s<td>%s</td></tr>\n' % (
+            release_cell(frame, release), text(release['summary'])) for release in releases))
+    elif chosen:
+        parts.append('<p>%d packages. <a href="%s">Show all</a></p>\n' % (
+            count, escape(base + ''.join('&c=%d' % id for id in sorted(chosen)) + '&show=all')))
+    for heading, entries in boxes:
+        parts.append('<h2>%s</h2>\n<ul>\n%s</ul>\n' % (escape(heading, quote=False), ''.join(
+            '<li>%s</li>\n' % link([*chosen, id], label, ' (%d)' % number) for id, label, number in entries)))
+    return frame.page('Browse', ''.join(parts), head='<meta name="robots" content="noindex,nofollow"/>\n')
+
+
+def dialog(title, question, frame, carried):
+    """A question with two answers: a page of its own, without the frame."""
+    return DIALOG % {'title': escape(title), 'question': escape(question, quote=False), 'carried': carried,
+                     'path': escape(frame.config.url_path)}
+
+
+DIALOG = '''<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN" "http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd">
+<html xmlns="http://www.w3.org/1999/xhtml" lang="en" xml:lang="en">
+<head>
+<title>%(title)s</title>
+</head>
+<body>
+<h1>%(title)s</h1>
+<p>%(question)s</p>
+<form method="POST" action="%(path)s">
+%(carried)s<p><input type="submit" name="submit_ok" value="OK"/>
+<input type="submit" name="submit_cancel" value="CANCEL"/></p>
+</form>
+</body>
+</html>
+'''
 
 LOGIN_HELP = '''<p>No account yet? <a href="%(path)s?:action=register_form">Make one</a>.</p>
 <p>Forgotten the password? <a href="%(path)s?:action=forgotten_password_form">Have it reset</a>.</p>

@@ -171,6 +171,45 @@ def user_packages(store, user):
     return [list(row) for row in store.roles_by_user(user)]
 
 
+def package_roles(store, package_name):
+    """[role, user] of a project."""
+    return [list(row) for row in store.role_rows(package_name)]
+
+
+def package_hosting_mode(store, package_name):
+    """How the simple page of a project links elsewhere."""
+    return store.hosting_mode(package_name)
+
+
+def release_downloads(store, package_name, version):
+    """[file name, downloads] of a release: counts ended with May 2016."""
+    return [[file['filename'], file['downloads']] for file in store.files(package_name, version)]
+
+
+def top_packages(store, number=None):
+    """[name, downloads] of the projects downloaded most."""
+    return [list(row) for row in store.top_packages(number)]
+
+
+def browse(store, categories):
+    """[name, version] of visible releases that have all of the given classifiers, or ones below them."""
+    from legacy.browse import below
+    if not isinstance(categories, list):
+        raise TypeError('Parameter categories must be a list')
+    trove = store.trove()
+    ids = {text: id for id, text in trove.items()}
+    for category in categories:
+        if category not in ids:
+            raise ValueError('Unknown category "%s"' % category)
+    found = store.classified_releases([below(ids[category], trove) for category in categories])
+    return [[release['name'], release['version']] for release in found]
+
+
+def post_cheesecake_for_release(store, package_name, version, scores, password):
+    """Scores of a rating service that is no more: nobody knows its password."""
+    raise ValueError('Bad password.')
+
+
 def moment(since):
     """Seconds since the epoch as the database has times."""
     assert isinstance(since, int), ''
@@ -185,7 +224,8 @@ def event(row):
 
 METHODS = {function.__name__: function for function in (
     list_packages, list_packages_with_serial, package_releases, release_data, release_urls, search, updated_releases,
-    changelog, changelog_since_serial, changelog_last_serial, changed_packages, user_packages)}
+    changelog, changelog_since_serial, changelog_last_serial, changed_packages, user_packages, package_roles,
+    package_hosting_mode, release_downloads, top_packages, browse, post_cheesecake_for_release)}
 METHODS.update(package_urls=release_urls, package_data=release_data)  # the names of 2005
 
 

@@ -1,4 +1,4 @@
--- The old index's tables, as its server had them in May 2016 (the part that registering, uploading and reading need).
+-- The old index's tables, as its server had them in May 2016.
 -- Times are written by the program, in UTC, never by now(): a harness freezes the program's clock, not the database's.
 
 CREATE TABLE accounts_user (
@@ -144,6 +144,39 @@ CREATE TABLE journals (
 CREATE INDEX journals_name ON journals (name);
 CREATE INDEX journals_version ON journals (version);
 CREATE INDEX journals_submitted_date ON journals (submitted_date);
+
+-- Logins by cookie, the tokens of forms, keys mailed to confirm an account.
+CREATE TABLE cookies (
+    cookie    text PRIMARY KEY,
+    name      text REFERENCES accounts_user (username) ON UPDATE CASCADE ON DELETE CASCADE,
+    last_seen timestamp
+);
+CREATE INDEX cookies_last_seen ON cookies (last_seen);
+
+CREATE TABLE csrf_tokens (
+    name     text PRIMARY KEY REFERENCES accounts_user (username) ON UPDATE CASCADE ON DELETE CASCADE,
+    token    text,
+    end_date timestamp
+);
+
+CREATE TABLE rego_otk (
+    name text REFERENCES accounts_user (username) ON UPDATE CASCADE ON DELETE CASCADE,
+    otk  text UNIQUE,
+    date timestamp
+);
+CREATE INDEX rego_otk_name ON rego_otk (name);
+
+CREATE TABLE openids (
+    id   text PRIMARY KEY,
+    name text REFERENCES accounts_user (username) ON UPDATE CASCADE ON DELETE CASCADE
+);
+
+CREATE TABLE sshkeys (
+    id   serial PRIMARY KEY,
+    name text REFERENCES accounts_user (username) ON UPDATE CASCADE ON DELETE CASCADE,
+    key  text
+);
+CREATE INDEX sshkeys_name ON sshkeys (name);
 
 -- The program never writes packages.last_serial: the database keeps it at the newest journal row of the project.
 CREATE FUNCTION keep_last_serial() RETURNS trigger AS $$

@@ -8,9 +8,11 @@ they come in the order of their insertion.
 import os
 import re
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import UTC
 
 import psycopg2
+
+from legacy.account_store import AccountStore, utcnow
 
 RELEASE_COLUMNS = (
     'author', 'author_email', 'maintainer', 'maintainer_email', 'home_page', 'license', 'summary', 'description',
@@ -24,7 +26,6 @@ SEARCHABLE = (
     'name', 'version', 'author', 'author_email', 'maintainer', 'maintainer_email', 'home_page', 'license', 'summary',
     'description', 'keywords', 'platform', 'download_url', '_pypi_hidden',
 )
-LOGIN_REFRESH = timedelta(minutes=1)
 
 _kept = threading.local()  # the open connection of this thread, where Config.keep_connection allows one
 
@@ -61,28 +62,12 @@ def _answers(connection):
     return True
 
 
-def utcnow():
-    """The program's clock, without a zone, as the timestamp columns hold it."""
-    return datetime.now(UTC).replace(tzinfo=None)
-
-
-def hash_password(name, password):
-    """Return what accounts_user.password holds: one scrypt round salted by the user name, so that two runs write
-    equal rows.
-    """
-    # The old chains (sha1, then bcrypt over it) cost 0.3 s a login; a random salt would be a difference in every
-    # comparison.
-    import hashlib
-    digest = hashlib.scrypt(password.encode(), salt=name.encode(), n=2 ** 10, r=8, p=1, dklen=20)
-    return 'scrypt$' + digest.hex()
-
-
 def normalise_name(name):
     """Fold runs of `.`, `_` and `-` and the case, as the SQL function normalize_pep426_name does."""
     return re.sub(r'[._-]+', '-', name).lower()
 
 
-class Store:
+class Store(AccountStore):
     """The index's tables, over one connection, on behalf of at most one user."""
 
     def __init__(self, config):
@@ -143,22 +128,7 @@ class Store:
         else:
             self.connection.close()
 
-    # -- users and roles --
-
-    def login(self, name, password):
-        """Return True if these are the credentials of an active user, and note the login, at most once a minute."""
-        rows = self.query(
-            'SELECT id, username, password, last_login, is_active FROM accounts_user WHERE username=%s', name)
-        if not rows:
-            return False
-        id, username, stored, last_login, active = rows[0]
-        if not active or stored != hash_password(username, password):
-            return False
-        now = datetime.now(UTC)
-        if last_login is None or now - last_login > LOGIN_REFRESH:
-            self.execute('UPDATE accounts_user SET last_login=%s WHERE id=%s', now, id)
-            self.commit()
-        return True
+    # -- roles --
 
     def has_role(self, role, package_name):
         """True if the acting user has the role for exactly that name, or globally."""
@@ -182,6 +152,27 @@ class Store:
             'SELECT role_name, user_name FROM roles WHERE package_name=%s ORDER BY role_name DESC, user_name',
             package_name)
 
+    def remove_role(self, user, role, package_name):
+        """Take a role, with its journal row."""
+        self.execute('DELETE FROM roles WHERE user_name=%s AND role_name=%s AND package_name=%s',
+                     user, role, package_name)
+        self.journal(package_name, None, 'remove %s %s' % (role, user))
+
+    def user_has_role(self, user, role, package_name):
+        """True if a user was given exactly this role."""
+        return bool(self.query('SELECT 1 FROM roles WHERE user_name=%s AND role_name=%s AND package_name=%s',
+                               user, role, package_name))
+
+    def packages_of(self, user):
+        """Names of the projects that a user has a role in, as people sort them."""
+        return [name for name, _ in self.query(
+            'SELECT DISTINCT package_name, lower(package_name) FROM roles'
+            ' WHERE user_name=%s AND package_name IS NOT NULL ORDER BY 2, 1', user)]
+
+    def role_rows(self, package_name):
+        """[(role, user)] of a project, in the order they were given."""
+        return self.query('SELECT role_name, user_name FROM roles WHERE package_name=%s ORDER BY ctid', package_name)
+
     def roles_by_user(self, user):
         """[(role, project or None)] of a user, in the order they were given."""
         return self.query('SELECT role_name, package_name FROM roles WHERE user_name=%s ORDER BY ctid', user)
@@ -204,6 +195,11 @@ class Store:
         return self.query(
             'SELECT name, version, submitted_date, action, id FROM journals WHERE submitted_date > %s ORDER BY id',
             since)
+
+    def journal_since(self, since):
+        """Journal rows after a time, the oldest first."""
+        return self.dicts('SELECT name, version, action, submitted_date FROM journals WHERE submitted_date > %s'
+                          ' ORDER BY id', since)
 
     def changelog_since(self, serial):
         """[(name, version, time, action, serial)] of all that has a higher serial."""
@@ -261,13 +257,56 @@ class Store:
         """True if a new release of the project hides the others."""
         return bool(self.value('SELECT autohide FROM packages WHERE name=%s', name))
 
+    def set_autohide(self, name, autohide):
+        """Say whether a new release hides the others."""
+        self.execute('UPDATE packages SET autohide=%s WHERE name=%s', autohide, name)
+
+    def set_docs(self, name):
+        """Note that documentation was uploaded."""
+        self.execute('UPDATE packages SET has_docs=true WHERE name=%s', name)
+        self.journal(name, None, 'docupdate')
+
+    def unset_docs(self, name):
+        """Note that documentation was removed."""
+        self.execute('UPDATE packages SET has_docs=false WHERE name=%s', name)
+        self.journal(name, None, 'docdestroy')
+
+    def hosting_mode(self, name):
+        """How the simple page of a project linked elsewhere (B122), or None."""
+        return self.value('SELECT hosting_mode FROM packages WHERE name=%s', name)
+
+    def newest_packages(self, count):
+        """The projects made last, with the summary of their first release."""
+        return self.dicts(
+            'SELECT p.name, p.created, (SELECT r.summary FROM releases r WHERE r.name=p.name'
+            ' ORDER BY r._pypi_ordering DESC LIMIT 1) AS summary FROM packages p'
+            ' ORDER BY p.created DESC, p.name LIMIT %s', count)
+
+    def remove_package(self, name):
+        """Delete a project and all of it but its journal, which gets one more row (B081); returns its files' paths."""
+        paths = [path for path, _, _ in self.package_files(name)]
+        for table in ('release_files', 'release_dependencies', 'release_classifiers', 'releases'):
+            self.execute('DELETE FROM %s WHERE name=%%s' % table, name)
+        self.execute('DELETE FROM roles WHERE package_name=%s', name)
+        self.journal(name, None, 'remove')
+        self.execute('DELETE FROM packages WHERE name=%s', name)
+        return paths
+
+    def remove_release(self, name, version):
+        """Delete a release and all of it but its journal, which gets one more row; returns its files' paths."""
+        paths = [file['path'] for file in self.files(name, version)]
+        for table in ('release_files', 'release_dependencies', 'release_classifiers', 'releases'):
+            self.execute('DELETE FROM %s WHERE name=%%s AND version=%%s' % table, name, version)
+        self.journal(name, version, 'remove')
+        return paths
+
     # -- releases --
 
     def release(self, name, version):
         """The row of a release, with what its project adds; None if there is none."""
         rows = self.dicts(
-            'SELECT r.*, p.bugtrack_url FROM packages p, releases r WHERE p.name=r.name AND r.name=%s AND r.version=%s',
-            name, version)
+            'SELECT r.*, p.bugtrack_url, p.has_docs FROM packages p, releases r'
+            ' WHERE p.name=r.name AND r.name=%s AND r.version=%s', name, version)
         return rows[0] if rows else None
 
     def releases(self, name, hidden=None):
@@ -396,7 +435,37 @@ class Store:
             ' WHERE NOT _pypi_hidden AND (%s) ORDER BY lower(name), _pypi_ordering'
             % ' OR '.join('lower(%s) LIKE %%s' % column for column in columns), *[like] * len(columns))
 
+    # -- browsing by classifier --
+
+    def trove(self):
+        """{id: classifier} of all classifiers."""
+        return dict(self.query('SELECT id, classifier FROM trove_classifiers'))
+
+    def classified_releases(self, selected):
+        """Visible releases that have, for each of the given sets of ids, one of its classifiers."""
+        where = ''.join(
+            ' AND EXISTS (SELECT 1 FROM release_classifiers c WHERE c.name=r.name AND c.version=r.version'
+            ' AND c.trove_id = ANY(%s))' for _ in selected)
+        return self.dicts(
+            'SELECT r.name, r.version, r.summary FROM releases r WHERE NOT r._pypi_hidden' + where +
+            ' ORDER BY lower(r.name), r._pypi_ordering', *[list(ids) for ids in selected])
+
+    def classifier_ids(self):
+        """[(name, version, id)] of the classifiers of all visible releases."""
+        return self.query('SELECT c.name, c.version, c.trove_id FROM release_classifiers c, releases r'
+                          ' WHERE c.name=r.name AND c.version=r.version AND NOT r._pypi_hidden')
+
     # -- files --
+
+    def remove_file(self, name, digest):
+        """Delete the row of a file of a project, with its journal row; returns its path, None where there is none."""
+        rows = self.query('DELETE FROM release_files WHERE name=%s AND md5_digest=%s'
+                          ' RETURNING version, filename, path', name, digest)
+        if not rows:
+            return None
+        version, filename, path = rows[0]
+        self.journal(name, version, 'remove file ' + filename)
+        return path
 
     def files(self, name, version):
         """File rows of a release, by file name."""
@@ -407,6 +476,11 @@ class Store:
     def package_files(self, name):
         """[(path, filename, md5)] of every release of a project, hidden ones too."""
         return self.query('SELECT path, filename, md5_digest FROM release_files WHERE name=%s ORDER BY path', name)
+
+    def top_packages(self, number):
+        """[(name, downloads)] of the projects whose files were downloaded most; None: of all."""
+        return self.query('SELECT name, sum(downloads) FROM release_files GROUP BY name ORDER BY 2 DESC, 1 LIMIT %s',
+                          number)
 
     def has_md5(self, digest):
         """True if a stored file has this digest."""
@@ -452,6 +526,23 @@ def stored_path(digests, filename):
     """Where a file is stored: AA/BB/REST/FILENAME of its BLAKE2b (B276)."""
     blake2 = digests[2]
     return '/'.join((blake2[:2], blake2[2:4], blake2[4:], filename))
+
+
+def remove_files(root, paths):
+    """Delete stored files with their signatures, and the folders that only they were in."""
+    for path in paths:
+        for name in (path, path + '.asc'):
+            try:
+                os.unlink(os.path.join(root, name))
+            except FileNotFoundError:
+                continue
+        folder = os.path.dirname(path)
+        while folder:
+            try:
+                os.rmdir(os.path.join(root, folder))
+            except OSError:
+                break  # not empty
+            folder = os.path.dirname(folder)
 
 
 def write_file(root, path, content, when):

@@ -161,7 +161,6 @@ def test_other_spellings(index, target, location):
         ("/pypi?:action=nosuch", ""),
         ("/pypi?:action=run", ""),
         ("/pypi?:action=__init__", ""),
-        ("/daytime", ""),
         ("/pypi?:action=show_md5&digest=x", ""),
     ],
 )

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import psycopg2
 import pytest
 
-from legacy import store
+from legacy import account_store, store
 from legacy.config import Config
 from legacy.load import make_schema
 
@@ -81,7 +81,7 @@ def test_login_is_noted_once_a_minute(opened, monkeypatch):
     one = opened()
     one.execute(
         "INSERT INTO accounts_user (username, password) VALUES ('u', %s) ON CONFLICT DO NOTHING",
-        store.hash_password("u", "pw"),
+        account_store.hash_password("u", "pw"),
     )
     assert one.login("u", "pw")
     first = one.value("SELECT last_login FROM accounts_user WHERE username = 'u'")

@@ -1,0 +1,29 @@
+"""What an action raises instead of answering; `WebUI.run` turns each into its page. No output here."""
+
+
+class NotFound(Exception):
+    """404, with a detail in brackets."""
+
+
+class Gone(Exception):
+    """410, with a detail in brackets; caches may keep it for a year."""
+
+
+class Unauthorised(Exception):
+    """401: asks for a name and password."""
+
+
+class Forbidden(Exception):
+    """403."""
+
+
+class FormError(Exception):
+    """400: the form cannot be processed as it stands."""
+
+
+class Redirect(Exception):
+    """301 to the given location."""
+
+
+class RedirectTemporary(Exception):
+    """307 to the given location."""
