@@ -1,7 +1,7 @@
 """The SQLite file of an archive: its tables, how it is opened for writing and for reading, and whether it is whole.
 
 A path comes in, a connection goes out; what is wrong with the file is a `RecordingError` that names it. What the rows
-mean is `archive`'s.
+mean: `writer` makes them, `stored` reads them, docs/archive.md tells it to people.
 """
 
 from __future__ import annotations
@@ -16,28 +16,48 @@ from harness.errors import RecordingError
 
 SQLITE_MAGIC = b"SQLite format 3\0"
 APPLICATION_ID = 0x53435254  # "SCRT"
-VERSION = 1
+VERSION = 2
+FIRST = 1
+"""The version before, which is still read."""
 
-# The column of each field, in the order of the table; exchanges are written and read by this list alone.
-COLUMNS = (
-    "started", "duration", "method", "path", "status", "scheme", "peer", "user", "user_by",
-    "start_line", "request_headers", "request_body", "request_framing", "request_raw_head",
-    "version", "reason", "response_headers", "response_body", "response_framing", "response_raw_head", "complete",
-    "size",
+# What few exchanges differ in stands once for all that agree, `kind`; the columns in the order of the table.
+KIND = (
+    "endpoint", "client", "method", "status", "scheme", "user_by", "request_framing", "version", "reason",
+    "response_framing", "complete",
 )  # fmt: skip
+COLUMNS = (
+    "started", "duration", "kind", "line", "peer", "user", "session", "request_headers", "request_body",
+    "request_raw_head", "response_headers", "response_body", "response_raw_head", "size", "redactions",
+)  # fmt: skip
+EMPTY = 0
+"""The number of the body, text or header list of no bytes, which is not stored."""
+
+_AFFINITY = {"started": " REAL", "duration": " REAL"}  # whole seconds take half the room then
 SCHEMA = f"""
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
-CREATE TABLE blob (id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, size INTEGER NOT NULL,
-                   zstd INTEGER NOT NULL, data BLOB NOT NULL);
-CREATE TABLE exchange (seq INTEGER PRIMARY KEY, {", ".join(COLUMNS)});
+CREATE TABLE text (id INTEGER PRIMARY KEY, hash INTEGER NOT NULL, cut INTEGER, data BLOB NOT NULL);
+CREATE INDEX text_hash ON text (hash);
+CREATE TABLE pack (id INTEGER PRIMARY KEY, data BLOB NOT NULL);
+CREATE TABLE body (id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, size INTEGER NOT NULL,
+                   pack INTEGER NOT NULL, start INTEGER NOT NULL);
+CREATE TABLE kind (id INTEGER PRIMARY KEY, {", ".join(KIND)});
+CREATE INDEX kind_endpoint ON kind (endpoint, client, status);
+CREATE TABLE session (key INTEGER PRIMARY KEY, number INTEGER NOT NULL);
+CREATE TABLE joined (number INTEGER PRIMARY KEY, earlier INTEGER NOT NULL);
+CREATE TABLE exchange (seq INTEGER PRIMARY KEY, {", ".join(name + _AFFINITY.get(name, "") for name in COLUMNS)});
 CREATE INDEX exchange_started ON exchange (started);
+CREATE VIEW listing AS
+  SELECT seq, datetime(started, 'unixepoch') AS time, client, CAST(peer.data AS TEXT) AS peer,
+         CAST(user.data AS TEXT) AS user, endpoint, CAST(line.data AS TEXT) AS start_line, status, size, session
+  FROM exchange JOIN kind ON kind.id = kind LEFT JOIN text AS line ON line.id = line
+  LEFT JOIN text AS peer ON peer.id = peer LEFT JOIN text AS user ON user.id = user;
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {VERSION};
-"""
+"""  # noqa: S608
 # Made when the file is finished: half the time of an import went into keeping them in order.
 LATER_INDEXES = """
-CREATE INDEX IF NOT EXISTS exchange_path ON exchange (path, method);
-CREATE INDEX IF NOT EXISTS exchange_status ON exchange (status);
+CREATE INDEX IF NOT EXISTS exchange_kind ON exchange (kind);
+CREATE INDEX IF NOT EXISTS exchange_session ON exchange (session);
 """
 
 
@@ -48,7 +68,7 @@ def is_archive(path: Path) -> bool:
 
 
 def check(path: Path) -> None:
-    """Raise `RecordingError` unless the file is a whole archive of this version, as far as its first page can tell."""
+    """Raise `RecordingError` unless the file is a whole archive that this harness reads, as its first page has it."""
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
@@ -68,11 +88,20 @@ def check(path: Path) -> None:
     growing = pages <= 1 or path.with_name(path.name + "-wal").exists()
     if application != APPLICATION_ID and not growing:
         raise RecordingError(f"{path}: an SQLite file, but not an archive")
-    if version != VERSION and not growing:
-        raise RecordingError(f"{path}: an archive of version {version}; this harness reads version {VERSION}")
+    if not growing:
+        check_version(path, version)
     expected = (65536 if page == 1 else page) * pages
     if size < expected and not growing:
         raise RecordingError(f"{path}: truncated archive: {size} of {expected} bytes")
+
+
+def check_version(path: Path, version: int) -> None:
+    """Raise `RecordingError` for an archive of a version that this harness does not know."""
+    if not FIRST <= version <= VERSION:
+        raise RecordingError(
+            f"{path}: an archive of version {version}; this harness reads up to version {VERSION}: install a newer "
+            "screamtest, or have the one that wrote it export to a cassette (harness export ARCHIVE -o x.yaml)"
+        )
 
 
 def connected(path: Path) -> sqlite3.Connection:
