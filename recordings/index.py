@@ -53,7 +53,7 @@ def recorded_index(cassette: Path, work: Path) -> Iterator[str]:
     environ = {**os.environ, "PYPI_BASE_URL": f"{base}/pypi"}
     with _running(serve, r"Serving on (http://[^/\s]+)", environ) as upstream:
         record = [str(HARNESS), "record", "--upstream", upstream.found, "--bind", f"{HOST}:{port}"]
-        record += ["--state", "seed", "-o", str(cassette)]
+        record += ["--no-redaction", "--state", "seed", "-o", str(cassette)]  # the credentials are those of the seed
         with _running(record, r"Recording (http://\S+)", environ) as recorder:
             yield base
     lost = re.search(r"lost (\d+)", recorder.printed)

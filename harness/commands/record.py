@@ -11,11 +11,16 @@ from urllib.parse import urlsplit
 
 import click
 
+from harness.config import find_config
 from harness.errors import RecordingError, TargetError, UsageError
+from harness.record.counts import Completeness
+from harness.record.job import job_for, switch_of
+from harness.record.line import Line
 from harness.record.proxy import Address, RecordingProxy
+from harness.record.rotation import Rotation, parse_age, parse_size
 from harness.record.served import serve
 from harness.record.tape import Tape
-from harness.recording import writer_for
+from harness.redact.options import given_key, redaction_options, redactor_for
 
 EPILOG = """\b
 Examples:
@@ -30,29 +35,65 @@ Examples:
 @click.option("--bind", metavar="HOST:PORT", default="127.0.0.1:0", show_default=True, help="Where clients connect.")
 @click.option("-o", "output", required=True, type=click.Path(path_type=Path), help="Archive, or cassette x.yaml.")
 @click.option("--state", help="Name of the state that the exchanges start from.")
-def command(upstream: str | None, app: str | None, workers: int, bind: str, output: Path, state: str | None) -> None:
+@click.option("--sample", type=click.FloatRange(0, 1), default=1.0, help="Share of the sessions to keep, like 0.1.")
+@click.option("--rotate-size", metavar="SIZE", help="Begin another file at this size, like 1G.")
+@click.option("--rotate-age", metavar="AGE", help="Begin another file after this time, like 24h.")
+@click.option("--keep", metavar="N", type=click.IntRange(1), help="Keep only the newest N files.")
+@click.option(
+    "--switch", type=click.Path(path_type=Path), help="While this file exists, record nothing [ARCHIVE.stop]."
+)
+@redaction_options
+def command(
+    upstream: str | None,
+    app: str | None,
+    workers: int,
+    bind: str,
+    output: Path,
+    state: str | None,
+    sample: float,
+    rotate_size: str | None,
+    rotate_age: str | None,
+    keep: int | None,
+    switch: Path | None,
+    key_file: Path | None,
+    no_redaction: bool,
+) -> None:
     """Record until Ctrl-C or SIGTERM. An archive is added to, a cassette written anew.
 
-    Nothing is redacted yet: passwords and cookies are recorded as clients sent them.
+    Secrets are replaced by tokens as they are recorded. A name like day-%Y%m%d.archive begins a file each day (UTC).
     """
     if (upstream is None) == (app is None):
         raise UsageError("give either --upstream URL or --app TARGET")
     address = parse_address(bind, "--bind")
-    writer = writer_for(output, state)
+    config = find_config(Path.cwd())
+    redact = redactor_for(config, key_file, no_redaction) is not None
+    rotation = Rotation(
+        parse_size(rotate_size) if rotate_size else None, parse_age(rotate_age) if rotate_age else None, keep
+    )
+    key = given_key(key_file) if redact else None
+    job = job_for(output, config, redact, state, sample, rotation=rotation, key=key, private=True)
+    line = Line(job)
     with _until_told() as told, contextlib.ExitStack() as stack:
         server = stack.enter_context(serve(app, workers)) if app else None
         target = server.address if server else parse_upstream(upstream or "")
-        tape = Tape(writer)
+        tape = Tape(line, switch=switch or switch_of(job))
         with RecordingProxy(address, target, tape) as proxy:
-            _open(writer.open, output)
+            line.open(tape.counters)
             click.echo(f"Recording http://{shown(proxy.address)} -> {app or upstream} into {output} (Ctrl-C ends it)")
             alive = _wait(told, lambda: server is None or server.alive)
         tape.close()
-        click.echo(f"recorded {tape.recorded} exchanges, lost {tape.lost + proxy.lost}")
+        for text in _summary(tape.completeness, proxy.lost):
+            click.echo(text)
         if tape.unfinished:
             raise RecordingError(f"the recording could not be finished: {tape.unfinished}{_left(output)}")
         if not alive:
             raise TargetError(f"{app}: gunicorn ended while it was recorded; its log is above")
+
+
+def _summary(counts: Completeness, not_followed: int) -> Iterator[str]:
+    """Yield what was recorded and what was not; `not_followed` exchanges were not HTTP that could be understood."""
+    yield f"recorded {counts.written} exchanges, lost {counts.lost + not_followed}"
+    yield from list(counts.lines())[1:]
 
 
 def parse_address(text: str, option: str) -> Address:
@@ -82,13 +123,6 @@ def shown(address: Address) -> str:
     """Write an address as it stands in a URL."""
     host, port = address
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def _open(opening: Callable[[], None], output: Path) -> None:
-    try:
-        opening()
-    except OSError as error:
-        raise RecordingError(f"{output}: cannot be written: {error.strerror or error}") from error
 
 
 def _left(output: Path) -> str:

@@ -1,69 +1,128 @@
-"""An exchange while it happens: what has been seen of it so far, long bodies in temporary files.
+"""An exchange while it happens: what has been seen of it so far.
 
-The recorders fill it in, piece by piece; `exchange()` gives the frozen record. Nothing is redacted here or in any other
-module yet: passwords and cookies are recorded as they were sent.
+The recorders fill it in, piece by piece; `exchange()` gives the frozen record, `fields` and `parcels()` the same as
+plain data for another process. Nothing is redacted here: what a capture holds is in memory, or in an enciphered file.
 """
 
 from __future__ import annotations
 
 import binascii
-import tempfile
+import logging
 import time
 from base64 import b64decode
+from typing import Any
 
 from harness.exchange import Exchange, Framing, Headers, Request, Response, first_header
+from harness.record.spool import Budget, Sealed, Spool, unsealed
 
-IN_MEMORY = 1 << 16  # bytes of each body; longer ones go to a temporary file
+log = logging.getLogger("harness")
+
+IN_MEMORY = 1 << 20  # bytes of each body; longer ones go to a temporary file
 LARGEST_BODY = 900 << 20  # bytes; SQLite holds no value above 1e9. A longer body is passed on but not recorded
+MEMORY = 64 << 20  # bytes of memory for all captures of a recorder together
+_EACH = 64  # bytes that Python needs for each object beside its contents
+
+Fields = tuple[Any, ...]
 
 
 class Body:
-    """The bytes of one body, as they come."""
+    """The bytes of one body, as they come. What there is no room for is only counted: then `dropped` is true."""
 
-    def __init__(self) -> None:
+    def __init__(self, budget: Budget) -> None:
         self.size = 0
-        self._file: tempfile.SpooledTemporaryFile[bytes] | None = None
+        self.dropped = False
+        self._budget = budget
+        self._pieces: list[bytes] = []
+        self._taken = 0
+        self._spool: Spool | None = None
 
     def add(self, data: bytes) -> None:
-        """Append bytes; those of a body beyond `LARGEST_BODY` are only counted."""
+        """Append bytes; those of a body beyond `LARGEST_BODY`, the budget or the disk are only counted."""
         self.size += len(data)
-        if self.size > LARGEST_BODY:
+        if self.dropped or not data:
+            return
+        try:
+            kept = self._kept(data)
+        except OSError as error:
+            log.warning("a long body is not recorded: %s", error)
+            kept = False
+        if not kept:
             self.discard()
-        elif data:
-            if self._file is None:
-                self._file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 (discard closes it)
-            self._file.write(data)
+            self.dropped = True
+
+    def _kept(self, data: bytes) -> bool:
+        if self.size > LARGEST_BODY:
+            return False
+        if self._spool is not None:
+            self._spool.add(data)
+            return True
+        cost = len(data) + _EACH
+        if self._taken + cost > IN_MEMORY:
+            self._spool = Spool()
+            self._spool.add(b"".join([*self._pieces, data]))
+            self._forget()
+            return True
+        if not self._budget.take(cost):
+            return False
+        self._taken += cost
+        self._pieces.append(data)
+        return True
+
+    def parcel(self) -> bytes | Sealed | None:
+        """Return all of it, or where it stands; None where it was dropped."""
+        if self.dropped:
+            return None
+        return b"".join(self._pieces) if self._spool is None else self._spool.sealed()
 
     def bytes(self) -> bytes | None:
-        """Return all of it, or None where it was too long."""
-        if self._file is None:
-            return b"" if not self.size else None
-        self._file.seek(0)
-        return self._file.read()
+        """Return all of it, or None where it was dropped."""
+        return opened(self.parcel())
 
     def discard(self) -> None:
         """Give back memory and file."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        self._forget()
+        if self._spool is not None:
+            self._spool.close()
+            self._spool = None
+
+    def _forget(self) -> None:
+        self._budget.give(self._taken)
+        self._taken, self._pieces = 0, []
+
+
+def opened(parcel: bytes | Sealed | None) -> bytes | None:
+    """Return the bytes of a body's parcel."""
+    return unsealed(parcel) if isinstance(parcel, Sealed) else parcel
+
+
+UNLIMITED = Budget(1 << 62)
 
 
 class Capture:
     """One exchange as far as it has been seen; begins with the head of its request."""
 
-    def __init__(self, start_line: bytes, headers: Headers, framing: Framing, raw_head: bytes | None = None) -> None:
+    def __init__(
+        self,
+        start_line: bytes,
+        headers: Headers,
+        framing: Framing,
+        raw_head: bytes | None = None,
+        budget: Budget = UNLIMITED,
+    ) -> None:
         self.start_line, self.headers, self.framing, self.raw_head = start_line, headers, framing, raw_head
         self.scheme = "http"
         self.peer = ""
         self.user, self.user_by = basic_user(headers)
-        self.request_body = Body()
+        self.request_body = Body(budget)
         self.request_complete = False
         # Status, reason and the rest are here once the answer's head was seen; the body is added when it has ended.
         self.response: Response | None = None
-        self.response_body = Body()
+        self.response_body = Body(budget)
         self.started = time.time()
         self.duration: float | None = None
         self._clock = time.perf_counter()
+        self._budget = budget
+        self._taken = 0
 
     @property
     def method(self) -> bytes:
@@ -74,26 +133,60 @@ class Capture:
         """Note the time: the answer has ended."""
         self.duration = time.perf_counter() - self._clock
 
+    def reserve(self) -> bool:
+        """Take memory from the budget for the heads, until `discard`; False where there is not enough."""
+        seen = self.response
+        pairs = self.headers + (seen.headers if seen else ())
+        size = len(self.start_line) + sum(len(name) + len(value) + 2 * _EACH for name, value in pairs) + 16 * _EACH
+        if not self._budget.take(size):
+            return False
+        self._taken += size
+        return True
+
+    @property
+    def bodies_dropped(self) -> int:
+        """How many of the two bodies there was no room for."""
+        return self.request_body.dropped + self.response_body.dropped
+
+    def parcels(self) -> tuple[bytes | Sealed | None, bytes | Sealed | None]:
+        """Return both bodies. That of a request that did not arrive whole is unknown: None."""
+        return self.request_body.parcel() if self.request_complete else None, self.response_body.parcel()
+
+    @property
+    def fields(self) -> Fields:
+        """All but the bodies, as plain data of which `exchange_of` makes an exchange."""
+        seen = self.response
+        answer = seen and (
+            seen.status, seen.reason, seen.headers, seen.version, seen.framing, seen.raw_head, seen.complete,
+            self.response_body.size if self.response_body.dropped else None,
+        )  # fmt: skip
+        return (
+            self.start_line, self.headers, self.framing, self.raw_head, self.started, self.duration, self.scheme,
+            self.peer, self.user, self.user_by, answer,
+        )  # fmt: skip
+
     def exchange(self) -> Exchange:
-        """Return the record. The body of a request that did not arrive whole is unknown: None."""
-        body = self.request_body.bytes() if self.request_complete else None
-        request = Request(self.start_line, self.headers, body, self.framing, self.raw_head)
-        response = self.response and self._response(self.response)
-        return Exchange(
-            "", request, response, self.started, self.duration, self.scheme, self.peer, self.user, self.user_by
-        )
+        """Return the record."""
+        sent, answered = self.parcels()
+        return exchange_of(self.fields, opened(sent), opened(answered))
 
     def discard(self) -> None:
         """Give back memory and files."""
         self.request_body.discard()
         self.response_body.discard()
+        self._budget.give(self._taken)
+        self._taken = 0
 
-    def _response(self, seen: Response) -> Response:
-        body = self.response_body.bytes()
-        size = None if body is not None else self.response_body.size
-        return Response(
-            seen.status, seen.reason, seen.headers, body, seen.version, seen.framing, seen.raw_head, seen.complete, size
-        )
+
+def exchange_of(fields: Fields, sent: bytes | None, answered: bytes | None) -> Exchange:
+    """Return the exchange of a capture's fields and its two bodies."""
+    start_line, headers, framing, raw_head, started, duration, scheme, peer, user, user_by, answer = fields
+    response = None
+    if answer is not None:
+        status, reason, pairs, version, answer_framing, answer_head, complete, size = answer
+        response = Response(status, reason, pairs, answered, version, answer_framing, answer_head, complete, size)
+    request = Request(start_line, headers, sent, framing, raw_head)
+    return Exchange("", request, response, started, duration, scheme, peer, user, user_by)
 
 
 def basic_user(headers: Headers) -> tuple[str, str]:

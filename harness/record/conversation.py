@@ -14,7 +14,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from harness.exchange import Headers, Response
-from harness.record.capture import Capture
+from harness.record.capture import UNLIMITED, Capture
+from harness.record.spool import Budget
 from harness.record.stream import Ahead, MessageStream, StreamError
 from harness.wire import content_length, raw_where_needed, request_framing, response_framing, split_status_line
 
@@ -24,8 +25,11 @@ log = logging.getLogger("harness")
 class Conversation:
     """Overhear one connection. `emit` is given each capture that is finished; `lost` counts those that cannot be."""
 
-    def __init__(self, emit: Callable[[Capture], None], peer: str = "", scheme: str = "http") -> None:
+    def __init__(
+        self, emit: Callable[[Capture], None], peer: str = "", scheme: str = "http", budget: Budget | None = None
+    ) -> None:
         self.lost = 0
+        self.budget = budget or UNLIMITED
         self._emit = emit
         self._peer, self._scheme = peer, scheme
         self._lock = threading.Lock()
@@ -125,7 +129,8 @@ class _Requests:
 
     def head(self, head: bytes, start_line: bytes, headers: Headers) -> Ahead:
         framing = request_framing(headers)
-        self._conversation.begin(Capture(start_line, headers, framing, raw_where_needed(head, start_line, headers)))
+        raw_head = raw_where_needed(head, start_line, headers)
+        self._conversation.begin(Capture(start_line, headers, framing, raw_head, self._conversation.budget))
         return framing, content_length(headers) or 0
 
     def body(self, data: bytes) -> None:

@@ -2,7 +2,7 @@
 
 Exchanges are those of the WSGI level: the body is what the application read, headers are named as the server hands them
 on, how an answer was framed on the wire is the server's secret. Recording fails open: whatever happens to the file, the
-request is served and the loss counted. Nothing is redacted yet: passwords and cookies are recorded as they were sent.
+request is served and the loss counted. Redaction and writing are another process's work (`keeper`).
 """
 
 from __future__ import annotations
@@ -13,10 +13,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from harness.config import find_config
 from harness.exchange import Framing, Headers, Response
-from harness.record.capture import Capture
-from harness.record.tape import Tape, log
-from harness.recording import Writer, writer_for
+from harness.record.capture import MEMORY, Capture
+from harness.record.counts import Completeness
+from harness.record.job import job_for, switch_of
+from harness.record.line import Line
+from harness.record.rotation import Rotation
+from harness.record.spool import Budget
+from harness.record.tape import Here, Tape, log
+from harness.recording import Writer
 from harness.wire import BODILESS, content_length, request_framing
 
 Environ = dict[str, Any]
@@ -27,23 +33,57 @@ _UNPREFIXED = ("CONTENT_TYPE", "CONTENT_LENGTH")
 class Recorder:
     """Record the exchanges of a WSGI application into an archive (a path), a cassette (`x.yaml`), or a given writer.
 
-    The file is opened by the process that serves, at its first request; all workers of a server may share an archive.
-    `state` names what the recording starts from. `close()` writes what waits; an ending process does so by itself.
+    All workers of a server may share an archive. Secrets are replaced as `[redact]` of the nearest `harness.toml` says,
+    with the key of HARNESS_KEY or a random one; `redact=False` records in clear. `state` names what the recording
+    starts from. `sample` is the share of the sessions that is kept, with the first `rare` exchanges of every endpoint
+    each hour. While the file `switch` (`x.archive.stop`) exists nothing is recorded. `rotation` begins new files.
+    `memory` bounds, in bytes, what waits in this process. `close()` writes what waits; an ending process does so by
+    itself. Raises UsageError for settings that cannot be.
     """
 
-    def __init__(self, app: Callable[..., Iterable[bytes]], to: str | Path | Writer, state: str | None = None) -> None:
+    def __init__(
+        self,
+        app: Callable[..., Iterable[bytes]],
+        to: str | Path | Writer,
+        state: str | None = None,
+        *,
+        redact: bool = True,
+        sample: float = 1.0,
+        rare: int = 20,
+        switch: str | Path | None = None,
+        rotation: Rotation | None = None,
+        memory: int = MEMORY,
+    ) -> None:
         self.app = app
-        self._tape = Tape(writer_for(Path(to), state) if isinstance(to, str | Path) else to)
+        path = Path(to) if isinstance(to, str | Path) else None
+        job = job_for(path or Path("-"), find_config(Path.cwd()), redact, state, sample, rare, rotation)
+        outlet = Line(job) if isinstance(to, str | Path) else Here(job.sink_to(to))
+        stop = Path(switch) if switch else switch_of(job) if path else None
+        self._tape = Tape(outlet, memory=memory, switch=stop)
+
+    @property
+    def enabled(self) -> bool:
+        """Whether requests are recorded; set it to False to stop at once in this process."""
+        return self._tape.enabled
+
+    @enabled.setter
+    def enabled(self, on: bool) -> None:
+        self._tape.enabled = on
 
     @property
     def recorded(self) -> int:
-        """How many exchanges this process has written."""
+        """How many exchanges of this process are written."""
         return self._tape.recorded
 
     @property
     def lost(self) -> int:
         """How many exchanges this process could not record (while it serves: or has not written yet)."""
         return self._tape.lost
+
+    @property
+    def completeness(self) -> Completeness:
+        """What became of the exchanges of this process."""
+        return self._tape.completeness
 
     def close(self) -> None:
         """Write what waits and finish the file; the loss, if any, is logged."""
@@ -52,9 +92,11 @@ class Recorder:
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Serve one request and record it."""
         try:
-            recording = _Recording(environ, start_response, self._tape)
+            recording = _Recording(environ, start_response, self._tape) if self._tape.watching() else None
         except Exception:
             log.exception("a request could not be recorded")
+            recording = None
+        if recording is None:
             return self.app(environ, start_response)
         try:
             result = self.app(environ, recording.start_response)
@@ -70,7 +112,7 @@ class _Recording:
     def __init__(self, environ: Environ, start_response: Callable[..., Any], tape: Tape) -> None:
         self._tape = tape
         self._start_response = start_response
-        self._capture = _begun(environ)
+        self._capture = _begun(environ, tape.budget)
         self._finished = False
         self._input = _Input(environ["wsgi.input"], self._capture, _body_length(environ))
         environ["wsgi.input"] = self._input
@@ -195,9 +237,9 @@ class _Input:
         return data
 
 
-def _begun(environ: Environ) -> Capture:
+def _begun(environ: Environ, budget: Budget) -> Capture:
     headers = headers_of(environ)
-    capture = Capture(start_line_of(environ), headers, request_framing(headers))
+    capture = Capture(start_line_of(environ), headers, request_framing(headers), budget=budget)
     capture.scheme = str(environ.get("wsgi.url_scheme") or "http")
     capture.peer = str(environ.get("REMOTE_ADDR") or "")
     if environ.get("REMOTE_USER"):

@@ -100,7 +100,7 @@ class RecordingProxy:
                 time.sleep(0.01)
                 continue
             client.setblocking(True)
-            relay = _Relay(client, Conversation(self._tape.put, peer[0]), self._stop)
+            relay = _Relay(client, Conversation(self._tape.put, peer[0], budget=self._tape.budget), self._stop)
             self._relays.add(relay)
             relay.start(self._upstream, self._ended)
 
