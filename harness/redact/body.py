@@ -1,0 +1,144 @@
+"""What a body holds in which secrets can be looked for: bytes and headers in, its texts out, and back again.
+
+Content codings and charsets are undone, parts of a form apart; a text that was changed is packed again, one that was
+not stays the bytes that came.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from harness.exchange import Headers, first_header
+
+UNPACKED = 64_000_000
+"""Bytes beyond which a compressed body is not unpacked."""
+
+_BOUNDARY = re.compile(rb""";\s*boundary\s*=\s*(?:"([^"]{1,200})"|([^\s;"]{1,200}))""", re.IGNORECASE)
+_BLANK = re.compile(rb"\r?\n\r?\n")
+_FIELD = re.compile(rb"""(?i)content-disposition:[^\r\n]*?[;\s]name\s*=\s*(?:"([^"\r\n]*)"|([^\s;]+))""")
+_FILE = re.compile(rb"(?i)content-disposition:[^\r\n]*?[;\s]filename\*?\s*=")
+_CHARSET = re.compile(rb"""(?i)charset\s*=\s*["']?utf-?16(le|be)?""")
+_BINARY = re.compile(
+    rb"(?:image|audio|video|font)/(?!svg)|application/(?:octet-stream|zip|gzip|x-gzip|x-tar|pdf|x-bzip2|vnd\.(?!.*(?:json|xml)))"
+)
+
+
+class Unread(Exception):
+    """A body cannot be looked into: its coding is not known here, or it is too large unpacked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coding:
+    """How a body was packed: how to undo it, as far as it can be read, and to do it again."""
+
+    unpack: Callable[[bytes], bytes]
+    pack: Callable[[bytes], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A stretch of a body: `form`, `text`, `field` (the value of the form field `name`) or `binary`."""
+
+    start: int
+    end: int
+    sort: str
+    name: str = ""
+
+
+def _inflate(body: bytes, wbits: int) -> bytes:
+    """Unpack as much as can be read. Raises Unread for too much."""
+    parts: list[bytes] = []
+    left = UNPACKED
+    while body and left > 0:
+        inflater = zlib.decompressobj(wbits)
+        try:
+            parts.append(inflater.decompress(body, left))
+        except zlib.error:
+            break
+        left -= len(parts[-1])
+        body = inflater.unused_data
+    if left <= 0:
+        raise Unread
+    return b"".join(parts)
+
+
+def _gunzip(body: bytes) -> bytes:
+    return _inflate(body, zlib.MAX_WBITS | 16)
+
+
+def _gzip(text: bytes) -> bytes:
+    packer = zlib.compressobj(6, zlib.DEFLATED, zlib.MAX_WBITS | 16)
+    return packer.compress(text) + packer.flush()
+
+
+def _undeflate(body: bytes) -> bytes:
+    return _inflate(body, zlib.MAX_WBITS) or _inflate(body, -zlib.MAX_WBITS)
+
+
+GZIP = Coding(_gunzip, _gzip)
+DEFLATE = Coding(_undeflate, zlib.compress)
+CODINGS = {b"gzip": GZIP, b"x-gzip": GZIP, b"deflate": DEFLATE}
+
+
+def codings(headers: Headers) -> tuple[Coding, ...]:
+    """Return the content codings of a body, the last first. Raises Unread where one is not known."""
+    named = (first_header(headers, b"content-encoding") or b"").lower()
+    names = [name for name in re.split(rb"[\s,]+", named) if name not in (b"", b"identity")]
+    if any(name not in CODINGS for name in names):
+        raise Unread
+    return tuple(CODINGS[name] for name in reversed(names))
+
+
+def regions(text: bytes, content_type: bytes) -> Iterator[Region]:
+    """Yield the stretches of an unpacked body; what is between them holds no value."""
+    media = content_type.partition(b";")[0].strip().lower()
+    if media == b"application/x-www-form-urlencoded":
+        yield Region(0, len(text), "form")
+    elif media.startswith(b"multipart/") and (boundary := _BOUNDARY.search(content_type)):
+        yield from _parts(text, b"--" + (boundary[1] or boundary[2]))
+    else:
+        yield Region(0, len(text), "binary" if is_binary(text, media) else "text")
+
+
+def is_binary(text: bytes, media: bytes) -> bool:
+    """Tell whether a body is no text: by its type, else by a null byte."""
+    return _BINARY.match(media) is not None or b"\0" in text[:4096]
+
+
+def _parts(text: bytes, mark: bytes) -> Iterator[Region]:
+    at = 0
+    while at >= 0:
+        after = text.find(mark, at + 1)
+        yield from _part(text, at, len(text) if after < 0 else after)
+        at = after
+
+
+def _part(text: bytes, start: int, end: int) -> Iterator[Region]:
+    """The head of a part is a text; its content is a field or a file."""
+    blank = _BLANK.search(text, start, min(end, start + 16_384))
+    if blank is None:
+        yield Region(start, end, "text")
+        return
+    head = text[start : blank.end()]
+    yield Region(start, blank.start(), "text")
+    line_end = 2 if text[end - 2 : end] == b"\r\n" else int(text[end - 1 : end] == b"\n")
+    close = end - (line_end if end < len(text) else 0)
+    field = _FIELD.search(head)
+    name = (field[1] or field[2] or b"").decode("utf-8", "replace") if field else ""
+    yield Region(blank.end(), max(blank.end(), close), "binary" if _FILE.search(head) else "field", name)
+
+
+def utf16(text: bytes, content_type: bytes) -> str:
+    """Return the UTF-16 that a body is in, where that reads and writes it exactly; empty for any other charset."""
+    declared = _CHARSET.search(content_type)
+    marked = text[:2] in (b"\xff\xfe", b"\xfe\xff")
+    if not declared and not marked:
+        return ""
+    name = "utf-16-be" if text[:2] == b"\xfe\xff" or (declared and declared[1] in (b"be", b"BE")) else "utf-16-le"
+    try:
+        return name if text.decode(name).encode(name) == text else ""
+    except UnicodeError:
+        return ""

@@ -1,0 +1,198 @@
+"""READ FIRST: an exchange in, the same exchange with a token in the place of each secret out.
+
+    texts of the exchange -> secrets by place and pattern -> the same secrets elsewhere -> tokens
+
+All texts are looked through before any is changed, so that a secret found in the answer is replaced in the request
+too. Pure but for what it remembers: the secrets seen, so that they are found where nothing tells of them. What is
+already a token (`redactions`) stays.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from harness.exchange import Exchange, Headers, Redaction, with_length
+from harness.redact.finder import Finder
+from harness.redact.known import Form, Hit, Known, Secret, all_forms, is_telling, own_hits
+from harness.redact.names import Names
+from harness.redact.parts import Body, Fields, Target
+from harness.redact.settings import Settings, read_settings
+from harness.redact.spot import Spot
+from harness.redact.text import Text
+from harness.redact.tokens import Tokens, read_address
+
+LOCAL = frozenset({"", "-", "localhost", "127.0.0.1", "::1", "0.0.0.0", "::"})  # noqa: S104 - nothing is bound to it
+"""Addresses that tell of nobody."""
+
+
+def redactor(settings: Mapping[str, Any], key: bytes) -> Redactor:
+    """Make a redactor of the table `[redact]` and a key. Raises UsageError for a wrong table."""
+    return Redactor(read_settings(settings, os.environ), key)
+
+
+class Redactor:
+    """Redacts exchanges, one after the other; not for several threads at once."""
+
+    def __init__(self, settings: Settings, key: bytes) -> None:
+        self.tokens = Tokens(key)
+        self.names = Names(settings.fields, settings.clear)
+        self.finder = Finder(self.names, settings)
+        self.keep = frozenset(settings.keep)
+        self.known = Known()
+        for value in settings.values:
+            self.known.add(Secret(value, self.tokens.of(value), "known"), fixed=True)
+
+    def redact(self, exchange: Exchange) -> Exchange:
+        """Return an exchange with tokens in the place of its secrets, and `redactions` that tell of them."""
+        work = _Work(self, exchange)
+        work.find()
+        work.find_known()
+        return work.made()
+
+    def learn(self, exchange: Exchange) -> None:
+        """Remember the secrets of an exchange, so that `redact` finds them in others, whichever comes first."""
+        _Work(self, exchange).find()
+
+
+class _Work:
+    """One exchange being redacted."""
+
+    def __init__(self, redactor: Redactor, exchange: Exchange) -> None:
+        self._redactor = redactor
+        self._exchange = exchange
+        self._kept = redactor.keep.union(redaction.token for redaction in exchange.redactions)
+        self._found: dict[Redaction, None] = {}
+        self._own: list[Form] = []
+        request, answer = exchange.request, exchange.response
+        self._target = Target(request)
+        self._fields = [Fields(request.headers, "request", redactor.names)]
+        self._bodies = [Body(request.body or b"", request.headers, "request")]
+        if answer is not None:
+            self._fields.append(Fields(answer.headers, "response", redactor.names))
+            self._bodies.append(Body(answer.body or b"", answer.headers, "response"))
+
+    def find(self) -> None:
+        """Find secrets by place and by pattern, and remember them."""
+        for text in self._texts():
+            self._redactor.finder.find(text)
+        for fields in self._fields:
+            if len(fields.joined.spots):
+                for text in fields.split():
+                    self._redactor.finder.find(text)
+        secrets: dict[str, Secret] = {}
+        for text in self._texts():
+            for spot in text.spots:
+                self._note(spot, secrets)
+        self._note_peer(secrets)
+        for secret in secrets.values():
+            self._own += all_forms(secret)
+            if secret.kind != "address":
+                self._redactor.known.add(secret)
+        self._own.sort(key=lambda form: -len(form.raw))
+
+    def _note(self, spot: Spot, secrets: dict[str, Secret]) -> None:
+        value = spot.value
+        if value in secrets or value in self._kept or spot.kind == "email" or self._is_local(spot):
+            return
+        if spot.kind == "address" or is_telling(value):
+            secrets[value] = Secret(value, self._redactor.tokens.of(value), spot.kind)
+
+    def _note_peer(self, secrets: dict[str, Secret]) -> None:
+        peer = self._exchange.peer
+        if peer not in LOCAL and peer not in self._kept:
+            secrets.setdefault(peer, Secret(peer, self._redactor.tokens.of(peer), "address"))
+
+    def _is_local(self, spot: Spot) -> bool:
+        return spot.kind == "address" and (spot.value in LOCAL or read_address(spot.value) is None)
+
+    def find_known(self) -> None:
+        """Find the secrets of this exchange, and those remembered, wherever else they stand."""
+        for text in self._texts():
+            self._find_known(text)
+        for fields in self._fields:
+            if len(fields.joined.spots):
+                for text in fields.split():
+                    self._find_known(text)
+
+    def _find_known(self, text: Text) -> None:
+        for layer in text.layers:
+            for hit in [*own_hits(layer.text, self._own), *self._redactor.known.hits(layer.text, layer.words)]:
+                if hit.secret.value not in self._kept:
+                    text.claim(layer, _spot(hit))
+
+    def _texts(self) -> Iterator[Text]:
+        yield from self._target.texts
+        for fields in self._fields:
+            yield from fields.texts
+        for body in self._bodies:
+            yield from body.texts
+
+    def made(self) -> Exchange:
+        """Return the exchange with its tokens; the same where nothing was found."""
+        exchange = self._exchange
+        request, answer = exchange.request, exchange.response
+        start_line = self._target.made(self._rendered)
+        headers, body = self._side(0, request.headers, request.body)
+        head = _head(request.raw_head, [(request.start_line, start_line)], request.headers, headers)
+        made = replace(request, start_line=start_line, headers=headers, body=body, raw_head=head)
+        if answer is not None:
+            headers, body = self._side(1, answer.headers, answer.body)
+            head = _head(answer.raw_head, [], answer.headers, headers)
+            answer = replace(answer, headers=headers, body=body, raw_head=head)
+        peer = self._fact(exchange.peer, "peer") if exchange.peer not in LOCAL else exchange.peer
+        user = self._fact(exchange.user, "user") if "@" in exchange.user else exchange.user
+        if not self._found:
+            return exchange
+        redactions = dict.fromkeys((*exchange.redactions, *self._found))
+        return replace(exchange, request=made, response=answer, peer=peer, user=user, redactions=tuple(redactions))
+
+    def _side(self, side: int, headers: Headers, body: bytes | None) -> tuple[Headers, bytes | None]:
+        part = self._bodies[side]
+        if part.unread:
+            self._found[Redaction(f"{('request', 'response')[side]}.body", "unread", "")] = None
+        after = part.made(self._rendered) if body is not None else None
+        headers = self._fields[side].made(self._rendered)
+        if body is not None and after is not None and after is not body:
+            headers = with_length(headers, len(body), len(after))
+        return headers, after
+
+    def _rendered(self, text: Text) -> bytes:
+        return text.rendered(lambda spot: self._token(spot, text))
+
+    def _token(self, spot: Spot, text: Text) -> bytes | None:
+        if spot.value in self._kept or self._is_local(spot):
+            return None
+        token = spot.token or self._redactor.tokens.of(spot.value)
+        place = f"{text.place} {spot.place}" if spot.place else text.place
+        self._found[Redaction(place, spot.kind, token)] = None
+        return spot.spelling(token)
+
+    def _fact(self, value: str, place: str) -> str:
+        if value in self._kept:
+            return value
+        token = self._redactor.tokens.of(value)
+        self._found[Redaction(place, "address" if place == "peer" else "email", token)] = None
+        return token
+
+
+def _spot(hit: Hit) -> Spot:
+    return Spot(hit.start, hit.end, hit.secret.value, hit.secret.kind, "", lambda token: hit.made, hit.secret.token)
+
+
+def _head(raw: bytes | None, changes: list[tuple[bytes, bytes]], before: Headers, after: Headers) -> bytes | None:
+    """Return a raw head with the same changes; None, so that it is written anew, where one cannot be placed."""
+    if raw is None:
+        return None
+    at = 0
+    for old, new in [*changes, *((old, new) for (_, old), (_, new) in zip(before, after, strict=True))]:
+        found = raw.find(old, at)
+        if found < 0:
+            if old != new:
+                return None
+            continue
+        raw = raw[:found] + new + raw[found + len(old) :]
+        at = found + len(new)
+    return raw

@@ -1,0 +1,117 @@
+"""Finds the secrets in any text: bytes in, spots out. No type of document is presumed, and none is parsed.
+
+Words are looked up first, so that a text without a telling word costs no more than that; names are then followed to
+their values in each layer of encoding (`harness.redact.layer`), and patterns are tried.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import unquote
+
+from harness.bind.token import strength
+from harness.redact.layer import Layer
+from harness.redact.names import Names, word_set
+from harness.redact.patterns import emails, of_rules, positional, userinfo
+from harness.redact.settings import Settings
+from harness.redact.spot import Spot
+from harness.redact.syntax import name_at, text_of, values
+from harness.redact.text import Text
+
+INNOCENT = 50_000
+"""Words remembered as telling nothing."""
+TRIVIAL = word_set("0 1 true false null none nil yes no on off undefined deleted")
+"""Values that are no token whatever their name says."""
+
+_PLAIN_NAME = re.compile(r"[A-Za-z_:$][\w.:$\[\]-]{0,59}\Z")
+
+
+class Finder:
+    """Finds what names, patterns and the user's rules say."""
+
+    def __init__(self, names: Names, settings: Settings) -> None:
+        self._names = names
+        self._rules = (*settings.paths, *settings.rules)
+        self._positions = dict(settings.xmlrpc or {})
+        self._innocent: set[bytes] = set()
+
+    def find(self, text: Text) -> None:
+        """Add the spots of a text; those that it has already stay."""
+        if text.sort == "binary":
+            return
+        if text.name:
+            self._find_field(text)
+        for layer in text.layers:
+            for spot in self._spots(layer, text):
+                text.claim(layer, spot)
+
+    def _find_field(self, text: Text) -> None:
+        """All of a form field whose name tells."""
+        verdict, value = self._names.verdict(text.name), text_of(text.raw)
+        if verdict and is_secret(verdict, value):
+            text.spots.add(Spot(0, len(text.raw), value, _kind(verdict), f"multipart {_shown(text.name)}"))
+
+    def _spots(self, layer: Layer, text: Text) -> Iterator[Spot]:
+        form = text.sort == "form" and layer.parent is None
+        yield from self._named(layer, form)
+        yield from userinfo(layer.text)
+        yield from of_rules(layer.text, self._rules, "text")
+        if b"@" in layer.text:
+            yield from emails(layer.text)
+        if self._positions and b"<methodName>" in layer.text:
+            yield from positional(layer.text, self._positions)
+
+    def _named(self, layer: Layer, form: bool) -> Iterator[Spot]:
+        """Yield the values of telling names."""
+        seen: set[tuple[int, int]] = set()
+        for word in self._telling(layer.words):
+            at = layer.text.find(word)
+            while at >= 0:
+                where = name_at(layer.text, at)
+                if where not in seen:
+                    seen.add(where)
+                    yield from self._values(layer.text, *where, form)
+                at = layer.text.find(word, max(at + 1, where[1]))
+
+    def _telling(self, words: frozenset[bytes]) -> list[bytes]:
+        new = words - self._innocent
+        telling = [word for word in new if self._names.tells(word)]
+        if len(self._innocent) > INNOCENT:
+            self._innocent.clear()
+        self._innocent |= new.difference(telling)
+        return telling
+
+    def _values(self, text: bytes, start: int, end: int, form: bool) -> Iterator[Spot]:
+        name = text_of(text[start:end])
+        if "%" in name:
+            name = unquote(name)
+        name = name.rpartition(":")[2]
+        verdict = self._names.verdict(name)
+        if not verdict:
+            return
+        for value in values(text, start, end, form):
+            read = value.writing.read(text[value.start : value.end])
+            if is_secret(verdict, read):
+                place = f"{value.writing.name} {_shown(name)}"
+                yield Spot(value.start, value.end, read, _kind(verdict), place, value.writing.spell)
+
+
+def _kind(verdict: str) -> str:
+    return "password" if verdict == "password" else "token"
+
+
+def _shown(name: str) -> str:
+    """Return a name as places tell it: none that may be a secret itself."""
+    return name if _PLAIN_NAME.match(name) and strength(name.encode()) != "strong" else "?"
+
+
+def is_secret(verdict: str, value: str) -> bool:
+    """Tell whether a value of a name of this verdict is a secret."""
+    if not value.strip():
+        return False
+    if verdict == "password":
+        return True
+    if verdict == "weak":
+        return strength(value.encode("utf-8", "surrogatepass")) == "strong"
+    return value.strip().lower() not in TRIVIAL

@@ -1,0 +1,137 @@
+"""Secrets in header fields that are known by their names: credentials, cookies, addresses of clients.
+
+The value of a header in, spots out. Other headers are texts like any other (`harness.redact.finder`).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Iterator, Mapping
+
+from harness.redact.names import HARMLESS, Names
+from harness.redact.spot import Spot
+from harness.redact.syntax import PLAIN, URL, text_of
+
+Finder = Callable[[bytes, Names], Iterator[Spot]]
+
+_PARAMETER = re.compile(rb"([\w-]++)\s*+=\s*+(?:\"([^\"]*+)\"?|([^,\s\"]++))")
+_KEPT_PARAMETERS = frozenset(b"username realm nonce uri qop nc algorithm opaque charset userhash".split())
+"""Parameters of Digest (RFC 7616 section 3.4) and its like that are no secret."""
+_PAIR = re.compile(rb"[\s;]*+([^=;]*+)=([^;]*+)")
+_PLAIN_VALUE = re.compile(r"[A-Za-z_,.:/+-]{0,40}\Z|\d{1,2}\Z")
+_GONE = frozenset({"", "deleted"})
+_ADDRESS = re.compile(rb"\[?([0-9A-Fa-f:.]{2,45})\]?(?::\d{1,5})?")
+_FORWARDED = re.compile(rb"(?i)\b(?:for|by)\s*=\s*\"?(\[?[0-9A-Fa-f:.]{2,45}\]?)")
+
+
+def credentials(value: bytes, names: Names) -> Iterator[Spot]:
+    """Yield the secret of an Authorization: the password of Basic (RFC 7617), the credential of any other scheme."""
+    scheme, _, rest = value.partition(b" ")
+    if not rest.strip():
+        scheme, rest = b"", value
+    start = len(value) - len(rest.lstrip())
+    rest = rest.strip()
+    basic = _basic(start, rest) if scheme.lower() == b"basic" else None
+    if basic:
+        yield basic
+    elif _PARAMETER.match(rest) and scheme:
+        for found in _PARAMETER.finditer(value, start):
+            if found[1].lower() not in _KEPT_PARAMETERS:
+                group = found.lastindex or 2
+                yield Spot(*found.span(group), text_of(found[group]), "token", text_of(found[1]))
+    elif rest:
+        yield Spot(start, start + len(rest), text_of(rest), "token")
+
+
+def _basic(start: int, rest: bytes) -> Spot | None:
+    try:
+        user, colon, password = base64.b64decode(rest, validate=True).partition(b":")
+    except binascii.Error:
+        return None
+    if not colon:
+        return None
+
+    def spelling(token: str) -> bytes:
+        return base64.b64encode(user + b":" + token.encode("utf-8", "surrogatepass"))
+
+    return Spot(start, start + len(rest), text_of(password), "password", "password", spelling)
+
+
+def cookies(value: bytes, names: Names) -> Iterator[Spot]:
+    """Yield the values of the cookies that a client sends (RFC 6265 section 4.2)."""
+    for found in _PAIR.finditer(value):
+        yield from _cookie(found, names)
+
+
+def set_cookie(value: bytes, names: Names) -> Iterator[Spot]:
+    """Yield the value of the cookie that an answer sets; its attributes stay."""
+    found = _PAIR.match(value)
+    if found:
+        yield from _cookie(found, names)
+
+
+def _cookie(found: re.Match[bytes], names: Names) -> Iterator[Spot]:
+    name = text_of(found[1].strip())
+    raw = found[2].strip()
+    start = found.start(2) + len(found[2]) - len(found[2].lstrip())
+    if len(raw) > 1 and raw.startswith(b'"') and raw.endswith(b'"'):
+        start, raw = start + 1, raw[1:-1]
+    writing = URL if b"%" in raw else PLAIN
+    value = writing.read(raw)
+    if value in _GONE or names.is_clear(name) or (name.lower() in HARMLESS and _PLAIN_VALUE.match(value)):
+        return
+    yield Spot(start, start + len(raw), value, "cookie", name, writing.spell)
+
+
+def whole(value: bytes, names: Names) -> Iterator[Spot]:
+    """Yield the value of a header whose name says that it is a secret."""
+    stripped = value.strip()
+    start = len(value) - len(value.lstrip())
+    yield Spot(start, start + len(stripped), text_of(stripped), "token")
+
+
+def addresses(value: bytes, names: Names) -> Iterator[Spot]:
+    """Yield the addresses of X-Forwarded-For and its like."""
+    for found in _ADDRESS.finditer(value):
+        yield Spot(*found.span(1), text_of(found[1]), "address")
+
+
+def forwarded(value: bytes, names: Names) -> Iterator[Spot]:
+    """Yield the addresses of Forwarded (RFC 7239 section 4)."""
+    for found in _FORWARDED.finditer(value):
+        start, end = found.span(1)
+        start, end = start + found[1].startswith(b"["), end - found[1].endswith(b"]")
+        yield Spot(start, end, text_of(value[start:end]), "address")
+
+
+FINDERS: Mapping[bytes, Finder] = {
+    b"authorization": credentials,
+    b"proxy-authorization": credentials,
+    b"cookie": cookies,
+    b"set-cookie": set_cookie,
+    b"forwarded": forwarded,
+    **dict.fromkeys(
+        b"x-forwarded-for x-real-ip x-client-ip client-ip true-client-ip cf-connecting-ip x-cluster-client-ip "
+        b"x-original-forwarded-for fastly-client-ip x-remote-addr x-remote-ip".split(),
+        addresses,
+    ),
+}
+
+URLS = frozenset(b"referer location content-location refresh link".split())
+"""Headers that hold a URL."""
+
+KEPT = frozenset(
+    b"www-authenticate proxy-authenticate sec-websocket-key sec-websocket-accept access-control-allow-headers".split()
+)
+"""Headers whose names sound like secrets and whose values are none."""
+
+
+def finder_of(name: bytes, names: Names) -> Finder | None:
+    """Return what finds the secrets of a header, or None where it is a text like any other."""
+    lower = name.lower()
+    special = FINDERS.get(lower)
+    if special or lower in KEPT:
+        return special
+    return whole if names.verdict(text_of(lower)) in ("password", "token") else None

@@ -1,0 +1,99 @@
+"""Which names say that what they name is a secret: a name in (of a field, a cookie, a header), a verdict out.
+
+Names are taken apart into words (`newPassword2`, `user[api-key]`, `X_CSRF_TOKEN`). Some words are sure; weak ones
+(`key`, `code`) speak of a secret only where the value is as irregular as one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+
+def word_set(words: str) -> frozenset[str]:
+    """Return the words of a text."""
+    return frozenset(words.split())
+
+
+PASSWORD_WORDS = word_set("password passwd passwort passphrase passcode pass pwd passw pw pin kennwort")
+SURE_WORDS = PASSWORD_WORDS | word_set(
+    "secret secrets token tokens csrf xsrf csrftoken otp totp tan sid session sessid sessionid sig signature apikey "
+    "jwt bearer credential credentials authenticity cvv cvc cvn ssn saml samlresponse authorization"
+)
+WEAK_WORDS = word_set("key code state nonce hash ticket verifier auth challenge assertion access login")
+SURE_PARTS = (
+    "password", "passwd", "passphrase", "passcode", "secret", "token", "csrf", "xsrf", "apikey", "accesskey",
+    "privatekey", "signingkey", "signature", "sessionid", "sessid", "sessionkey", "credential", "authenticity",
+    "cardnumber", "securitycode", "authcode", "accesscode", "userpass", "samlresponse", "resetkey",
+    "resetcode", "activationkey", "confirmkey",
+)  # fmt: skip
+"""What says it within a name, however its words are joined (`PHPSESSID`, `authtoken`)."""
+TOLD_ABOUT = word_set(
+    "type url uri urls endpoint name names label count length len min max size expires expiry expiration expire ttl "
+    "lifetime timeout age enabled disabled required policy strength method methods algorithm field fields param params "
+    "header cookie scope scopes at error errors message placeholder title class style hint version format"
+)
+"""Last words of names that speak about a secret, not of it: `token_type`, `password_strength`."""
+HARMLESS = word_set(
+    "lang language locale theme tz timezone currency country cookieconsent cookie_consent consent font fontsize"
+)
+"""Cookies that are no secret, where the value is a plain word."""
+
+STEMS = re.compile(
+    rb"pass|pwd|pw|pin|kennw|secret|token|[cx]srf|otp|tan|sid|sess|sig|jwt|bearer|cred|authen|cv[vcn]|ssn|saml|key|code|"
+    rb"state|nonce|hash|ticket|verifier|auth|challenge|assertion|access|login",
+)
+"""What each telling name has in it, in lower case: the quick way to see that most words tell nothing."""
+
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_WORDS = re.compile(r"[a-z]+")
+
+
+class Names:
+    """The built-in names and those that `[redact]` adds (`fields`) or takes away (`clear`), whatever their case."""
+
+    def __init__(self, fields: Collection[str] = (), clear: Collection[str] = ()) -> None:
+        self._fields = frozenset(map(_joined, fields))
+        self._clear = frozenset(map(_joined, clear))
+        self._verdicts: dict[str, str] = {}
+
+    def verdict(self, name: str) -> str:
+        """Return `password`, `token`, `weak` (a secret only where the value looks like one), or empty."""
+        verdict = self._verdicts.get(name)
+        if verdict is None:
+            if len(self._verdicts) > 10_000:
+                self._verdicts.clear()
+            verdict = self._verdicts[name] = self._judge(name)
+        return verdict
+
+    def is_clear(self, name: str) -> bool:
+        """Tell whether the user says that values of this name may stay."""
+        return _joined(name) in self._clear
+
+    def tells(self, word: bytes) -> bool:
+        """Tell whether a word may be a telling name or a part of one; quick, and true too often."""
+        lower = word.lower()
+        return STEMS.search(lower) is not None or (bool(self._fields) and self._is_added(lower))
+
+    def _is_added(self, word: bytes) -> bool:
+        joined = _joined(word.decode("latin-1"))
+        return any(joined in field or field in joined for field in self._fields) if joined else False
+
+    def _judge(self, name: str) -> str:
+        joined = _joined(name)
+        if joined in self._clear:
+            return ""
+        if joined in self._fields:
+            return "password" if "pass" in joined else "token"
+        words = _WORDS.findall(_CAMEL.sub(" ", name).lower())
+        if not words or words[-1] in TOLD_ABOUT:
+            return ""
+        if not PASSWORD_WORDS.isdisjoint(words) or "passw" in joined:
+            return "password"
+        if not SURE_WORDS.isdisjoint(words) or any(part in joined for part in SURE_PARTS):
+            return "token"
+        return "" if WEAK_WORDS.isdisjoint(words) else "weak"
+
+
+def _joined(name: str) -> str:
+    return "".join(character for character in name.lower() if character.isalnum())

@@ -1,0 +1,68 @@
+"""Secrets that are known by how they look, wherever they stand in a text: a text in, spots out.
+
+E-mail addresses, user and password in a URL, and the patterns of `[redact]`. Each is tried only where a byte that it
+must have is in the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from harness.redact.settings import Rule
+from harness.redact.spot import Spot
+from harness.redact.syntax import PLAIN, URL, XML, text_of
+
+_USER = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.+-"
+_LONGEST_USER = 64  # RFC 5321 section 4.5.3.1.1
+_DOMAIN = re.compile(rb"@((?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})\.){1,8}[A-Za-z][A-Za-z0-9-]{1,24})(?![A-Za-z0-9-])")
+_FILES = frozenset(b"png jpg jpeg gif svg webp ico css js map html htm json xml py php txt".split())
+"""What follows the last dot of `logo@2x.png`, which is no address."""
+_USERINFO = re.compile(rb"://([^\s/?#@:\"'<>]{0,200}):([^\s/?#@\"'<>]{1,400})@")
+
+
+def emails(text: bytes) -> Iterator[Spot]:
+    """Yield the e-mail addresses in a text."""
+    at = text.find(b"@")
+    while at >= 0:
+        domain = _DOMAIN.match(text, at)
+        before = text[max(0, at - _LONGEST_USER) : at]
+        user = before[len(before.rstrip(_USER)) :].lstrip(b".-+")
+        if domain and user and domain[1].rpartition(b".")[2].lower() not in _FILES:
+            yield Spot(at - len(user), domain.end(), text_of(user + domain[0]), "email")
+        at = text.find(b"@", at + 1)
+
+
+def userinfo(text: bytes) -> Iterator[Spot]:
+    """Yield the passwords in URLs (`//user:password@host`, RFC 3986 section 3.2.1)."""
+    if b"://" in text and b"@" in text:
+        for found in _USERINFO.finditer(text):
+            yield Spot(found.start(2), found.end(2), URL.read(found[2]), "password", "url password", URL.spell)
+
+
+def of_rules(text: bytes, rules: Sequence[Rule], place: str) -> Iterator[Spot]:
+    """Yield what patterns of the user find."""
+    for rule in rules:
+        for found in rule.pattern.finditer(text):
+            if found[rule.group]:
+                yield Spot(*found.span(rule.group), PLAIN.read(found[rule.group]), rule.name, place)
+
+
+_CALL = re.compile(rb"<methodName>\s*([^<\s]+)\s*</methodName>")
+_PARAM = re.compile(rb"<param>\s*+<value>\s*+(?:<(?!array|struct)[A-Za-z0-9]++>)?([^<]*+)")
+
+
+def positional(text: bytes, positions: dict[str, tuple[int, ...]]) -> Iterator[Spot]:
+    """Yield the parameters of an XML-RPC call that are secrets by their position."""
+    call = _CALL.search(text)
+    wanted = positions.get(text_of(call[1]), ()) if call else ()
+    for number, piece in enumerate(_params(text)) if wanted else ():
+        if number in wanted and (found := _PARAM.match(text, piece)):
+            yield Spot(*found.span(1), XML.read(found[1]), "password", f"xmlrpc parameter {number}", XML.spell)
+
+
+def _params(text: bytes) -> Iterator[int]:
+    at = text.find(b"<param>")
+    while at >= 0:
+        yield at
+        at = text.find(b"<param>", at + 1)

@@ -1,0 +1,71 @@
+"""Where a secret stands in a text: spots in, the text with their tokens out, all other bytes as they were.
+
+Spots of one text never overlap: the first finder that claims bytes has them.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+Spelling = Callable[[str], bytes]
+"""Writes a token as the text wants it: percent-encoded, escaped, or in base64."""
+
+
+def plain(token: str) -> bytes:
+    """Write a token as it is."""
+    return token.encode("utf-8", "surrogatepass")
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A secret at `text[start:end]`: its decoded value, what kind it is, where that is, how its token is spelled there.
+
+    `token` is set where it is not simply made of the value.
+    """
+
+    start: int
+    end: int
+    value: str
+    kind: str
+    place: str = ""
+    spelling: Spelling = plain
+    token: str = ""
+
+
+@dataclass(slots=True)
+class Spots:
+    """The spots of one text, in order."""
+
+    _starts: list[int] = field(default_factory=list)
+    _spots: list[Spot] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[Spot]:
+        return iter(self._spots)
+
+    def __len__(self) -> int:
+        return len(self._spots)
+
+    def is_free(self, start: int, end: int) -> bool:
+        """Tell whether nobody has claimed any of these bytes."""
+        at = bisect_left(self._starts, end)
+        return at == 0 or self._spots[at - 1].end <= start
+
+    def add(self, spot: Spot) -> bool:
+        """Claim the bytes of a spot; False where they are another's, or none."""
+        if spot.start >= spot.end or not self.is_free(spot.start, spot.end):
+            return False
+        at = bisect_left(self._starts, spot.start)
+        insort(self._starts, spot.start)
+        self._spots.insert(at, spot)
+        return True
+
+
+def replaced(text: bytes, changes: Iterator[tuple[int, int, bytes]]) -> bytes:
+    """Return a text with other bytes from start to end of each change; changes come in order."""
+    made, done = [], 0
+    for start, end, other in changes:
+        made += [text[done:start], other]
+        done = end
+    return b"".join([*made, text[done:]]) if made else text
