@@ -80,7 +80,10 @@ def exchange(number: int, body: bytes, chance: random.Random) -> Exchange:
         200,
         b"OK",
         (
-            (b"Date", b"Tue, 18 Nov 2008 %02d:%02d:%02d GMT" % (number // 360000, number // 6000 % 60, number // 100 % 60)),
+            (
+                b"Date",
+                b"Tue, 18 Nov 2008 %02d:%02d:%02d GMT" % (number // 360000, number // 6000 % 60, number // 100 % 60),
+            ),
             (b"Server", b"Apache/2.2.9 (Debian)"),
             (b"Content-Type", b"text/html; charset=utf-8"),
             (b"Content-Length", b"%d" % len(body)),

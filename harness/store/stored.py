@@ -11,8 +11,9 @@ import struct
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from harness.exchange import Exchange, Headers, Redaction, Request, Response
+from harness.exchange import Exchange, Headers, Redaction
 from harness.store.database import EMPTY
+from harness.store.made import made_exchange, made_request, made_response
 from harness.store.rows import text_hash
 from harness.store.zstandard import unpacked
 
@@ -31,52 +32,51 @@ class Stored:
     WHOLE = """
         SELECT seq, started, duration, kind, line, peer, user, request_headers, request_body, request_raw_head,
                response_headers, response_body, response_raw_head, exchange.size, redactions,
-               asked.pack, asked.start, asked.size, answer.pack, answer.start, answer.size
+               asked.pack, asked.start, asked.start + asked.size,
+               answer.pack, answer.start, answer.start + answer.size
         FROM exchange LEFT JOIN body AS asked ON asked.id = request_body
                       LEFT JOIN body AS answer ON answer.id = response_body"""
     HEADS = """
         SELECT seq, started, duration, kind, line, peer, user, request_headers, request_body, request_raw_head,
                response_headers, NULL, response_raw_head, exchange.size, redactions,
-               asked.pack, asked.start, asked.size, NULL, NULL, NULL
+               asked.pack, asked.start, asked.start + asked.size, NULL, NULL, NULL
         FROM exchange LEFT JOIN body AS asked ON asked.id = request_body"""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._texts = _Texts(connection)
+        self._words = _Words(self._texts)
         self._kinds = _Kinds(connection)
         self._lists = _Lists(self._texts)
         self._packs = _Packs(connection)
 
     def exchanges(self, rows: Iterable[tuple[Any, ...]], prefix: str, first: int = 1) -> Iterator[Exchange]:
-        """Yield the exchanges of rows that `WHOLE` or `HEADS` selected; ids are `prefix` and a number from `first`."""
-        texts, kinds, lists, body = self._texts, self._kinds, self._lists, self._body
+        """Yield the exchanges of rows that `WHOLE` or `HEADS` selected; ids are `prefix` and a number from `first`.
+
+        Long, and with as few calls as can be: it runs for each exchange of any recording.
+        """
+        texts, words, kinds, lists, packs = self._texts, self._words, self._kinds, self._lists, self._packs
         for number, row in enumerate(rows, first):
-            (_, started, duration, kind, line, peer, user, headers, asked, raw, answered, answer, answer_raw, size,
-             redactions, *places) = row  # fmt: skip
+            (_, started, duration, kind, line, peer, user, headers, body, raw, answer_headers, answer_body, answer_raw,
+             size, redactions, pack, start, end, answer_pack, answer_start, answer_end) = row  # fmt: skip
             scheme, user_by, framing, status, version, reason, answer_framing, complete = kinds[kind]
-            request = Request(
-                texts[line], lists[headers], body(asked, places[0], places[1], places[2]) if asked else _none(asked),
-                framing, raw,
-            )  # fmt: skip
+            if body:
+                body = packs[pack][start:end]
+            elif body == EMPTY:
+                body = b""
             response = None
             if status is not None:
-                data = body(answer, places[3], places[4], places[5]) if answer else _none(answer)
-                response = Response(
-                    status, reason, lists[answered], data, version, answer_framing, answer_raw, complete, size
-                )
-            yield Exchange(
-                f"{prefix}{number}", request, response, started, duration, scheme,
-                texts[peer].decode("utf-8", "surrogateescape") if peer else "",
-                texts[user].decode("utf-8", "surrogateescape") if user else "",
-                user_by, _redactions(redactions) if redactions else (),
+                if answer_body:
+                    answer_body = packs[answer_pack][answer_start:answer_end]
+                elif answer_body == EMPTY:
+                    answer_body = b""
+                response = made_response(
+                    status, reason, lists[answer_headers], answer_body, version, answer_framing, answer_raw, complete,
+                    size,
+                )  # fmt: skip
+            yield made_exchange(
+                f"{prefix}{number}", made_request(texts[line], lists[headers], body, framing, raw), response, started,
+                duration, scheme, words[peer], words[user], user_by, _redactions(redactions) if redactions else (),
             )  # fmt: skip
-
-    def _body(self, number: int, pack: int | None, start: int, size: int) -> bytes:
-        if pack is None:
-            raise ValueError(f"the body number {number} is missing")
-        data = self._packs.unpacked(pack)
-        if start + size > len(data):
-            raise ValueError(f"the body number {number} is cut off")
-        return data if size == len(data) else data[start : start + size]
 
 
 class _Texts(dict[int, Any]):
@@ -139,27 +139,37 @@ class _Lists(dict[bytes, Headers]):
         return headers
 
 
-class _Packs:
+class _Words(dict[int, str]):
+    """Addresses and users by the number of their text."""
+
+    def __init__(self, texts: _Texts) -> None:
+        super().__init__()
+        self._texts = texts
+
+    def __missing__(self, number: int) -> str:
+        if len(self) > _LISTS:
+            self.clear()
+        word: str
+        self[number] = word = self._texts[number].decode("utf-8", "surrogateescape")
+        return word
+
+
+class _Packs(dict[int | None, bytes]):
     """Unpacked bodies by the number of their pack; the latest are kept."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
+        super().__init__()
         self._connection = connection
-        self._recent: dict[int, bytes] = {}
 
-    def unpacked(self, number: int) -> bytes:
-        """Return the bytes of a pack."""
-        data = self._recent.get(number)
-        return self._kept(number) if data is None else data
-
-    def _kept(self, number: int) -> bytes:
+    def __missing__(self, number: int | None) -> bytes:
         row = self._connection.execute("SELECT data FROM pack WHERE id = ?", (number,)).fetchone()
         if row is None:
-            raise ValueError(f"the pack number {number} is missing")
+            raise ValueError("a body is missing")
         data = unpacked(row[0])
         if len(data) <= _SHORT:
-            if len(self._recent) >= _PACKS:
-                del self._recent[next(iter(self._recent))]
-            self._recent[number] = data
+            if len(self) >= _PACKS:
+                del self[next(iter(self))]
+            self[number] = data
         return data
 
 
@@ -168,11 +178,6 @@ def header_numbers(packed: bytes) -> tuple[int, ...]:
     if len(packed) % 4:
         raise ValueError("a header list is cut off")
     return struct.unpack(f"<{len(packed) // 4}I", packed)
-
-
-def _none(number: int | None) -> bytes | None:
-    """Return the body that has no row: that of no bytes, or none at all."""
-    return None if number is None else b""
 
 
 def _redactions(text: str) -> tuple[Redaction, ...]:
