@@ -20,6 +20,7 @@ DEVELOPMENT = [
     "hypothesis>=6.170",
     "import-linter>=2.16",
     "mypy>=2.4",
+    "playwright>=1.65",  # makes HAR files with the system's Chromium, in tests/harness/sources
     "pytest>=9.2",
     "pytest-benchmark>=5.3",
     "pytest-xdist>=3.8",

@@ -23,8 +23,8 @@ _LOG = re.compile(rb'[\s\xef\xbb\xbf]*\{.*?"log"\s*:\s*\{', re.DOTALL)
 _SECRETS = ("cookie", "set-cookie", "authorization")
 _SANITISED = (
     "a sanitised export: no entry has a Cookie, Set-Cookie or Authorization header, so nobody is logged in. To keep "
-    'cookies: DevTools, Settings, Preferences, Network, "Allow to generate HAR with sensitive data"; then hold the export '
-    'button down and take "Export HAR (with sensitive data)"'
+    'cookies: DevTools, Settings, Preferences, Network, "Allow to generate HAR with sensitive data"; then hold the '
+    'export button down and take "Export HAR (with sensitive data)"'
 )
 
 
@@ -60,7 +60,7 @@ def _read(opened: Input, _: Options) -> Iterator[Item]:
 
 def _notes(remarks: Counter[str]) -> Iterator[Note]:
     for remark, count in remarks.most_common():
-        yield Note(f"{remark} ({count})")
+        yield Note(f"{count} {remark}")
 
 
 def _no_exchange(entry: Mapping[str, Any]) -> str:
@@ -70,9 +70,11 @@ def _no_exchange(entry: Mapping[str, Any]) -> str:
         return "WebSocket"
     if scheme not in ("http", "https"):
         return f"{scheme[:20]}: URL"
-    if entry.get("_fromCache") or entry.get("_fetchedViaServiceWorker"):
+    answer = entry["response"]
+    # Chrome says it, Playwright shows it by what came over the network.
+    if entry.get("_fromCache") or entry.get("_fetchedViaServiceWorker") or answer.get("_transferSize") == 0:
         return "from the browser's cache or a service worker"
-    if not entry["response"].get("status") and EXACT not in entry:
+    if (answer.get("status") or 0) <= 0 and EXACT not in entry:
         return "blocked or aborted, no answer"
     return ""
 

@@ -23,15 +23,16 @@ from harness.wire import BODILESS, content_length, request_framing, response_fra
 
 Fields = Mapping[str, Any]
 
-REPACKED = "answers stored unpacked are packed again: their compressed bytes and length are not the server's"
-NOT_REPACKED = "answers stored unpacked cannot be packed again: their Content-Encoding is left out"
-UNTRUSTED = "request bodies not in the file, or not as sent (binary uploads), count as unknown"
-NO_BODY = "answers whose body the tool did not keep"
+REPACKED = "answers stand there unpacked and were packed again: their bytes and lengths are not the server's"
+NOT_REPACKED = "answers stand there unpacked and cannot be packed again: their Content-Encoding is left out"
+UNTRUSTED = "request bodies are not there, or not as they were sent (binary uploads): unknown"
+NO_BODY = "answers have no body there: unknown"
 
 _URL = re.compile(r"(https?)://([^/?#]*)([^#]*)(?:#.*)?", re.IGNORECASE | re.DOTALL)
 _HTTP_1 = re.compile(r"http/1\.[01]", re.IGNORECASE)
 _NEWER = frozenset({START_LINE, HEADER_CASE, HEADER_ORDER, FRAMING})
 _USUAL = frozenset({HEADER_ORDER})
+_RAW_FORM = re.compile(r"[!-~]*")
 _HEAD = re.compile(rb"content-[a-z]+:[^\r\n]*\r\n", re.IGNORECASE)
 
 
@@ -115,7 +116,9 @@ def _post_bodies(post: Fields) -> Iterator[bytes]:
             pass
     elif post.get("params") and "urlencoded" in post.get("mimeType", ""):
         pairs = [(param["name"], param.get("value", "")) for param in post["params"]]
-        yield "&".join(f"{name}={value}" for name, value in pairs).encode()
+        raw = "&".join(f"{name}={value}" for name, value in pairs)
+        if _RAW_FORM.fullmatch(raw):  # some tools show them quoted, some not
+            yield raw.encode()
         yield urlencode(pairs).encode()
     elif text is not None:
         yield b""
@@ -123,7 +126,7 @@ def _post_bodies(post: Fields) -> Iterator[bytes]:
 
 def _response(fields: Fields, method: bytes) -> tuple[Response | None, frozenset[str], tuple[str, ...]]:
     status = int(fields["status"])
-    if not status:
+    if status <= 0:
         return None, frozenset(), ()
     version = _version(fields)
     headers = _headers(fields, None)
