@@ -88,10 +88,7 @@ class _Work:
                 self._note(spot, secrets)
         self._note_peer(secrets)
         for secret in secrets.values():
-            self._own += all_forms(secret)
-            if secret.kind != "address":
-                self._redactor.known.add(secret)
-        self._own.sort(key=lambda form: -len(form.raw))
+            self._own += all_forms(secret) if secret.kind == "address" else self._redactor.known.add(secret)
 
     def _note(self, spot: Spot, secrets: dict[str, Secret]) -> None:
         value = spot.value

@@ -43,8 +43,17 @@ class Finder:
         if text.name:
             self._find_field(text)
         for layer in text.layers:
-            for spot in self._spots(layer, text):
-                text.claim(layer, spot)
+            telling = self._telling(layer.words)
+            if telling:
+                form = text.sort == "form" and layer.parent is None
+                _claim(text, layer, self._named(layer.text, telling, form))
+            if self._rules:
+                _claim(text, layer, of_rules(layer.text, self._rules, "text"))
+            if b"@" in layer.text:
+                _claim(text, layer, userinfo(layer.text))
+                _claim(text, layer, emails(layer.text))
+            if self._positions and b"<methodName>" in layer.text:
+                _claim(text, layer, positional(layer.text, self._positions))
 
     def _find_field(self, text: Text) -> None:
         """All of a form field whose name tells."""
@@ -52,27 +61,17 @@ class Finder:
         if verdict and is_secret(verdict, value):
             text.spots.add(Spot(0, len(text.raw), value, _kind(verdict), f"multipart {_shown(text.name)}"))
 
-    def _spots(self, layer: Layer, text: Text) -> Iterator[Spot]:
-        form = text.sort == "form" and layer.parent is None
-        yield from self._named(layer, form)
-        yield from userinfo(layer.text)
-        yield from of_rules(layer.text, self._rules, "text")
-        if b"@" in layer.text:
-            yield from emails(layer.text)
-        if self._positions and b"<methodName>" in layer.text:
-            yield from positional(layer.text, self._positions)
-
-    def _named(self, layer: Layer, form: bool) -> Iterator[Spot]:
+    def _named(self, text: bytes, telling: list[bytes], form: bool) -> Iterator[Spot]:
         """Yield the values of telling names."""
         seen: set[tuple[int, int]] = set()
-        for word in self._telling(layer.words):
-            at = layer.text.find(word)
+        for word in telling:
+            at = text.find(word)
             while at >= 0:
-                where = name_at(layer.text, at)
+                where = name_at(text, at)
                 if where not in seen:
                     seen.add(where)
-                    yield from self._values(layer.text, *where, form)
-                at = layer.text.find(word, max(at + 1, where[1]))
+                    yield from self._values(text, *where, form)
+                at = text.find(word, max(at + 1, where[1]))
 
     def _telling(self, words: frozenset[bytes]) -> list[bytes]:
         new = words - self._innocent
@@ -95,6 +94,11 @@ class Finder:
             if is_secret(verdict, read):
                 place = f"{value.writing.name} {_shown(name)}"
                 yield Spot(value.start, value.end, read, _kind(verdict), place, value.writing.spell)
+
+
+def _claim(text: Text, layer: Layer, spots: Iterator[Spot]) -> None:
+    for spot in spots:
+        text.claim(layer, spot)
 
 
 def _kind(verdict: str) -> str:

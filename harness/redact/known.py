@@ -10,9 +10,9 @@ import base64
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from json import dumps
+from typing import NamedTuple
 from urllib.parse import quote, quote_plus
 
 from harness.redact.names import word_set
@@ -39,8 +39,7 @@ _FILE_OR_TYPE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Secret:
+class Secret(NamedTuple):
     """A value that was found at its place, its token and its kind."""
 
     value: str
@@ -65,7 +64,7 @@ def is_telling(value: str) -> bool:
 def forms(value: str, token: str) -> dict[bytes, bytes]:
     """Return how a value may be written, and how its token is written then."""
     made: dict[bytes, bytes] = {}
-    for spell in _SPELLINGS:
+    for spell in _IN_BASE64 if _UNRESERVED.match(value) else _SPELLINGS:
         raw = spell(value)
         if raw not in made:
             made[raw] = spell(token)
@@ -84,8 +83,17 @@ def _percent(value: str) -> bytes:
     return quote(value, safe="", errors="surrogatepass").encode()
 
 
-_SPELLINGS = (
+_UNRESERVED = re.compile(r"[A-Za-z0-9_.~-]+\Z")
+"""Characters that are written alike everywhere (RFC 3986 section 2.3)."""
+_IN_BASE64 = (
     _raw,
+    lambda value: base64.b64encode(_raw(value)),
+    lambda value: base64.b64encode(_raw(value)).rstrip(b"="),
+    lambda value: base64.urlsafe_b64encode(_raw(value)),
+    lambda value: base64.urlsafe_b64encode(_raw(value)).rstrip(b"="),
+)
+_SPELLINGS = (
+    *_IN_BASE64,
     _percent,
     lambda value: re.sub(rb"%..", lambda found: found[0].lower(), _percent(value)),
     lambda value: quote(value, safe="/:=@,;!~*'()$", errors="surrogatepass").encode(),
@@ -95,25 +103,23 @@ _SPELLINGS = (
     lambda value: dumps(value)[1:-1].encode(),
     lambda value: dumps(value, ensure_ascii=False)[1:-1].encode("utf-8", "surrogatepass"),
     lambda value: dumps(value)[1:-1].replace("/", "\\/").encode(),
-    lambda value: base64.b64encode(_raw(value)),
-    lambda value: base64.urlsafe_b64encode(_raw(value)),
-    lambda value: base64.b64encode(_raw(value)).rstrip(b"="),
-    lambda value: base64.urlsafe_b64encode(_raw(value)).rstrip(b"="),
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
-    """One way a secret is written: its bytes, where its longest piece starts in them, and the token written so."""
+class Form(NamedTuple):
+    """One way a secret is written: its bytes, the longest word in them, and the token written so.
+
+    `alone` says that it is only a secret where no letter or digit stands beside it.
+    """
 
     raw: bytes
-    offset: int
+    word: bytes
     token: bytes
+    alone: bool
     secret: Secret
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A known secret at `text[start:end]`, and the bytes to stand in its place."""
 
     start: int
@@ -127,74 +133,72 @@ class Known:
 
     def __init__(self) -> None:
         self._forms: dict[bytes, list[Form]] = {}
-        self._secrets: dict[str, list[bytes]] = {}
+        self._secrets: dict[str, list[Form]] = {}
         self._fixed: set[str] = set()
-
-    def __contains__(self, value: str) -> bool:
-        return value in self._secrets
 
     def __len__(self) -> int:
         return len(self._secrets)
 
-    def add(self, secret: Secret, fixed: bool = False) -> None:
-        """Remember a secret; a `fixed` one is never forgotten."""
+    def add(self, secret: Secret, fixed: bool = False) -> list[Form]:
+        """Remember a secret, and return how it may be written; a `fixed` one is never forgotten."""
         if secret.value in self._secrets:
-            return
-        pieces = self._secrets[secret.value] = []
-        for form in all_forms(secret):
-            piece = form.raw[form.offset :]
-            word = _PIECE.match(piece)
-            if word:
-                self._forms.setdefault(word[0], []).append(form)
-                pieces.append(word[0])
+            return self._secrets[secret.value]
+        made = self._secrets[secret.value] = all_forms(secret)
+        for form in made:
+            self._forms.setdefault(form.word, []).append(form)
         if fixed:
             self._fixed.add(secret.value)
         elif len(self._secrets) - len(self._fixed) > REMEMBERED:
             self._forget(next(value for value in self._secrets if value not in self._fixed))
+        return made
 
     def _forget(self, value: str) -> None:
-        for piece in self._secrets.pop(value):
-            left = [form for form in self._forms.get(piece, ()) if form.secret.value != value]
+        for form in self._secrets.pop(value):
+            left = [other for other in self._forms.get(form.word, ()) if other.secret.value != value]
             if left:
-                self._forms[piece] = left
+                self._forms[form.word] = left
             else:
-                self._forms.pop(piece, None)
+                self._forms.pop(form.word, None)
 
-    def hits(self, text: bytes, words: frozenset[bytes]) -> Iterator[Hit]:
-        """Yield the secrets in a text of these words (runs of letters, digits, `-` and `_`)."""
-        if not self._forms:
-            return
-        for piece in self._pieces(words):
-            for form in sorted(self._forms[piece], key=lambda form: -len(form.raw)):
-                yield from _all(text, form)
-
-    def _pieces(self, words: frozenset[bytes]) -> set[bytes]:
-        found = set(self._forms.keys() & words)
-        for word in words:
-            if b"-" in word or b"_" in word:
-                found.update(self._forms.keys() & _PIECE.findall(word))
-        return found
+    def hits(self, text: bytes, words: frozenset[bytes]) -> list[Hit]:
+        """Return the secrets in a text of these words, the longest way to write one first."""
+        found = [form for word in self._forms.keys() & words for form in self._forms[word]]
+        return _hits(text, found) if found else []
 
 
 def all_forms(secret: Secret) -> list[Form]:
-    """Return each way a secret may be written that has a letter or digit in it."""
+    """Return each way a secret may be written that has a letter or digit in it, the longest first."""
+    alone = secret.kind == "address" or secret.value.isalpha() or secret.value.isdigit()
     made = []
     for raw, token in forms(secret.value, secret.token).items():
-        piece = max(_PIECE.finditer(raw), key=lambda found: found.end() - found.start(), default=None)
-        if piece is not None:
-            made.append(Form(raw, piece.start(), token, secret))
+        word = max(_PIECE.findall(raw), key=len, default=b"")
+        if word:
+            made.append(Form(raw, word, token, alone, secret))
     return made
+
+
+def own_hits(text: bytes, forms: list[Form]) -> list[Hit]:
+    """Return the secrets of the same exchange in a text, also within longer words."""
+    found = [form for form in forms if form.raw in text]
+    return _hits(text, found) if found else []
+
+
+def _hits(text: bytes, forms: list[Form]) -> list[Hit]:
+    return [hit for form in sorted(forms, key=_size) for hit in _all(text, form)]
+
+
+def _size(form: Form) -> int:
+    return -len(form.raw)
 
 
 def _all(text: bytes, form: Form) -> Iterator[Hit]:
     at = text.find(form.raw)
     while at >= 0:
-        yield Hit(at, at + len(form.raw), form.token, form.secret)
-        at = text.find(form.raw, at + len(form.raw))
+        end = at + len(form.raw)
+        if not form.alone or not (_is_word(text[at - 1 : at]) or _is_word(text[end : end + 1])):
+            yield Hit(at, end, form.token, form.secret)
+        at = text.find(form.raw, end)
 
 
-def own_hits(text: bytes, secrets: list[Form]) -> Iterator[Hit]:
-    """Yield the secrets of the same exchange in a text, within longer words too; longest forms first."""
-    for form in secrets:
-        if form.raw in text:
-            yield from _all(text, form)
+def _is_word(byte: bytes) -> bool:
+    return byte.isalnum()

@@ -20,7 +20,7 @@ DEPTH = 3
 ESCAPES = 200_000
 """Escapes of a text beyond which it is not undone: what a client sends must not fill the memory."""
 
-_WORDS = bytes(byte if (chr(byte).isalnum() and byte < 128) or byte in b"_-" else 32 for byte in range(256))
+_WORDS = bytes(byte if byte < 128 and chr(byte).isalnum() else 32 for byte in range(256))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class Encoding:
     """How characters are spelled: what an escape looks like, what it stands for, and how to write a text so."""
 
     name: str
+    mark: bytes
     sign: re.Pattern[bytes]
     escape: re.Pattern[bytes]
     undo: Callable[[bytes], bytes]
@@ -51,6 +52,7 @@ def _unescape(escape: bytes) -> bytes:
 ENCODINGS = (
     Encoding(
         "percent",
+        b"%",
         re.compile(rb"%[0-9A-Fa-f]{2}"),
         re.compile(rb"%[0-9A-Fa-f]{2}"),
         _unpercent,
@@ -58,6 +60,7 @@ ENCODINGS = (
     ),
     Encoding(
         "html",
+        b"&",
         re.compile(rb"&(?:#|quot|apos|commat|equals|colon|period|sol|lowbar|num|excl|dollar|percnt|quest|plus|ast)"),
         re.compile(rb"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});"),
         _unreference,
@@ -65,6 +68,7 @@ ENCODINGS = (
     ),
     Encoding(
         "json",
+        b"\\",
         re.compile(rb"\\"),
         re.compile(
             rb"\\u[dD][89abAB][0-9A-Fa-f]{2}\\u[dD][c-fC-F][0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|\\[bfnrt\"'/\\]"
@@ -77,7 +81,7 @@ ENCODINGS = (
 
 @dataclass(slots=True)
 class Layer:
-    """A text in which secrets are looked for; `words` are its words, to be looked up at once."""
+    """A text in which secrets are looked for; `words` are its runs of letters and digits, to be looked up at once."""
 
     text: bytes
     parent: Layer | None = None
@@ -123,7 +127,7 @@ def _below(layer: Layer, depth: int) -> Iterator[Layer]:
 
 def _is_new(layer: Layer, encoding: Encoding) -> bool:
     """Tell whether undoing an encoding shows what was not seen: not where the text above had the same escapes."""
-    if not encoding.sign.search(layer.text):
+    if encoding.mark not in layer.text or not encoding.sign.search(layer.text):
         return False
     above = layer.parent
     return above is None or layer.encoding is encoding or not encoding.sign.search(above.text)

@@ -84,10 +84,12 @@ class Body:
         self._codings: tuple[Coding, ...] = ()
         self._text = b""
         self.unread = False
+        if not body:
+            return
         try:
             self._unpack(body, headers)
         except Unread:
-            self.unread = bool(body)
+            self.unread = True
             return
         kind = first_header(headers, b"content-type") or b""
         self._charset = utf16(self._text, kind)

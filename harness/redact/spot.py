@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 Spelling = Callable[[str], bytes]
 """Writes a token as the text wants it: percent-encoded, escaped, or in base64."""
@@ -18,8 +19,7 @@ def plain(token: str) -> bytes:
     return token.encode("utf-8", "surrogatepass")
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(NamedTuple):
     """A secret at `text[start:end]`: its decoded value, what kind it is, where that is, how its token is spelled there.
 
     `token` is set where it is not simply made of the value.

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from json import JSONDecodeError, dumps, loads
+from typing import NamedTuple
 from urllib.parse import quote, quote_plus, unquote_to_bytes
 
 from harness.redact.spot import Spelling, plain
@@ -61,8 +62,7 @@ XML = Writing("xml", MARKUP.read, MARKUP.spell)
 PLAIN = Writing("text", text_of, plain)
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """Where a value stands and how it is written."""
 
     start: int

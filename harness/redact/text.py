@@ -32,6 +32,8 @@ class Text:
 
     def claim(self, layer: Layer, spot: Spot) -> bool:
         """Add a spot of one of the layers; False where its bytes are another's."""
+        if layer.parent is None:
+            return self.spots.add(spot)
         start, end = layer.span(spot.start, spot.end)
         spelling = layer.spelling(spot.spelling)
         return self.spots.add(Spot(start, end, spot.value, spot.kind, spot.place, spelling, spot.token))
