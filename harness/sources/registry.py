@@ -11,13 +11,15 @@ from pathlib import Path
 from harness.errors import RecordingError, UsageError
 from harness.sources.gor import GOR, GOR_SINK
 from harness.sources.har import HAR, HAR_SINK
+from harness.sources.jsonl import JSONL, JSONL_SINK
 from harness.sources.logs import LOGS
+from harness.sources.pcap import PCAP
 from harness.sources.sink import Sink
 from harness.sources.source import SAMPLE, Source
 from harness.sources.text import open_text
 
-SOURCES: tuple[Source, ...] = (GOR, HAR, LOGS)
-SINKS: tuple[Sink, ...] = (HAR_SINK, GOR_SINK)
+SOURCES: tuple[Source, ...] = (PCAP, GOR, HAR, JSONL, LOGS)
+SINKS: tuple[Sink, ...] = (HAR_SINK, JSONL_SINK, GOR_SINK)
 
 
 def source_of(path: Path, wanted: str | None) -> Source:
