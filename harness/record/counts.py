@@ -1,7 +1,7 @@
 """How complete a recording is: counters that a killed process leaves behind, and the same figures in an archive.
 
 Each recording process counts in memory that it shares with the process that writes; that one adds the figures to the
-archive's table `meta`, one row a writing process. Whoever reads an archive asks `completeness`.
+archive's notes, one for each process that records. Whoever reads an archive asks `completeness`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import mmap
 import os
-import sqlite3
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,7 +16,8 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 from harness.errors import RecordingError
-from harness.store.database import is_archive, reading
+from harness.store.archive import Archive
+from harness.store.database import is_archive
 
 PREFIX, SAMPLE = "counts:", "sample:"
 
@@ -146,13 +146,11 @@ def encoded(counts: Completeness, recording: bool) -> str:
     return json.dumps({**asdict(counts), "recording": recording})
 
 
-def rows(path: Path, prefix: str = PREFIX) -> list[dict[str, object]]:
-    """Return what was noted in an archive; nothing for a file that is no archive of ours."""
-    if not is_archive(path):
+def _noted(path: Path, prefix: str) -> list[dict[str, object]]:
+    """Return what recorders noted in an archive; nothing for a file that is none."""
+    if not path.is_file() or not is_archive(path):
         return []
-    with reading(path) as connection:
-        found = connection.execute("SELECT value FROM meta WHERE key LIKE ? ORDER BY key", (prefix + "%",)).fetchall()
-    return [json.loads(value) for (value,) in found]
+    return [json.loads(value) for key, value in sorted(Archive(path).notes().items()) if key.startswith(prefix)]
 
 
 def completeness(path: Path) -> Completeness | None:
@@ -160,7 +158,7 @@ def completeness(path: Path) -> Completeness | None:
 
     Raises RecordingError where the figures cannot be read.
     """
-    return _sum(rows(path), path)
+    return _sum(_noted(path, PREFIX), path)
 
 
 def sampling(path: Path) -> list[dict[str, object]]:
@@ -169,7 +167,7 @@ def sampling(path: Path) -> list[dict[str, object]]:
     Each has `sample` (the share of sessions kept), `rare` (how many of an endpoint are kept each hour regardless) and
     `seen` (how many passed of each endpoint): the figures to scale by.
     """
-    return rows(path, SAMPLE)
+    return _noted(path, SAMPLE)
 
 
 def _sum(found: Iterable[Mapping[str, object]], path: Path) -> Completeness | None:
@@ -181,14 +179,3 @@ def _sum(found: Iterable[Mapping[str, object]], path: Path) -> Completeness | No
             raise RecordingError(f"{path}: its counts cannot be read: {error}") from error
         total = one if total is None else total + one
     return total
-
-
-def note(path: Path, key: str, value: str) -> None:
-    """Write one row of the table `meta`. Raises sqlite3.Error and OSError where that cannot be."""
-    if not path.is_file():
-        raise FileNotFoundError(2, "the archive is gone", str(path))
-    connection = sqlite3.connect(path, timeout=5, isolation_level=None)
-    try:
-        connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
-    finally:
-        connection.close()

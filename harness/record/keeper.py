@@ -13,14 +13,13 @@ import os
 import selectors
 import signal
 import socket
-import sqlite3
 import sys
 import time
 from pathlib import Path
 
 from harness.errors import HarnessError
 from harness.record import frame
-from harness.record.counts import PREFIX, SAMPLE, Counters, encoded, note
+from harness.record.counts import PREFIX, SAMPLE, Counters, encoded
 from harness.record.job import Job, unpacked
 from harness.record.line import locked
 from harness.record.rotation import RotatingWriter
@@ -172,19 +171,17 @@ class Keeper:
     def _tell(self, client: Client, recording: bool) -> None:
         """Tell the archive what became of a client's captures."""
         writer = self._sink.writer
-        if not isinstance(writer, RotatingWriter) or not writer.begun or not client.counters:
+        if not isinstance(writer, RotatingWriter) or not client.counters:
             return
         counts = client.counters.of_file()
         text = encoded(counts, recording)
         if text == client.noted or not counts.accepted:
             return
-        try:
-            note(writer.path, PREFIX + client.counters.name, text)
-            if rule := self._sink.rule:
-                note(writer.path, self._rule, json.dumps(rule))
-            client.noted = text
-        except (sqlite3.Error, OSError) as error:
-            log.error("the counts of a recording cannot be written: %s", error)
+        client.noted = text
+        notes = {PREFIX + client.counters.name: text}
+        if rule := self._sink.rule:
+            notes[self._rule] = json.dumps(rule)
+        self._sink.note(notes)
 
 
 def main() -> None:

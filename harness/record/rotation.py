@@ -14,7 +14,8 @@ from pathlib import Path
 
 from harness.errors import RecordingError, UsageError
 from harness.exchange import Exchange
-from harness.recording import Writer, writer_for
+from harness.recording import check_replaceable
+from harness.store.archive import ArchiveWriter
 from harness.store.cassette import SUFFIXES
 
 _LOOK = 1.0  # seconds between looks at the clock and the size
@@ -63,10 +64,10 @@ class RotatingWriter:
         self.count = 0
         self._fresh = 0
         self._pattern, self._rotation, self._state, self._clock = pattern, rotation, state, clock
-        self._writer: Writer | None = None
+        self._writer: ArchiveWriter | None = None
         self._path = pattern
         self._identity = (0, 0)
-        self._gone: list[Writer] = []
+        self._gone: list[ArchiveWriter] = []
         self._looked = 0.0
 
     @property
@@ -83,7 +84,8 @@ class RotatingWriter:
         """Open the file of now. Raises as the writers do."""
         if self._writer is None:
             self._path = self._due()
-            writer = writer_for(self._path, self._state)
+            check_replaceable(self._path)
+            writer = ArchiveWriter(self._path, self._state)
             writer.open()
             self._writer, self._identity = writer, _identity(self._path)
 
@@ -94,6 +96,11 @@ class RotatingWriter:
         self._writer.add(exchange)
         self.count += 1
         self._fresh += 1
+
+    def note(self, key: str, value: str) -> None:
+        """Note something about the file of now, where there is one."""
+        if self._writer is not None:
+            self._writer.note(key, value)
 
     def flush(self) -> None:
         """Make durable what was added. Raises RecordingError where the file is no longer the one in that place."""

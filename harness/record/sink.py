@@ -9,6 +9,8 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Protocol, runtime_checkable
 
 from harness.exchange import Exchange
 from harness.record.counts import Counters
@@ -21,6 +23,14 @@ BATCH = 500  # exchanges that are made durable at once, fewer than writers do by
 PATIENCE = 0.3  # seconds after which what was written is made durable
 
 Redact = Callable[[Exchange], Exchange]
+
+
+@runtime_checkable
+class Noting(Protocol):
+    """A writer whose file has room for what is to be known of the whole."""
+
+    def note(self, key: str, value: str) -> None:
+        """Note something under a name."""
 
 
 class Sink:
@@ -61,6 +71,14 @@ class Sink:
             self._forget()
         self._settle()
 
+    def note(self, notes: Mapping[str, str]) -> None:
+        """Note something about the file of now, durably; nothing in a cassette."""
+        writer = self.writer
+        if isinstance(writer, Noting):
+            for key, value in notes.items():
+                self._attempt(partial(writer.note, key, value))
+            self.flush()
+
     @property
     def rule(self) -> Mapping[str, object]:
         """How the sample was taken, as the archive tells it; empty where all is kept."""
@@ -91,7 +109,7 @@ class Sink:
             self._say(f"an exchange could not be redacted ({type(error).__name__})")
             return None
 
-    def _attempt(self, action: Callable[[], None]) -> str:
+    def _attempt(self, action: Callable[[], object]) -> str:
         """Do it, and return what went wrong; empty for nothing."""
         try:
             action()
