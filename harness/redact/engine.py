@@ -16,6 +16,7 @@ from typing import Any
 
 from harness.exchange import Exchange, Headers, Redaction, with_length
 from harness.redact.finder import Finder
+from harness.redact.headers import Finders
 from harness.redact.known import Form, Hit, Known, Secret, all_forms, is_telling, own_hits
 from harness.redact.names import Names
 from harness.redact.parts import Body, Fields, Target
@@ -38,8 +39,9 @@ class Redactor:
 
     def __init__(self, settings: Settings, key: bytes) -> None:
         self.tokens = Tokens(key)
-        self.names = Names(settings.fields, settings.clear)
-        self.finder = Finder(self.names, settings)
+        names = Names(settings.fields, settings.clear)
+        self.finder = Finder(names, settings)
+        self.headers = Finders(names)
         self.keep = frozenset(settings.keep)
         self.known = Known()
         for value in settings.values:
@@ -68,10 +70,10 @@ class _Work:
         self._own: list[Form] = []
         request, answer = exchange.request, exchange.response
         self._target = Target(request)
-        self._fields = [Fields(request.headers, "request", redactor.names)]
+        self._fields = [Fields(request.headers, "request", redactor.headers)]
         self._bodies = [Body(request.body or b"", request.headers, "request")]
         if answer is not None:
-            self._fields.append(Fields(answer.headers, "response", redactor.names))
+            self._fields.append(Fields(answer.headers, "response", redactor.headers))
             self._bodies.append(Body(answer.body or b"", answer.headers, "response"))
 
     def find(self) -> None:

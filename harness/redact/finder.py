@@ -38,7 +38,7 @@ class Finder:
 
     def find(self, text: Text) -> None:
         """Add the spots of a text; those that it has already stay."""
-        if text.sort == "binary":
+        if text.sort in ("binary", "header"):
             return
         if text.name:
             self._find_field(text)
@@ -75,10 +75,12 @@ class Finder:
 
     def _telling(self, words: frozenset[bytes]) -> list[bytes]:
         new = words - self._innocent
-        telling = [word for word in new if self._names.tells(word)]
+        if not new:
+            return []
+        telling = self._names.telling(new)
         if len(self._innocent) > INNOCENT:
             self._innocent.clear()
-        self._innocent |= new.difference(telling)
+        self._innocent |= new.difference(telling) if telling else new
         return telling
 
     def _values(self, text: bytes, start: int, end: int, form: bool) -> Iterator[Spot]:

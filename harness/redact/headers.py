@@ -128,10 +128,30 @@ KEPT = frozenset(
 """Headers whose names sound like secrets and whose values are none."""
 
 
-def finder_of(name: bytes, names: Names) -> Finder | None:
-    """Return what finds the secrets of a header, or None where it is a text like any other."""
-    lower = name.lower()
-    special = FINDERS.get(lower)
-    if special or lower in KEPT:
-        return special
-    return whole if names.verdict(text_of(lower)) in ("password", "token") else None
+class Finders:
+    """Which finder each header has, by its name in any case."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self._chosen: dict[bytes, Finder | str] = {}
+
+    def of(self, name: bytes) -> Finder | str:
+        """Return what finds the secrets of a header, or the sort of text that its value is: `form` or `text`."""
+        chosen = self._chosen.get(name)
+        if chosen is None:
+            if len(self._chosen) > 1000:
+                self._chosen.clear()
+            chosen = self._chosen[name] = self._choose(name.lower())
+        return chosen
+
+    def found(self, finder: Finder, value: bytes) -> Iterator[Spot]:
+        """Yield the spots of a header's value."""
+        return finder(value, self._names)
+
+    def _choose(self, name: bytes) -> Finder | str:
+        if name in FINDERS:
+            return FINDERS[name]
+        if name in URLS:
+            return "form"
+        told = name not in KEPT and self._names.verdict(text_of(name)) in ("password", "token")
+        return whole if told else "text"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from json import dumps, loads
 from urllib.parse import quote
@@ -109,20 +109,21 @@ class Layer:
         return self.parent.spelling(lambda token: plain(spell(inner(token).decode("utf-8", "surrogatepass"))))
 
 
-def layers(text: bytes) -> Iterator[Layer]:
-    """Yield the text, and what it reads when encodings are undone, up to three of them one after the other."""
-    whole = Layer(text)
-    yield whole
-    yield from _below(whole, DEPTH)
+def layers(text: bytes) -> list[Layer]:
+    """Return the text, and what it reads when encodings are undone, up to three of them one after the other."""
+    found = [Layer(text)]
+    if b"%" in text or b"\\" in text or b"&" in text:
+        _add_below(found[0], DEPTH, found)
+    return found
 
 
-def _below(layer: Layer, depth: int) -> Iterator[Layer]:
-    for encoding in ENCODINGS if depth else ():
-        if _is_new(layer, encoding):
-            undone = _undone(layer, encoding)
-            if undone is not None:
-                yield undone
-                yield from _below(undone, depth - 1)
+def _add_below(layer: Layer, depth: int, found: list[Layer]) -> None:
+    for encoding in ENCODINGS:
+        undone = _undone(layer, encoding) if _is_new(layer, encoding) else None
+        if undone is not None:
+            found.append(undone)
+            if depth > 1:
+                _add_below(undone, depth - 1, found)
 
 
 def _is_new(layer: Layer, encoding: Encoding) -> bool:

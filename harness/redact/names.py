@@ -41,9 +41,11 @@ HARMLESS = word_set(
 
 STEMS = re.compile(
     rb"pass|pwd|pw|pin|kennw|secret|token|[cx]srf|otp|tan|sid|sess|sig|jwt|bearer|cred|authen|cv[vcn]|ssn|saml|key|code|"
-    rb"state|nonce|hash|ticket|verifier|auth|challenge|assertion|access|login",
+    rb"state|nonce|hash|ticket|verifier|auth|challenge|assertion|access|login|card|private|confirm|activat|reset",
 )
 """What each telling name has in it, in lower case: the quick way to see that most words tell nothing."""
+OPENING = word_set("card api private user")
+"""Words that only tell something before another one: `card_number`."""
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _WORDS = re.compile(r"[a-z]+")
@@ -70,14 +72,17 @@ class Names:
         """Tell whether the user says that values of this name may stay."""
         return _joined(name) in self._clear
 
-    def tells(self, word: bytes) -> bool:
-        """Tell whether a word may be a telling name or a part of one; quick, and true too often."""
-        lower = word.lower()
-        return STEMS.search(lower) is not None or (bool(self._fields) and self._is_added(lower))
+    def telling(self, words: Collection[bytes]) -> list[bytes]:
+        """Return the words that may be telling names, or parts of one."""
+        if not self._fields and not STEMS.search(b" ".join(words).lower()):
+            return []
+        return [word for word in words if self._tells(word.decode("latin-1"))]
 
-    def _is_added(self, word: bytes) -> bool:
-        joined = _joined(word.decode("latin-1"))
-        return any(joined in field or field in joined for field in self._fields) if joined else False
+    def _tells(self, word: str) -> bool:
+        if self.verdict(word) or word.lower() in OPENING:
+            return True
+        joined = word.lower()
+        return any(joined in field or field in joined for field in self._fields)
 
     def _judge(self, name: str) -> str:
         joined = _joined(name)

@@ -9,8 +9,7 @@ from collections.abc import Callable
 
 from harness.exchange import Headers, Request, first_header
 from harness.redact.body import Coding, Region, Unread, codings, regions, utf16
-from harness.redact.headers import URLS, finder_of
-from harness.redact.names import Names
+from harness.redact.headers import Finders
 from harness.redact.spot import replaced
 from harness.redact.text import Text
 
@@ -35,21 +34,23 @@ class Target:
 class Fields:
     """The header fields of one side. Those of known names are found at once, URLs are texts of their own."""
 
-    def __init__(self, headers: Headers, side: str, names: Names) -> None:
+    def __init__(self, headers: Headers, side: str, finders: Finders) -> None:
         self._headers = headers
         self._place = f"{side}.header"
         self._single: dict[int, Text] = {}
         plain: list[bytes] = []
         for index, (name, value) in enumerate(headers):
-            finder = finder_of(name, names)
-            if finder is None and name.lower() not in URLS:
+            finder = finders.of(name)
+            if finder == "text":
                 plain.append(value)
                 continue
-            place = f"{self._place} {name.decode('latin-1')}"
-            text = self._single[index] = Text(place, value, "form" if finder is None else "header")
-            for spot in finder(value, names) if finder else ():
+            text = self._single[index] = Text(self._place_of(name), value, "form" if finder == "form" else "header")
+            for spot in finders.found(finder, value) if callable(finder) else ():
                 text.spots.add(spot)
         self.joined = Text(self._place, b"\n".join(plain))
+
+    def _place_of(self, name: bytes) -> str:
+        return f"{self._place} {name.decode('latin-1')}"
 
     @property
     def texts(self) -> list[Text]:
@@ -61,7 +62,7 @@ class Fields:
         new = []
         for index, (name, value) in enumerate(self._headers):
             if index not in self._single:
-                self._single[index] = Text(f"{self._place} {name.decode('latin-1')}", value)
+                self._single[index] = Text(self._place_of(name), value)
                 new.append(self._single[index])
         self.joined = Text(self._place, b"")
         return new

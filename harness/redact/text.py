@@ -28,7 +28,7 @@ class Text:
     layers: list[Layer] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.layers = [Layer(self.raw)] if self.sort == "binary" else list(layers(self.raw))
+        self.layers = [Layer(self.raw)] if self.sort in ("binary", "header") else layers(self.raw)
 
     def claim(self, layer: Layer, spot: Spot) -> bool:
         """Add a spot of one of the layers; False where its bytes are another's."""
