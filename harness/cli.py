@@ -18,6 +18,7 @@ COMMANDS = {  # imported when used, so that `harness record` needs no comparison
     "record": ("harness.commands.record", "Record what clients do, in front of what serves them."),
     "import": ("harness.commands.import_", "Make a recording of access logs."),
     "export": ("harness.commands.export", "Turn an archive into a cassette, or the reverse."),
+    "redact": ("harness.commands.redact", "Write a recording anew, without its secrets."),
     "show": ("harness.commands.show", "List what a recording holds."),
     "diff": ("harness.commands.diff", "Replay recordings at two targets and compare."),
     "merge": ("harness.commands.merge", "Make one report of several shards."),

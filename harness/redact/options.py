@@ -17,7 +17,7 @@ import click
 from harness.config import Config
 from harness.errors import UsageError
 from harness.exchange import Exchange
-from harness.redact import redactor
+from harness.redact import Redactor, redactor
 
 VARIABLE = "HARNESS_KEY"
 SHORTEST = 16
@@ -25,17 +25,18 @@ SHORTEST = 16
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-_key_file = click.option(
+key_option = click.option(
     "--key-file",
     type=click.Path(path_type=Path),
     help=f"File of the key that tokens are made with. Default: ${VARIABLE}, else a random key that is not kept.",
 )
+"""`--key-file FILE`, as the argument `key_file`."""
 _no_redaction = click.option("--no-redaction", is_flag=True, help="Keep passwords, cookies and addresses in clear.")
 
 
 def redaction_options(command: Command) -> Command:
     """Add `--key-file` and `--no-redaction` to a command, as arguments `key_file` and `no_redaction`."""
-    return _key_file(_no_redaction(command))
+    return key_option(_no_redaction(command))
 
 
 def redactor_for(config: Config, key_file: Path | None, no_redaction: bool) -> Callable[[Exchange], Exchange] | None:
@@ -48,7 +49,12 @@ def redactor_for(config: Config, key_file: Path | None, no_redaction: bool) -> C
             raise UsageError("--key-file and --no-redaction: give one of them")
         click.echo("harness: not redacted: passwords, cookies and addresses are written as they are", err=True)
         return None
-    return redactor(config.redact, given_key(key_file) or secrets.token_bytes(32)).redact
+    return redactor_with(config, key_file).redact
+
+
+def redactor_with(config: Config, key_file: Path | None) -> Redactor:
+    """Return a redactor with the key given, else with a random one; raises what `redactor_for` raises."""
+    return redactor(config.redact, given_key(key_file) or secrets.token_bytes(32))
 
 
 def given_key(key_file: Path | None) -> bytes | None:
