@@ -39,7 +39,8 @@ class Tally:
     first: str = ""
     unit: str = "line"
     skipped: Counter[str] = field(default_factory=Counter)
-    notes: dict[str, None] = field(default_factory=dict)
+    notes: dict[str, dict[Path, None]] = field(default_factory=dict)
+    files: int = 0
 
     @property
     def imported(self) -> int:
@@ -48,7 +49,11 @@ class Tally:
 
     def lines(self) -> Iterator[str]:
         """Yield what a person should know of the import; the last line is the number of exchanges."""
-        yield from self.notes
+        for text, files in self.notes.items():
+            more = f" and {len(files) - 1} more files" if len(files) > 1 else ""
+            yield f"{next(iter(files))}{more}: {text}"
+        if self.files > 1 and not self.fidelity.timed:
+            yield f"{self.files} files without times: they follow one another in this recording, from one starting state"
         if self.unreadable:
             total = self.unreadable + self.imported
             yield f"{self.unreadable} of {total} {self.unit}s could not be parsed; the first: {self.first}"
@@ -98,7 +103,7 @@ def import_files(
     if wanted:
         source_named(wanted)
     sources = [source_of(file, wanted) for file in files]
-    tally = Tally()
+    tally = Tally(files=len(files))
     with replacing(output, state) as writer:
         sink = _Importing(writer, tally, frozenset(hosts), redact)
         for file, source in zip(files, sources, strict=True):
@@ -133,7 +138,7 @@ class _Importing:
         elif isinstance(item, Skipped):
             self._tally.skipped[item.reason] += 1
         elif isinstance(item, Note):
-            self._tally.notes[f"{file}: {item.text}"] = None
+            self._tally.notes.setdefault(item.text, {})[file] = None
         else:
             self._unreadable(item, file)
 

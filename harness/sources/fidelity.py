@@ -60,6 +60,11 @@ class Fidelity:
             counts["out of order"] += exchange.started < self._last
             self._last = exchange.started
 
+    @property
+    def timed(self) -> int:
+        """How many exchanges have a time."""
+        return self._counts["time"]
+
     def guessed(self, aspect: str) -> int:
         """Return how many exchanges have a guess for an aspect of `source.GUESSES`."""
         return sum(count for guesses, count in self._guessed.items() if aspect in guesses)
@@ -85,18 +90,24 @@ class Fidelity:
         wants = self._counts["may have a body"]
         yield "request bodies", self.share("request body", "may have a body") if wants else "none needed"
         yield "answers", self.share("response")
-        yield "answer bodies", self._exactly(self.share("response body"), BODY_BYTES)
+        yield "answer bodies", self._answer_bodies()
         yield "answer headers", self.share("response headers")
         yield "cookies", f"sent by {self.share('cookie')}"
         yield "identity", self._identity()
         yield "times", self._times()
-        yield "request lines", self._exactly("all", START_LINE)
-        yield "headers", self._headers()
-        yield "framing", self._exactly("all", FRAMING)
+        yield "request lines", self._as_sent(START_LINE)
+        yield "headers", self._as_sent(HEADER_CASE, HEADER_ORDER)
+        yield "framing", self._as_sent(FRAMING)
 
-    def _exactly(self, text: str, aspect: str) -> str:
-        guessed = self.guessed(aspect)
-        return f"{text}, {_share(guessed, self.exchanges)} as guessed" if guessed else text
+    def _as_sent(self, *aspects: str) -> str:
+        wrong = [(aspect, count) for aspect in aspects if (count := self.guessed(aspect))]
+        told = (f"{aspect.split()[-1]} of {_share(count, self.exchanges)}" for aspect, count in wrong)
+        return f"as sent but for a guess: {', '.join(told)}" if wrong else "as sent"
+
+    def _answer_bodies(self) -> str:
+        guessed = self.guessed(BODY_BYTES)
+        text = self.share("response body")
+        return f"{text}, other bytes of the same text in {_share(guessed, self.exchanges)}" if guessed else text
 
     def _identity(self) -> str:
         return ", ".join(f"{label} of {self.share(name)}" for label, name in _IDENTITY)
@@ -107,10 +118,6 @@ class Fidelity:
         exact = "to the second" if not self._counts["fraction"] else "to a part of a second"
         guessed = f", {_share(self.guessed(TIME), self.exchanges)} as guessed" if self.guessed(TIME) else ""
         return f"{self.share('time')}, {exact}{guessed}"
-
-    def _headers(self) -> str:
-        wrong = max(self.guessed(HEADER_CASE), self.guessed(HEADER_ORDER))
-        return f"case or order of {_share(wrong, self.exchanges)} as guessed" if wrong else "as sent"
 
     def _can(self) -> Iterator[str]:
         counts = self._counts

@@ -17,14 +17,12 @@ from urllib.parse import urlencode
 from harness.compare.content import parse_content_type
 from harness.exchange import Exchange, Headers, Request, Response, first_header
 from harness.record.capture import basic_user
-from harness.sources.coding import done, undone
+from harness.sources.coding import fitted
 from harness.sources.source import BODY_BYTES, FRAMING, HEADER_CASE, HEADER_ORDER, START_LINE
 from harness.wire import BODILESS, content_length, request_framing, response_framing
 
 Fields = Mapping[str, Any]
 
-REPACKED = "answers stand there unpacked and were packed again: their bytes and lengths are not the server's"
-NOT_REPACKED = "answers stand there unpacked and cannot be packed again: their Content-Encoding is left out"
 UNTRUSTED = "request bodies are not there, or not as they were sent (binary uploads): unknown"
 NO_BODY = "answers have no body there: unknown"
 
@@ -148,16 +146,8 @@ def _body(fields: Fields, headers: Headers) -> tuple[bytes | None, Headers, bool
     plain, exact = _content(fields.get("content") or {}, headers)
     if plain is None:
         return None, headers, True, (NO_BODY,)
-    coding = first_header(headers, b"content-encoding")
-    if not coding or not plain:
-        return plain, headers, exact, ()
-    if undone(plain, coding) is not None:  # some tools do not unpack
-        return plain, headers, True, ()
-    packed = done(plain, coding)
-    if packed is not None:
-        return packed, _with_length(headers, len(packed)), False, (REPACKED,)
-    kept = tuple((name, value) for name, value in headers if name.lower() != b"content-encoding")
-    return plain, _with_length(kept, len(plain)), False, (NOT_REPACKED,)
+    made = fitted(plain, headers)
+    return made.body, made.headers, exact and made.exact, (made.remark,) if made.remark else ()
 
 
 def _content(content: Fields, headers: Headers) -> tuple[bytes | None, bool]:
@@ -214,10 +204,6 @@ def _headers(fields: Fields, cookies: bytes | None) -> Headers:
 def _pair(header: Fields | Sequence[str]) -> tuple[str, str]:
     """Return name and value; mitmproxy knows files that write both in a list."""
     return (header["name"], header["value"]) if isinstance(header, Mapping) else (header[0], header[1])
-
-
-def _with_length(headers: Headers, length: int) -> Headers:
-    return tuple((name, b"%d" % length if name.lower() == b"content-length" else value) for name, value in headers)
 
 
 def _version(fields: Fields) -> bytes | None:

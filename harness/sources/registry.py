@@ -9,6 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.errors import RecordingError, UsageError
+from harness.sources.archive import ARCHIVE
+from harness.sources.curl_script import CURL_SINK
 from harness.sources.gor import GOR, GOR_SINK
 from harness.sources.har import HAR, HAR_SINK
 from harness.sources.jsonl import JSONL, JSONL_SINK
@@ -17,9 +19,10 @@ from harness.sources.pcap import PCAP
 from harness.sources.sink import Sink
 from harness.sources.source import SAMPLE, Source
 from harness.sources.text import open_text
+from harness.sources.vcr import VCR
 
-SOURCES: tuple[Source, ...] = (PCAP, GOR, HAR, JSONL, LOGS)
-SINKS: tuple[Sink, ...] = (HAR_SINK, JSONL_SINK, GOR_SINK)
+SOURCES: tuple[Source, ...] = (ARCHIVE, PCAP, GOR, VCR, HAR, JSONL, LOGS)
+SINKS: tuple[Sink, ...] = (HAR_SINK, JSONL_SINK, GOR_SINK, CURL_SINK)
 
 
 def source_of(path: Path, wanted: str | None) -> Source:

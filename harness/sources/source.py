@@ -19,6 +19,8 @@ FRAMING, BODY_BYTES, TIME = "framing", "body bytes", "time"
 GUESSES = (START_LINE, HEADER_CASE, HEADER_ORDER, FRAMING, BODY_BYTES, TIME)
 """What a format may not say exactly, so that an exchange made of it has a likely value there (`Source.guesses`)."""
 
+_START = 64  # bytes that tell a compressed file from what is in it
+
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
@@ -60,6 +62,13 @@ class Input:
 
     path: Path
     stream: IO[bytes]
+
+    def on_disk(self) -> Path:
+        """Return the path, for a format that is read by name. Raises `RecordingError` where the file is compressed."""
+        with self.path.open("rb") as file:
+            if file.read(_START) != self.stream.read(_START):
+                self.bad(0, "compressed; unpack it first, this format is read where it lies")
+        return self.path
 
     def bad(self, offset: int, reason: str) -> NoReturn:
         """Refuse the file: raises `RecordingError` with the byte (uncompressed, from 0) and the reason."""

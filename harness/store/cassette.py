@@ -197,6 +197,7 @@ def _loader() -> type[Any]:
     base: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     loader: Any = type("CassetteLoader", (base,), {})
     prefix = "tag:yaml.org,2002:python/"
+    loader.add_constructor("!binary", base.construct_yaml_binary)  # as Ruby writes it
     loader.add_constructor(prefix + "str", base.construct_yaml_str)
     loader.add_constructor(prefix + "unicode", base.construct_yaml_str)
     loader.add_constructor(prefix + "tuple", base.construct_yaml_seq)

@@ -58,7 +58,7 @@ exchanges = st.builds(
     user_by=words,
     redactions=st.lists(st.builds(Redaction, words, words, words), max_size=2).map(tuple),
 )
-WHOLE = ["har"]
+WHOLE = ["har", "jsonl"]
 
 
 def written(name: str, given: list[Exchange]) -> bytes:
