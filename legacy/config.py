@@ -54,11 +54,18 @@ class Config:
         self.docs_dir = os.path.join(self.files_dir, 'documentation')
         self.providers = {key.partition('.')[2]: url for key, url in ini.items() if key.startswith('openid.')}
         self.simple_script = ini.get('webui.simple_script', '/simple')
+        self.era = environ.get('PYPI_ERA') or ini.get('webui.era', '')
+        self.old_hosts = ini.get('webui.old_hosts', '').replace(',', ' ').split()
         self.realm = ini.get('webui.realm', 'pypi')
         debug = environ.get('PYPI_DEBUG') or ini.get('webui.debug_mode', 'no')
         self.debug_mode = debug.lower() in ('yes', 'true', 'on', '1')
         self.keep_connection = keep_connection
         self.split_url()
+
+    @property
+    def late(self):
+        """True for the rules of the end of 2016: https only, wheels and sdists only, ..."""
+        return self.era >= '2016-12'
 
     def split_url(self):
         """Make everything that follows from `url`."""

@@ -85,6 +85,7 @@ class WebUI(Accounts, Projects):
         if not self.open_store():
             return
         if script == self.config.simple_script:
+            self.only_by_https()
             self.run_simple()
             return
         if script in SCRIPTS:
@@ -94,6 +95,7 @@ class WebUI(Accounts, Projects):
         if script == '/oauth':
             raise Gone('OAuth has been disabled.')
         if self.env.get('CONTENT_TYPE') == 'text/xml':
+            self.only_by_https()
             self.run_xmlrpc()
         else:
             self.run_action()
@@ -112,11 +114,17 @@ class WebUI(Accounts, Projects):
             self.fail('Please try again later.\n<!-- %s -->' % reason, code=500, heading='Database connection failed')
         return self.store is not None
 
+    def only_by_https(self):
+        """Since June 2016 what installs and publishes is refused over plain HTTP (B123)."""
+        if self.config.late and not self.config.url.startswith('https:'):
+            raise Forbidden('Must access using HTTPS instead of HTTP')
+
     def remove_stored(self):
         """Delete from disk what the database no longer has."""
         if self.removed_files:
-            from legacy.store import remove_files
-            remove_files(self.config.files_dir, self.removed_files)
+            from legacy.incoming import remove_files
+            remove_files(self.config.files_dir, [path for stored in self.removed_files
+                                                 for path in (stored, stored + '.asc')])
 
     # -- writing --
 
@@ -318,8 +326,10 @@ class WebUI(Accounts, Projects):
             raise RuntimeError('Multiple actions: %s' % u_repr(action))
         if self.form.get('version') in ('doap', 'json'):
             action = self.form.pop('version')
-        if action not in ACTIONS:
+        if action not in ACTIONS and not (self.config.late and action in LATER_ACTIONS):
             raise NotFound
+        if action in BY_HTTPS:
+            self.only_by_https()
         if action in SUBMISSIONS and not self.authenticated:
             raise Unauthorised
         getattr(self, action)()
@@ -496,7 +506,7 @@ class WebUI(Accounts, Projects):
         return release
 
     def json(self):
-        """A release with its files, and the files of all releases."""
+        """A release with its files, and the files of all releases; as a call of `callback`, if asked for (JSONP)."""
         from json import dumps
 
         from legacy import feeds
@@ -513,7 +523,10 @@ class WebUI(Accounts, Projects):
             'urls': files(version),
         }
         # Python 2 left a space after the comma at the end of a line.
-        self.send(dumps(document, indent=4, separators=(', ', ': ')), 'application/json; charset="UTF-8"',
+        body, kind = dumps(document, indent=4, separators=(', ', ': ')), 'application/json; charset="UTF-8"'
+        if re.fullmatch(r'[\w$.]+', str(self.form.get('callback', ''))):
+            body, kind = '%s(%s)' % (self.form['callback'], body), 'text/javascript; charset="UTF-8"'
+        self.send(body, kind,
                   ('Content-Disposition', 'inline'), ('X-PYPI-LAST-SERIAL', str(self.store.last_serial())),
                   ('Surrogate-Key', 'json pkg~' + simple_name(name)), ('Surrogate-Control', 'max-age=86400'),
                   ('Cache-Control', 'max-age=600, public'), ('Access-Control-Allow-Origin', '*'))
@@ -711,6 +724,8 @@ ACTIONS = frozenset((
     'pw_reset', 'pw_reset_change', 'register_form', 'remove_pkg', 'role', 'role_form', 'rss', 'rss_regen', 'search',
     'show_md5', 'submit', 'submit_form', 'submit_pkg_info', 'user', 'user_form', 'verify',
 ))
+LATER_ACTIONS = frozenset(('doc_destroy',))
+BY_HTTPS = frozenset(('purge', 'submit', 'file_upload', 'submit_form'))
 # Names that the front end knows, and what answers there before anybody is asked for a name (B027).
 SCRIPTS = {
     '/daytime': 'run_daytime', '/serial': 'run_serial', '/serversig': 'run_serversig', '/mirrors': 'run_mirrors',

@@ -14,8 +14,9 @@ from psycopg2.extras import execute_values
 
 from legacy.account_store import hash_password
 from legacy.config import HERE
+from legacy.incoming import write_file
 from legacy.metadata import in_order
-from legacy.store import file_digests, stored_path, write_file
+from legacy.store import file_digests, seconds, stored_path
 
 BEGINNING = datetime(2005, 1, 1)
 ADDRESS = '127.0.0.1'
@@ -278,4 +279,4 @@ def write_files(seed, files_dir):
         for release in project['releases']:
             for file in release['files']:
                 path = stored_path(file_digests(file['content']), file['filename'])
-                write_file(files_dir, path, file['content'], release['submitted'])
+                write_file(files_dir, path, file['content'], seconds(release['submitted']))

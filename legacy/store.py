@@ -13,6 +13,7 @@ from datetime import UTC
 import psycopg2
 
 from legacy.account_store import AccountStore, utcnow
+from legacy.incoming import Incoming
 
 RELEASE_COLUMNS = (
     'author', 'author_email', 'maintainer', 'maintainer_email', 'home_page', 'license', 'summary', 'description',
@@ -74,6 +75,7 @@ class Store(AccountStore):
         self.config = config
         self.username = None
         self.userip = None
+        self.incoming = Incoming(config.files_dir)
         self.connection = connect(config)
 
     # -- plumbing --
@@ -116,13 +118,16 @@ class Store(AccountStore):
     def commit(self):
         """Make everything so far durable."""
         self.connection.commit()
+        self.incoming.settle()
 
     def rollback(self):
         """Drop everything since the last commit."""
         self.connection.rollback()
+        self.incoming.undo()
 
     def close(self):
         """Drop what was not committed; give the connection back or close it."""
+        self.incoming.undo()
         if self.config.keep_connection and not self.connection.closed:
             self.connection.rollback()
         else:
@@ -510,9 +515,13 @@ class Store(AccountStore):
             *digests, when)
         self.execute_unique(UsedFilename, 'INSERT INTO file_registry (filename) VALUES (%s)', filename)
         self.journal(name, version, 'add %s file %s' % (python_version, filename))
-        write_file(self.config.files_dir, path, content, when)
-        if signature is not None:
-            write_file(self.config.files_dir, path + '.asc', signature, when)
+        self.incoming.sweep(self.has_path)
+        files = {path: content} if signature is None else {path: content, path + '.asc': signature}
+        self.incoming.place(files, seconds(when))
+
+    def has_path(self, path):
+        """True if a file is stored there."""
+        return bool(self.query('SELECT 1 FROM release_files WHERE path=%s', path))
 
 
 def file_digests(content):
@@ -528,32 +537,6 @@ def stored_path(digests, filename):
     return '/'.join((blake2[:2], blake2[2:4], blake2[4:], filename))
 
 
-def remove_files(root, paths):
-    """Delete stored files with their signatures, and the folders that only they were in."""
-    for path in paths:
-        for name in (path, path + '.asc'):
-            try:
-                os.unlink(os.path.join(root, name))
-            except FileNotFoundError:
-                continue
-        folder = os.path.dirname(path)
-        while folder:
-            try:
-                os.rmdir(os.path.join(root, folder))
-            except OSError:
-                break  # not empty
-            folder = os.path.dirname(folder)
-
-
-def write_file(root, path, content, when):
-    """Write one stored file, making its folders; readers never see half of it.
-
-    It is dated by the program's clock, in whole seconds: downloads make Last-Modified and ETag of that.
-    """
-    target = os.path.join(root, path)
-    os.makedirs(os.path.dirname(target), exist_ok=True)
-    with open(target + '.part', 'wb') as output:
-        output.write(content)
-    seconds = int(when.replace(tzinfo=UTC).timestamp())
-    os.utime(target + '.part', (seconds, seconds))
-    os.replace(target + '.part', target)
+def seconds(when):
+    """A time of the program's clock in whole seconds since the epoch: downloads make Last-Modified and ETag of it."""
+    return int(when.replace(tzinfo=UTC).timestamp())

@@ -20,7 +20,7 @@ NAMES = (
 )
 SETTINGS = (
     'PYPI_DATABASE_URL', 'PYPI_FILES', 'PYPI_MAIL', 'PYPI_BASE_URL', 'PYPI_PUBLIC_URL', 'PYPI_DOCS_URL', 'PYPI_CONFIG',
-    'PYPI_DEBUG',
+    'PYPI_ERA', 'PYPI_DEBUG',
 )
 
 
@@ -32,6 +32,9 @@ class Front:
 
     def __call__(self, environ, start_response):
         path = environ.get('PATH_INFO', '')
+        config = Config()
+        if environ.get('HTTP_HOST', '').partition(':')[0].lower() in config.old_hosts:
+            return moved(config, environ, start_response)
         if path in ('', '/'):
             start_response('301 Moved Permanently', [('Location', environ.get('SCRIPT_NAME', '') + '/pypi')])
             return [b'']
@@ -44,6 +47,19 @@ class Front:
         if 'HTTP_AUTHORIZATION' in environ:
             environ['HTTP_CGI_AUTHORIZATION'] = environ['HTTP_AUTHORIZATION']
         return program(environ, start_response)
+
+
+def moved(config, environ, start_response):
+    """Send a client of one of the old names to today's: by 301, and what is no GET by 307, which stays what it is.
+
+    The index lived at the root of one of these names and under /pypi of another.
+    """
+    path = environ.get('RAW_URI') or environ.get('REQUEST_URI') or environ.get('PATH_INFO', '')
+    named = path[1:].partition('?')[0].partition('/')[0] in NAMES
+    safe = environ['REQUEST_METHOD'] in ('GET', 'HEAD')
+    location = config.scheme_host + path if named else config.url + (path if path != '/' else '')
+    start_response('301 Moved Permanently' if safe else '307 Temporary Redirect', [('Location', location)])
+    return [b'']
 
 
 class Mounted:
