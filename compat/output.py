@@ -88,6 +88,8 @@ class OutputParser:
 
     def feed(self, data: bytes) -> Head | None:
         """Take the next bytes; return the head once it is whole, until then None. Raises ProgramError (502)."""
+        if not self._buffer and not self._nph and (head := self._at_once(data)):
+            return head
         self._buffer += data
         while True:
             end = self._buffer.find(b"\n", self._searched)
@@ -104,7 +106,16 @@ class OutputParser:
             if line:
                 self._take(line)
             elif self._block_ended():
-                return self._head()
+                return self._head(bytes(self._buffer[self._line_start :]))
+
+    def _at_once(self, data: bytes) -> Head | None:
+        """Return the head where the first piece holds all of it, in plain lines, as of most programs."""
+        block, blank, start = data.partition(b"\n\n")
+        if not blank or not 0 < len(block) < MAX_LINE or b"\r" in block or block.startswith((b"\n", b"HTTP/")):
+            return None
+        for line in block.split(b"\n"):
+            self._take(line)
+        return self._head(start)
 
     def end(self) -> None:
         """The output ended before the head did: always raises ProgramError (502)."""
@@ -185,10 +196,9 @@ class OutputParser:
         self._fields, self._status_line = [], None
         return False
 
-    def _head(self) -> Head:
+    def _head(self, start: bytes) -> Head:
         fields, length = self._framed(forwarded(self._fields))
-        locations = [value for name, value in fields if name.lower() == "location"]
-        location = locations[0] if locations else ""
+        location = next((value for name, value in fields if name.lower() == "location"), "")
         explicit = self._status or self._status_line
         status = explicit or (200, "OK")
         local = bool(location.startswith("/") and explicit is None)
@@ -204,7 +214,7 @@ class OutputParser:
             redirect="local" if local else "none",
             location=location,
             content_length=length,
-            start=bytes(self._buffer[self._line_start :]),
+            start=start,
         )
 
     def _framed(self, fields: Fields) -> tuple[Fields, int | None]:

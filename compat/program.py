@@ -35,7 +35,12 @@ class Program:
     @property
     def name(self) -> str:
         """The file's own name, as logs show it."""
-        return os.path.basename(self.path)
+        return self.path.rpartition("/")[2]
+
+    @property
+    def folder(self) -> str:
+        """The directory it runs in; `path` is absolute."""
+        return self.path.rpartition("/")[0] or "/"
 
     @property
     def nph(self) -> bool:
@@ -63,7 +68,7 @@ class Program:
     def command(self, words: Sequence[str], environment: Mapping[bytes, bytes], prefix: Sequence[str] = ()) -> Command:
         """Return what to execute; `words` go onto the command line, `prefix` (a program that sets limits) before it."""
         before = (*prefix, *self.interpreter)
-        return Command((*before, self.path, *words), os.path.dirname(self.path), environment, self.path, len(before))
+        return Command((*before, self.path, *words), self.folder, environment, self.path, len(before))
 
 
 def environment(
@@ -75,10 +80,12 @@ def environment(
     `own` is the server's environment. Nothing else of it reaches the program, apart from the names its operator listed,
     with commas, in COMPAT_PASS_ENV.
     """
-    listed = (name.strip() for name in own.get(PASSED_LIST, "").split(","))
-    names = [*pass_env, *filter(None, listed)]
+    listed = own.get(PASSED_LIST)
+    names = [*pass_env, *filter(None, map(str.strip, listed.split(",")))] if listed else pass_env
     result = {b"PATH": os.fsencode(own.get("PATH") or DEFAULT_PATH)}
-    result.update((os.fsencode(name), os.fsencode(own[name])) for name in names if name in own)
+    for name in names:
+        if name in own:
+            result[os.fsencode(name)] = os.fsencode(own[name])
     result.update(variables)
     if program.php:
         result[b"REDIRECT_STATUS"] = b"200"

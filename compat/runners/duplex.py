@@ -14,6 +14,7 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from ..body import Body
@@ -23,27 +24,29 @@ from ..types import Command, Exit
 GRACE = 2.0
 PIECE = 65536
 POLL = 0.01
+PATIENCE = 0.005
 
 ErrorSink = Callable[[bytes], None]
 
 
 class Process(Protocol):
-    """A started program, as the loop needs it: the leader of its own process group.
-
-    `pidfd` becomes readable when it ends; None where the system has no such descriptors, or where it has ended.
-    """
+    """A started program, as the loop needs it: the leader of its own process group."""
 
     pid: int
-    pidfd: int | None
 
     def ended(self) -> bool:
-        """Whether it has ended; only asked where there is no pidfd."""
+        """Whether it has ended; its number stays taken until `reap`."""
+
+    def watched(self) -> int | None:
+        """Return a descriptor that becomes readable when it ends, which `reap` closes; None where the system has no
+        such descriptors, or where it has ended.
+        """
 
     def signal_group(self, number: int) -> None:
         """Send a signal to its group, so far as there is one."""
 
     def reap(self) -> Exit:
-        """Wait for its end, release its number and its pidfd, and return how it ended."""
+        """Wait for its end, release its number and what `watched` opened, and return how it ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +62,13 @@ class Started:
 class Pipes:
     """The pipes of a program about to start. Leaving the block closes its ends; ours too, unless `started` took them.
 
-    Without a body its input is /dev/null.
+    Without a body its input, None, shall be /dev/null.
     """
 
     def __init__(self, *, has_body: bool) -> None:
         self._open: list[int] = []
         try:
-            stdin: tuple[int, int | None] = self._pair() if has_body else (self._null(), None)
+            stdin: tuple[int, int] | tuple[None, None] = self._pair() if has_body else (None, None)
             stdout, stderr = self._pair(), self._pair()
         except BaseException:
             self._close()
@@ -88,10 +91,6 @@ class Pipes:
         pair = os.pipe()
         self._open.extend(pair)
         return pair
-
-    def _null(self) -> int:
-        self._open.append(os.open(os.devnull, os.O_RDWR))
-        return self._open[-1]
 
     def _close(self) -> None:
         for descriptor in self._open:
@@ -127,6 +126,7 @@ class Running:
         self._output = b""
         self._open: set[int] = set()
         self._failure: AnsweredError | None = None
+        self._whole = False
         self._exited = False
         self._closed = False
         self.exit = Exit()
@@ -137,20 +137,36 @@ class Running:
         self._stdin, self._stdout, self._stderr = started.stdin, started.stdout, started.stderr
         self._open.update(end for end in (self._stdin, self._stdout, self._stderr) if end is not None)
         try:
-            self._watch_all()
+            self._begin()
         except BaseException:
             self.close()
             raise
 
-    def _watch_all(self) -> None:
-        self._watch(self._stdout, select.POLLIN, self._read_stdout)
-        self._watch(self._stderr, select.POLLIN, self._read_stderr)
-        self._watch_exit()
+    def _begin(self) -> None:
         if self._stdin is not None:
-            self._watch(self._stdin, select.POLLOUT, self._write_stdin)
+            os.set_blocking(self._stdin, False)
+            self._listen(self._stdin, select.POLLOUT, self._write_stdin)
             if self._body.wake is not None:
                 self._listen(self._body.wake, select.POLLIN, self._body_news)
             self._write_stdin()  # most bodies fit into the pipe at once
+        self._whole = self._stdin not in self._open and self._ends_at_once()
+        if not self._whole:
+            self._listen_to_output()
+
+    def _ends_at_once(self) -> bool:
+        """Wait a moment for the program's end, and tell whether it came: a short answer then costs one waking up, not
+        one for each thing that happens. No reading until then: the pipe holds as much as we would take.
+        """
+        watched = self._process.watched()
+        if watched is None or not readable(watched, PATIENCE):
+            return False
+        self._exited = True
+        os.set_blocking(self._stdout, False)
+        return True
+
+    def _listen_to_output(self) -> None:
+        self._listen(self._stdout, select.POLLIN, self._read_stdout)
+        self._listen(self._stderr, select.POLLIN, self._read_stderr)
 
     @property
     def pid(self) -> int:
@@ -165,6 +181,9 @@ class Running:
         while not self._output:
             if self._stdout not in self._open:
                 return b""
+            if self._whole:
+                self._read_whole()
+                continue
             self._turn(self._deadline())
             if self._failure is not None:
                 raise self._failure
@@ -183,6 +202,7 @@ class Running:
             return
         self._closed = True
         try:
+            self._exited = self._exited or self._process.ended()
             if not self._exited:
                 self._end_group()
             self._read_rest_of_stderr()
@@ -220,10 +240,6 @@ class Running:
             reason = f"nothing moved for idle_timeout = {self._idle_timeout} s"
         raise ProgramError(504, f"the program was too slow: {reason}")
 
-    def _watch(self, descriptor: int, events: int, act: Callable[[], None]) -> None:
-        os.set_blocking(descriptor, False)
-        self._listen(descriptor, events, act)
-
     def _listen(self, descriptor: int, events: int, act: Callable[[], None]) -> None:
         self._poll.register(descriptor, events)
         self._acts[descriptor] = act
@@ -237,26 +253,30 @@ class Running:
         self._unwatch(descriptor)
         os.close(descriptor)
 
-    def _watch_exit(self) -> None:
-        """Learn of the exit by a descriptor where the system has them (Linux), so that nothing needs to be polled."""
-        if self._process.pidfd is None:
-            self._exited = self._process.ended()
-        else:
-            self._listen(self._process.pidfd, select.POLLIN, self._saw_exit)
-
-    def _saw_exit(self) -> None:
-        self._exited = True
-        self._unwatch(self._process.pidfd)
-
     def _await_exit(self, limit: float) -> None:
-        """Wait for the exit until `limit`; its error output is still read meanwhile."""
+        """Wait for the exit until `limit`; its error output is still read meanwhile.
+
+        Mostly it has ended by now. Else a descriptor tells where the system has them (Linux), so that nothing needs to
+        be polled.
+        """
+        self._exited = self._exited or self._process.ended()
+        if self._exited:
+            return
+        watched = self._process.watched()
+        if watched is not None:
+            self._listen(watched, select.POLLIN, partial(self._saw_exit, watched))
+        if self._stderr in self._open:
+            self._listen(self._stderr, select.POLLIN, self._read_stderr)
         while not self._exited and time.monotonic() < limit:
-            if self._process.pidfd is not None:
+            if watched is not None:
                 self._turn(limit)
                 continue
+            time.sleep(POLL)
             self._exited = self._process.ended()
-            if not self._exited:
-                time.sleep(POLL)
+
+    def _saw_exit(self, watched: int) -> None:
+        self._exited = True
+        self._unwatch(watched)
 
     def _read_stdout(self) -> None:
         data = os.read(self._stdout, PIECE)
@@ -265,6 +285,14 @@ class Running:
             self._output = data
         else:
             self._drop(self._stdout)
+
+    def _read_whole(self) -> None:
+        """The program has ended, so all of its output is there, unless it left somebody behind who goes on writing."""
+        try:
+            self._read_stdout()
+        except BlockingIOError:
+            self._whole = False
+            self._listen_to_output()
 
     def _read_stderr(self) -> None:
         data = os.read(self._stderr, PIECE)
@@ -276,11 +304,8 @@ class Running:
 
     def _read_rest_of_stderr(self) -> None:
         """Take what is there; a grandchild may hold the pipe open for as long as it likes."""
-        while self._stderr in self._open:
-            try:
-                self._read_stderr()
-            except BlockingIOError:
-                return
+        while self._stderr in self._open and readable(self._stderr, 0):
+            self._read_stderr()
 
     def _write_stdin(self) -> None:
         """Give the program what it takes of the body. If nothing has arrived, wait for the client."""
@@ -334,3 +359,10 @@ class Running:
             self._drop(self._stdout)
         self._await_exit(time.monotonic() + GRACE)
         self._process.signal_group(signal.SIGKILL)
+
+
+def readable(descriptor: int, seconds: float) -> bool:
+    """Whether a descriptor becomes readable within some seconds."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(seconds * 1000))

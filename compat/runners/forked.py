@@ -9,8 +9,9 @@ import os
 import signal
 
 from ..types import Exit
-from .exec import open_pidfd
-from .keeper import Keeper, exit_of, readable
+from .duplex import readable
+from .exec import exit_of, open_pidfd
+from .keeper import Keeper
 
 REAP_LIMIT = 5.0
 
@@ -20,17 +21,21 @@ class Forked:
 
     def __init__(self, keeper: Keeper, pid: int, *, learning: bool) -> None:
         self.pid = pid
-        self.pidfd = open_pidfd(pid)
+        self._pidfd = open_pidfd(pid)
         self._keeper = keeper
         self._learning = learning
 
+    def watched(self) -> int | None:
+        """Return a descriptor that becomes readable when it ends."""
+        return self._pidfd
+
     def ended(self) -> bool:
         """Without a pidfd it has ended: its zygote is gone too, or it would still have its number."""
-        return True
+        return self._ended_within(0)
 
     def signal_group(self, number: int) -> None:
         """Send a signal to the group, or to the child where it has not made itself a group yet."""
-        if self._ended_within(0) and self._keeper.broken:
+        if self.ended() and self._keeper.broken:
             return  # nobody holds its number any more
         try:
             os.killpg(self.pid, number)
@@ -50,19 +55,19 @@ class Forked:
             self._keeper.reap(self.pid)
             return exit_of(status)
         finally:
-            if self.pidfd is not None:
-                os.close(self.pidfd)
+            if self._pidfd is not None:
+                os.close(self._pidfd)
 
     def _signal(self, number: int) -> None:
-        if self.pidfd is None:
+        if self._pidfd is None:
             return
         try:
-            signal.pidfd_send_signal(self.pidfd, number)
+            signal.pidfd_send_signal(self._pidfd, number)
         except (ProcessLookupError, PermissionError):
             pass
 
     def _ended_within(self, seconds: float) -> bool:
-        return self.pidfd is None or readable(self.pidfd, seconds)
+        return self._pidfd is None or readable(self._pidfd, seconds)
 
 
 def zombie_status(pid: int) -> int | None:

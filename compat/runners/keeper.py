@@ -7,7 +7,6 @@ several threads. When one zygote follows another is the business of `nest`.
 from __future__ import annotations
 
 import os
-import select
 import signal
 import socket
 import subprocess
@@ -18,6 +17,8 @@ from pathlib import Path
 
 from ..errors import ProgramError
 from ..types import Exit
+from .duplex import readable
+from .exec import exit_of
 from .message import Plan, Request, begin, frame, run
 from .python import Start, Unsuited
 
@@ -272,12 +273,6 @@ class Keeper:
         return data
 
 
-def exit_of(status: int) -> Exit:
-    """Turn the status of wait(2) into an `Exit`."""
-    code = os.waitstatus_to_exitcode(status)
-    return Exit(signal=-code) if code < 0 else Exit(status=code)
-
-
 def file_stamp(path: str) -> Stamp:
     """Return what tells one state of a file from another, None where there is none."""
     try:
@@ -285,10 +280,3 @@ def file_stamp(path: str) -> Stamp:
     except OSError:
         return None
     return state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns
-
-
-def readable(descriptor: int, seconds: float) -> bool:
-    """Whether a descriptor becomes readable within some seconds."""
-    poll = select.poll()
-    poll.register(descriptor, select.POLLIN)
-    return bool(poll.poll(seconds * 1000))

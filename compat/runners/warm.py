@@ -64,7 +64,7 @@ class Warm:
         with self._lock:
             close_all(self._nests)
 
-    def _fork(self, command: Command, descriptors: tuple[int, int, int]) -> Forked:
+    def _fork(self, command: Command, descriptors: tuple[int | None, int, int]) -> Forked:
         path = command.argv[command.position]
         state = stamp(path)
         start = find_start(command, self._prefix, self._first_line(path, state))
@@ -77,7 +77,12 @@ class Warm:
             self._limits,
             command.environment,
         )
-        return self._nest(start).fork(request, descriptors)
+        null = [os.open(os.devnull, os.O_RDWR)] if descriptors[0] is None else []
+        try:
+            return self._nest(start).fork(request, [*null, *[one for one in descriptors if one is not None]])
+        finally:
+            for d in null:
+                os.close(d)
 
     def _first_line(self, path: str, state: str) -> bytes:
         """Return the first line of a script; it is read again only where the file has another stamp."""

@@ -128,7 +128,7 @@ class Zygote(object):
                 self.socket.detach()
             for descriptor in ours:
                 os.close(descriptor)
-            os.setsid()
+            os.setpgid(0, 0)
             if limits:
                 set_limits(limits)
             if self.sigchld != signal.SIG_DFL:
