@@ -7,9 +7,12 @@ not stays the bytes that came.
 from __future__ import annotations
 
 import re
+import sys
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
 
 from harness.exchange import Headers, first_header
 
@@ -30,6 +33,10 @@ class Unread(Exception):
     """A body cannot be looked into: its coding is not known here, or it is too large unpacked."""
 
 
+_DATA = re.compile(rb"json|(?<!html\+)\bxml")
+"""Types whose texts may hold others in base64."""
+
+
 @dataclass(frozen=True, slots=True)
 class Coding:
     """How a body was packed: how to undo it, as far as it can be read, and to do it again."""
@@ -40,7 +47,7 @@ class Coding:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A stretch of a body: `form`, `text`, `field` (the value of the form field `name`) or `binary`."""
+    """A stretch of a body: `form`, `text`, `data` (JSON, XML), `field` (of the form field `name`) or `binary`."""
 
     start: int
     end: int
@@ -78,9 +85,61 @@ def _undeflate(body: bytes) -> bytes:
     return _inflate(body, zlib.MAX_WBITS) or _inflate(body, -zlib.MAX_WBITS)
 
 
+def _zstandard() -> Any:
+    return import_module("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
+
+
+def _unzstd(body: bytes) -> bytes:
+    """Unpack as much as can be read. Raises Unread for too much."""
+    zstd = _zstandard()
+    parts: list[bytes] = []
+    left = UNPACKED
+    while body and left > 0:
+        inflater = zstd.ZstdDecompressor()
+        try:
+            parts.append(inflater.decompress(body, left))
+        except zstd.ZstdError:
+            break
+        left -= len(parts[-1])
+        body = inflater.unused_data
+    if left <= 0:
+        raise Unread
+    return b"".join(parts)
+
+
+def _zstd(text: bytes) -> bytes:
+    return bytes(_zstandard().compress(text))
+
+
+def _unbrotli(body: bytes) -> bytes:
+    """Unpack, where the library is there. Raises Unread."""
+    try:
+        brotli: Any = import_module("brotli")
+    except ImportError:
+        raise Unread from None
+    try:
+        text = brotli.Decompressor().process(body, output_buffer_limit=UNPACKED)
+    except brotli.error:
+        return b""
+    if len(text) >= UNPACKED:
+        raise Unread
+    return bytes(text)
+
+
+def _brotli(text: bytes) -> bytes:
+    brotli: Any = import_module("brotli")
+    return bytes(brotli.compress(text, quality=5))
+
+
 GZIP = Coding(_gunzip, _gzip)
 DEFLATE = Coding(_undeflate, zlib.compress)
-CODINGS = {b"gzip": GZIP, b"x-gzip": GZIP, b"deflate": DEFLATE}
+CODINGS = {
+    b"gzip": GZIP,
+    b"x-gzip": GZIP,
+    b"deflate": DEFLATE,
+    b"zstd": Coding(_unzstd, _zstd),
+    b"br": Coding(_unbrotli, _brotli),
+}
 
 
 def codings(headers: Headers) -> tuple[Coding, ...]:
@@ -100,12 +159,13 @@ def regions(text: bytes, content_type: bytes) -> Iterator[Region]:
     elif media.startswith(b"multipart/") and (boundary := _BOUNDARY.search(content_type)):
         yield from _parts(text, b"--" + (boundary[1] or boundary[2]))
     else:
-        yield Region(0, len(text), "binary" if is_binary(text, media) else "text")
+        yield Region(0, len(text), _sort(text, media))
 
 
-def is_binary(text: bytes, media: bytes) -> bool:
-    """Tell whether a body is no text: by its type, else by a null byte."""
-    return _BINARY.match(media) is not None or b"\0" in text[:4096]
+def _sort(text: bytes, media: bytes) -> str:
+    if _BINARY.match(media) or b"\0" in text[:4096]:
+        return "binary"
+    return "data" if _DATA.search(media) or (not media and text.lstrip()[:1] in (b"{", b"[")) else "text"
 
 
 def _parts(text: bytes, mark: bytes) -> Iterator[Region]:

@@ -15,13 +15,15 @@ from dataclasses import replace
 from typing import Any
 
 from harness.exchange import Exchange, Headers, Redaction, with_length
+from harness.redact.addresses import Addresses
 from harness.redact.finder import Finder
 from harness.redact.headers import Finders
 from harness.redact.known import Form, Hit, Known, Secret, all_forms, is_telling, own_hits
-from harness.redact.names import Names
+from harness.redact.names import SURE, Names
 from harness.redact.parts import Body, Fields, Target
 from harness.redact.settings import Settings, read_settings
-from harness.redact.spot import Spot
+from harness.redact.spot import Spot, plain
+from harness.redact.syntax import text_of
 from harness.redact.text import Text
 from harness.redact.tokens import Tokens, read_address
 
@@ -39,11 +41,12 @@ class Redactor:
 
     def __init__(self, settings: Settings, key: bytes) -> None:
         self.tokens = Tokens(key)
-        names = Names(settings.fields, settings.clear)
-        self.finder = Finder(names, settings)
-        self.headers = Finders(names)
+        self.names = Names(settings.fields, settings.clear)
+        self.finder = Finder(self.names, settings)
+        self.headers = Finders(self.names)
         self.keep = frozenset(settings.keep)
         self.known = Known()
+        self.addresses = Addresses()
         for value in settings.values:
             self.known.add(Secret(value, self.tokens.of(value), "known"), fixed=True)
 
@@ -78,7 +81,7 @@ class _Work:
 
     def find(self) -> None:
         """Find secrets by place and by pattern, and remember them."""
-        for text in self._texts():
+        for text in list(self._texts()):
             self._redactor.finder.find(text)
         for fields in self._fields:
             if len(fields.joined.spots):
@@ -87,17 +90,27 @@ class _Work:
         secrets: dict[str, Secret] = {}
         for text in self._texts():
             for spot in text.spots:
-                self._note(spot, secrets)
+                self._note(text, spot, secrets)
         self._note_peer(secrets)
         for secret in secrets.values():
-            self._own += all_forms(secret) if secret.kind == "address" else self._redactor.known.add(secret)
+            if secret.kind == "address":
+                self._own += all_forms(secret)
+                self._redactor.addresses.add(secret)
+            else:
+                self._own += self._redactor.known.add(secret)
 
-    def _note(self, spot: Spot, secrets: dict[str, Secret]) -> None:
+    def _note(self, text: Text, spot: Spot, secrets: dict[str, Secret]) -> None:
+        """Remember a secret, if it can be told from other words; and a credential as it was written, whole."""
         value = spot.value
-        if value in secrets or value in self._kept or spot.kind == "email" or self._is_local(spot):
+        if not value or value in secrets or value in self._kept or spot.kind == "email" or self._is_local(spot):
             return
-        if spot.kind == "address" or is_telling(value):
-            secrets[value] = Secret(value, self._redactor.tokens.of(value), spot.kind)
+        token = self._redactor.tokens.of(value)
+        setting = spot.kind == "cookie" and self._redactor.names.verdict(spot.place) not in SURE
+        if spot.kind == "address" or is_telling(value, setting):
+            secrets[value] = Secret(value, token, spot.kind)
+        if text.sort == "header" and (coded := text.raw[spot.start : spot.end]) != plain(value):
+            written = text_of(coded)
+            secrets[written] = Secret(written, text_of(spot.spelling(token)), spot.kind)
 
     def _note_peer(self, secrets: dict[str, Secret]) -> None:
         peer = self._exchange.peer
@@ -118,7 +131,9 @@ class _Work:
 
     def _find_known(self, text: Text) -> None:
         for layer in text.layers:
-            for hit in [*own_hits(layer.text, self._own), *self._redactor.known.hits(layer.text, layer.words)]:
+            own = own_hits(layer.text, self._own)
+            seen = self._redactor.known.hits(layer.text, layer.words)
+            for hit in (*own, *seen, *self._redactor.addresses.hits(layer.text)):
                 if hit.secret.value not in self._kept:
                     text.claim(layer, _spot(hit))
 
@@ -127,7 +142,9 @@ class _Work:
         for fields in self._fields:
             yield from fields.texts
         for body in self._bodies:
-            yield from body.texts
+            for text in body.texts:
+                yield text
+                yield from text.inner.values()
 
     def made(self) -> Exchange:
         """Return the exchange with its tokens; the same where nothing was found."""

@@ -10,7 +10,7 @@ import binascii
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from harness.redact.names import HARMLESS, Names
+from harness.redact.names import HARMLESS, SURE, Names
 from harness.redact.spot import Spot
 from harness.redact.syntax import PLAIN, URL, text_of
 
@@ -153,5 +153,5 @@ class Finders:
             return FINDERS[name]
         if name in URLS:
             return "form"
-        told = name not in KEPT and self._names.verdict(text_of(name)) in ("password", "token")
+        told = name not in KEPT and self._names.verdict(text_of(name)) in SURE
         return whole if told else "text"

@@ -15,9 +15,10 @@ from json import dumps
 from typing import NamedTuple
 from urllib.parse import quote, quote_plus
 
+from harness.bind.token import strength
 from harness.redact.names import word_set
 
-REMEMBERED = 20_000
+REMEMBERED = 10_000
 SHORTEST = 6
 WORD_LENGTH = 8
 """A value of letters only is a word, and not looked for, if it is shorter or an ordinary one."""
@@ -31,6 +32,7 @@ ORDINARY = word_set(
 _PIECE = re.compile(rb"[A-Za-z0-9]+")
 _PLAIN_NUMBER = re.compile(r"[0-9]+\Z")
 _REGULAR = re.compile(r"(.)\1*\Z|0*(?:12345)?6?7?8?9?0?\Z|(?:19|20)\d\d[01]\d[0-3]\d(?:\d{6})?\Z")
+_CODE = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[\w.~+=-]{8,}\Z")
 _DATE_OR_VERSION = re.compile(
     r"v?\d+(?:\.\d+)+\Z|\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?Z?)?\Z|\d\d?[:./]\d\d?[:./]\d{2,4}\Z"
 )
@@ -48,9 +50,14 @@ class Secret(NamedTuple):
 
 
 @lru_cache(maxsize=20_000)
-def is_telling(value: str) -> bool:
-    """Tell whether a value is looked for elsewhere too: neither short, nor a word, a plain number, a date or a file."""
+def is_telling(value: str, setting: bool = False) -> bool:
+    """Tell whether a value is looked for elsewhere too: neither short, nor a word, a plain number, a date or a file.
+
+    A `setting` may hold anything (a path, a colour), as cookies do: then only what looks like made up by a program.
+    """
     if len(value) < SHORTEST or value.isspace():
+        return False
+    if setting and strength(value.encode("utf-8", "surrogatepass")) != "strong" and not _CODE.match(value):
         return False
     if value.isascii() and value.isalpha() and (value.islower() or value.isupper() or value.istitle()):
         return len(value) >= WORD_LENGTH and value.lower() not in ORDINARY

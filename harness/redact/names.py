@@ -47,6 +47,9 @@ STEMS = re.compile(
 OPENING = word_set("card api private user")
 """Words that only tell something before another one: `card_number`."""
 
+SURE = ("password", "token")
+"""Verdicts that need no look at the value."""
+
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _WORDS = re.compile(r"[a-z]+")
 

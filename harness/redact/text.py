@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -16,14 +17,15 @@ Render = Callable[[Spot], bytes | None]
 class Text:
     """A text and what was found in it.
 
-    `sort` is `form` (one form or URL), `text`, `field` (the value of the form field `name`), `header` (found already)
-    or `binary` (where only known secrets are looked for).
+    `sort` is `form` (one form or URL), `text`, `data` (JSON, XML), `field` (of the form field `name`), `header` (found already)
+    or `binary` (where only known secrets are looked for). `inner` are the texts in base64 in it, by where they start.
     """
 
     place: str
     raw: bytes
     sort: str = "text"
     name: str = ""
+    inner: dict[int, Text] = field(default_factory=dict)
     spots: Spots = field(default_factory=Spots)
     layers: list[Layer] = field(default_factory=list)
 
@@ -42,7 +44,12 @@ class Text:
         """Return the text with what `render` gives in the place of each spot; the same object where nothing changes."""
         changes = []
         for spot in self.spots:
-            made = render(spot)
+            made = self._inner(spot, render) if spot.start in self.inner else render(spot)
             if made is not None:
                 changes.append((spot.start, spot.end, made))
         return replaced(self.raw, iter(changes))
+
+    def _inner(self, spot: Spot, render: Render) -> bytes | None:
+        text = self.inner[spot.start]
+        made = text.rendered(render)
+        return None if made is text.raw else base64.b64encode(made)

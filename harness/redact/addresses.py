@@ -1,0 +1,50 @@
+"""The network addresses of clients seen before, to be found where a page lists them: texts in, places out.
+
+In memory only, and bounded. A text is looked through only where short numbers stand between dots.
+"""
+
+from __future__ import annotations
+
+import re
+
+from harness.redact.known import Hit, Secret
+
+REMEMBERED = 50_000
+
+_ADDRESS = re.compile(rb"(?<![\w.])\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![\w]|\.\d)")
+
+
+class Addresses:
+    """IPv4 addresses and their tokens."""
+
+    def __init__(self) -> None:
+        self._secrets: dict[bytes, Secret] = {}
+
+    def add(self, secret: Secret) -> None:
+        """Remember an address; the oldest are forgotten."""
+        raw = secret.value.encode()
+        if raw not in self._secrets:
+            if len(self._secrets) >= REMEMBERED:
+                del self._secrets[next(iter(self._secrets))]
+            self._secrets[raw] = secret
+
+    def hits(self, text: bytes) -> list[Hit]:
+        """Return the known addresses in a text."""
+        if not self._secrets or not _may_hold_one(text):
+            return []
+        return [
+            Hit(*found.span(), secret.token.encode(), secret)
+            for found in _ADDRESS.finditer(text)
+            if (secret := self._secrets.get(found[0])) is not None
+        ]
+
+
+def _may_hold_one(text: bytes) -> bool:
+    """Tell whether two numbers of up to three digits stand between dots one after the other: much quicker to see."""
+    before = False
+    for part in text.split(b".")[1:-1]:
+        short = len(part) <= 3 and part.isdigit()
+        if short and before:
+            return True
+        before = short
+    return False
