@@ -1,10 +1,9 @@
-"""The SQL of accounts: users, cookies, tokens, keys, identities. A part of `Store`."""
+"""The SQL of accounts: users, cookies, tokens, keys, identities. A part of `Store`.
 
-import base64
-import hashlib
-import hmac
+What only some actions need is imported there: each CGI request pays for its imports.
+"""
+
 import os
-import string
 from datetime import UTC, datetime, timedelta
 
 SESSION_REFRESH = timedelta(minutes=1)  # how often a login is noted at most
@@ -24,8 +23,15 @@ def hash_password(name, password):
     """
     # The old chains (sha1, then bcrypt over it) cost 0.3 s a login; a random salt would be a difference in every
     # comparison.
+    import hashlib
     digest = hashlib.scrypt(password.encode(), salt=name.encode(), n=2 ** 10, r=8, p=1, dklen=20)
     return 'scrypt$' + digest.hex()
+
+
+def same(one, other):
+    """Compare two secrets in a time that tells nothing."""
+    import hmac
+    return hmac.compare_digest(one.encode(), other.encode())
 
 
 class AccountStore:
@@ -33,6 +39,7 @@ class AccountStore:
 
     def random_text(self, length, upper=False):
         """A secret of letters and digits that nobody can guess."""
+        import string
         alphabet = string.ascii_uppercase + string.digits if upper else string.ascii_letters + string.digits
         return ''.join(alphabet[byte % len(alphabet)] for byte in os.urandom(length))
 
@@ -49,7 +56,7 @@ class AccountStore:
     def is_password(self, name, password):
         """True if that is the user's password."""
         stored = self.value('SELECT password FROM accounts_user WHERE username=%s', name)
-        return stored is not None and hmac.compare_digest(stored, hash_password(name, password))
+        return stored is not None and same(stored, hash_password(name, password))
 
     def note_login(self, name, before):
         """Note that a user was here."""
@@ -143,6 +150,7 @@ class AccountStore:
         """The token that a user's forms carry, made where there is none yet."""
         token = self.value('SELECT token FROM csrf_tokens WHERE name=%s', name)
         if token is None:
+            import base64
             token = base64.b64encode(os.urandom(20).hex().encode()).decode()
             self.execute('INSERT INTO csrf_tokens (name, token, end_date) VALUES (%s, %s, %s)',
                          name, token, utcnow() + TOKEN_LIFE)
@@ -151,29 +159,32 @@ class AccountStore:
     def is_csrf_token(self, name, token):
         """True if that is the user's token."""
         stored = self.value('SELECT token FROM csrf_tokens WHERE name=%s', name)
-        return stored is not None and isinstance(token, str) and hmac.compare_digest(stored, token)
+        return stored is not None and isinstance(token, str) and same(stored, token)
 
     # -- forgotten passwords --
 
     def reset_key(self, name):
         """A key for the mail to a user: good for a day, and only until the password is changed."""
+        import base64
         when = format(int(datetime.now(UTC).timestamp()), 'x')
         return '%s.%s.%s' % (base64.urlsafe_b64encode(name.encode()).decode().rstrip('='), when,
                              self.reset_digest(name, when))
 
     def user_of_reset_key(self, key):
         """The user of a mailed key; None for one that is wrong or old."""
+        import base64
         try:
             encoded, when, digest = key.split('.')
             name = base64.urlsafe_b64decode(encoded + '=' * (-len(encoded) % 4)).decode()
             age = datetime.now(UTC).timestamp() - int(when, 16)
         except ValueError:
             return None
-        good = self.has_user(name) and hmac.compare_digest(digest, self.reset_digest(name, when))
+        good = self.has_user(name) and same(digest, self.reset_digest(name, when))
         return name if good and age <= RESET_LIFE.total_seconds() else None
 
     def reset_digest(self, name, when):
         """What only this index can write below a name and a time: keyed by the stored password."""
+        import hmac
         stored = self.value('SELECT password FROM accounts_user WHERE username=%s', name)
         return hmac.new(stored.encode(), ('%s %s' % (name, when)).encode(), 'sha256').hexdigest()[:40]
 

@@ -5,17 +5,17 @@ form may change asks for a token that only a page of ours could have given (B235
 """
 
 import re
-from urllib.parse import quote
 
 from legacy.errors import Forbidden, FormError, RedirectTemporary, Unauthorised
 
 FORM_FAILURE = 'Form Failure; reset form submission'
-USER_NAME = re.compile(r'[a-z0-9._]+', re.IGNORECASE | re.ASCII)
-MAIL_ADDRESS = re.compile(r'[^@\s]+@[^@\s]+\.[^@\s]+')
+# Not compiled here: each CGI request would pay for that.
+USER_NAME = r'[A-Za-z0-9._]+'
+MAIL_ADDRESS = r'[^@\s]+@[^@\s]+\.[^@\s]+'
 LONG_PASSWORD = 16  # characters, from which on a password may be of one kind of character
 # Where a password alone is not enough of a secret to be changed by whoever finds the page open.
 ONE_KIND = (str.isdigit, str.isalpha, str.islower, str.isupper)
-KEY_TYPES = re.compile(r'ssh-dss|ssh-rsa|ecdsa-sha2-nistp\d+')
+KEY_TYPES = r'ssh-dss|ssh-rsa|ecdsa-sha2-nistp\d+'
 
 
 class Accounts:
@@ -81,6 +81,7 @@ class Accounts:
 
     def login_elsewhere(self, provider):
         """Send the browser to an identity provider that the settings name; nothing is asked of it beforehand."""
+        from urllib.parse import quote
         url = self.config.providers.get(provider)
         if url is None:
             self.fail('Unknown provider')
@@ -170,7 +171,7 @@ class Accounts:
         if not password or not confirm:
             raise FormError('password and confirm are required')
         check_email(email)
-        if not USER_NAME.fullmatch(name):
+        if not re.fullmatch(USER_NAME, name):
             raise FormError('Username is invalid (ASCII alphanum,.,_ only)')
         if self.store.has_user(name):
             self.fail('user "%s" already exists' % name, heading='User registration')
@@ -298,7 +299,7 @@ class Accounts:
             raise FormError('missing key')
         if '\n' in key:
             raise FormError('Invalid key format: multiple lines')
-        if not KEY_TYPES.match(key):
+        if not re.match(KEY_TYPES, key):
             raise FormError('Invalid key format: does not start with a known type')
         self.store.add_ssh_key(self.username, key)
         self.user_form()
@@ -375,7 +376,7 @@ def check_email(email):
     """Refuse what is no mail address."""
     if not email.isascii():
         raise FormError('Email is invalid (ASCII only)')
-    if not MAIL_ADDRESS.fullmatch(email):
+    if not re.fullmatch(MAIL_ADDRESS, email):
         raise FormError('Email is invalid')
 
 

@@ -5,9 +5,7 @@ that nobody holds any more is of a process that died: what it names goes too, un
 to the old index failed half-way, and stayed).
 """
 
-import fcntl
 import os
-import time
 
 FOLDER = '.incoming'
 PART = '.part'  # a file that is being written
@@ -25,6 +23,7 @@ class Incoming:
 
     def place(self, files, seconds):
         """Put {path: content} below the root, dated `seconds` since the epoch; readers never see half of a file."""
+        import fcntl
         os.makedirs(self.folder, exist_ok=True)
         note = os.path.join(self.folder, os.urandom(16).hex())
         file = open(note, 'w', encoding='utf-8')
@@ -60,6 +59,8 @@ class Incoming:
 
     def sweep_note(self, note, has_row):
         """Clear up after one, if it died."""
+        import fcntl
+        import time
         try:
             with open(note, encoding='utf-8') as file:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -4,8 +4,6 @@ A part of `WebUI`. Who may do what: an Owner everything, a Maintainer all but ro
 an Admin everything everywhere; roles are looked up by the exact spelling of the name (B244).
 """
 
-from urllib.parse import unquote
-
 from legacy import forms
 from legacy.errors import Forbidden, FormError, Redirect, Unauthorised
 
@@ -54,6 +52,7 @@ class Projects:
 
     def save_releases(self, name, releases):
         """Write what `hid_VERSION` and `sum_VERSION` say; versions may be percent-encoded once more."""
+        from urllib.parse import unquote
         changes = {}
         for key, value in self.form.items():
             kind, _, version = unquote(key).partition('_')
