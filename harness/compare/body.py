@@ -16,6 +16,7 @@ from harness.compare.archive import compare_archives
 from harness.compare.binary import compare_bytes
 from harness.compare.content import Text, content_type, decoded, family, unpacked
 from harness.compare.document import another_document
+from harness.compare.escaping import of_escaping
 from harness.compare.excerpt import LIMIT, excerpt, excerpts
 from harness.compare.form import compare_forms, read_form
 from harness.compare.html import read_html
@@ -186,6 +187,7 @@ def _compare_texts(old: str, new: str, kind: str) -> list[Difference]:
         if not broken:
             try:
                 found = form.compare(left, right)
+                found = of_escaping(found, old, new) if form is HTML else found
                 return found if any(one.kind != "spelling" for one in found) else _spelled(found, form.name, old, new)
             except TooLarge as error:
                 broken = [error]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from harness.compare.node import LEAVES, Node, solid
+from harness.compare.node import LEAVES, Node, content, solid
 
 Wrapper = tuple[Node, str, Sequence[Node]]
 
@@ -38,7 +38,13 @@ def _around(outer: Sequence[Node], others: Sequence[Node]) -> Iterator[tuple[Nod
 
 
 def replacements(missing: Sequence[Node], added: Sequence[Node]) -> Iterator[tuple[Sequence[Node], Sequence[Node]]]:
-    """Yield what took the place of what: one node another, or its namesake; one node several, or the reverse."""
+    """Yield what took the place of what: one node another, or its namesake; one node several, or the reverse.
+
+    As many nodes that say the same, one after the other, took each the other's place.
+    """
+    if len(missing) == len(added) and all(map(_say_the_same, missing, added)):
+        yield from (([node], [other]) for node, other in zip(missing, added, strict=True))
+        return
     if not missing or not added or min(len(missing), len(added)) > 1:
         return
     one, others = (missing[0], added) if len(missing) == 1 else (added[0], missing)
@@ -47,3 +53,8 @@ def replacements(missing: Sequence[Node], added: Sequence[Node]) -> Iterator[tup
         return
     several = namesakes or others
     yield ([one], several) if len(missing) == 1 else (several, [one])
+
+
+def _say_the_same(node: Node, other: Node) -> bool:
+    text = content(node)
+    return text != "" and text == content(other)

@@ -40,6 +40,9 @@ def _compare(old: Node, new: Node, parent: str) -> Iterator[Difference]:
         kind = "spelling" if old.tag == COMMENT else "changed"
         yield Difference("body", path, kind, *excerpts(old.text, new.text))
         return
+    if old.name != new.name and (old.attributes, old.children) == (new.attributes, new.children):
+        yield Difference("body", path, "renamed", old.name, new.name)
+        return
     if old.tag != new.tag:
         yield Difference("body", path, "changed", start_tag(old), start_tag(new))
     yield from _compare_attributes(dict(old.attributes), dict(new.attributes), path)
@@ -160,7 +163,7 @@ def _item(node: Node) -> Item[Node]:
         value=node,
         sort=node.tag if node.tag in LEAVES or not node.children else "element:" + node.tag,
         digest=node.digest,
-        labels=(_key(node), node.digest, _label(node)),
+        labels=(_key(node), node.digest, _label(node), _inside(node)),
         words=lambda: frozenset(_WORD.findall(markup(node))),
     )
 
@@ -174,6 +177,11 @@ def _label(node: Node) -> tuple[str, str] | None:
     """Return what a reader would know an element by when its attributes changed: its text."""
     text = content(node) if node.tag not in LEAVES else ""
     return (node.tag, text) if text else None
+
+
+def _inside(node: Node) -> tuple[object, ...] | None:
+    """Return what an element is known by that came to be called otherwise: all that is in it."""
+    return (node.attributes, *(child.digest for child in node.children)) if node.children else None
 
 
 def _sequence(nodes: Sequence[Node]) -> str:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from harness.difference import Difference
 from harness.group.edit import Edit, edit_of, skeleton
+from harness.group.habit import OF_NUMBERS
 
 ANYWHERE = "\0"
 """The place of a cause that is an edit, wherever it is made: no path of a difference."""
@@ -75,6 +76,8 @@ def transform(difference: Difference) -> str:
     if difference.kind == "type":
         return f"{_first_word(difference.old)}->{_first_word(difference.new)}"
     if difference.kind in ("changed", "encoding"):
+        if edit_of(difference.old, difference.new).shape in OF_NUMBERS:
+            return "number->number"
         return f"{_sort(difference.old)}->{_sort(difference.new)}"
     return ""
 

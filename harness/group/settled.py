@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from harness.group.cause import Cause, Change, Shapes, share
-from harness.group.edit import HABIT_SHAPES
+from harness.group.habit import HABIT_SHAPES, UNSURE
 from harness.group.key import ANYWHERE, BY_VALUE, CONSTANT, Key, edit_in, keys_of, place
 from harness.group.observation import Observation
 from harness.group.together import VARIED, Found, lengths_of_head, records, with_followers
@@ -137,7 +137,7 @@ def _is_wide(key: Key, change: Change, told: Set[str]) -> bool:
 
 
 def _is_varied(change: Change) -> bool:
-    return len(change.values) >= VARIED or change.shape in HABIT_SHAPES
+    return len(change.values) >= VARIED or change.shape in HABIT_SHAPES - UNSURE
 
 
 def settle(key: Key, cause: Cause, wide: Mapping[Sort, Found]) -> Place:

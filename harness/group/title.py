@@ -14,7 +14,8 @@ from harness.compare.body import CONTENT
 from harness.compare.excerpt import ELLIPSIS, first_difference
 from harness.compare.headers import NAMES
 from harness.group.cause import Change
-from harness.group.edit import HABIT_SHAPES, Edit, edit_of
+from harness.group.edit import Edit, edit_of
+from harness.group.habit import HABIT_SHAPES
 from harness.group.key import BY_VALUE, CONSTANT, Key, Pair
 from harness.group.observation import Example
 from harness.group.plain import plain
@@ -25,6 +26,7 @@ LONG = 40
 SHORT = 60
 """Characters up to which a value is part of a title."""
 
+_SPACE = re.compile(r"(?:\s|\\[nrt])+")
 _UNREADABLE = re.compile(r"not (\w+) \((.*?)\): ", re.DOTALL)
 
 Wording = Mapping[str, str]
@@ -106,9 +108,20 @@ def _example(example: Example) -> str:
     is_now = (old, new) != (example.old, example.new)
     if old.strip() != new.strip():  # the space around is not what differs
         old, new = old.strip(), new.strip()
-    if is_now or max(len(old), len(new)) <= LONG:
+    edit = edit_of(old, new)
+    if edit.shape in HABIT_SHAPES and not is_now:
+        old, new = _words_apart(old, new)
+    if is_now or edit.shape in HABIT_SHAPES or max(len(old), len(new)) <= LONG:
         return " -> ".join(map(_quoted, _told_apart(old, new)))
-    return _edit_in_words(edit_of(old, new))
+    return _edit_in_words(edit)
+
+
+def _words_apart(old: str, new: str) -> Pair:
+    """Return the first words that differ in two long texts, if they have as many."""
+    left, right = (_SPACE.split(text) for text in (old, new))
+    if max(len(old), len(new)) <= LONG or abs(len(left) - len(right)) > (ELLIPSIS in old[-1:] + new[-1:]):
+        return old, new
+    return next(((one, other) for one, other in zip(left, right, strict=False) if one != other), (old, new))
 
 
 def _quoted(text: str) -> str:
@@ -123,7 +136,10 @@ def _is_one_for_many(key: Key, change: Change) -> bool:
 
 
 def _pair_in_words(pair: Pair) -> str:
-    return " -> ".join(value or "(empty)" for value in _told_apart(*map(plain, pair)))
+    sides = _told_apart(*map(plain, pair))
+    if any(side != side.strip() for side in sides):  # nobody would see the space at an end
+        sides = _quoted(sides[0]), _quoted(sides[1])
+    return " -> ".join(side or "(empty)" for side in sides)
 
 
 def _edit_in_words(edit: Edit) -> str:

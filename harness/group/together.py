@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from harness.compare.excerpt import ELLIPSIS
 from harness.group.cause import Cause, Change, Shapes, exchanges_within, share
-from harness.group.edit import HABIT_SHAPES
+from harness.group.habit import HABIT_SHAPES
 from harness.group.key import ANYWHERE, Key
 from harness.group.observation import Example, Tally
 

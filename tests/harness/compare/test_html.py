@@ -81,6 +81,26 @@ MEANINGS = {
         "<p><b>a</b> c</p>",
         ("html/body/p", "type", "text <b>a</b> c", "markup <b>a</b> c"),
     ),
+    "not escaped in an attribute": (
+        "<p title='a'>b</p><p title=\"&quot;x&quot; y\">c</p>",
+        '<p title=\'a\'>b</p><p title=""x" y">c</p>',
+        (
+            "html/body/p/@title",
+            "type",
+            """text  title="&quot;x&quot; y">c</p></body></html>""",
+            """markup  title=""x" y">c</p></body></html>""",
+        ),
+    ),
+    "not escaped, in an attribute too": (
+        '<p title="&quot;a b">&lt;b&gt;</p>',
+        '<p title=""a b"><b></p>',
+        ("html/body/p", "type", "text <b>", "markup <b></b>"),
+    ),
+    "an element renamed and another value beside it": (
+        "<table><tr><th>N</th><td>1</td></tr></table>",
+        "<table><tr><td>N</td><td>1</td></tr></table>",
+        ("html/body/table/tbody/tr/th", "renamed", "th", "td"),
+    ),
     "non-breaking space": ("<p>a&nbsp;b</p>", "<p>a b</p>", ("html/body/p/text()", "changed", "a\\xa0b", "a b")),
 }
 

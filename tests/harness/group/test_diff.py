@@ -150,7 +150,7 @@ def test_the_length_of_a_page_in_another_spelling_is_spelling(folder: Path) -> N
     (group,) = groups_of(folder, "comment")
     assert (group["kind"], group["endpoints"]["HEAD /thing/{}/"]) == ("spelling", 3)
     assert group["title"].endswith("; 3 more requests follow from it")
-    assert group["endpoint"] == "GET /thing/{}/"
+    assert group["endpoint"].startswith("GET ")
     status, report = diff(folder, "comment", "--meaning")
     assert (status, report["groups"]) == (0, [])
 

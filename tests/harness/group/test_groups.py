@@ -1,5 +1,7 @@
 """Groups: one for each cause, the same in any order and any partition."""
 
+from unicodedata import normalize
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,8 +40,11 @@ ALIKE = {
     "far from the beginning": (
         f"{'a' * 60} O&#x27;Neil",
         f"{'a' * 60} O'Neil",
-        """header X: escaped once less, e.g. "…aaaaaaaaaaaaaaaaaa O&#x27;Neil" -> "…aaaaaaaaaaaaaaaaaa O'Neil\"""",
+        """header X: escaped once less, e.g. "O&#x27;Neil" -> "O'Neil\"""",
     ),
+    "by a space at the end": ("a", "a ", 'header X: "a" -> "a "'),
+    "by a space at the beginning": (" 1", "1", 'header X: " 1" -> "1"'),
+    "by a space alone": ("", " ", 'header X: "" -> " "'),
     "by an accent": ("\u00fc", "u\u0308", "header X: \\xfc -> u\\u0308"),
 }
 
@@ -103,6 +108,36 @@ def test_values_that_never_return_are_one_group():
     (group,) = group_observations(seen(number, header(f"a{number}", f"b{number}")) for number in range(9))
     assert (group.count, group.old, group.new) == (9, "a0", "b0")
     assert group.title == 'header X: changed, e.g. "a0" -> "b0"'
+
+
+PRICES = {"1.25": "1.3", "12.349": "12.3", "0.75": "0.8", "19.99": "20.0"}
+
+WRITTEN = {
+    "rounded": (PRICES, "fewer decimals"),
+    "with a comma": ({price: price.replace(".", ",") for price in PRICES}, "decimal comma"),
+    "accents apart": ({word: normalize("NFD", word) for word in ("Zoë", "café", "für", "René")}, "letters decomposed"),
+}
+
+
+@pytest.mark.parametrize(("values", "words"), WRITTEN.values(), ids=WRITTEN)
+def test_values_alone_and_in_texts_are_one_group(values, words):
+    """A number is a number wherever it stands."""
+    texts = [
+        ("price", "{}"),
+        ("shown", '"{}"'),
+        ("html/body/p/text()", "Only {} EUR!"),
+        ("text", "a\\t{}\\t" + "b" * 90),
+    ]
+    observations = [
+        seen(f"{place}{n}", Difference("body", path, "changed", form.format(old), form.format(new)))
+        for place, (path, form) in enumerate(texts)
+        for n, (old, new) in enumerate(values.items())
+    ]
+    (group,) = group_observations(observations)
+    first = next(iter(values))
+    assert group.count == 16
+    assert group.title.startswith(f"body html/body/p/text() (and 3 other places): {words}, e.g. ")
+    assert first.encode("ascii", "backslashreplace").decode() in group.title
 
 
 WORDS = ("alpha", "beta", "gamma", "delta", "omega")
