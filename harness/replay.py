@@ -65,7 +65,8 @@ def replay(exchanges: Iterable[Exchange], old: Player, new: Player) -> Iterator[
     host = first.host or sides.server or "localhost"
     old.begin(host, first.started)
     new.begin(host, first.started)
-    yield from (sides.ahead if old.runs_ahead and new.runs_ahead else sides.in_step)(chain([first], coming))
+    asked = (addressed(exchange, sides.server) for exchange in chain([first], coming))
+    yield from (sides.ahead if old.runs_ahead and new.runs_ahead else sides.in_step)(asked)
 
 
 class Sides:
@@ -129,9 +130,8 @@ class Sides:
 
     def _send(self, exchange: Exchange | None, *players: Player) -> None:
         if exchange is not None:
-            asked = addressed(exchange, self.server)
             for player in players:
-                player.send(asked)
+                player.send(exchange)
 
     def _watched(self, exchange: Exchange) -> Outcome:
         """Take both answers to what was sent, and read what both sides wrote."""

@@ -90,6 +90,38 @@ def test_what_a_read_wrote_at_one_side_is_looked_for_at_the_other(always: tuple[
     assert outcome.old_effects.empty == (always == (False, False))
 
 
+class Server(Quiet):
+    """A server, which hears what comes next and is then asked it."""
+
+    authority = "server:81"
+
+    def __init__(self, *, works: bool) -> None:
+        self.works = works
+        self.prepared: list[Exchange] = []
+        self.sent: list[Exchange] = []
+
+    def prepare(self, exchange: Exchange) -> None:
+        """Note it."""
+        self.prepared.append(exchange)
+
+    def send(self, exchange: Exchange) -> None:
+        """Note it."""
+        self.sent.append(exchange)
+
+
+@pytest.mark.parametrize("works", [True, False], ids=["ahead", "in step"])
+def test_what_is_prepared_is_what_is_sent(works: bool) -> None:
+    """An exchange of a log gets its Host once, for both sides, before anything is made of it."""
+    old, new = Server(works=works), Server(works=works)
+    logged = [Exchange(f"t#{n}", Request(b"GET / HTTP/1.1"), LOGGED, started=1e9 + n) for n in range(3)]
+    outcomes = list(replay(logged, Player("old", old, Stateless()), Player("new", new, Stateless())))
+    sent = [outcome.exchange for outcome in outcomes]
+    assert [exchange.host for exchange in sent] == ["server:81"] * 3
+    for side in (old, new):
+        assert [id(exchange) for exchange in side.sent] == [id(exchange) for exchange in sent]
+        assert [id(exchange) for exchange in side.prepared] == [id(exchange) for exchange in sent[1:]]
+
+
 APPLICATION = """
 import os, pathlib, time
 SIDE, FOLDER = os.environ["SIDE"], pathlib.Path(os.environ["FOLDER"])
