@@ -11,9 +11,8 @@ from typing import Any
 
 import click
 
-from harness.accepted import read_accepted
+from harness.commands.judging import Judging, judging_options
 from harness.commands.output import Output, report_options
-from harness.config import find_config
 from harness.errors import UsageError
 from harness.exchange import SAFE_METHODS
 from harness.partial import write_partial
@@ -57,11 +56,7 @@ def read_shard(context: click.Context, parameter: click.Parameter, text: str) ->
 @click.option("--limit", metavar="N", type=click.IntRange(min=1), help="Replay only the first N exchanges.")
 @click.option("--workers", metavar="N", type=click.IntRange(min=1), help="Replay N scenarios at once.")
 @click.option("--timeout", metavar="S", type=click.FloatRange(min=0, min_open=True), help="Seconds an answer may take.")
-@click.option("--min-judged", metavar="SHARE", type=click.FloatRange(0, 1), help="Least judged share (0.9).")
-@click.option(
-    "--max-stale", metavar="SHARE", type=click.FloatRange(0, 1), help="Most answers unlike the recorded ones (0.02)."
-)
-@click.option("--meaning", is_flag=True, help="Put aside where only the spelling differs, and say how many groups.")
+@judging_options
 @click.option(
     "--noise-runs",
     metavar="N",
@@ -69,9 +64,6 @@ def read_shard(context: click.Context, parameter: click.Parameter, text: str) ->
     help="Run old N times against itself where differences were found. Default: twice, as far as needed.",
 )
 @click.option("--by-session", is_flag=True, help="Make each client session of an archive a scenario of its own.")
-@click.option(
-    "--accepted", "accepted_file", metavar="FILE", type=click.Path(path_type=Path), help="Default: accepted.toml."
-)
 @click.option(
     "--allow-writes", metavar="HOST", multiple=True, help="Send unsafe methods to URL targets on HOST[:PORT]."
 )
@@ -86,21 +78,18 @@ def command(
     limit: int | None,
     workers: int | None,
     timeout: float | None,
-    min_judged: float | None,
-    max_stale: float | None,
-    meaning: bool,
     noise_runs: int | None,
     by_session: bool,
-    accepted_file: Path | None,
     allow_writes: tuple[str, ...],
     shard: Shard,
     partial_file: Path | None,
-    **reports: Any,
+    **given: Any,
 ) -> None:
     """Replay ARCHIVEs (archives, cassettes, folders of them) at --old and --new; report each difference by cause."""
-    config = find_config(Path.cwd()).judging(min_judged, max_stale)
+    judging = Judging.of(given)
+    config = judging.config
     seconds = config.timeout if timeout is None else timeout
-    output = Output.of(reports)
+    output = Output.of(given)
     if shard.of > 1 and partial_file is None:
         raise UsageError("a shard alone is no verdict: give --partial FILE, and all such files to harness merge")
     opened = open_recordings(recordings)
@@ -108,12 +97,12 @@ def command(
         old=parse_target(old_text, config, frozenset(allow_writes), seconds),
         new=parse_target(new_text, config, frozenset(allow_writes), seconds),
         config=config,
-        accepted=read_accepted(accepted_file or config.root / config.accepted),
+        accepted=judging.accepted,
         state=state,
         limit=limit,
         workers=workers or config.workers,
         noise_runs=noise_runs,
-        meaning=meaning,
+        meaning=judging.meaning,
         by_session=by_session,
         shard=shard,
     )

@@ -8,10 +8,9 @@ from typing import Any
 
 import click
 
-from harness.accepted import read_accepted
+from harness.commands.judging import Judging, judging_options
 from harness.commands.output import Output, report_options
 from harness.conclusion import Judgement, conclude
-from harness.config import find_config
 from harness.partial import read_partial, together
 
 EPILOG = """\b
@@ -24,26 +23,13 @@ Exit status: as harness diff: 0 no difference, 1 differences, 2 could not judge.
 @click.command("merge", epilog=EPILOG, short_help="Make one report of several shards.")
 @click.argument("partials", metavar="PARTIAL...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("-o", "report_file", metavar="REPORT", type=click.Path(path_type=Path), help="The same as --json.")
-@click.option("--min-judged", metavar="SHARE", type=click.FloatRange(0, 1), help="Least judged share (0.9).")
-@click.option("--max-stale", metavar="SHARE", type=click.FloatRange(0, 1), help="Most answers unlike the recorded.")
-@click.option("--meaning", is_flag=True, help="Put aside where only the spelling differs, and say how many groups.")
-@click.option(
-    "--accepted", "accepted_file", metavar="FILE", type=click.Path(path_type=Path), help="Default: accepted.toml."
-)
+@judging_options
 @report_options
-def command(
-    partials: tuple[Path, ...],
-    min_judged: float | None,
-    max_stale: float | None,
-    meaning: bool,
-    accepted_file: Path | None,
-    report_file: Path | None,
-    **reports: Any,
-) -> None:
+def command(partials: tuple[Path, ...], report_file: Path | None, **options: Any) -> None:
     """Judge all shards of a run together: the report is the one that a single machine would have written."""
-    config = find_config(Path.cwd()).judging(min_judged, max_stale)
-    output = Output.of({**reports, "json_file": report_file or reports["json_file"]})
+    judging = Judging.of(options)
+    output = Output.of({**options, "json_file": report_file or options["json_file"]})
     whole = together([(path, read_partial(path)) for path in partials])
-    accepted = read_accepted(accepted_file or config.root / config.accepted)
-    result = conclude(whole.gathered, Judgement(whole.old, whole.new, config, accepted, meaning))
+    judgement = Judgement(whole.old, whole.new, judging.config, judging.accepted, judging.meaning)
+    result = conclude(whole.gathered, judgement)
     sys.exit(output.write(result))
