@@ -1,9 +1,9 @@
 """Serve one WSGI application to the harness, in the target's own Python: `host.py CONTROL-FD MODULE:APP CONTROLS`.
 
 Runs by path in interpreters (3.8 and later) that may not have the harness installed, so: standard library only, and
-nothing of ours but the module at the path CONTROLS (inside.py). The application is imported once; each scenario is
-served by a forked child, so that no request sees what an earlier scenario left in memory. Frames in both directions are
-two lengths (big-endian), a JSON head, and raw bytes.
+nothing of ours but the module at the path CONTROLS (inside.py) and the one beside this (call.py), which are loaded by
+path. The application is imported once; each scenario is served by a forked child, so that no request sees what an
+earlier scenario left in memory. Frames in both directions are two lengths (big-endian), a JSON head, and raw bytes.
 
 Control: {"do": "fork"}, or {"do": "inline"} where it cannot be forked, with a socket attached; {"do": "reap"}. A closed
 control socket ends the host and its child.
@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import ast
 import importlib.util
-import io
 import json
 import os
 import signal
@@ -23,12 +22,13 @@ import sys
 import threading
 import time
 import traceback
+from functools import partial
 from typing import Any
-from wsgiref.util import FileWrapper
 
 LENGTHS = struct.Struct("!II")
 NUMBER = struct.Struct("i")
 CHUNK = 1 << 16
+CALL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "call.py")
 
 
 def packed(head: bytes, body: bytes = b"") -> bytes:
@@ -107,91 +107,7 @@ def look_up(module: Any, node: ast.expr, target: str) -> Any:
     raise ValueError(f"{target!r} is not MODULE:NAME or MODULE:FACTORY(LITERALS)")
 
 
-class ErrorStream(io.TextIOBase):
-    """wsgi.errors: the standard error stream, never closed, never refusing a character (PEP 3333)."""
-
-    def write(self, text: str) -> int:
-        """Write text."""
-        sys.stderr.buffer.write(text.encode("utf-8", "backslashreplace"))
-        return len(text)
-
-    def flush(self) -> None:
-        """Flush it."""
-        sys.stderr.flush()
-
-
-class Call:
-    """One call of the application: `start_response` and `write` as PEP 3333 wants them, the answer gathered."""
-
-    def __init__(self, environ: dict[str, Any], body: bytes) -> None:
-        self.status: str | None = None
-        self.headers: list[tuple[str, str]] = []
-        self.parts: list[bytes] = []
-        self.environ = dict(environ)
-        self.environ.update(
-            {
-                "wsgi.version": (1, 0),
-                "wsgi.input": io.BytesIO(body),
-                "wsgi.input_terminated": True,
-                "wsgi.errors": ErrorStream(),
-                "wsgi.multithread": False,
-                "wsgi.multiprocess": True,
-                "wsgi.run_once": False,
-                "wsgi.file_wrapper": FileWrapper,
-            }
-        )
-
-    def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-        """Keep status and headers; a second call is allowed only with exc_info and before any byte (PEP 3333)."""
-        if exc_info and self.parts:
-            raise exc_info[1].with_traceback(exc_info[2])
-        if self.status is not None and not exc_info:
-            raise AssertionError("start_response was called twice without exc_info")
-        self.status, self.headers = status, list(headers)
-        return self.write
-
-    def write(self, data: bytes) -> None:
-        """Take body bytes (the imperative way of PEP 3333)."""
-        if data:
-            self.parts.append(bytes(data))
-
-    def run(self, application: Any) -> tuple[dict[str, Any], bytes]:
-        """Call the application; return (head, body) of the answer."""
-        try:
-            self.gather(application)
-        except Exception:
-            traceback.print_exc()
-            return self.failed()
-        if self.status is None:
-            print("the application returned without calling start_response", file=sys.stderr)
-            return self.failed()
-        return self.head(complete=True), b"".join(self.parts)
-
-    def gather(self, application: Any) -> None:
-        """Call the application and take all that it yields."""
-        result = application(self.environ, self.start_response)
-        try:
-            for data in result:
-                if data and self.status is None:
-                    raise AssertionError("the application sent body bytes before calling start_response")
-                self.write(data)
-        finally:
-            close = getattr(result, "close", None)
-            if close is not None:
-                close()
-
-    def failed(self) -> tuple[dict[str, Any], bytes]:
-        """What a server makes of a failure: its own 500, or a visibly cut answer once bytes went out."""
-        if self.status is not None and self.parts:
-            return self.head(complete=False), b"".join(self.parts)
-        return {"status": "500 Internal Server Error", "headers": [], "complete": True, "failed": True}, b""
-
-    def head(self, complete: bool) -> dict[str, Any]:
-        """Status and headers as a frame carries them."""
-        return {"status": self.status, "headers": self.headers, "complete": complete}
-
-
-def serve(application: Any, channel: socket.socket, controls: Any) -> None:
+def serve(answer: Any, channel: socket.socket, controls: Any) -> None:
     """Answer frames from the channel until its other end closes; `controls` begins each exchange, or is None."""
     while True:
         frame = receive_frame(channel)
@@ -199,7 +115,7 @@ def serve(application: Any, channel: socket.socket, controls: Any) -> None:
             return
         if controls is not None:
             controls.begin()
-        head, body = Call(*frame).run(application)
+        head, body = answer(*frame)
         sys.stderr.flush()
         send_frame(channel, head, body)
 
@@ -232,9 +148,9 @@ def open_sockets() -> int:
 class Host:
     """The process that imported the application and forks a child for each scenario."""
 
-    def __init__(self, control: socket.socket, application: Any, controls: Any) -> None:
+    def __init__(self, control: socket.socket, answer: Any, controls: Any) -> None:
         self.control = control
-        self.application = application
+        self.answer = answer
         self.controls = controls
         self.child = 0
 
@@ -251,7 +167,7 @@ class Host:
                 if self.controls is not None:
                     self.controls.root()
                 send_frame(self.control, {"pid": os.getpid()})
-                serve(self.application, socket.socket(fileno=descriptors[0]), self.controls)
+                serve(self.answer, socket.socket(fileno=descriptors[0]), self.controls)
                 return
             else:
                 send_frame(self.control, {"exit": self.end_child(signal.SIGTERM)})
@@ -280,7 +196,7 @@ class Host:
         send_frame(self.control, {"pid": os.getpid()})
         self.control.close()
         try:
-            serve(self.application, channel, self.controls)
+            serve(self.answer, channel, self.controls)
         finally:
             sys.stderr.flush()
             os._exit(0)
@@ -313,14 +229,14 @@ def wait_briefly(pid: int) -> tuple[bool, int]:
     return False, 0
 
 
-def load_controls(path: str) -> Any:
-    """Take hold of the surroundings as the module at `path` does it; None where nothing is to be controlled."""
-    spec = importlib.util.spec_from_file_location("harness_inside", path)
+def loaded(name: str, path: str) -> Any:
+    """Return the module at a path, by a name that no application uses; its folder is none that modules come from."""
+    spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.enter()
+    return module
 
 
 def main() -> None:
@@ -328,7 +244,8 @@ def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
     sys.path[0] = os.getcwd()  # gunicorn puts the working directory first, not the script's
     try:
-        controls = load_controls(sys.argv[3])
+        controls = loaded("harness_inside", sys.argv[3]).enter()
+        answered = loaded("harness_call", CALL).answered
         application = load_application(sys.argv[2])
         if not callable(application):
             raise TypeError(f"{sys.argv[2]} is not callable")
@@ -338,7 +255,7 @@ def main() -> None:
         return
     means = {} if controls is None else controls.means
     send_frame(control, {"ready": True, "obstacles": obstacles_to_forking(), "controls": means})
-    Host(control, application, controls).run()
+    Host(control, partial(answered, application), controls).run()
 
 
 if __name__ == "__main__":
