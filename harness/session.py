@@ -13,6 +13,7 @@ from typing import Protocol, runtime_checkable
 from harness.exchange import Exchange
 from harness.recording import Recording
 from harness.session_key import session_keys
+from harness.store.archive import Archive
 
 
 @runtime_checkable
@@ -71,12 +72,29 @@ def sessions(recording: Recording) -> Sequence[Recording]:
     Raises RecordingError where it cannot be read.
     """
     whole = indexed(recording)
+    return _dealt(whole, *_places_and_roots(whole))
+
+
+def first_of_sessions(recording: Recording) -> Sequence[int]:
+    """Return for each exchange in time order the number, from 1, of the first one of its session."""
+    _, roots = _places_and_roots(indexed(recording))
+    first: dict[int, int] = {}
+    return array("q", (first.setdefault(root, number) for number, root in enumerate(roots, 1)))
+
+
+def _places_and_roots(whole: Indexed) -> tuple[array[int], Sequence[int]]:
+    """Return for each exchange in time order its place and what all of its session share."""
+    places, roots = array("q"), array("q")
+    if isinstance(whole, Archive) and (known := whole.sessions()) is not None:
+        for place, root in known:
+            places.append(place)
+            roots.append(root)
+        return places, roots
     joined = _Joined()
-    places, owners = array("q"), array("q")
     for place, exchange in whole.heads():
         places.append(place)
-        owners.append(joined.join(session_keys(exchange)))
-    return _dealt(whole, places, [joined.root(owner) for owner in owners])
+        roots.append(joined.join(session_keys(exchange)))
+    return places, array("q", map(joined.root, roots))
 
 
 def _dealt(recording: Indexed, places: array[int], roots: Sequence[int]) -> list[Recording]:

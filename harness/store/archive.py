@@ -76,6 +76,21 @@ class Archive:
             raise RecordingError(f"{self.path}: has no exchange {number}, only {len(self)}")
         return next(self.pick([(number, row[0])]))
 
+    def sessions(self) -> Iterator[tuple[int, int]] | None:
+        """Yield for each exchange in time order its place and a number that its client session shares; None: unknown.
+
+        The numbers were given while the file was written, by `session_key`.
+        """
+        return None if self.version == FIRST else self._sessions()
+
+    def _sessions(self) -> Iterator[tuple[int, int]]:
+        with reading(self.path) as connection:
+            joined = dict(connection.execute("SELECT number, earlier FROM joined").fetchall())
+            for place, number in connection.execute(f"SELECT seq, session FROM exchange {_ORDER}"):  # noqa: S608
+                while number in joined:
+                    number = joined[number]
+                yield place, number
+
     def notes(self) -> dict[str, str]:
         """Return what was noted about the recording as a whole, by key."""
         with reading(self.path) as connection:
