@@ -20,6 +20,7 @@ COMMANDS = {  # imported when used, so that `harness record` needs no comparison
     "export": ("harness.commands.export", "Turn an archive into a cassette, or the reverse."),
     "redact": ("harness.commands.redact", "Write a recording anew, without its secrets."),
     "show": ("harness.commands.show", "List what a recording holds."),
+    "purge": ("harness.commands.purge", "Remove exchanges from an archive for good."),
     "diff": ("harness.commands.diff", "Replay recordings at two targets and compare."),
     "merge": ("harness.commands.merge", "Make one report of several shards."),
     "accept": ("harness.commands.accept", "Accept differences of a report, with owner and reason."),
