@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from harness.config import Config
 from harness.errors import UsageError
@@ -58,8 +58,9 @@ class Job:
         return self.path.suffix in SUFFIXES
 
     def packed(self) -> bytes:
-        """Return it as bytes, for `unpacked`."""
-        return pickle.dumps(self)
+        """Return it as bytes, for `unpacked`: their number in 8 bytes comes first."""
+        data = pickle.dumps(self)
+        return len(data).to_bytes(8) + data
 
     def writer(self) -> Writer:
         """Return what writes the file or files. Raises UsageError for a cassette that is to be rotated."""
@@ -81,9 +82,12 @@ class Job:
         return Sink(writer, redact, self.sample())
 
 
-def unpacked(data: bytes) -> Job:
-    """Return the job that was packed by the process that started this one."""
-    job = pickle.loads(data)  # noqa: S301 (from our own parent, through a pipe)
+def unpacked(stream: BinaryIO) -> Job:
+    """Read the job that was packed by the process that started this one.
+
+    Does not wait for the end of the stream: another process that was forked meanwhile may hold it open.
+    """
+    job = pickle.loads(stream.read(int.from_bytes(stream.read(8))))  # noqa: S301 (from our own parent, through a pipe)
     assert isinstance(job, Job)
     return job
 

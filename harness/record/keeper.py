@@ -27,7 +27,7 @@ from harness.record.sink import Sink
 
 log = logging.getLogger("harness")
 
-_NICE = 5  # the recorded goes first
+_NICE = 10  # the recorded goes first
 _LOOK = 1.0  # seconds between looks at what nothing announces
 
 
@@ -58,7 +58,7 @@ class Keeper:
         self._selector.register(listener, selectors.EVENT_READ)
         self._rule = f"{SAMPLE}{os.getpid()}-{time.time_ns()}"
         self._until = time.monotonic() + 10
-        self._begun = False
+        self._begun = self._unlisted = False
         self.told = False
 
     def run(self) -> None:
@@ -79,10 +79,11 @@ class Keeper:
         """Tell whether to end; if so nobody can connect any more."""
         if self._clients or (not self.told and time.monotonic() < self._until):
             return False
-        with locked(self._path.with_suffix(".lock")):
-            self._accept()
-            if not self._clients:
+        if not self._unlisted:
+            with locked(self._path.with_suffix(".lock")):
                 self._path.unlink(missing_ok=True)
+            self._unlisted = True
+        self._accept()  # who was quick enough to find the path is still served
         return not self._clients
 
     def _accept(self) -> None:
@@ -187,10 +188,12 @@ class Keeper:
 def main() -> None:
     """Read the job and keep it (`python -c ... DESCRIPTOR PATH`)."""
     descriptor, path = int(sys.argv[1]), Path(sys.argv[2])
-    job = unpacked(sys.stdin.buffer.read())
+    job = unpacked(sys.stdin.buffer)
     logging.basicConfig(format="harness: %(message)s", level=logging.WARNING)
     with contextlib.suppress(OSError):
         os.nice(_NICE)
+        if hasattr(os, "SCHED_BATCH"):  # never takes a processor from who has it
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
         # Where memory runs out, the recording goes before the recorded.
         Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
     with socket.socket(fileno=descriptor) as listener:

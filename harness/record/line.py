@@ -18,6 +18,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import weakref
 from collections.abc import Iterator
@@ -174,34 +175,39 @@ def locked(path: Path) -> Iterator[None]:
     """Be alone with a lock file, which is gone afterwards. Raises OSError."""
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        _held.add(descriptor)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         # Who held it before has removed it meanwhile: then this lock is nobody else's.
         with contextlib.suppress(FileNotFoundError):
             if os.fstat(descriptor).st_ino == path.stat().st_ino:
                 break
-        os.close(descriptor)
+        _released(descriptor)
     try:
         yield
     finally:
         path.unlink(missing_ok=True)
-        os.close(descriptor)
+        _released(descriptor)
 
 
 def _start(job: Job, path: Path) -> None:
     path.unlink(missing_ok=True)
     with socket.socket(socket.AF_UNIX) as listener:
+        _held.add(listener.fileno())
         listener.bind(str(path))
         listener.listen(128)
         command = [_python(), "-P", "-c", _CODE, str(listener.fileno()), str(path)]
-        process = subprocess.Popen(
-            command, stdin=-1, stdout=subprocess.DEVNULL, pass_fds=[listener.fileno()], env=_environment(), cwd="/",
-            start_new_session=True,
-        )  # fmt: skip
+        with _starting:
+            process = subprocess.Popen(
+                command, stdin=-1, stdout=subprocess.DEVNULL, pass_fds=[listener.fileno()], env=_environment(), cwd="/",
+                start_new_session=True,
+            )  # fmt: skip
         try:
             process.communicate(job.packed(), _START)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        finally:
+            _held.discard(listener.fileno())
         if process.returncode:
             path.unlink(missing_ok=True)
             raise OSError(f"{command[0]} ended with {process.returncode}")
@@ -248,12 +254,26 @@ def _connection(path: Path) -> socket.socket:
 
 
 _lines: weakref.WeakSet[Line] = weakref.WeakSet()
+_held: set[int] = set()
+"""Descriptors that only one process may have: a child that kept one would hold a lock, or keep a dead end open."""
+
+
+def _released(descriptor: int) -> None:
+    _held.discard(descriptor)
+    os.close(descriptor)
+
+
+_starting = threading.Lock()
+"""Nobody forks while a process is started: a child would keep a pipe open at whose end the start is waited for."""
 
 
 def _forget_in_child() -> None:
-    # A child that kept the connection would hide its parent's end from the keeper.
+    _starting.release()
     for line in list(_lines):
         line.forked()
+    while _held:
+        with contextlib.suppress(OSError):
+            os.close(_held.pop())
 
 
-os.register_at_fork(after_in_child=_forget_in_child)
+os.register_at_fork(before=_starting.acquire, after_in_parent=_starting.release, after_in_child=_forget_in_child)
