@@ -11,7 +11,7 @@ from harness.redact.known import Hit, Secret
 
 REMEMBERED = 50_000
 
-_ADDRESS = re.compile(rb"(?<![\w.])\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![\w]|\.\d)")
+_ADDRESS = re.compile(rb"(?<![\d.])\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?!\d|\.\d)")
 
 
 class Addresses:

@@ -29,6 +29,8 @@ from harness.redact.tokens import Tokens, read_address
 
 LOCAL = frozenset({"", "-", "localhost", "127.0.0.1", "::1", "0.0.0.0", "::"})  # noqa: S104 - nothing is bound to it
 """Addresses that tell of nobody."""
+CODED = 20
+"""Texts in base64, of one exchange, that are looked through for each secret remembered."""
 
 
 def redactor(settings: Mapping[str, Any], key: bytes) -> Redactor:
@@ -129,6 +131,8 @@ class _Work:
                 for text in fields.split():
                     self._find_known(text)
 
+        self._find_within()
+
     def _find_known(self, text: Text) -> None:
         for layer in text.layers:
             own = own_hits(layer.text, self._own)
@@ -136,6 +140,14 @@ class _Work:
             for hit in (*own, *seen, *self._redactor.addresses.hits(layer.text)):
                 if hit.secret.value not in self._kept:
                     text.claim(layer, _spot(hit))
+
+    def _find_within(self) -> None:
+        """Find the secrets remembered in texts in base64: what they begin and end with is not seen from outside."""
+        inner = [one for body in self._bodies for text in body.texts for one in text.inner.values()]
+        for text in inner[:CODED]:
+            for hit in self._redactor.known.hits_within(text.raw):
+                if hit.secret.value not in self._kept:
+                    text.claim(text.layers[0], _spot(hit))
 
     def _texts(self) -> Iterator[Text]:
         yield from self._target.texts

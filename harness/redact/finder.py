@@ -6,12 +6,12 @@ their values in each layer of encoding (`harness.redact.layer`), and patterns ar
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Iterator
 from urllib.parse import unquote
 
 from harness.bind.token import strength
+from harness.redact.coded import coded_texts
 from harness.redact.layer import Layer
 from harness.redact.names import Names, word_set
 from harness.redact.patterns import emails, of_rules, positional, userinfo
@@ -26,12 +26,6 @@ TRIVIAL = word_set("0 1 true false null none nil yes no on off undefined deleted
 """Values that are no token whatever their name says."""
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_:$][\w.:$\[\]-]{0,59}\Z")
-
-
-_BASE64 = re.compile(
-    rb"(?<![A-Za-z0-9+/=_-])(?:[A-Za-z0-9+/]{4}){5,}+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?(?![\w+/-])"
-)
-_CONTROL = re.compile(r"[^\t\n\r\x20-\x7e\xa0-\U0010ffff]")
 
 
 class Finder:
@@ -61,15 +55,14 @@ class Finder:
                 _claim(text, layer, emails(layer.text))
             if self._positions and b"<methodName>" in layer.text:
                 _claim(text, layer, positional(layer.text, self._positions))
-        if text.sort == "data":
+        if text.sort in ("data", "form", "field"):
             self._find_inner(text)
 
     def _find_inner(self, text: Text) -> None:
         """Find secrets in the texts that stand in base64 in a text."""
-        for found in _BASE64.finditer(text.raw):
-            decoded = _legible(found[0])
-            if decoded and text.spots.add(Spot(*found.span(), "", "")):
-                inner = text.inner[found.start()] = Text(f"{text.place} base64", decoded)
+        for start, end, decoded in coded_texts(text.raw):
+            if text.spots.add(Spot(start, end, "", "")):
+                inner = text.inner[start] = Text(f"{text.place} base64", decoded)
                 self.find(inner)
 
     def _find_field(self, text: Text) -> None:
@@ -127,15 +120,6 @@ def _kind(verdict: str) -> str:
 def _shown(name: str) -> str:
     """Return a name as places tell it: none that may be a secret itself."""
     return name if _PLAIN_NAME.match(name) and strength(name.encode()) != "strong" else "?"
-
-
-def _legible(coded: bytes) -> bytes:
-    """Return the text that stands in base64; empty where it is none, as random bytes never are."""
-    try:
-        decoded = base64.b64decode(coded, validate=True)
-        return decoded if _CONTROL.search(decoded.decode()) is None else b""
-    except ValueError:
-        return b""
 
 
 def is_secret(verdict: str, value: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import html
 import re
+import string
 from collections.abc import Iterator
 from functools import lru_cache
 from json import dumps
@@ -29,6 +30,8 @@ ORDINARY = word_set(
     "visible collapse collapsed expanded dismissed accepted rejected complete completed inactive internet function "
     "settings standard language english welcome1 letmein1 password1 test1234 admin123"
 )
+_LETTERS = frozenset(letter.encode() for letter in string.ascii_letters)
+_DIGITS = frozenset(digit.encode() for digit in string.digits)
 _PIECE = re.compile(rb"[A-Za-z0-9]+")
 _PLAIN_NUMBER = re.compile(r"[0-9]+\Z")
 _REGULAR = re.compile(r"(.)\1*\Z|0*(?:12345)?6?7?8?9?0?\Z|(?:19|20)\d\d[01]\d[0-3]\d(?:\d{6})?\Z")
@@ -116,13 +119,13 @@ _SPELLINGS = (
 class Form(NamedTuple):
     """One way a secret is written: its bytes, the longest word in them, and the token written so.
 
-    `alone` says that it is only a secret where no letter or digit stands beside it.
+    `alone` says beside which bytes it is no secret but a part of something longer: a number in a longer one.
     """
 
     raw: bytes
     word: bytes
     token: bytes
-    alone: bool
+    alone: frozenset[bytes]
     secret: Secret
 
 
@@ -172,10 +175,17 @@ class Known:
         found = [form for word in self._forms.keys() & words for form in self._forms[word]]
         return _hits(text, found) if found else []
 
+    def hits_within(self, text: bytes) -> list[Hit]:
+        """Return the secrets in a text, also within longer words: this looks for one after the other."""
+        return [
+            hit for forms in self._secrets.values() if forms and forms[0].raw in text for hit in _all(text, forms[0])
+        ]
+
 
 def all_forms(secret: Secret) -> list[Form]:
     """Return each way a secret may be written that has a letter or digit in it, the longest first."""
-    alone = secret.kind == "address" or secret.value.isalpha() or secret.value.isdigit()
+    digits = secret.kind == "address" or secret.value.isdigit()
+    alone = _DIGITS if digits else _LETTERS if secret.value.isalpha() else frozenset()
     made = []
     for raw, token in forms(secret.value, secret.token).items():
         word = max(_PIECE.findall(raw), key=len, default=b"")
@@ -202,10 +212,6 @@ def _all(text: bytes, form: Form) -> Iterator[Hit]:
     at = text.find(form.raw)
     while at >= 0:
         end = at + len(form.raw)
-        if not form.alone or not (_is_word(text[at - 1 : at]) or _is_word(text[end : end + 1])):
+        if text[at - 1 : at] not in form.alone and text[end : end + 1] not in form.alone:
             yield Hit(at, end, form.token, form.secret)
         at = text.find(form.raw, end)
-
-
-def _is_word(byte: bytes) -> bool:
-    return byte.isalnum()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from harness.redact.coded import recoded
 from harness.redact.layer import Layer, layers
 from harness.redact.spot import Spot, Spots, replaced
 
@@ -17,8 +17,9 @@ Render = Callable[[Spot], bytes | None]
 class Text:
     """A text and what was found in it.
 
-    `sort` is `form` (one form or URL), `text`, `data` (JSON, XML), `field` (of the form field `name`), `header` (found already)
-    or `binary` (where only known secrets are looked for). `inner` are the texts in base64 in it, by where they start.
+    `sort` is `form` (one form or URL), `text`, `data` (JSON, XML), `field` (of the form field `name`), `header` (found
+    already) or `binary` (where only known secrets are looked for). `inner` are the texts in
+    base64 in it, by where they start.
     """
 
     place: str
@@ -52,4 +53,4 @@ class Text:
     def _inner(self, spot: Spot, render: Render) -> bytes | None:
         text = self.inner[spot.start]
         made = text.rendered(render)
-        return None if made is text.raw else base64.b64encode(made)
+        return None if made is text.raw else recoded(made, self.raw[spot.start : spot.end])
