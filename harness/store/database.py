@@ -6,6 +6,7 @@ mean: `writer` makes them, `stored` reads them, docs/archive.md tells it to peop
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -85,7 +86,8 @@ def check(path: Path) -> None:
     # The header's own count of pages (SQLite file format, section 1.3.8).
     page, pages = int.from_bytes(head[16:18]), int.from_bytes(head[28:32])
     # While it is written all but the first page may still stand in the write-ahead log; before that there is one page.
-    growing = pages <= 1 or path.with_name(path.name + "-wal").exists()
+    # Or in a journal, when it was killed while it finished the file.
+    growing = pages <= 1 or any(path.with_name(path.name + end).exists() for end in ("-wal", "-journal"))
     if application != APPLICATION_ID and not growing:
         raise RecordingError(f"{path}: an SQLite file, but not an archive")
     if not growing:
@@ -125,11 +127,41 @@ def connected(path: Path) -> sqlite3.Connection:
 
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open a database for reading only; what fails in the block because of what the rows hold is damage."""
+    """Open a database for reading only; what fails in the block because of what the rows hold is damage.
+
+    What a killed writer left half done is put right first, which needs the right to write.
+    """
     try:
-        uri = f"{path.absolute().as_uri()}?mode=ro"
-        # A reader that was not read to its end is closed by whichever thread collects it.
-        with closing(sqlite3.connect(uri, uri=True, timeout=30, check_same_thread=False)) as connection:
+        with closing(_opened(path)) as connection:
             yield connection
     except (sqlite3.Error, ValueError, TypeError, AttributeError) as error:
         raise RecordingError(f"{path}: truncated or damaged archive: {error}") from error
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    connection = _read_only(path)
+    try:
+        connection.execute("PRAGMA user_version").fetchone()
+    except sqlite3.OperationalError as error:
+        connection.close()
+        if "readonly" not in str(error) and "unable to open" not in str(error):
+            raise
+        _recover(path)
+        connection = _read_only(path)
+    return connection
+
+
+def _read_only(path: Path) -> sqlite3.Connection:
+    # A reader that was not read to its end is closed by whichever thread collects it.
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30, check_same_thread=False)
+
+
+def _recover(path: Path) -> None:
+    """Have SQLite undo what was begun and not finished, as it does whenever a file is opened for writing."""
+    if not path.is_file() or not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
+        raise RecordingError(
+            f"{path}: its writer was killed, and it must be put right before it can be read: give the right to write "
+            "to file and folder once, or copy both it and what stands beside it elsewhere"
+        )
+    with closing(sqlite3.connect(path, timeout=30)) as connection:
+        connection.execute("PRAGMA user_version").fetchone()

@@ -8,13 +8,12 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import RecordingError
 from harness.store.archive import Archive
-from harness.store.database import FIRST
+from harness.store.database import FIRST, reading
 from harness.store.rows import text_hash
 from harness.store.zstandard import unpacked
 
@@ -41,7 +40,7 @@ def inspected(path: Path) -> Inspection:
     """Read a whole archive. Raises `RecordingError` where it cannot even be opened."""
     archive = Archive(path)
     damage: list[str] = []
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+    with reading(path) as connection:
         for look in _LOOKS if archive.version != FIRST else _LOOKS[:1]:
             try:
                 damage += look(connection)
