@@ -39,5 +39,11 @@ LOGS = Source(
     _read,
     takes=_takes,
     guesses=frozenset({HEADER_CASE, HEADER_ORDER}),
-    loses={},
+    loses={
+        "request bodies": "unknown, but for methods that have none",
+        "request headers": "those that the format names; Host where it names the virtual host",
+        "answers": "status and size; headers that the format names; no body",
+        "order": "that in which the requests ended; times mostly to the second",
+        "escapes": "undone, where the server wrote them",
+    },
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Protocol, cast
@@ -53,6 +54,7 @@ class SinkWriter:
         self._style = style
         self._packed = packed
         self._file: IO[bytes] | None = None
+        self._stack = ExitStack()
         self._finished = False
 
     @property
@@ -63,8 +65,9 @@ class SinkWriter:
     def open(self) -> None:
         """Create the file; raises OSError where that cannot be."""
         if self._file is None:
-            self._file = file = _packed(self.path) if self._packed else self.path.open("wb")
-            file.write(self._style.opening())
+            raw = self._stack.enter_context(self.path.open("wb"))
+            self._file = self._stack.enter_context(_packing(raw)) if self._packed else raw
+            self._file.write(self._style.opening())
 
     def add(self, exchange: Exchange) -> None:
         """Append one exchange."""
@@ -84,7 +87,7 @@ class SinkWriter:
         if self._file is not None and not self._finished:
             self._finished = True
             self._file.write(self._style.closing(self.count))
-            self._file.close()
+            self._stack.close()
 
     def abandon(self) -> None:
         """Nothing: what was added is in the file as far as it could be written."""
@@ -93,10 +96,10 @@ class SinkWriter:
         """Remove what was written and not finished; does nothing after `close`."""
         if self._file is not None and not self._finished:
             self._finished = True
-            self._file.close()
+            self._stack.close()
             self.path.unlink(missing_ok=True)
 
 
-def _packed(path: Path) -> IO[bytes]:
+def _packing(raw: IO[bytes]) -> IO[bytes]:
     # No time and no name within: the same exchanges give the same bytes.
-    return cast(IO[bytes], gzip.GzipFile("", "wb", mtime=0, fileobj=path.open("wb")))
+    return cast(IO[bytes], gzip.GzipFile("", "wb", mtime=0, fileobj=raw))
