@@ -134,7 +134,7 @@ class _Work:
         self._find_within()
 
     def _find_known(self, text: Text) -> None:
-        for layer in text.layers:
+        for layer in (layer for layers in text.windows() for layer in layers):
             own = own_hits(layer.text, self._own)
             seen = self._redactor.known.hits(layer.text, layer.words)
             for hit in (*own, *seen, *self._redactor.addresses.hits(layer.text)):
@@ -147,7 +147,7 @@ class _Work:
         for text in inner[:CODED]:
             for hit in self._redactor.known.hits_within(text.raw):
                 if hit.secret.value not in self._kept:
-                    text.claim(text.layers[0], _spot(hit))
+                    text.spots.add(_spot(hit))
 
     def _texts(self) -> Iterator[Text]:
         yield from self._target.texts

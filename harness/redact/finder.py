@@ -22,6 +22,8 @@ from harness.redact.text import Text
 
 INNOCENT = 50_000
 """Words remembered as telling nothing."""
+WEAK = 8192
+"""Bytes of a value looked at where its name is a weak one."""
 TRIVIAL = word_set("0 1 true false null none nil yes no on off undefined deleted")
 """Values that are no token whatever their name says."""
 
@@ -43,20 +45,24 @@ class Finder:
             return
         if text.name:
             self._find_field(text)
-        for layer in text.layers:
-            telling = self._telling(layer.words)
-            if telling:
-                form = text.sort == "form" and layer.parent is None
-                _claim(text, layer, self._named(layer.text, telling, form))
-            if self._rules:
-                _claim(text, layer, of_rules(layer.text, self._rules, "text"))
-            if b"@" in layer.text:
-                _claim(text, layer, userinfo(layer.text))
-                _claim(text, layer, emails(layer.text))
-            if self._positions and b"<methodName>" in layer.text:
-                _claim(text, layer, positional(layer.text, self._positions))
+        for layers in text.windows():
+            for layer in layers:
+                self._find_in(layer, text)
         if text.sort in ("data", "form", "field"):
             self._find_inner(text)
+
+    def _find_in(self, layer: Layer, text: Text) -> None:
+        telling = self._telling(layer.words)
+        if telling:
+            form = text.sort == "form" and layer.parent is None
+            _claim(text, layer, self._named(layer.text, telling, form))
+        if self._rules:
+            _claim(text, layer, of_rules(layer.text, self._rules, "text"))
+        if b"@" in layer.text:
+            _claim(text, layer, userinfo(layer.text))
+            _claim(text, layer, emails(layer.text))
+        if self._positions and b"<methodName>" in layer.text:
+            _claim(text, layer, positional(layer.text, self._positions))
 
     def _find_inner(self, text: Text) -> None:
         """Find secrets in the texts that stand in base64 in a text."""
@@ -72,16 +78,13 @@ class Finder:
             text.spots.add(Spot(0, len(text.raw), value, _kind(verdict), f"multipart {_shown(text.name)}"))
 
     def _named(self, text: bytes, telling: list[bytes], form: bool) -> Iterator[Spot]:
-        """Yield the values of telling names."""
-        seen: set[tuple[int, int]] = set()
-        for word in telling:
-            at = text.find(word)
-            while at >= 0:
-                where = name_at(text, at)
-                if where not in seen:
-                    seen.add(where)
-                    yield from self._values(text, *where, form)
-                at = text.find(word, max(at + 1, where[1]))
+        """Yield the values of telling names; what stands within such a value is not looked at again."""
+        after = 0
+        for start, end in sorted({name_at(text, at) for word in telling for at in _places(text, word)}):
+            if start >= after:
+                for spot in self._values(text, start, end, form):
+                    after = spot.end
+                    yield spot
 
     def _telling(self, words: frozenset[bytes]) -> list[bytes]:
         new = words - self._innocent
@@ -101,11 +104,18 @@ class Finder:
         verdict = self._names.verdict(name)
         if not verdict:
             return
-        for value in values(text, start, end, form):
+        for value in values(text, start, end, form, WEAK if verdict == "weak" else len(text)):
             read = value.writing.read(text[value.start : value.end])
             if is_secret(verdict, read):
                 place = f"{value.writing.name} {_shown(name)}"
                 yield Spot(value.start, value.end, read, _kind(verdict), place, value.writing.spell)
+
+
+def _places(text: bytes, word: bytes) -> Iterator[int]:
+    at = text.find(word)
+    while at >= 0:
+        yield at
+        at = text.find(word, at + len(word))
 
 
 def _claim(text: Text, layer: Layer, spots: Iterator[Spot]) -> None:

@@ -17,8 +17,6 @@ from urllib.parse import quote
 from harness.redact.spot import Spelling, plain
 
 DEPTH = 3
-ESCAPES = 200_000
-"""Escapes of a text beyond which it is not undone: what a client sends must not fill the memory."""
 
 _WORDS = bytes(byte if byte < 128 and chr(byte).isalnum() else 32 for byte in range(256))
 
@@ -89,6 +87,7 @@ class Layer:
     ends: list[int] = field(default_factory=list)
     shifts: list[int] = field(default_factory=list)
     words: frozenset[bytes] = frozenset()
+    base: int = 0
 
     def __post_init__(self) -> None:
         self.words = frozenset(self.text.translate(_WORDS).split())
@@ -96,7 +95,7 @@ class Layer:
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Return where `text[start:end]` stands in the text that was given first."""
         if self.parent is None:
-            return start, end
+            return self.base + start, self.base + end
         first = start + self.shifts[bisect_right(self.ends, start)]
         last = end + self.shifts[bisect_right(self.ends, end)]
         return self.parent.span(first, last)
@@ -109,9 +108,12 @@ class Layer:
         return self.parent.spelling(lambda token: plain(spell(inner(token).decode("utf-8", "surrogatepass"))))
 
 
-def layers(text: bytes) -> list[Layer]:
-    """Return the text, and what it reads when encodings are undone, up to three of them one after the other."""
-    found = [Layer(text)]
+def layers(text: bytes, base: int = 0) -> list[Layer]:
+    """Return the text, and what it reads when encodings are undone, up to three of them one after the other.
+
+    `base` is where it starts in a longer one, in which spans are then told.
+    """
+    found = [Layer(text, base=base)]
     if b"%" in text or b"\\" in text or b"&" in text:
         _add_below(found[0], DEPTH, found)
     return found
@@ -139,9 +141,7 @@ def _undone(layer: Layer, encoding: Encoding) -> Layer | None:
     text, made, done, length, shift = layer.text, [], 0, 0, 0
     ends: list[int] = []
     shifts = [0]
-    for count, found in enumerate(encoding.escape.finditer(text)):
-        if count == ESCAPES:
-            return None
+    for found in encoding.escape.finditer(text):
         piece = text[done : found.start()]
         undone = encoding.undo(found[0])
         made += [piece, undone]

@@ -81,18 +81,21 @@ def name_at(text: bytes, at: int) -> tuple[int, int]:
     return start, end
 
 
-def values(text: bytes, start: int, end: int, form: bool) -> Iterator[Value]:
-    """Yield the values that the name at `text[start:end]` has; `form` says that the text is one form or URL."""
+def values(text: bytes, start: int, end: int, form: bool, longest: int) -> Iterator[Value]:
+    """Yield the values that the name at `text[start:end]` has; `form` says that the text is one form or URL.
+
+    Of values that are `longest` bytes or more, not all is looked at.
+    """
     for pattern, follow in _AFTER:
-        found = pattern.match(text, end)
+        found = pattern.match(text, end, end + TAG)
         if found:
-            made = list(follow(text, start, found, form))
+            made = list(follow(text, start, found, form, end + longest))
             if made:
                 yield from made
                 return
 
 
-Follow = Callable[[bytes, int, "re.Match[bytes]", bool], Iterator[Value]]
+Follow = Callable[[bytes, int, "re.Match[bytes]", bool, int], Iterator[Value]]
 
 _IN_FORM = re.compile(rb"(?:[^&;]|;(?![\w.%\[\]-]+=))*+")
 _IN_TEXT = re.compile(rb"[^&;\s\"'<>#()\\,]++(?!\()")
@@ -120,41 +123,41 @@ _FIELD = re.compile(rb"""["']?(?![^\r\n]*filename)[^\r\n]*+(?:\r?\n[^\r\n]++)*+\
 _FIELD_END = re.compile(rb"\r?\n--|\Z")
 
 
-def _after_equals(text: bytes, start: int, found: re.Match[bytes], form: bool) -> Iterator[Value]:
+def _after_equals(text: bytes, start: int, found: re.Match[bytes], form: bool, stop: int) -> Iterator[Value]:
     if form:
-        value = _IN_FORM.match(text, found.end())
+        value = _IN_FORM.match(text, found.end(), stop)
     elif start == 0 or text[start - 1 : start] in (b"?", b"&", b";", b" ", b"\n", b"\t", b'"', b"'", b",", b"#"):
-        value = _IN_TEXT.match(text, found.end())
+        value = _IN_TEXT.match(text, found.end(), stop)
     else:
         return
     if value:
         yield Value(value.start(), value.end(), FORM)
 
 
-def _after_assignment(text: bytes, start: int, found: re.Match[bytes], form: bool) -> Iterator[Value]:
+def _after_assignment(text: bytes, start: int, found: re.Match[bytes], form: bool, stop: int) -> Iterator[Value]:
     """The quoted value of an attribute, or of a variable."""
-    value = _ATTRIBUTE[text[found.end() : found.end() + 1]].match(text, found.end())
+    value = _ATTRIBUTE[text[found.end() : found.end() + 1]].match(text, found.end(), stop)
     if value:
         yield Value(value.start(1), value.end(1), MARKUP)
 
 
-def _after_colon(text: bytes, start: int, found: re.Match[bytes], form: bool) -> Iterator[Value]:
-    yield from _literal(text, found.end())
+def _after_colon(text: bytes, start: int, found: re.Match[bytes], form: bool, stop: int) -> Iterator[Value]:
+    yield from _literal(text, found.end(), stop)
 
 
-def _literal(text: bytes, at: int) -> Iterator[Value]:
+def _literal(text: bytes, at: int, stop: int) -> Iterator[Value]:
     first = text[at : at + 1]
-    value = _STRING[first].match(text, at) if first in _STRING else _NUMBER.match(text, at)
+    value = _STRING[first].match(text, at, stop) if first in _STRING else _NUMBER.match(text, at, stop)
     if value:
         yield Value(value.start(1), value.end(1), JSON if first in _STRING else NUMBER)
     elif first in (b"[", b"{"):
-        yield from _items(text, at)
+        yield from _items(text, at, stop)
 
 
-def _items(text: bytes, at: int) -> Iterator[Value]:
+def _items(text: bytes, at: int, stop: int) -> Iterator[Value]:
     """Each text and number of a list or an object."""
     depth = 0
-    for count, token in enumerate(_TOKENS.finditer(text, at)):
+    for count, token in enumerate(_TOKENS.finditer(text, at, stop)):
         if token[4]:
             depth += 1
         elif token[5]:
@@ -167,7 +170,7 @@ def _items(text: bytes, at: int) -> Iterator[Value]:
             return
 
 
-def _in_control(text: bytes, start: int, found: re.Match[bytes], form: bool) -> Iterator[Value]:
+def _in_control(text: bytes, start: int, found: re.Match[bytes], form: bool, stop: int) -> Iterator[Value]:
     """The value of the form control, or the content of the meta element, that has this name."""
     before = text[max(0, start - 24) : start]
     if not _NAMES_IT.search(before):
@@ -179,7 +182,7 @@ def _in_control(text: bytes, start: int, found: re.Match[bytes], form: bool) -> 
     left = text.rfind(b"<", max(0, start - TAG), start)
     if left < 0 or text.rfind(b">", left, start) >= 0:
         return
-    right = text.find(b">", start, start + 16 * TAG)
+    right = text.find(b">", start, start + TAG)
     value = _CONTROL.search(text, left, right if right > 0 else min(len(text), start + TAG))
     if value:
         group = value.lastindex or 1
@@ -188,30 +191,30 @@ def _in_control(text: bytes, start: int, found: re.Match[bytes], form: bool) -> 
 
 def _in_part(text: bytes, found: re.Match[bytes]) -> Iterator[Value]:
     """The field of a multipart body whose boundary is not known."""
-    head = _FIELD.match(text, found.start())
+    head = _FIELD.match(text, found.start(), found.start() + TAG)
     if head:
         end = _FIELD_END.search(text, head.end())
         yield Value(head.end(), end.start() if end else len(text), Writing("multipart", text_of, plain))
 
 
-def _in_pair(text: bytes, start: int, found: re.Match[bytes], form: bool) -> Iterator[Value]:
+def _in_pair(text: bytes, start: int, found: re.Match[bytes], form: bool, stop: int) -> Iterator[Value]:
     """`{"name": "password", "value": "..."}`."""
     if _NAMED_PAIR.search(text[max(0, start - 24) : start]):
         value = _PAIR_VALUE.match(text, found.start())
         if value:
-            yield from _literal(text, value.end())
+            yield from _literal(text, value.end(), stop)
 
 
-def _in_element(text: bytes, start: int, found: re.Match[bytes], form: bool) -> Iterator[Value]:
+def _in_element(text: bytes, start: int, found: re.Match[bytes], form: bool, stop: int) -> Iterator[Value]:
     if text[start - 1 : start] != b"<" or found[0].endswith(b"/>"):
         return
-    value = _ELEMENT.match(text, found.end())
+    value = _ELEMENT.match(text, found.end(), stop)
     if value:
         group = value.lastindex or 2
         yield Value(value.start(group), value.end(group), XML if group == 2 else PLAIN)
 
 
-def _in_member(text: bytes, start: int, found: re.Match[bytes], form: bool) -> Iterator[Value]:
+def _in_member(text: bytes, start: int, found: re.Match[bytes], form: bool, stop: int) -> Iterator[Value]:
     yield Value(found.start(1), found.end(1), XML)
 
 

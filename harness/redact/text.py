@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from harness.redact.coded import recoded
 from harness.redact.layer import Layer, layers
 from harness.redact.spot import Spot, Spots, replaced
+
+WINDOW = 1 << 20
+OVERLAP = 1 << 16
+"""Bytes that a window has in common with the next: a name and its value stand within them."""
 
 Render = Callable[[Spot], bytes | None]
 """Gives the bytes for the place of a spot; None leaves it as it is."""
@@ -28,18 +32,37 @@ class Text:
     name: str = ""
     inner: dict[int, Text] = field(default_factory=dict)
     spots: Spots = field(default_factory=Spots)
-    layers: list[Layer] = field(default_factory=list)
+    _layers: list[Layer] = field(default_factory=list)
+    _limit: int = 0
 
     def __post_init__(self) -> None:
-        self.layers = [Layer(self.raw)] if self.sort in ("binary", "header") else layers(self.raw)
+        self._limit = len(self.raw)
+        if self._limit <= WINDOW:
+            self._layers = self._read(0)
+
+    def windows(self) -> Iterator[list[Layer]]:
+        """Yield the layers of the text, a window after the other where it is long: only one is in memory then."""
+        if self._layers:
+            yield self._layers
+            return
+        for start in range(0, len(self.raw), WINDOW - OVERLAP):
+            last = start + WINDOW >= len(self.raw)
+            self._limit = len(self.raw) if last else start + WINDOW - OVERLAP
+            yield self._read(start)
+            if last:
+                return
+
+    def _read(self, start: int) -> list[Layer]:
+        raw = self.raw[start : start + WINDOW]
+        return [Layer(raw, base=start)] if self.sort in ("binary", "header") else layers(raw, start)
 
     def claim(self, layer: Layer, spot: Spot) -> bool:
-        """Add a spot of one of the layers; False where its bytes are another's."""
-        if layer.parent is None:
-            return self.spots.add(spot)
+        """Add a spot of one of the layers; False where its bytes are another's, or for the next window to claim."""
+        if layer.parent is None and not layer.base:
+            return spot.start < self._limit and self.spots.add(spot)
         start, end = layer.span(spot.start, spot.end)
         spelling = layer.spelling(spot.spelling)
-        return self.spots.add(Spot(start, end, spot.value, spot.kind, spot.place, spelling, spot.token))
+        return start < self._limit and self.spots.add(spot._replace(start=start, end=end, spelling=spelling))
 
     def rendered(self, render: Render) -> bytes:
         """Return the text with what `render` gives in the place of each spot; the same object where nothing changes."""
