@@ -111,7 +111,7 @@ class CGIDirectory(CGIApplication):
         """
         if "\0" in segment:
             raise RequestError(404, "NUL byte in the path")
-        there = os.path.join(here, file_path(segment))
+        there = f"{here.rstrip('/')}/{file_path(segment)}"
         try:
             mode = os.lstat(there).st_mode
             if not stat.S_ISLNK(mode):
@@ -125,6 +125,8 @@ class CGIDirectory(CGIApplication):
         return there, stat.S_ISDIR(mode)
 
     def _program(self, file: str) -> Program:
+        if self._extensions is None and not self._interpreters:
+            return Program(file)
         extension = os.path.splitext(file)[1]
         if self._extensions is not None and extension not in self._extensions:
             allowed = ", ".join(sorted(self._extensions))

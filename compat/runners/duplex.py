@@ -84,7 +84,7 @@ class Pipes:
 
     def started(self, process: Process) -> Started:
         """Hand our ends over, with the program that has the others."""
-        self._open = [end for end in self._open if end not in self._kept]
+        self._open = [end for end in self.theirs if end is not None]
         return Started(process, *self._kept)
 
     def _pair(self) -> tuple[int, int]:
@@ -149,6 +149,8 @@ class Running:
             if self._body.wake is not None:
                 self._listen(self._body.wake, select.POLLIN, self._body_news)
             self._write_stdin()  # most bodies fit into the pipe at once
+        os.set_blocking(self._stdout, False)
+        os.set_blocking(self._stderr, False)
         self._whole = self._stdin not in self._open and self._ends_at_once()
         if not self._whole:
             self._listen_to_output()
@@ -161,7 +163,6 @@ class Running:
         if watched is None or not readable(watched, PATIENCE):
             return False
         self._exited = True
-        os.set_blocking(self._stdout, False)
         return True
 
     def _listen_to_output(self) -> None:
@@ -304,8 +305,11 @@ class Running:
 
     def _read_rest_of_stderr(self) -> None:
         """Take what is there; a grandchild may hold the pipe open for as long as it likes."""
-        while self._stderr in self._open and readable(self._stderr, 0):
-            self._read_stderr()
+        while self._stderr in self._open:
+            try:
+                self._read_stderr()
+            except BlockingIOError:
+                return
 
     def _write_stdin(self) -> None:
         """Give the program what it takes of the body. If nothing has arrived, wait for the client."""

@@ -16,7 +16,8 @@ from ..types import Command, Exit
 from .duplex import ErrorSink, Pipes, Running, Started, readable
 from .spawn import spawn, suits
 
-BUSY_RETRIES = (0.005, 0.01, 0.02, 0.04, 0.08, 0.1)
+PAUSES = (0.005, 0.01, 0.02, 0.04, 0.08, 0.1, None)
+"""Seconds between attempts to execute a file that is open for writing; then it is given up."""
 
 
 def execute(
@@ -119,7 +120,7 @@ def start(command: Command, has_body: bool) -> Started:
 
 def _start(command: Command, descriptors: tuple[int | None, int, int]) -> Child:
     """A file that was just written may still be open for writing: try again for a quarter of a second (ETXTBSY)."""
-    for pause in (*BUSY_RETRIES, None):
+    for pause in PAUSES:
         try:
             if suits(descriptors):
                 return Child(spawn(command.argv, command.environment, command.cwd, descriptors))

@@ -99,7 +99,7 @@ def suits(descriptors: Sequence[int | None]) -> bool:
     """
     if subprocess.Popen.__module__ != "subprocess" or library() is None:
         return False
-    return all(descriptor is None or descriptor >= STANDARD for descriptor in descriptors)
+    return min(STANDARD if descriptor is None else descriptor for descriptor in descriptors) >= STANDARD
 
 
 def spawn(
