@@ -123,9 +123,14 @@ class Visitor:
         self.user = None
         self.token = None
 
-    def get(self, target):
+    def get(self, target, *headers):
         """GET a page; remember its cookies and the token of its forms."""
-        return self._seen(call(self.app, "GET", target, self._headers(), user=self.user))
+        return self._seen(call(self.app, "GET", target, [*self._headers(), *headers], user=self.user))
+
+    def ask(self, method, target, *headers, body=b""):
+        """Send any request, with the length of its body."""
+        length = [("Content-Length", str(len(body)))] if body else []
+        return call(self.app, method, target, [*headers, *length], body, self.user)
 
     def action(self, action, /, **fields):
         """GET an action with parameters."""
@@ -192,6 +197,23 @@ class Visitor:
         if found := re.search(rb'name="CSRFToken" value="([^"]*)"', answer.body):
             self.token = found[1].decode()
         return answer
+
+
+@pytest.fixture(scope="session")
+def read_only(server, seeded, database_names):
+    """The URL of a database of our own seed that nobody writes to."""
+    return server.create_database(next(database_names), seeded(SEED)[0])
+
+
+@pytest.fixture(params=["application", "cgi"])
+def reader(request, read_only, seeded, tmp_path, monkeypatch):
+    """A visitor who only reads, in process and as true CGI."""
+    from legacy import wsgi
+
+    monkeypatch.setenv("PYPI_DATABASE_URL", read_only)
+    monkeypatch.setenv("PYPI_FILES", str(seeded(SEED)[1]))
+    monkeypatch.setenv("PYPI_BASE_URL", "http://index.example/pypi")
+    return Visitor(getattr(wsgi, request.param), tmp_path)
 
 
 @pytest.fixture(params=["application", "cgi"])
