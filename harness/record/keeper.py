@@ -168,6 +168,7 @@ class Keeper:
             for client in self._clients:
                 if client.counters:
                     client.counters.next_file()
+                    client.noted = ""
 
     def _tell(self, client: Client, recording: bool) -> None:
         """Tell the archive what became of a client's captures."""

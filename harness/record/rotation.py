@@ -68,6 +68,7 @@ class RotatingWriter:
         self._path = pattern
         self._identity = (0, 0)
         self._gone: list[ArchiveWriter] = []
+        self._full = Path()
         self._looked = 0.0
 
     @property
@@ -147,10 +148,19 @@ class RotatingWriter:
         """Return the file of now: the first of its time that is not full."""
         named = self._named()
         number, path = 1, named
-        while self._rotation.size is not None and _size(path) >= self._rotation.size:
+        while self._is_full(path):
             number += 1
             path = named.with_name(f"{named.stem}.{number}{named.suffix}")
         return path
+
+    def _is_full(self, path: Path) -> bool:
+        if self._rotation.size is None:
+            return False
+        # Of the log, a part may stand in the file as well: a file that was full may be smaller when it is finished.
+        size = _size(path) + _size(path.with_name(path.name + "-wal"))
+        if path != self._full and size >= self._rotation.size:
+            self._full = path
+        return path == self._full or size >= self._rotation.size
 
     def _named(self) -> Path:
         """Return the pattern with the time filled in, in UTC: that of now, or of the beginning of the age."""
