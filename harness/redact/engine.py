@@ -19,16 +19,19 @@ from harness.redact.addresses import Addresses
 from harness.redact.finder import Finder
 from harness.redact.headers import Finders
 from harness.redact.known import Form, Hit, Known, Secret, all_forms, is_telling, own_hits
+from harness.redact.layer import Layer
 from harness.redact.names import SURE, Names
-from harness.redact.parts import Body, Fields, Target
+from harness.redact.parts import Body, request_head, response_head
 from harness.redact.settings import Settings, read_settings
-from harness.redact.spot import Spot, plain
+from harness.redact.spot import Spot
 from harness.redact.syntax import text_of
 from harness.redact.text import Text
 from harness.redact.tokens import Tokens, read_address
 
 LOCAL = frozenset({"", "-", "localhost", "127.0.0.1", "::1", "0.0.0.0", "::"})  # noqa: S104 - nothing is bound to it
 """Addresses that tell of nobody."""
+CREDENTIAL = 12
+"""Characters from which on a credential is looked for as it was written, in base64."""
 CODED = 20
 """Texts in base64, of one exchange, that are looked through for each secret remembered."""
 
@@ -74,21 +77,20 @@ class _Work:
         self._found: dict[Redaction, None] = {}
         self._own: list[Form] = []
         request, answer = exchange.request, exchange.response
-        self._target = Target(request)
-        self._fields = [Fields(request.headers, "request", redactor.headers)]
+        self._heads = [request_head(request, redactor.headers)]
         self._bodies = [Body(request.body or b"", request.headers, "request")]
         if answer is not None:
-            self._fields.append(Fields(answer.headers, "response", redactor.headers))
+            self._heads.append(response_head(answer, redactor.headers))
             self._bodies.append(Body(answer.body or b"", answer.headers, "response"))
 
     def find(self) -> None:
         """Find secrets by place and by pattern, and remember them."""
+        finder = self._redactor.finder
+        for head in self._heads:
+            if head.joined and not finder.is_quiet(head.joined):
+                head.split()
         for text in list(self._texts()):
-            self._redactor.finder.find(text)
-        for fields in self._fields:
-            if len(fields.joined.spots):
-                for text in fields.split():
-                    self._redactor.finder.find(text)
+            finder.find(text)
         secrets: dict[str, Secret] = {}
         for text in self._texts():
             for spot in text.spots:
@@ -104,14 +106,14 @@ class _Work:
     def _note(self, text: Text, spot: Spot, secrets: dict[str, Secret]) -> None:
         """Remember a secret, if it can be told from other words; and a credential as it was written, whole."""
         value = spot.value
-        if not value or value in secrets or value in self._kept or spot.kind == "email" or self._is_local(spot):
+        if not value or value in self._kept or spot.kind == "email" or self._is_local(spot):
             return
         token = self._redactor.tokens.of(value)
         setting = spot.kind == "cookie" and self._redactor.names.verdict(spot.place) not in SURE
         if spot.kind == "address" or is_telling(value, setting):
             secrets[value] = Secret(value, token, spot.kind)
-        if text.sort == "header" and (coded := text.raw[spot.start : spot.end]) != plain(value):
-            written = text_of(coded)
+        written = text_of(text.raw[spot.start : spot.end])
+        if text.sort == "header" and len(written) >= CREDENTIAL and written != value:
             secrets[written] = Secret(written, text_of(spot.spelling(token)), spot.kind)
 
     def _note_peer(self, secrets: dict[str, Secret]) -> None:
@@ -124,22 +126,27 @@ class _Work:
 
     def find_known(self) -> None:
         """Find the secrets of this exchange, and those remembered, wherever else they stand."""
+        for head in self._heads:
+            if head.joined and self._knows(head.joined):
+                head.split()
         for text in self._texts():
             self._find_known(text)
-        for fields in self._fields:
-            if len(fields.joined.spots):
-                for text in fields.split():
-                    self._find_known(text)
-
         self._find_within()
 
+    def _knows(self, text: Text) -> bool:
+        return any(self._hits(layer) for layers in text.windows() for layer in layers)
+
     def _find_known(self, text: Text) -> None:
-        for layer in (layer for layers in text.windows() for layer in layers):
-            own = own_hits(layer.text, self._own)
-            seen = self._redactor.known.hits(layer.text, layer.words)
-            for hit in (*own, *seen, *self._redactor.addresses.hits(layer.text)):
-                if hit.secret.value not in self._kept:
+        for layers in text.windows():
+            for layer in layers:
+                for hit in self._hits(layer):
                     text.claim(layer, _spot(hit))
+
+    def _hits(self, layer: Layer) -> list[Hit]:
+        redactor = self._redactor
+        own, seen = own_hits(layer.text, self._own), redactor.known.hits(layer.text, layer.words)
+        hits = (*own, *seen, *redactor.addresses.hits(layer.text))
+        return [hit for hit in hits if hit.secret.value not in self._kept]
 
     def _find_within(self) -> None:
         """Find the secrets remembered in texts in base64: what they begin and end with is not seen from outside."""
@@ -150,9 +157,8 @@ class _Work:
                     text.spots.add(_spot(hit))
 
     def _texts(self) -> Iterator[Text]:
-        yield from self._target.texts
-        for fields in self._fields:
-            yield from fields.texts
+        for head in self._heads:
+            yield from head.texts
         for body in self._bodies:
             for text in body.texts:
                 yield text
@@ -162,14 +168,13 @@ class _Work:
         """Return the exchange with its tokens; the same where nothing was found."""
         exchange = self._exchange
         request, answer = exchange.request, exchange.response
-        start_line = self._target.made(self._rendered)
-        headers, body = self._side(0, request.headers, request.body)
+        start_line, headers, body = self._side(0, request.headers, request.body)
         head = _head(request.raw_head, [(request.start_line, start_line)], request.headers, headers)
         made = replace(request, start_line=start_line, headers=headers, body=body, raw_head=head)
         if answer is not None:
-            headers, body = self._side(1, answer.headers, answer.body)
-            head = _head(answer.raw_head, [], answer.headers, headers)
-            answer = replace(answer, headers=headers, body=body, raw_head=head)
+            reason, headers, body = self._side(1, answer.headers, answer.body)
+            head = _head(answer.raw_head, [(answer.reason, reason)], answer.headers, headers)
+            answer = replace(answer, reason=reason, headers=headers, body=body, raw_head=head)
         peer = self._fact(exchange.peer, "peer") if exchange.peer not in LOCAL else exchange.peer
         user = self._fact(exchange.user, "user") if "@" in exchange.user else exchange.user
         if not self._found:
@@ -177,15 +182,15 @@ class _Work:
         redactions = dict.fromkeys((*exchange.redactions, *self._found))
         return replace(exchange, request=made, response=answer, peer=peer, user=user, redactions=tuple(redactions))
 
-    def _side(self, side: int, headers: Headers, body: bytes | None) -> tuple[Headers, bytes | None]:
+    def _side(self, side: int, before: Headers, body: bytes | None) -> tuple[bytes, Headers, bytes | None]:
         part = self._bodies[side]
         if part.unread:
             self._found[Redaction(f"{('request', 'response')[side]}.body", "unread", "")] = None
         after = part.made(self._rendered) if body is not None else None
-        headers = self._fields[side].made(self._rendered)
+        line, headers = self._heads[side].made(self._rendered)
         if body is not None and after is not None and after is not body:
             headers = with_length(headers, len(body), len(after))
-        return headers, after
+        return line, headers, after
 
     def _rendered(self, text: Text) -> bytes:
         return text.rendered(lambda spot: self._token(spot, text))

@@ -39,6 +39,16 @@ class Finder:
         self._positions = dict(settings.xmlrpc or {})
         self._innocent: set[bytes] = set()
 
+    def is_quiet(self, text: Text) -> bool:
+        """Tell whether nothing can be found in a text, which is quicker to see than to look for it."""
+        for layers in text.windows():
+            for layer in layers:
+                if b"@" in layer.text or self._telling(layer.words):
+                    return False
+                if any(rule.pattern.search(layer.text) for rule in self._rules):
+                    return False
+        return True
+
     def find(self, text: Text) -> None:
         """Add the spots of a text; those that it has already stay."""
         if text.sort in ("binary", "header"):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from harness.exchange import Headers, Request, first_header
+from harness.exchange import Headers, Request, Response, first_header
 from harness.redact.body import Coding, Region, Unread, codings, regions, utf16
 from harness.redact.headers import Finders
 from harness.redact.spot import replaced
@@ -16,63 +16,75 @@ from harness.redact.text import Text
 Rendered = Callable[[Text], bytes]
 
 
-class Target:
-    """The target of a request: all of a start line where it has none."""
+class Head:
+    """The first line and the header fields of one side, seldom looked at one by one.
 
-    def __init__(self, request: Request) -> None:
-        self._line = request.start_line
-        target = request.target
-        start = self._line.find(target, len(request.method)) if target else 0
-        self._start, self._end = (start, start + len(target)) if target and start >= 0 else (0, len(self._line))
-        self.texts = [Text("request.target", self._line[self._start : self._end], "form")]
+    Fields of known names (`Cookie`) are found at once and are texts of their own. All else is one text (`joined`) until
+    something is found in it: then it is `split`, so that no secret is taken for longer than its field.
+    """
 
-    def made(self, rendered: Rendered) -> bytes:
-        """Return the start line."""
-        return self._line[: self._start] + rendered(self.texts[0]) + self._line[self._end :]
-
-
-class Fields:
-    """The header fields of one side. Those of known names are found at once, URLs are texts of their own."""
-
-    def __init__(self, headers: Headers, side: str, finders: Finders) -> None:
+    def __init__(self, line: bytes, span: tuple[int, int], headers: Headers, side: str, finders: Finders) -> None:
+        self._line = line
+        self._span = span
+        self._side = side
         self._headers = headers
-        self._place = f"{side}.header"
+        self._first: Text | None = None
         self._single: dict[int, Text] = {}
-        plain: list[bytes] = []
+        plain = [line[slice(*span)]]
         for index, (name, value) in enumerate(headers):
             finder = finders.of(name)
-            if finder == "text":
+            if isinstance(finder, str):
                 plain.append(value)
                 continue
-            text = self._single[index] = Text(self._place_of(name), value, "form" if finder == "form" else "header")
-            for spot in finders.found(finder, value) if callable(finder) else ():
+            text = self._single[index] = Text(self._place_of(name), value, "header")
+            for spot in finders.found(finder, value):
                 text.spots.add(spot)
-        self.joined = Text(self._place, b"\n".join(plain))
-
-    def _place_of(self, name: bytes) -> str:
-        return f"{self._place} {name.decode('latin-1')}"
+        self.joined: Text | None = Text(f"{side}.header", b"\n".join(plain))
+        self._finders = finders
 
     @property
     def texts(self) -> list[Text]:
-        """The values; most of them in one text, which costs less."""
-        return [*self._single.values(), self.joined]
+        """Those that are texts of their own."""
+        return [*([self._first] if self._first else ()), *self._single.values()]
 
     def split(self) -> list[Text]:
-        """Make each value a text of its own, and return the new ones: needed where there is a secret in one."""
-        new = []
+        """Make the line and each field a text of its own, and return the new ones."""
+        sort = "form" if self._side == "request" else "text"
+        place = "request.target" if self._side == "request" else "response.reason"
+        self._first = Text(place, self._line[slice(*self._span)], sort)
+        new = [self._first]
         for index, (name, value) in enumerate(self._headers):
             if index not in self._single:
-                self._single[index] = Text(self._place_of(name), value)
+                self._single[index] = Text(self._place_of(name), value, str(self._finders.of(name)))
                 new.append(self._single[index])
-        self.joined = Text(self._place, b"")
+        self.joined = None
         return new
 
-    def made(self, rendered: Rendered) -> Headers:
-        """Return the headers."""
-        return tuple(
+    def made(self, rendered: Rendered) -> tuple[bytes, Headers]:
+        """Return line and headers."""
+        start, end = self._span
+        first = rendered(self._first) if self._first else self._line[start:end]
+        headers = tuple(
             (name, rendered(self._single[index]) if index in self._single else value)
             for index, (name, value) in enumerate(self._headers)
         )
+        return self._line[:start] + first + self._line[end:], headers
+
+    def _place_of(self, name: bytes) -> str:
+        return f"{self._side}.header {name.decode('latin-1')}"
+
+
+def request_head(request: Request, finders: Finders) -> Head:
+    """Return the head of a request: of its start line the target is looked through, or all where it has none."""
+    target = request.target
+    start = request.start_line.find(target, len(request.method)) if target else -1
+    span = (start, start + len(target)) if start >= 0 else (0, len(request.start_line))
+    return Head(request.start_line, span, request.headers, "request", finders)
+
+
+def response_head(response: Response, finders: Finders) -> Head:
+    """Return the head of an answer, with its reason."""
+    return Head(response.reason, (0, len(response.reason)), response.headers, "response", finders)
 
 
 class Body:
