@@ -15,7 +15,7 @@ from harness.exchange import Exchange
 from harness.progress import Advance, progress
 from harness.recording import Writer, replacing
 from harness.redact.options import redaction_options, redactor_for
-from harness.sources.fidelity import Fidelity, counted
+from harness.sources.fidelity import Fidelity, by_frequency, counted
 from harness.sources.registry import SOURCES, source_named, source_of
 from harness.sources.source import Input, Item, Note, Options, Read, Skipped, Source, Unreadable
 from harness.sources.text import open_text
@@ -58,7 +58,7 @@ class Tally:
             total = self.unreadable + self.imported
             yield f"{self.unreadable} of {total} {self.unit}s could not be parsed; the first: {self.first}"
         if self.skipped:
-            yield f"not imported: {counted(self.skipped.most_common())}"
+            yield f"not imported: {counted(by_frequency(self.skipped))}"
         yield from self.fidelity.lines()
         yield f"imported {self.imported} exchanges"
 
@@ -168,5 +168,5 @@ def _nothing(tally: Tally, files: tuple[Path, ...]) -> str:
     names = ", ".join(map(str, files))
     if tally.unreadable:
         return f"{names}: no {tally.unit} could be parsed; the first: {tally.first}"
-    left = f": all that is there was left out: {counted(tally.skipped.most_common())}" if tally.skipped else ""
+    left = f": all that is there was left out: {counted(by_frequency(tally.skipped))}" if tally.skipped else ""
     return f"{names}: holds no exchange{left}"

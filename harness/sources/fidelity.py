@@ -6,7 +6,7 @@ Exchanges come in one by one, a few lines of text go out. Counted is what was re
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from harness.exchange import Exchange
 from harness.sources.source import (
@@ -152,6 +152,11 @@ def _share(count: int, total: int) -> str:
     if count == total:
         return "all"
     return f"{count} of {total}" if count else "none"
+
+
+def by_frequency(reasons: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Return reasons and counts, the most frequent first, in one order for the same counts."""
+    return sorted(reasons.items(), key=lambda each: (-each[1], each[0]))
 
 
 def counted(reasons: Iterable[tuple[str, int]]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -68,3 +70,59 @@ def test_damaged_source_leaves_no_target(tmp_path: Path) -> None:
         CliRunner().invoke(command, [str(source), "-o", str(target)], catch_exceptions=False)
     assert target.read_bytes() == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.archive", "b.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "start"),
+    [
+        ("b.har", (), b'{"log": {"version": "1.2"'),
+        ("b.jsonl", (), b'{"started":1.5,'),
+        ("b.sh", (), b"#!/bin/sh"),
+        ("b.txt", ("--format", "har"), b'{"log"'),
+        ("b.json", ("--format", "vcr"), b'{"harness"'),
+        ("b.txt", ("--format", "vcr"), b"harness:"),
+        ("b.gor", ("--format", "archive"), b"SQLite format 3"),
+        ("b.har.gz", (), b"\x1f\x8b"),
+    ],
+)
+def test_format_by_name_or_wanted(tmp_path: Path, name: str, options: tuple[str, ...], start: bytes) -> None:
+    """The end of the name tells the format, unless one is wanted; `.gz` compresses."""
+    path = write(tmp_path / "a.archive")
+    result = CliRunner().invoke(command, [str(path), "-o", str(tmp_path / name), *options], catch_exceptions=False)
+    assert result.output.splitlines()[-1] == "exported 2 exchanges"
+    assert (tmp_path / name).read_bytes().startswith(start)
+    assert not list(tmp_path.glob("*.part*"))
+
+
+def test_losses_are_said(tmp_path: Path) -> None:
+    """What the format could not hold is counted before the last line."""
+    path = write(tmp_path / "a.archive")
+    lines = CliRunner().invoke(command, [str(path), "-o", str(tmp_path / "b.sh")]).output.splitlines()
+    assert "lost: answers (2 times)" in lines
+    assert "lost: requests whose body was not recorded (1 times)" in lines
+
+
+def test_secrets_on_request(tmp_path: Path) -> None:
+    """An export holds what the recording holds; --redact replaces secrets first."""
+    request = Request(b"GET / HTTP/1.1", ((b"Authorization", b"Bearer s3cr3t-t0ken-9"),))
+    writer = writer_for(tmp_path / "a.archive")
+    writer.add(Exchange("", request))
+    writer.close()
+    for options, expected in (((), True), (("--redact",), False)):
+        arguments = [str(tmp_path / "a.archive"), "-o", str(tmp_path / "b.har"), *options]
+        CliRunner().invoke(command, arguments, catch_exceptions=False)
+        assert (b"s3cr3t-t0ken-9" in (tmp_path / "b.har").read_bytes()) == expected
+
+
+def test_a_full_disk_leaves_nothing(tmp_path: Path) -> None:
+    """A file that cannot be written whole is not there."""
+    path = write(tmp_path / "a.archive")
+    with pytest.raises(RecordingError, match="there is no folder"):
+        CliRunner().invoke(command, [str(path), "-o", str(tmp_path / "no/b.har")], catch_exceptions=False)
+    limited = "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (50, 50)); "
+    limited += "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); from harness.cli import main; main()"
+    arguments = [sys.executable, "-c", limited, "export", str(path), "-o", str(tmp_path / "b.har")]
+    done = subprocess.run(arguments, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert "b.har: cannot be written" in done.stderr
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["a.archive"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -86,14 +88,105 @@ def test_refuses_what_it_cannot_read(tmp_path: Path, content: bytes | None, reas
     assert not list(tmp_path.glob("*.part*"))
 
 
+HAR = """{"log": {"version": "1.2", "creator": {"name": "x"}, "entries": [%s]}}"""
+ENTRY = """{"startedDateTime": "2016-05-16T12:00:00Z", "time": 1, "request": {"method": "GET",
+"url": "http://%s/%s", "httpVersion": "HTTP/1.1",
+"headers": [{"name": "Authorization", "value": "Bearer s3cr3t-t0ken-9"}]},
+"response": {"status": %d, "statusText": "OK", "httpVersion": "HTTP/1.1", "headers": [], "content": {"text": "x"}}}"""
+
+
+def har(*entries: tuple[str, str, int]) -> bytes:
+    """A HAR file of (host, path, status)."""
+    return (HAR % ",".join(ENTRY % entry for entry in entries)).encode()
+
+
+def test_several_formats_one_recording(tmp_path: Path) -> None:
+    """A log and a browser's file become one recording in time order."""
+    (tmp_path / "access.log").write_bytes(LOG)
+    (tmp_path / "visit").write_bytes(har(("h", "har", 200)))
+    result = run(tmp_path / "visit", tmp_path / "access.log", "-o", tmp_path / "a.archive")
+    assert result.stdout.splitlines()[-1] == "imported 31 exchanges"
+    assert [exchange.request.path for exchange in Archive(tmp_path / "a.archive")][-1] == b"/har"
+
+
+def test_what_is_not_imported_is_counted(tmp_path: Path) -> None:
+    """By reason, before the card; hosts that were not asked for are one."""
+    (tmp_path / "x.har").write_bytes(har(("h", "a", 200), ("cdn", "b", 200), ("h", "c", 0)))
+    lines = run(tmp_path / "x.har", "-o", tmp_path / "a.archive", "--host", "h").stdout.splitlines()
+    assert lines[0] == "not imported: 1 (blocked or aborted, no answer), 1 (other host)"
+    assert lines[1] == "what this recording holds:"
+    assert [exchange.host for exchange in Archive(tmp_path / "a.archive")] == ["h"]
+
+
+def test_hosts_are_named(tmp_path: Path) -> None:
+    """Where there are several, and all were imported."""
+    (tmp_path / "x.har").write_bytes(har(("h", "a", 200), ("cdn", "b", 200), ("h", "c", 200)))
+    assert "2 hosts: h (2), cdn (1); --host" in run(tmp_path / "x.har", "-o", tmp_path / "a.archive").stdout
+
+
+def test_nothing_left(tmp_path: Path) -> None:
+    """A file in which there is no exchange, or none that was asked for, is an error that says why."""
+    (tmp_path / "x.har").write_bytes(har(("h", "a", 0)))
+    with pytest.raises(RecordingError, match=r"x\.har: holds no exchange.*1 \(blocked or aborted"):
+        run(tmp_path / "x.har", "-o", tmp_path / "a.archive")
+    (tmp_path / "x.har").write_bytes(har(("h", "a", 200)))
+    with pytest.raises(RecordingError, match=r"1 \(other host\)"):
+        run(tmp_path / "x.har", "-o", tmp_path / "a.archive", "--host", "other")
+    assert not (tmp_path / "a.archive").exists()
+
+
+def test_a_bad_file_among_good_ones(tmp_path: Path) -> None:
+    """Damage after thousands of exchanges leaves nothing, and an earlier archive as it was."""
+    (tmp_path / "access.log").write_bytes(LOG)
+    run(tmp_path / "access.log", "-o", tmp_path / "a.archive")
+    whole = har(*(("h", str(number), 200) for number in range(1500)))
+    (tmp_path / "bad.har").write_bytes(whole[:-20])
+    with pytest.raises(RecordingError, match=rf"bad\.har: byte {len(whole) - 20}: "):
+        run(tmp_path / "access.log", tmp_path / "bad.har", "-o", tmp_path / "a.archive")
+    assert len(Archive(tmp_path / "a.archive")) == 30
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.archive", "access.log", "bad.har"]
+
+
+def test_the_exit_status_of_a_bad_file(tmp_path: Path) -> None:
+    """2, with one message, as a user sees it."""
+    (tmp_path / "bad.har").write_bytes(har(("h", "a", 200))[:-9])
+    command_line = [sys.executable, "-m", "harness", "import", "bad.har", "-o", "a.archive"]
+    done = subprocess.run(command_line, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[-1].startswith("harness: bad.har: byte ")
+    assert "Traceback" not in done.stderr
+
+
+def test_secrets_are_replaced_unless_told_otherwise(tmp_path: Path) -> None:
+    """Nothing of a token is in the archive; with --no-redaction it is."""
+    (tmp_path / "x.har").write_bytes(har(("h", "a", 200)))
+    for options, expected in (((), False), (("--no-redaction",), True)):
+        run(tmp_path / "x.har", "-o", tmp_path / "a.archive", *options)
+        (exchange,) = Archive(tmp_path / "a.archive")
+        assert bool(exchange.redactions) != expected
+        assert (b"s3cr3t-t0ken-9" in (exchange.request.header(b"authorization") or b"")) == expected
+
+
+def test_files_without_times(tmp_path: Path) -> None:
+    """Follow one another; that this is one scenario is said."""
+    line = '{"request": {"method": "GET", "target": "/%d", "version": "HTTP/1.1", "headers": []}, "response": null}\n'
+    for number in (2, 1):
+        (tmp_path / f"{number}.jsonl").write_text(line % number)
+    result = run(tmp_path / "2.jsonl", tmp_path / "1.jsonl", "-o", tmp_path / "a.archive")
+    assert "2 files without times: they follow one another" in result.stdout
+    assert [exchange.request.path for exchange in Archive(tmp_path / "a.archive")] == [b"/2", b"/1"]
+
+
 @pytest.mark.skipif(not REAL.exists(), reason="the real log is not beside this checkout")
 def test_real_log(tmp_path: Path) -> None:
-    """Every line of a real day is imported, malformed request lines as they are (a tenth of it)."""
+    """Every line of a real day is imported, malformed request lines as they are (a fortieth of it)."""
     with bz2.open(REAL) as file:
         lines = file.read().splitlines(keepends=True)
     assert len(lines) == 289_600
-    (tmp_path / "day.log").write_bytes(b"".join(lines[::20]))
-    assert run(tmp_path / "day.log", "-o", tmp_path / "day.archive").stdout.endswith("\nimported 14480 exchanges\n")
+    (tmp_path / "day.log").write_bytes(b"".join(lines[::40]))
+    assert run(tmp_path / "day.log", "-o", tmp_path / "day.archive", "--no-redaction").stdout.endswith(
+        "\nimported 7240 exchanges\n"
+    )
     imported = {exchange.request.start_line for exchange in Archive(tmp_path / "day.archive")}
-    plain = (line.split(b'"')[1] for line in lines[::20] if b"\\" not in line)
+    plain = (line.split(b'"')[1] for line in lines[::40] if b"\\" not in line)
     assert set(plain) <= imported
