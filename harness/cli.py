@@ -16,8 +16,8 @@ from harness.errors import HarnessError
 COMMANDS = {  # imported when used, so that `harness record` needs no comparison and `--help` is quick
     "init": ("harness.commands.init", "Write a first harness.toml for an application."),
     "record": ("harness.commands.record", "Record what clients do, in front of what serves them."),
-    "import": ("harness.commands.import_", "Make a recording of access logs."),
-    "export": ("harness.commands.export", "Turn an archive into a cassette, or the reverse."),
+    "import": ("harness.commands.import_", "Make a recording of logs, HAR files, packets, cassettes."),
+    "export": ("harness.commands.export", "Turn a recording into a cassette, HAR or other file."),
     "redact": ("harness.commands.redact", "Write a recording anew, without its secrets."),
     "show": ("harness.commands.show", "List what a recording holds."),
     "purge": ("harness.commands.purge", "Remove exchanges from an archive for good."),

@@ -23,6 +23,7 @@ _WHOLE: dict[str, Callable[[Path, str | None], Writer]] = {"archive": ArchiveWri
 EPILOG = """\b
 Examples:
   harness export today.archive -o today.yaml
+  harness export today.archive -o today.har
   harness export recordings/ -o all.archive"""
 
 

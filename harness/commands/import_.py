@@ -27,6 +27,7 @@ Redact = Callable[[Exchange], Exchange]
 EPILOG = """\b
 Examples:
   harness import /var/log/apache2/access.log /var/log/apache2/access.log.1.gz -o yesterday.archive
+  harness import visit.har packets.pcap --host shop.example -o visit.archive --state seed
   harness import odd.log --format '%h %t "%r" %>s %b' -o odd.archive"""
 
 
@@ -53,7 +54,7 @@ class Tally:
             more = f" and {len(files) - 1} more files" if len(files) > 1 else ""
             yield f"{next(iter(files))}{more}: {text}"
         if self.files > 1 and not self.fidelity.timed:
-            yield f"{self.files} files without times: they follow one another in this recording, from one starting state"
+            yield f"{self.files} files without times: they follow one another here, from one starting state"
         if self.unreadable:
             total = self.unreadable + self.imported
             yield f"{self.unreadable} of {total} {self.unit}s could not be parsed; the first: {self.first}"
