@@ -40,6 +40,7 @@ class ArchiveWriter:
         self._process = 0
         self._closed = False
         self._lock = threading.RLock()
+        self._errors = _Errors(path)
         suspend_at_fork(self)
 
     def open(self) -> None:
@@ -99,17 +100,20 @@ class ArchiveWriter:
             connection.execute("UPDATE meta SET value = '' WHERE key = 'clients'")
 
     def add(self, exchange: Exchange) -> None:
-        """Append one exchange; its id is not kept, the archive numbers exchanges itself."""
-        with self._lock:
+        """Append one exchange; its id is not kept, the archive numbers exchanges itself.
+
+        Raises `RecordingError` where it cannot be written, as `note` and `flush` do: then call `abandon`.
+        """
+        with self._lock, self._errors:
             self._begun().add(exchange)
             self._waiting += 1
             self.count += 1
             if self._waiting >= self._batch:
-                self.flush()
+                self._commit()
 
     def note(self, key: str, value: str) -> None:
         """Note something about the recording as a whole, in the place of what was noted under this key."""
-        with self._lock:
+        with self._lock, self._errors:
             self._begun()
             assert self._connection is not None
             self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (f"note {key}", value))
@@ -126,11 +130,14 @@ class ArchiveWriter:
 
     def flush(self) -> None:
         """Make durable what was added so far."""
-        with self._lock:
-            if self._connection is not None and self._rows is not None and self._connection.in_transaction:
-                self._rows.finish()
-                self._connection.execute("COMMIT")
-                self._waiting = 0
+        with self._lock, self._errors:
+            self._commit()
+
+    def _commit(self) -> None:
+        if self._connection is not None and self._rows is not None and self._connection.in_transaction:
+            self._rows.finish()
+            self._connection.execute("COMMIT")
+            self._waiting = 0
 
     def suspend(self) -> None:
         """Let nobody write until `resume`, and hold no connection: SQLite must not be open while a process forks."""
@@ -138,7 +145,7 @@ class ArchiveWriter:
         if self._connection is None or self._process != os.getpid():
             return
         try:
-            self.flush()
+            self._commit()
         except sqlite3.Error:
             self.abandon()
         self._connection.close()
@@ -172,7 +179,7 @@ class ArchiveWriter:
         if self._connection is None:
             return
         try:
-            self.flush()
+            self._commit()
             for statement in LATER_INDEXES.strip().split("\n"):
                 self._connection.execute(statement)
             self._connection.execute("PRAGMA journal_mode = DELETE")
@@ -199,3 +206,17 @@ class ArchiveWriter:
 
     def __exit__(self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None) -> None:
         self.close()
+
+
+class _Errors:
+    """Says of the errors of SQLite which file they are about."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        if isinstance(error, sqlite3.Error):
+            raise RecordingError(f"{self._path}: cannot be written: {error}") from error
