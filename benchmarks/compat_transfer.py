@@ -20,7 +20,8 @@ from benchmarks.compat_load import SERVED, interpreter
 from benchmarks.compat_peers import Missing, apache, folder_for_all, gunicorn, lighttpd
 
 MEGABYTE = 1_000_000
-SIZES = (100, 1000)
+ROUNDS = {100: 7, 1000: 1}
+"""How often a body of so many megabytes is moved, in turns; the median counts."""
 LINES = 20
 PIECE = b"z" * 65536
 GIVES = """#!{python}
@@ -69,17 +70,21 @@ def main() -> None:
                 ports[name] = stack.enter_context(start(programs))
             except Missing as missing:
                 print(f"(without {name}: {missing})")
-        for megabytes in SIZES:
+        for megabytes, rounds in ROUNDS.items():
             for direction, move in (("from the program", down), ("to the program", up)):
-                _report(f"{megabytes} MB {direction}", ports, move, megabytes * MEGABYTE)
+                _report(f"{megabytes} MB {direction}", ports, move, megabytes * MEGABYTE, rounds)
         for name, port in ports.items():
             late = delays(port, LINES)
             middle, worst = median(late) * 1000, max(late) * 1000
             print(f"a line every 0.1 s, {name}: median {middle:.1f} ms late, at most {worst:.1f} ms")
 
 
-def _report(title: str, ports: dict[str, int], move: Callable[[int, int], None], size: int) -> None:
-    found = {name: measured(port, move, size, ours=name.startswith("compat")) for name, port in ports.items()}
+def _report(title: str, ports: dict[str, int], move: Callable[[int, int], None], size: int, rounds: int) -> None:
+    seen: dict[str, list[Transfer]] = {name: [] for name in ports}
+    for _ in range(rounds):
+        for name, port in ports.items():
+            seen[name].append(measured(port, move, size, ours=name.startswith("compat")))
+    found = {name: middle(transfers) for name, transfers in seen.items()}
     base = found.get("lighttpd")
     print(f"{title}:")
     for name, transfer in found.items():
@@ -127,6 +132,12 @@ def measured(port: int, move: Callable[[int, int], None], size: int, *, ours: bo
     move(port, size)
     seconds = time.perf_counter() - started
     return Transfer(seconds, None if before is None else highest(worker_of(port)) - before)
+
+
+def middle(transfers: list[Transfer]) -> Transfer:
+    """Return the median time and the most memory."""
+    memory = [transfer.memory for transfer in transfers if transfer.memory is not None]
+    return Transfer(median(transfer.seconds for transfer in transfers), max(memory) if memory else None)
 
 
 def down(port: int, size: int) -> None:

@@ -7,6 +7,7 @@ runner's business: it hands over a `Started`.
 
 from __future__ import annotations
 
+import fcntl
 import math
 import os
 import select
@@ -23,6 +24,7 @@ from ..types import Command, Exit
 
 GRACE = 2.0
 PIECE = 65536
+WIDE = 1 << 20
 POLL = 0.01
 PATIENCE = 0.005
 
@@ -145,6 +147,7 @@ class Running:
     def _begin(self) -> None:
         if self._stdin is not None:
             os.set_blocking(self._stdin, False)
+            widen(self._stdin, self._body.length or 0)
             self._listen(self._stdin, select.POLLOUT, self._write_stdin)
             if self._body.wake is not None:
                 self._listen(self._body.wake, select.POLLIN, self._body_news)
@@ -314,16 +317,14 @@ class Running:
     def _write_stdin(self) -> None:
         """Give the program what it takes of the body. If nothing has arrived, wait for the client."""
         assert self._stdin is not None
-        while data := self._body.peek(PIECE):
-            try:
-                written = os.write(self._stdin, data)
-            except BlockingIOError:
-                return
-            except BrokenPipeError:
-                self._end_stdin()  # a program need not read its body (RFC 3875 section 4.2)
-                return
-            self._active = time.monotonic()
-            self._body.taken(written)
+        try:
+            while self._body.give(self._stdin):
+                self._active = time.monotonic()
+        except BlockingIOError:
+            return
+        except BrokenPipeError:
+            self._end_stdin()  # a program need not read its body (RFC 3875 section 4.2)
+            return
         if self._body.ended:
             self._end_stdin()
         else:
@@ -370,3 +371,12 @@ def readable(descriptor: int, seconds: float) -> bool:
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
     return bool(poll.poll(seconds * 1000))
+
+
+def widen(pipe: int, length: int) -> None:
+    """Let a pipe hold more at once where a long body will come through it, if the system allows that (Linux)."""
+    if length > PIECE and hasattr(fcntl, "F_SETPIPE_SZ"):
+        try:
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, WIDE)
+        except OSError:
+            pass  # this user's pipes hold too much already
