@@ -164,7 +164,7 @@ def test_b149_since(reader, method):
 
 
 def test_b150_changelog(reader):
-    """Four columns, five with ids: the id came last, after it had once come first (I36); serials ask for the same."""
+    """Four columns, five with ids: the id came last, after it once came first (I36); by serial the same (B152)."""
     rows = reader.call("changelog", 0, True)
     assert reader.call("changelog", 0) == [row[:4] for row in rows]
     assert reader.call("changelog_since_serial", 0) == rows
