@@ -96,6 +96,15 @@ def test_chromium() -> None:
     ]  # fmt: skip
 
 
+def test_mitmproxy() -> None:
+    """A file that mitmproxy made of what curl asked the same site: all of it, binary uploads too."""
+    found = exchanges(items((DATA / "mitmproxy.har").read_bytes()))
+    seen = json.loads((DATA / "mitmproxy.json").read_text())
+    assert list(matches(found[:8], seen[:8])) == []
+    # The site did not read chunks.
+    assert (found[8].request.body, found[8].request.framing) == (b"abc", "chunked")
+
+
 @pytest.mark.skipif(
     not (importlib.util.find_spec("playwright") and (shutil.which("chromium") or shutil.which("google-chrome"))),
     reason="needs playwright and Chromium",
