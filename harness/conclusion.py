@@ -22,6 +22,8 @@ from harness.noise import Decision, Run, decide, read_rules
 from harness.report.model import COUNTS, Result
 from harness.stated import Remaining, remaining
 
+UNBOUND = 5
+"""Redacted secrets that are named, of those that nothing puts back."""
 LED_ELSEWHERE = "unreplayable: an accepted difference led new to another page, which was not compared"
 
 
@@ -78,6 +80,8 @@ def conclude(gathered: Gathered, judgement: Judgement) -> Result:
     counts = counted(evidence.counts, left, groups, accepted, judgement.meaning, differing)
     counts["from snapshot, stale"] -= only_noise(gathered)
     reasons = {**evidence.reasons, **differing.reasons()}
+    hindered = tuple(obstacles(counts, reasons, judgement.config, bool(sifted.unexplained)))
+    lacking = tuple(unbound(evidence))
     return Result(
         old=judgement.old,
         new=judgement.new,
@@ -89,9 +93,9 @@ def conclude(gathered: Gathered, judgement: Judgement) -> Result:
         noise=dict(evidence.acted),
         rules=tuple(decision.rules),
         controls=evidence.controls,
-        notes=tuple(sorted((*evidence.notes, *outbound.notes(evidence.outbound)))),
+        notes=tuple(sorted((*evidence.notes, *outbound.notes(evidence.outbound), *(() if hindered else lacking)))),
         warnings=(*sifted.warnings, *outbound.warnings(evidence.outbound, evidence.controls)),
-        obstacles=tuple(obstacles(counts, reasons, judgement.config, bool(sifted.unexplained))),
+        obstacles=(*hindered, *(lacking if hindered else ())),
         reasons=reasons,
         credentialed=(counts["credentialed judged"], counts["credentialed"]),
         endpoints={
@@ -212,6 +216,12 @@ def obstacles(counts: Counter[str], reasons: Mapping[str, int], config: Config, 
             f"was recorded from the same starting state, more than {config.max_stale:.0%} (--max-stale): "
             "the snapshot, or old, is not what it was"
         )
+
+
+def unbound(evidence: Evidence) -> Iterator[str]:
+    """Say how many exchanges that were not judged carry which redacted secret that nothing puts back."""
+    for what, count in sorted(evidence.unbound.items(), key=lambda item: (-item[1], item[0]))[:UNBOUND]:
+        yield f"{count} {'exchanges carry' if count > 1 else 'exchange carries'} {what}"
 
 
 def is_stale(counts: Mapping[str, int], config: Config) -> bool:

@@ -135,7 +135,8 @@ class Evidence:
 
     `found` is old against new, `stale` the recording against old now. `endpoints` counts verdicts by endpoint,
     `clients` exchanges by client family, `reach` those replayed of each scenario. `controls` says by side what reached
-    it, `outbound` where it tried to get and was refused, `notes` what else should be told.
+    it, `outbound` where it tried to get and was refused, `notes` what else should be told, `unbound` how many exchanges
+    that were not judged carry which redacted secret that nothing puts back.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -147,6 +148,7 @@ class Evidence:
     controls: dict[str, dict[str, str]] = field(default_factory=dict)
     outbound: dict[str, dict[str, First]] = field(default_factory=dict)
     notes: Counter[str] = field(default_factory=Counter)
+    unbound: Counter[str] = field(default_factory=Counter)
     found: Spool = field(default_factory=Spool)
     stale: Spool = field(default_factory=Spool)
 
@@ -171,6 +173,7 @@ class Evidence:
             (self.acted, other.acted),
             (self.clients, other.clients),
             (self.notes, other.notes),
+            (self.unbound, other.unbound),
         ):
             mine.update(theirs)
         for name, kinds in other.endpoints.items():

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from harness.astray import Astray, is_another_page
-from harness.bind import aliased, aliased_effects
+from harness.bind import aliased, aliased_effects, as_redacted
 from harness.compare import compare
 from harness.compare.effects import compare_effects
 from harness.compare.length import two_lengths
@@ -174,6 +174,8 @@ class Judge:
             return (changed,) if recorded.status != old.status else ()
         if self.fronts.recorded != self.fronts.old:
             recorded, old, _ = level(recorded, self.fronts.recorded, old)
+        if exchange.redactions:
+            old = as_redacted(recorded, old, exchange.redactions)
         then = self.recorded.normalised(recorded, 0, recorded_at(exchange))
         now = self.normaliser.normalised(old, 0, at, told)
         return tuple(compare(*(as_far_as_recorded(then, now) if not recorded.complete else (then, now))))

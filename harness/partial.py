@@ -25,8 +25,8 @@ from harness.exchange import Headers, Request, Response
 from harness.outbound import First
 from harness.scenarios import Shard
 
-FORMAT, VERSION = "harness-partial", 4
-COUNTERS = ("counts", "reasons", "acted", "clients", "notes")
+FORMAT, VERSION = "harness-partial", 5
+COUNTERS = ("counts", "reasons", "acted", "clients", "notes", "unbound")
 STREAMS = ("found", "stale")
 ANSWERS = 32 << 20
 """Bytes of different recorded bodies that a file holds, the shortest first; of others a page asserts less."""

@@ -17,7 +17,7 @@ from itertools import islice
 
 from harness.accepted import Accepted
 from harness.again import again
-from harness.bind import read_fixed, read_logins
+from harness.bind import Fixed, bound, read_fixed, read_logins, read_secrets
 from harness.conclusion import Gathered, Judgement, conclude, is_stale
 from harness.config import FILE, Config
 from harness.errors import UsageError
@@ -27,6 +27,8 @@ from harness.group import Groups
 from harness.group.observation import Example
 from harness.partial import Partial
 from harness.recording import Recording
+from harness.redact import Tokens
+from harness.redact.options import given_key
 from harness.report.model import Result
 from harness.scenarios import WHOLE, Scenario, Shard, scenarios_of
 from harness.state import State, StateSpec, open_state, read_spec
@@ -95,7 +97,7 @@ def gather(recordings: Sequence[Recording], options: Options, phase: Phase = sil
     scenarios = scenarios_of(recordings, options.limit, options.by_session, options.shard)
     path = options.config.root / FILE
     logins = read_logins(options.config.logins, path, os.environ)
-    fixed = read_fixed(options.config.bind, path, os.environ)
+    fixed = fixed_of(recordings, options.config)
     with ExitStack() as stack:
         states = open_states(recordings, options, stack)
         setting = Setting(options.config, states, options.state, options.workers, logins, fixed)
@@ -126,6 +128,16 @@ def gather(recordings: Sequence[Recording], options: Options, phase: Phase = sil
             if varies and comparable and options.new.replayed
         ]
     return Gathered(evidence, tuple(noise), once_more, alike, itself=tuple(itself))
+
+
+def fixed_of(recordings: Sequence[Recording], config: Config) -> Fixed:
+    """Return what `[bind]` puts in the place of recorded tokens. Raises UsageError."""
+    path = config.root / FILE
+    secrets = read_secrets(config.bind, path, os.environ)
+    key = given_key(None) if secrets.values else None
+    token = Tokens(key).of if key is not None else None
+    named = bound(secrets, token, (exchange for recording in recordings for exchange in recording))
+    return (*read_fixed(config.bind, path, os.environ), *named)
 
 
 class _Puzzling:

@@ -12,11 +12,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from harness.bind import NO_LOGINS, Fixed, Logins
+from harness.bind import NO_LOGINS, Fixed, Logins, Unbound
 from harness.config import Config
 from harness.difference import Difference
 from harness.effects import Effects
+from harness.endpoint import endpoint
 from harness.evidence import Evidence, Place, count, merged
+from harness.exchange import Exchange
 from harness.judge import STATE, Fronts, Judge, Replayed
 from harness.normalise import Normaliser
 from harness.player import Player
@@ -168,12 +170,15 @@ class Worker:
         judge = Judge(normaliser, Normaliser((first.started, float("inf"))), self._fronts, self._replayed)
         named = scenario.recording.state is not None and self.pair.old.stateful
         old, new = self.players(self.setting.state_of(scenario.recording))
+        unbound = Unbound(self.setting.fixed, self.setting.logins)
         for position, outcome in enumerate(replay(scenario, old, new), 1):
             place = Place(scenario.number, position, named)
             verdict = judge.judge(outcome)
             if verdict.diverged and new.rejoin(old, differing(outcome.wrote, verdict.differences)):
                 judge.rejoined()
             count(self.evidence, place, outcome.exchange, verdict, self.setting.config)
+            if outcome.exchange.redactions:
+                self._note_unbound(unbound, outcome.exchange, verdict.kind == "judged")
             self.crew.progress.one_more()
             if self.crew.failed is not None:
                 return
@@ -183,6 +188,12 @@ class Worker:
             self.evidence.controlled(name, player.side.controls)
             self.evidence.refused(name, player.side.refused, scenario.number)
             self.evidence.notes.update(f"{name}: {note}" for note in player.state.notes)
+
+    def _note_unbound(self, unbound: Unbound, exchange: Exchange, judged: bool) -> None:
+        """Count which secrets a request lacks that was not judged."""
+        config = self.setting.config
+        missing = unbound.missing(exchange, endpoint(exchange.request, config.endpoints, config.parameters))
+        self.evidence.unbound.update(() if judged else missing)
 
     def players(self, state: str | None) -> tuple[Player, Player]:
         """The two sides for a starting state, made when first needed."""

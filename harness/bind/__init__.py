@@ -13,6 +13,9 @@ from harness.bind.fixed import Fixed, read_fixed
 from harness.bind.identity import Identity
 from harness.bind.login import LoginError, carried_out, known
 from harness.bind.logins import NO_LOGINS, Login, Logins, read_logins
+from harness.bind.redacted import as_redacted
+from harness.bind.secret import Secrets, bound, read_secrets
+from harness.bind.unbound import Unbound
 
 __all__ = [
     "NO_LOGINS",
@@ -26,13 +29,18 @@ __all__ = [
     "LoginError",
     "Logins",
     "Names",
+    "Secrets",
+    "Unbound",
     "aliased",
     "aliased_effects",
     "aliased_text",
+    "as_redacted",
+    "bound",
     "carried_out",
     "known",
     "learned",
     "read_fixed",
     "read_logins",
+    "read_secrets",
     "run_command",
 ]

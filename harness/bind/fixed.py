@@ -14,10 +14,13 @@ from harness.errors import UsageError
 
 Fixed = tuple[Pair, ...]
 
+NAMED = frozenset({"secret", "secrets"})
+"""Keys of `[bind]` that are no recorded tokens (`harness.bind.secret`)."""
+
 
 def read_fixed(table: Mapping[str, Any], path: Path, environ: Mapping[str, str]) -> Fixed:
     """Check `[bind]`: `"recorded" = "value"` or `"recorded" = {env = "VARIABLE"}`. Raises UsageError."""
-    return tuple(_pair(recorded, value, path, environ) for recorded, value in table.items())
+    return tuple(_pair(recorded, value, path, environ) for recorded, value in table.items() if recorded not in NAMED)
 
 
 def _pair(recorded: str, value: Any, path: Path, environ: Mapping[str, str]) -> Pair:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,11 +18,30 @@ from harness.config import Config, TargetConfig
 from harness.exchange import Exchange, Headers, Request, Response
 from harness.player import Player
 from harness.state import Stateless
+from harness.store.archive import ArchiveWriter
 from harness.targets import Side, parse_target
 
 HERE = Path(__file__).parent
 FORM: Headers = ((b"Content-Type", b"application/x-www-form-urlencoded"),)
 OPTIONS = {"logins", "fixed"}
+TARGETS = f"""
+[target.old]
+app = "shop:application"
+cwd = {json.dumps(str(HERE))}
+env = {{SALT = "old", FIRST = "140"}}
+
+[target.new]
+app = "shop:application"
+cwd = {json.dumps(str(HERE))}
+env = {{SALT = "new", FIRST = "205"}}
+
+[target.broken]
+app = "shop:application"
+cwd = {json.dumps(str(HERE))}
+env = {{SALT = "new", FIRST = "205", BROKEN = "text"}}
+"""
+
+Diff = Callable[..., tuple[int, str, dict[str, Any]]]
 
 
 class Client:
@@ -127,3 +151,29 @@ def play(shop: Shop) -> Play:
         return Player(name, shop(**env), Stateless(), **given)  # type: ignore[arg-type]
 
     return player
+
+
+@pytest.fixture
+def diff(tmp_path: Path) -> Diff:
+    """Return a function that runs `harness diff` on exchanges: exit status, what was said, and the report."""
+
+    def run(
+        exchanges: Sequence[Exchange], toml: str, new: str = "new", old: str = "old", **env: str
+    ) -> tuple[int, str, Any]:
+        (tmp_path / "harness.toml").write_text(toml + TARGETS)
+        with ArchiveWriter(tmp_path / "x.archive") as writer:
+            for number, exchange in enumerate(exchanges):
+                writer.add(replace(exchange, started=1e9 + number))
+        done = subprocess.run(
+            [sys.executable, "-m", "harness.cli", "diff", "x.archive", "--old", old, "--new", new, "--json", "r.json"],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(HERE.parents[2]), **env},
+            capture_output=True,
+            text=True,
+            timeout=90,
+            check=False,
+        )
+        report = tmp_path / "r.json"
+        return done.returncode, done.stdout + done.stderr, json.loads(report.read_text()) if report.is_file() else {}
+
+    return run

@@ -3,38 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from harness.exchange import Exchange
-from harness.store.archive import ArchiveWriter
-
 ROOT = Path(__file__).parents[3]
 HERE = Path(__file__).parent
-TARGETS = f"""
-[target.old]
-app = "shop:application"
-cwd = {json.dumps(str(HERE))}
-env = {{SALT = "old", FIRST = "140"}}
-
-[target.new]
-app = "shop:application"
-cwd = {json.dumps(str(HERE))}
-env = {{SALT = "new", FIRST = "205"}}
-
-[target.broken]
-app = "shop:application"
-cwd = {json.dumps(str(HERE))}
-env = {{SALT = "new", FIRST = "205", BROKEN = "text"}}
-"""
 LOGIN = """
 [[login]]
 principal = "cookie:sid"
@@ -42,30 +21,6 @@ request = [{path = "/login"}, {path = "/login", form = {user = "alice", password
 """
 
 Diff = Callable[..., tuple[int, str, dict[str, Any]]]
-
-
-@pytest.fixture
-def diff(tmp_path: Path) -> Diff:
-    """Return a function that runs `harness diff` on exchanges: exit status, what was said, and the report."""
-
-    def run(exchanges: Sequence[Exchange], toml: str, new: str = "new", old: str = "old") -> tuple[int, str, Any]:
-        (tmp_path / "harness.toml").write_text(toml + TARGETS)
-        with ArchiveWriter(tmp_path / "x.archive") as writer:
-            for number, exchange in enumerate(exchanges):
-                writer.add(Exchange("x", exchange.request, exchange.response, 1e9 + number, user=exchange.user))
-        done = subprocess.run(
-            [sys.executable, "-m", "harness.cli", "diff", "x.archive", "--old", old, "--new", new, "--json", "r.json"],
-            cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            capture_output=True,
-            text=True,
-            timeout=90,
-            check=False,
-        )
-        report = tmp_path / "r.json"
-        return done.returncode, done.stdout + done.stderr, json.loads(report.read_text()) if report.is_file() else {}
-
-    return run
 
 
 def test_a_session_is_judged_whole_and_equal(client: Any, diff: Diff) -> None:
