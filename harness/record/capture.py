@@ -1,7 +1,7 @@
 """An exchange while it happens: what has been seen of it so far.
 
-The recorders fill it in, piece by piece; `exchange()` gives the frozen record, `fields` and `parcels()` the same as
-plain data for another process. Nothing is redacted here: what a capture holds is in memory, or in an enciphered file.
+The recorders fill it in, piece by piece; `fields` and `parcels()` give it as plain data, which another process can make
+an exchange of. Nothing is redacted here: what a capture holds is in memory, or in an enciphered file.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ log = logging.getLogger("harness")
 IN_MEMORY = 1 << 20  # bytes of each body; longer ones go to a temporary file
 LARGEST_BODY = 900 << 20  # bytes; SQLite holds no value above 1e9. A longer body is passed on but not recorded
 MEMORY = 64 << 20  # bytes of memory for all captures of a recorder together
-_EACH = 64  # bytes that Python needs for each object beside its contents
+EACH = 64  # bytes that Python needs for each object beside its contents
 
 Fields = tuple[Any, ...]
 
@@ -56,7 +56,7 @@ class Body:
         if self._spool is not None:
             self._spool.add(data)
             return True
-        cost = len(data) + _EACH
+        cost = len(data) + EACH
         if self._taken + cost > IN_MEMORY:
             self._spool = Spool()
             self._spool.add(b"".join([*self._pieces, data]))
@@ -98,25 +98,12 @@ def opened(parcel: bytes | Sealed | None) -> bytes | None:
 UNLIMITED = Budget(1 << 62)
 
 
-class Capture:
-    """One exchange as far as it has been seen; begins with the head of its request."""
+class Held:
+    """What every capture holds: two bodies, times, and its share of the budget."""
 
-    def __init__(
-        self,
-        start_line: bytes,
-        headers: Headers,
-        framing: Framing,
-        raw_head: bytes | None = None,
-        budget: Budget = UNLIMITED,
-    ) -> None:
-        self.start_line, self.headers, self.framing, self.raw_head = start_line, headers, framing, raw_head
-        self.scheme = "http"
-        self.peer = ""
-        self.user, self.user_by = basic_user(headers)
+    def __init__(self, budget: Budget) -> None:
         self.request_body = Body(budget)
         self.request_complete = False
-        # Status, reason and the rest are here once the answer's head was seen; the body is added when it has ended.
-        self.response: Response | None = None
         self.response_body = Body(budget)
         self.started = time.time()
         self.duration: float | None = None
@@ -124,24 +111,27 @@ class Capture:
         self._budget = budget
         self._taken = 0
 
-    @property
-    def method(self) -> bytes:
-        """The first word of the start line."""
-        return self.start_line.partition(b" ")[0]
-
     def answered(self) -> None:
         """Note the time: the answer has ended."""
         self.duration = time.perf_counter() - self._clock
 
     def reserve(self) -> bool:
         """Take memory from the budget for the heads, until `discard`; False where there is not enough."""
-        seen = self.response
-        pairs = self.headers + (seen.headers if seen else ())
-        size = len(self.start_line) + sum(len(name) + len(value) + 2 * _EACH for name, value in pairs) + 16 * _EACH
+        size = self.head_size
         if not self._budget.take(size):
             return False
         self._taken += size
         return True
+
+    @property
+    def head_size(self) -> int:
+        """About how many bytes of memory all but the bodies takes."""
+        raise NotImplementedError
+
+    @property
+    def fields(self) -> Fields:
+        """All but the bodies, as plain data of which `exchange_of` makes an exchange."""
+        raise NotImplementedError
 
     @property
     def bodies_dropped(self) -> int:
@@ -152,9 +142,46 @@ class Capture:
         """Return both bodies. That of a request that did not arrive whole is unknown: None."""
         return self.request_body.parcel() if self.request_complete else None, self.response_body.parcel()
 
+    def discard(self) -> None:
+        """Give back memory and files."""
+        self.request_body.discard()
+        self.response_body.discard()
+        self._budget.give(self._taken)
+        self._taken = 0
+
+
+class Capture(Held):
+    """One exchange as far as it has been seen on a connection; begins with the head of its request."""
+
+    def __init__(
+        self,
+        start_line: bytes,
+        headers: Headers,
+        framing: Framing,
+        raw_head: bytes | None = None,
+        budget: Budget = UNLIMITED,
+    ) -> None:
+        super().__init__(budget)
+        self.start_line, self.headers, self.framing, self.raw_head = start_line, headers, framing, raw_head
+        self.scheme = "http"
+        self.peer = ""
+        # Status, reason and the rest are here once the answer's head was seen; the body is added when it has ended.
+        self.response: Response | None = None
+
+    @property
+    def method(self) -> bytes:
+        """The first word of the start line."""
+        return self.start_line.partition(b" ")[0]
+
+    @property
+    def head_size(self) -> int:
+        """About how many bytes of memory all but the bodies takes."""
+        pairs = self.headers + (self.response.headers if self.response else ())
+        return len(self.start_line) + sum(len(name) + len(value) + 2 * EACH for name, value in pairs) + 16 * EACH
+
     @property
     def fields(self) -> Fields:
-        """All but the bodies, as plain data of which `exchange_of` makes an exchange."""
+        """All but the bodies."""
         seen = self.response
         answer = seen and (
             seen.status, seen.reason, seen.headers, seen.version, seen.framing, seen.raw_head, seen.complete,
@@ -162,20 +189,8 @@ class Capture:
         )  # fmt: skip
         return (
             self.start_line, self.headers, self.framing, self.raw_head, self.started, self.duration, self.scheme,
-            self.peer, self.user, self.user_by, answer,
+            self.peer, *basic_user(self.headers), answer,
         )  # fmt: skip
-
-    def exchange(self) -> Exchange:
-        """Return the record."""
-        sent, answered = self.parcels()
-        return exchange_of(self.fields, opened(sent), opened(answered))
-
-    def discard(self) -> None:
-        """Give back memory and files."""
-        self.request_body.discard()
-        self.response_body.discard()
-        self._budget.give(self._taken)
-        self._taken = 0
 
 
 def exchange_of(fields: Fields, sent: bytes | None, answered: bytes | None) -> Exchange:

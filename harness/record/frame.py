@@ -16,7 +16,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from harness.exchange import Exchange
-from harness.record.capture import Capture, exchange_of
+from harness.record.call import WSGI, parsed
+from harness.record.capture import Held, exchange_of
 from harness.record.spool import Sealed, unsealed
 
 HELLO, BATCH, END, REPLY = 1, 2, 3, 4
@@ -71,7 +72,7 @@ class Inbox:
             os.close(self._descriptors.popleft())
 
 
-def pack(capture: Capture) -> tuple[Any, list[int]]:
+def pack(capture: Held) -> tuple[Any, list[int]]:
     """Return a capture as plain data, and the descriptors of its long bodies."""
     descriptors: list[int] = []
     bodies: list[Any] = []
@@ -85,8 +86,11 @@ def pack(capture: Capture) -> tuple[Any, list[int]]:
 
 
 def unpack(value: Any, descriptors: Sequence[int]) -> Exchange:
-    """Return the exchange of packed data. Raises OSError and MemoryError where a long body cannot be read."""
+    """Return the exchange of packed data.
+
+    Raises OSError and MemoryError where a long body cannot be read, ValueError for text that HTTP cannot carry.
+    """
     fields, *bodies = value
     left = iter(descriptors)
     sent, answered = (unsealed(Sealed(next(left), *body)) if isinstance(body, tuple) else body for body in bodies)
-    return exchange_of(fields, sent, answered)
+    return exchange_of(parsed(fields) if fields[0] == WSGI else fields, sent, answered)

@@ -128,15 +128,16 @@ class Keeper:
     def _write(self, client: Client, captures: list[object], descriptors: list[int]) -> None:
         assert client.counters is not None
         self._begun = True
-        try:
-            for capture in captures:
-                self._sink.take(frame.unpack(capture, descriptors), client.counters)
-        except (OSError, MemoryError) as error:
-            log.error("recording failed: %s", str(error) or "out of memory")
-            client.counters.add("failed")
-        finally:
-            for descriptor in descriptors:
-                os.close(descriptor)
+        for capture in captures:
+            try:
+                exchange = frame.unpack(capture, descriptors)
+            except (OSError, MemoryError, ValueError) as error:
+                log.error("recording failed: %s", type(error).__name__)
+                client.counters.add("failed")
+            else:
+                self._sink.take(exchange, client.counters)
+        for descriptor in descriptors:
+            os.close(descriptor)
 
     def _part(self, client: Client, killed: bool) -> None:
         """Make durable what a client gave; with the last one the file is finished."""

@@ -26,7 +26,7 @@ from pathlib import Path
 
 from harness.errors import HarnessError, RecordingError, UsageError
 from harness.record import frame
-from harness.record.capture import Capture
+from harness.record.capture import Held
 from harness.record.counts import Counters
 from harness.record.job import Job
 
@@ -69,7 +69,7 @@ class Line:
             self.forked()
             raise (UsageError if error == "UsageError" else RecordingError)(text)
 
-    def take(self, captures: list[Capture], counters: Counters) -> None:
+    def take(self, captures: list[Held], counters: Counters) -> None:
         """Hand on captures, in order."""
         try:
             connection = self._connected(counters)

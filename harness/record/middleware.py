@@ -8,26 +8,18 @@ request is served and the loss counted. Redaction and writing are another proces
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from harness.config import find_config
-from harness.exchange import Framing, Headers, Response
-from harness.record.capture import MEMORY, Capture
+from harness.record.call import Call, Environ
+from harness.record.capture import MEMORY
 from harness.record.counts import Completeness
 from harness.record.job import job_for, switch_of
 from harness.record.line import Line
 from harness.record.rotation import Rotation
-from harness.record.spool import Budget
 from harness.record.tape import Here, Tape, log
 from harness.recording import Writer
-from harness.wire import BODILESS, content_length, request_framing
-
-Environ = dict[str, Any]
-_PATH_SAFE = "/:@!$&'()*+,;=~"  # RFC 3986 section 3.3
-_UNPREFIXED = ("CONTENT_TYPE", "CONTENT_LENGTH")
 
 
 class Recorder:
@@ -112,7 +104,7 @@ class _Recording:
     def __init__(self, environ: Environ, start_response: Callable[..., Any], tape: Tape) -> None:
         self._tape = tape
         self._start_response = start_response
-        self._capture = _begun(environ, tape.budget)
+        self._capture = Call(environ, tape.budget)
         self._finished = False
         self._input = _Input(environ["wsgi.input"], self._capture, _body_length(environ))
         environ["wsgi.input"] = self._input
@@ -120,12 +112,7 @@ class _Recording:
     def start_response(self, status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Callable[[bytes], object]:
         """Hand on status and headers; what a second call replaces was never sent (PEP 3333, "Error Handling")."""
         write: Callable[[bytes], object] = self._start_response(status, headers, *exc_info)
-        try:
-            code, _, reason = status.partition(" ")
-            pairs = tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in headers)
-            self._capture.response = Response(int(code), reason.encode("latin-1"), pairs)
-        except Exception:
-            log.exception("an answer could not be recorded: status %r", status)
+        self._capture.status, self._capture.headers = status, headers
 
         def recorded_write(data: bytes) -> object:
             self.passed(data)
@@ -147,17 +134,8 @@ class _Recording:
         self._finished = True
         self._capture.answered()
         self._capture.request_complete = self._input.complete
-        if self._capture.response:
-            self._capture.response = self._framed(self._capture.response, complete)
+        self._capture.complete = complete
         self._tape.put(self._capture)
-
-    def _framed(self, response: Response, complete: bool) -> Response:
-        length = content_length(response.headers)
-        bodiless = self._capture.method == b"HEAD" or response.status in BODILESS
-        # A server may stop as soon as it has what was announced.
-        complete = complete or bodiless or length == self._capture.response_body.size
-        framing: Framing = "none" if bodiless else "close" if length is None else "length"
-        return replace(response, framing=framing, complete=complete)
 
 
 class _Answer:
@@ -196,7 +174,7 @@ class _SizedAnswer(_Answer):
 class _Input:
     """`wsgi.input`, noting what the application reads; it alone decides whether the whole body is ever read."""
 
-    def __init__(self, stream: Any, capture: Capture, length: int | None) -> None:
+    def __init__(self, stream: Any, capture: Call, length: int | None) -> None:
         self._stream = stream
         self._body = capture.request_body
         self._length = length
@@ -237,38 +215,9 @@ class _Input:
         return data
 
 
-def _begun(environ: Environ, budget: Budget) -> Capture:
-    headers = headers_of(environ)
-    capture = Capture(start_line_of(environ), headers, request_framing(headers), budget=budget)
-    capture.scheme = str(environ.get("wsgi.url_scheme") or "http")
-    capture.peer = str(environ.get("REMOTE_ADDR") or "")
-    if environ.get("REMOTE_USER"):
-        capture.user, capture.user_by = str(environ["REMOTE_USER"]), "remote"
-    return capture
-
-
 def _body_length(environ: Environ) -> int | None:
     """Return how long the request's body is; None where only its end tells."""
     announced = str(environ.get("CONTENT_LENGTH") or "").strip()
     if announced.isdigit():
         return int(announced)
     return None if "HTTP_TRANSFER_ENCODING" in environ else 0
-
-
-def start_line_of(environ: Environ) -> bytes:
-    """Return the start line: as sent where the server keeps the raw target, else rebuilt from the decoded path."""
-    raw = environ.get("RAW_URI") or environ.get("REQUEST_URI")
-    path = quote((environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")).encode("latin-1"), safe=_PATH_SAFE)
-    query = environ.get("QUERY_STRING", "")
-    target = raw or (path or "/") + (f"?{query}" if query else "")
-    return " ".join((environ["REQUEST_METHOD"], target, environ.get("SERVER_PROTOCOL") or "HTTP/1.1")).encode("latin-1")
-
-
-def headers_of(environ: Environ) -> Headers:
-    """Return the request's headers in the order of the environ, their names as far as CGI variables keep them."""
-    found = (
-        (name.removeprefix("HTTP_").replace("_", "-").title(), str(value))
-        for name, value in environ.items()
-        if name.startswith("HTTP_") or (name in _UNPREFIXED and value)
-    )
-    return tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in found)

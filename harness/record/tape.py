@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from harness.exchange import Exchange
-from harness.record.capture import MEMORY, Capture
+from harness.record import frame
+from harness.record.capture import MEMORY, Held
 from harness.record.counts import Completeness, Counters
 from harness.record.sink import PATIENCE, Sink
 from harness.record.spool import Budget
@@ -40,7 +41,7 @@ class Outlet(Protocol):
     def unfinished(self) -> str:
         """Why the recording could not be finished; empty where it could, or was not yet to be."""
 
-    def take(self, captures: list[Capture], counters: Counters) -> None:
+    def take(self, captures: list[Held], counters: Counters) -> None:
         """Hand on captures, in order; their memory is the tape's to give back."""
 
     def quiet(self) -> None:
@@ -77,7 +78,7 @@ class Tape:
 
     def _begin(self) -> None:
         self._process = os.getpid()
-        self._queue: deque[Capture] = deque()
+        self._queue: deque[Held] = deque()
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
         self._wake = threading.Event()
@@ -123,7 +124,7 @@ class Tape:
             self._look()
         return self.enabled
 
-    def put(self, capture: Capture) -> None:
+    def put(self, capture: Held) -> None:
         """Take a capture; never waits and never raises."""
         try:
             if not self.watching():
@@ -187,12 +188,12 @@ class Tape:
             self._look()
             self._rest(time.monotonic() - busy > _IDLE)
 
-    def _taken(self) -> list[Capture]:
+    def _taken(self) -> list[Held]:
         """Take some of the queue: so many that a full one is emptied in parts, and its room given back."""
         queue = self._queue
         return [queue.popleft() for _ in range(min(len(queue), 200))]
 
-    def _hand_on(self, captures: list[Capture]) -> None:
+    def _hand_on(self, captures: list[Held]) -> None:
         try:
             self._outlet.take(captures, self.counters)
         except Exception:
@@ -232,13 +233,13 @@ class Here:
         """Why the file could not be finished."""
         return self._sink.unfinished
 
-    def take(self, captures: list[Capture], counters: Counters) -> None:
+    def take(self, captures: list[Held], counters: Counters) -> None:
         """Write captures, in order."""
         for capture in captures:
             try:
-                exchange = capture.exchange()
-            except (OSError, MemoryError) as error:
-                log.error("recording failed: %s", str(error) or "out of memory")
+                exchange = frame.unpack(*frame.pack(capture))
+            except (OSError, MemoryError, ValueError) as error:
+                log.error("recording failed: %s", type(error).__name__)
                 counters.add("failed")
                 continue
             self._sink.take(exchange, counters)

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.exchange import Exchange
+from harness.record import frame
 from harness.record.capture import Capture
 from harness.record.conversation import Conversation
 
@@ -24,7 +25,7 @@ class Overheard:
         self.conversation = Conversation(self._take, peer="1.2.3.4")
 
     def _take(self, capture: Capture) -> None:
-        self.exchanges.append(capture.exchange())
+        self.exchanges.append(frame.unpack(*frame.pack(capture)))
         capture.discard()
 
     @property

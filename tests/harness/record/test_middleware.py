@@ -17,7 +17,8 @@ from wsgiref.validate import validator
 import pytest
 
 from harness.exchange import Exchange, Response
-from harness.record.middleware import Recorder, headers_of, start_line_of
+from harness.record.call import headers_of, start_line_of
+from harness.record.middleware import Recorder
 from harness.recording import open_recordings
 from harness.store.archive import Archive, ArchiveWriter
 from harness.wire import first_header
