@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 
 from harness.exchange import Exchange
-from harness.record.capture import Capture
+from harness.record.capture import Capture, exchange_of, opened
 from harness.record.conversation import Conversation
 from harness.sources.packet import ACK, FIN, RST, SYN, Endpoint, Segment, address
 from harness.sources.source import Item, Skipped
@@ -338,7 +338,8 @@ class _Dated(Conversation):
     def _finished(self, capture: Capture) -> None:
         if capture.duration is not None:
             capture.duration = self._connection.now - capture.started
-        self._connection.show(capture.exchange())
+        sent, answered = capture.parcels()
+        self._connection.show(exchange_of(capture.fields, opened(sent), opened(answered)))
         capture.discard()
 
 
