@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from harness.sources.registry import SOURCES, source_named, source_of
 from harness.sources.source import Input, Item, Note, Options, Read, Skipped, Source, Unreadable
 from harness.sources.text import open_text
 
+_PORT = re.compile(r":\d*$")
 _STEP = 500  # items between two signs of progress
 
 Redact = Callable[[Exchange], Exchange]
@@ -70,7 +72,7 @@ class Tally:
 @click.option(
     "--format", "wanted", help=f"{', '.join(source.name for source in SOURCES)}, or a LogFormat. Default: by content."
 )
-@click.option("--host", "hosts", multiple=True, help="Import only exchanges with this Host; may be repeated.")
+@click.option("--host", "hosts", multiple=True, help="Only exchanges with this Host, whatever its port; may be repeated.")
 @click.option("--state", help="Name of the state that the exchanges start from.")
 @redaction_options
 def command(
@@ -106,7 +108,7 @@ def import_files(
     sources = [source_of(file, wanted) for file in files]
     tally = Tally(files=len(files))
     with replacing(output, state) as writer:
-        sink = _Importing(writer, tally, frozenset(hosts), redact)
+        sink = _Importing(writer, tally, frozenset(map(str.lower, hosts)), redact)
         for file, source in zip(files, sources, strict=True):
             with progress(file.name, file.stat().st_size) as advance:
                 sink.read(file, source, Options(wanted), advance)
@@ -144,7 +146,7 @@ class _Importing:
             self._unreadable(item, file)
 
     def _add(self, exchange: Exchange, guesses: frozenset[str]) -> None:
-        if self._hosts and exchange.host not in self._hosts:
+        if self._hosts and not self._hosts & _names(exchange.host):
             self._tally.skipped["other host"] += 1
             return
         if self._redact is not None:
@@ -162,6 +164,11 @@ class _Importing:
         if not tally.first:
             tally.first = f"{file} {item.unit} {item.number}: {item.text[:200]!r}"
             tally.unit = item.unit
+
+
+def _names(host: str) -> frozenset[str]:
+    """Return what a Host may be called: with its port and without."""
+    return frozenset({host.lower(), _PORT.sub("", host.lower())})
 
 
 def _nothing(tally: Tally, files: tuple[Path, ...]) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from typing import Any, TypeVar, get_args
@@ -19,6 +20,7 @@ from harness.exchange import Exchange, Framing, Headers, Redaction, Request, Res
 Message = TypeVar("Message", Request, Response)
 Fields = Mapping[str, Any]
 
+_LARGEST = 1 << 63  # what archives hold
 CONNECTION = ("started", "duration", "scheme", "peer", "user", "user_by")
 """The facts of the connection, as fields of an exchange."""
 
@@ -123,9 +125,16 @@ def _latin(value: Any) -> bytes:
 
 
 def _whole(value: Any) -> int:
-    if not isinstance(value, int):
-        raise TypeError(f"{value!r} is no whole number")
+    if not isinstance(value, int) or abs(value) >= _LARGEST:
+        raise ValueError(f"{value!r} is no whole number of 64 bits")
     return value
+
+
+def _number(value: Any) -> float:
+    number = float(value)
+    if math.isnan(number):
+        raise ValueError("not a number")
+    return number
 
 
 def _framing(value: Any) -> Framing:
@@ -141,7 +150,7 @@ def _optional(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
 READERS: Mapping[str, Callable[[Any], Any]] = {
     "start_line": _latin, "headers": pairs, "body": _optional(unpacked), "framing": _framing,
     "raw_head": _optional(_latin), "status": _whole, "reason": _latin, "version": _latin, "complete": bool,
-    "size": _optional(_whole), "started": float, "duration": _optional(float), "scheme": _text, "peer": _text,
+    "size": _optional(_whole), "started": _number, "duration": _optional(_number), "scheme": _text, "peer": _text,
     "user": _text, "user_by": _text,
 }  # fmt: skip
 """How each field of an exchange is read from JSON; they raise ValueError, TypeError or AttributeError."""

@@ -17,7 +17,7 @@ from harness.exchange import Exchange
 from harness.sources.har_entry import EXACT, har_entry, read_entry
 from harness.sources.json_stream import Damaged, elements
 from harness.sources.sink import Sink
-from harness.sources.source import Input, Item, Note, Options, Read, Skipped, Source
+from harness.sources.source import MALFORMED, Input, Item, Note, Options, Read, Skipped, Source
 
 _LOG = re.compile(rb'[\s\xef\xbb\xbf]*\{.*?"log"\s*:\s*\{', re.DOTALL)
 _SECRETS = ("cookie", "set-cookie", "authorization")
@@ -44,10 +44,10 @@ def _read(opened: Input, _: Options) -> Iterator[Item]:
                     yield Skipped(reason)
                     continue
                 read = read_entry(entry)
-            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                secrets += _has_secrets(entry)
+            except MALFORMED as error:
                 opened.bad(offset, f"entry {number} is not one of a HAR file ({type(error).__name__}: {error})")
             entries += 1
-            secrets += _has_secrets(entry)
             remarks.update(read.remarks)
             yield Read(read.exchange, read.guesses)
     except Damaged as error:

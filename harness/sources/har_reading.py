@@ -104,7 +104,7 @@ def _post_bodies(post: Fields) -> Iterator[bytes]:
         if post.get("encoding") == "base64":
             yield base64.b64decode(text, validate=True)
             return
-        body = text.encode("utf-8", "surrogateescape")
+        body = _utf_8(text)
         yield body
         if _HEAD.match(body):  # Firefox writes the headers of a form's stream before it
             yield body.partition(b"\r\n\r\n")[2]
@@ -164,6 +164,8 @@ def _content(content: Fields, headers: Headers) -> tuple[bytes | None, bool]:
     fits = next((body for body in candidates if len(body) == announced), None)
     if fits is not None:
         return fits, True
+    if not candidates:  # half a character, as scripts can make them
+        return None, True
     # Firefox keeps the first megabyte.
     cut = announced is not None and all(len(body) < announced for body in candidates)
     return (None, True) if cut else (candidates[0], announced is None and text.isascii())
@@ -217,9 +219,19 @@ def _time(text: str) -> float:
     return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
 
 
+def _utf_8(text: str) -> bytes:
+    """Return UTF-8, or nothing that could be taken for it where a tool wrote half a character."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace") + "\N{REPLACEMENT CHARACTER}".encode()
+
+
 def _bytes(text: str) -> bytes:
     """Return a text as it was on the wire: Latin-1, or UTF-8 for what that has not."""
-    try:
-        return text.encode("latin-1")
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "surrogateescape")
+    for charset, errors in (("latin-1", "strict"), ("utf-8", "surrogateescape")):
+        try:
+            return text.encode(charset, errors)
+        except UnicodeEncodeError:
+            continue
+    return text.encode("utf-8", "surrogatepass")

@@ -18,7 +18,7 @@ from harness.exchange import Exchange, Headers, Request, Response
 from harness.record.capture import basic_user
 from harness.sources.exact import CONNECTION, READERS, changed, connection, connection_fields, packed, pairs, written
 from harness.sources.sink import Sink
-from harness.sources.source import FRAMING, Input, Item, Note, Options, Read, Source, Unreadable
+from harness.sources.source import FRAMING, MALFORMED, Input, Item, Note, Options, Read, Source, Unreadable
 from harness.wire import content_length, request_framing, response_framing
 
 Fields = Mapping[str, Any]
@@ -171,7 +171,7 @@ def _read(opened: Input, _: Options) -> Iterator[Item]:
         try:
             values = json.loads(line)
             read = read_fields(values, lines.bodies)
-        except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        except MALFORMED:
             yield Unreadable(number, line.decode("latin-1").rstrip("\r\n"))
             continue
         lines.take(values, read.exchange)

@@ -22,6 +22,10 @@ GUESSES = (START_LINE, HEADER_CASE, HEADER_ORDER, FRAMING, BODY_BYTES, TIME)
 _START = 64  # bytes that tell a compressed file from what is in it
 
 
+MALFORMED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
+"""What reading plain data raises where it has another shape than it should."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unreadable:
     """A line or record that is none of the format's; `number` counts from 1."""

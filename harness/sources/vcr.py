@@ -23,6 +23,7 @@ from harness.sources.source import (
     BODY_BYTES,
     FRAMING,
     HEADER_ORDER,
+    MALFORMED,
     START_LINE,
     TIME,
     Input,
@@ -59,7 +60,7 @@ def _read(opened: Input, _: Options) -> Iterator[Item]:
     for number, item in enumerate(items, 1):
         try:
             exchange = read(item)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except MALFORMED as error:
             reason = f"interaction {number} is not one of a cassette ({type(error).__name__}: {error})"
             raise RecordingError(f"{path}: {reason}") from error
         exchange, remark = _fitted(exchange) if guesses else (exchange, "")

@@ -118,6 +118,14 @@ def test_what_is_not_imported_is_counted(tmp_path: Path) -> None:
     assert [exchange.host for exchange in Archive(tmp_path / "a.archive")] == ["h"]
 
 
+@pytest.mark.parametrize("host", ["shop:81", "Shop", "shop"])
+def test_a_host_with_its_port_or_without(tmp_path: Path, host: str) -> None:
+    """In any case."""
+    (tmp_path / "x.har").write_bytes(har(("shop:81", "a", 200), ("shop2", "b", 200)))
+    run(tmp_path / "x.har", "-o", tmp_path / "a.archive", "--host", host)
+    assert [exchange.host for exchange in Archive(tmp_path / "a.archive")] == ["shop:81"]
+
+
 def test_hosts_are_named(tmp_path: Path) -> None:
     """Where there are several, and all were imported."""
     (tmp_path / "x.har").write_bytes(har(("h", "a", 200), ("cdn", "b", 200), ("h", "c", 200)))
