@@ -72,7 +72,7 @@ class Tally:
 @click.option(
     "--format", "wanted", help=f"{', '.join(source.name for source in SOURCES)}, or a LogFormat. Default: by content."
 )
-@click.option("--host", "hosts", multiple=True, help="Only exchanges with this Host, whatever its port; may be repeated.")
+@click.option("--host", "hosts", multiple=True, help="Only exchanges with this Host (with its port or without).")
 @click.option("--state", help="Name of the state that the exchanges start from.")
 @redaction_options
 def command(
