@@ -20,6 +20,7 @@ from harness.find import find, found_in, whole
 from harness.naming import Names, names_of
 from harness.record.counts import completeness
 from harness.recording import Recording, open_recordings
+from harness.redact.privacy import report
 from harness.report.curl import curl
 from harness.selection import EVERYTHING, Selection
 from harness.sources.har import HAR_SINK
@@ -33,7 +34,8 @@ Examples:
   harness show today.archive --status 5xx --since 2026-11-23T06:00
   harness show today.archive 17 --curl
   harness show today.archive --session 17
-  harness show today.archive --check"""
+  harness show today.archive --check
+  harness show today.archive --privacy"""
 
 Exchanges = Iterable[Exchange]
 
@@ -48,6 +50,7 @@ Exchanges = Iterable[Exchange]
 @click.option("--curl", "form", flag_value="curl", help="The requests as curl commands.")
 @click.option("--har", "form", flag_value="har", help="The exchanges as a HAR file.")
 @click.option("--json", "form", flag_value="json", help="One JSON object a line, for scripts.")
+@click.option("--privacy", is_flag=True, help="Which fields are in clear, what they look like, and what was redacted.")
 @click.option("--check", "checking", is_flag=True, help="Read every byte; exit 2 if anything is damaged, saying what.")
 def command(
     recording: Path,
@@ -56,6 +59,7 @@ def command(
     by: str | None,
     limit: int | None,
     form: str | None,
+    privacy: bool,
     checking: bool,
     **options: Any,
 ) -> None:
@@ -66,6 +70,8 @@ def command(
         find(recordings, selection.session)  # or else say that there is none
     if checking:
         lines = checked(recordings)
+    elif privacy:
+        lines = report(recordings)
     elif identity:
         lines = FORMS[form or "full"]([find(recordings, identity)], names)
     elif by:

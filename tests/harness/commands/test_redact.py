@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from harness.commands.redact import command
+from harness.commands.show import command as show
 from harness.errors import UsageError
 from harness.exchange import Exchange, Request, Response
 from harness.recording import open_recordings, writer_for
@@ -128,3 +129,12 @@ def test_an_error_leaves_nothing(tmp_path: Path) -> None:
     source.write_bytes(source.read_bytes()[: source.stat().st_size // 2])
     CliRunner().invoke(command, [str(source), "-o", str(tmp_path / "b.archive")])
     assert [file.name for file in tmp_path.iterdir()] == ["a.archive"]
+
+
+def test_show_tells_what_is_in_clear(tmp_path: Path) -> None:
+    """`harness show --privacy` names fields, and none of their values."""
+    run(write(tmp_path / "a.archive", HOME, LOGIN), "-o", tmp_path / "b.archive")
+    said = CliRunner().invoke(show, [str(tmp_path / "b.archive"), "--privacy"], catch_exceptions=False).output
+    assert "       1  form user  5 characters: letters" in said
+    assert "password  request.body form pw" in said
+    assert "alice" not in said
