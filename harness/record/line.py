@@ -197,10 +197,12 @@ def _start(job: Job, path: Path) -> None:
         listener.listen(128)
         command = [_python(), "-P", "-c", _CODE, str(listener.fileno()), str(path)]
         with _starting:
+            _held.discard(listener.fileno())  # some servers have Popen fork, as this process does
             process = subprocess.Popen(
                 command, stdin=-1, stdout=subprocess.DEVNULL, pass_fds=[listener.fileno()], env=_environment(), cwd="/",
                 start_new_session=True,
             )  # fmt: skip
+            _held.add(listener.fileno())
         try:
             process.communicate(job.packed(), _START)
         except subprocess.TimeoutExpired:
@@ -263,7 +265,7 @@ def _released(descriptor: int) -> None:
     os.close(descriptor)
 
 
-_starting = threading.Lock()
+_starting = threading.RLock()
 """Nobody forks while a process is started: a child would keep a pipe open at whose end the start is waited for."""
 
 
