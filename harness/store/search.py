@@ -85,12 +85,15 @@ def _by_request(connection: sqlite3.Connection, selection: Selection, names: Nam
     condition, values = _where(connection, selection, by_name=False)
     known, stored = _kind_rows(connection), Stored(connection)
     found: Counter[Kind] = Counter()
-    query = f"""SELECT kind, line, request_headers, count(*) FROM exchange
+    # By line first: texts are read by runs, and those of one line share its endpoint.
+    query = f"""SELECT line, kind, request_headers, count(*) FROM exchange
                 WHERE {condition} AND coalesce(request_body, 0) = 0 GROUP BY 1, 2, 3"""  # noqa: S608
-    for kind, line, headers, count in connection.execute(query, values):
+    last, endpoint = None, ""
+    for line, kind, headers, count in connection.execute(query, values):
         request = Request(stored.text(line), tuple(map(stored.text, header_numbers(headers))))
-        named = known[kind]._replace(endpoint=names.endpoint(request), client=names.client(request).family)
-        found[named] += count
+        if line != last:
+            last, endpoint = line, names.endpoint(request)
+        found[known[kind]._replace(endpoint=endpoint, client=names.client(request).family)] += count
     rows = connection.execute(f"{Stored.HEADS} WHERE {condition} AND request_body > 0", values)
     return found + Counter(_kind(exchange, names) for exchange in stored.exchanges(rows, ""))
 
