@@ -78,7 +78,7 @@ def test_something_odd_in_any_place(name: str, tmp_path: Path) -> None:
     path = tmp_path / "a.archive"
     with ArchiveWriter(path) as writer:
 
-        @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+        @settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.too_slow])
         @given(data=st.data())
         def check(data: st.DataObject) -> None:
             document = data.draw(st.sampled_from(DOCUMENTS[name]))

@@ -85,7 +85,7 @@ def read(name: str, data: bytes) -> list[Exchange]:
 
 
 @pytest.mark.parametrize("name", WHOLE)
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.too_slow])
 @given(given=st.lists(exchanges, min_size=1, max_size=3))
 def test_nothing_is_lost(name: str, given: list[Exchange]) -> None:
     """Every field of every exchange, malformed ones too."""
