@@ -30,12 +30,15 @@ class Unbound:
 
         `endpoint` is what its endpoint is called.
         """
-        lacking = [each for each in exchange.redactions if self._is_missing(each)]
-        told = list(dict.fromkeys(_told(each, endpoint) for each in lacking))
-        covered = bool(told) and self._logs_in(exchange)
+        return list(dict.fromkeys(_told(each, endpoint) for each in self.lacking(exchange)))
+
+    def lacking(self, exchange: Exchange) -> list[Redaction]:
+        """Return the redactions of those secrets; likewise to be asked of each exchange, in order."""
+        found = [each for each in exchange.redactions if self._is_missing(each)]
+        covered = bool(found) and self._logs_in(exchange)
         if len(self._answered) < MOST:
             self._answered.update(each.token for each in exchange.redactions if each.place.startswith("response."))
-        return [] if covered else told
+        return [] if covered else found
 
     def _is_missing(self, redaction: Redaction) -> bool:
         known = redaction.token in self._known or redaction.token in self._answered

@@ -23,7 +23,7 @@ OTHERS = "(others)"
 
 _EMAIL = re.compile(r"[^\s@<>\"]+@[^\s@<>\"]+\.[A-Za-z]{2,}")
 _PHONE = re.compile(r"\+\d[\d ()/.-]{6,18}\d|0\d[\d ()/-]{6,14}\d")
-_CARD = re.compile(r"\d(?:[ -]?\d){12,18}")
+_CARD = re.compile(r"(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w-])")
 _IBAN = re.compile(r"[A-Z]{2}\d\d(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?")
 _ADDRESS = re.compile(r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7})(?![\w.:])")
 _WORD = re.compile(r"[A-Za-z0-9_.~+/=-]{16,512}")

@@ -37,7 +37,7 @@ def document(guess: Guess) -> str:
     """Return the text of the file."""
     parts = [_opening(guess), _state_choice(guess.survey), _endpoints(guess.survey), _other_keys()]
     parts += [_targets(guess), _safety(guess.survey), _states(guess.survey), _logins(guess.survey)]
-    parts += [_secrets(guess.survey)]
+    parts += [_redacted(guess.survey), _secrets(guess.survey)]
     return "\n".join("\n".join(lines) + "\n" for part in parts if (lines := list(part)))
 
 
@@ -228,6 +228,19 @@ def _exchanges(count: int) -> str:
 
 def _variable(user: str) -> str:
     return "".join(char if char.isalnum() and char.isascii() else "_" for char in user.upper())
+
+
+def _redacted(survey: Survey) -> Iterator[str]:
+    if not survey.redacted:
+        return
+    yield "# The recording is redacted: tokens stand for what the targets have to know. Variables hold it."
+    yield "# [bind.secret]"
+    for (name, who), count in list(survey.redacted.items())[:SHOWN]:
+        variable = "_".join(_variable(part) for part in ("HARNESS_SECRET", name, who) if part)
+        key = quoted(f"{name} of {who}" if who else name)
+        yield remark(f'# {key} = {{ env = "{variable}" }}  # {_exchanges(count)}')
+    if len(survey.redacted) > SHOWN:
+        yield f'# {len(survey.redacted) - SHOWN} more; without a user, as in "password", an entry is for all of them.'
 
 
 def _secrets(survey: Survey) -> Iterator[str]:

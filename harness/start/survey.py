@@ -13,6 +13,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from harness.bind import NO_LOGINS, Unbound
+from harness.bind.secret import name_of
 from harness.endpoint import endpoint, fields
 from harness.exchange import Exchange, Request
 from harness.start.patterns import patterns_of
@@ -29,6 +31,7 @@ MANY_VALUES = 40
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z_.:-]{0,40}")
 _SECRET = re.compile(r"pass|pwd|secret|token|api_?key|credit|card.?n|cvv|iban|(^|_)pin$|^auth(?!or)", re.IGNORECASE)
+_USER = re.compile(r"(?:user|login|account)(?:_?(?:name|id))?|uname|uid|e?-?mail", re.IGNORECASE)
 _PASSWORD = re.compile(r"pass|pwd", re.IGNORECASE)
 _NO_SESSION = re.compile(r"_ga|_gid|__utm|_pk_|_fb|lang|theme|consent", re.IGNORECASE)
 _JSON_LIMIT = 100_000
@@ -49,7 +52,8 @@ class Survey:
     `unsafe` are endpoints asked by methods that may write, `doubtful` entries for `[safety] unsafe`: reads that look as
     if they wrote. `parameters` tell actions apart, `candidates` may (with some
     of their values). `users` logged in by HTTP, `cookies` (exchanges, different values) came with requests though no
-    recorded answer had set them. `secrets` are names of fields and headers that hold secrets in clear.
+    recorded answer had set them. `secrets` are names of fields and headers that hold secrets in clear,
+    `redacted` those of redacted ones that no recorded answer hands out, each with the user that the request names.
     """
 
     exchanges: int = 0
@@ -66,6 +70,7 @@ class Survey:
     users: Mapping[tuple[str, str], int] = field(default_factory=dict)
     cookies: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     secrets: Mapping[str, int] = field(default_factory=dict)
+    redacted: Mapping[tuple[str, str], int] = field(default_factory=dict)
     login: LoginForm | None = None
     states: tuple[str, ...] = ()
 
@@ -83,6 +88,8 @@ class _Seen:
         self.given: dict[str, set[str]] = {}
         self.brought: dict[str, Counter[str]] = {}
         self.secrets = Counter[str]()
+        self.redacted = Counter[tuple[str, str]]()
+        self.unbound = Unbound((), NO_LOGINS)
         self.doubtful = Counter[str]()
         self.login: LoginForm | None = None
 
@@ -101,7 +108,8 @@ class _Seen:
             self.values.setdefault(name, Counter())[value[:100]] += 1
         self.doubtful.update(filter(None, [unsafe_read(exchange, ACTIONS)]))
         self._add_identity(exchange)
-        self._add_secrets(request, pairs)
+        self._add_secrets(exchange, pairs)
+        self._add_redacted(exchange, pairs)
 
     def _add_identity(self, exchange: Exchange) -> None:
         if (found := user_of(exchange)) and not was_refused(exchange):
@@ -114,13 +122,23 @@ class _Seen:
                 name, _, rest = text.decode("latin-1").partition("=")
                 self.given.setdefault(name.strip(), set()).add(rest.partition(";")[0].strip())
 
-    def _add_secrets(self, request: Request, pairs: list[tuple[str, str]]) -> None:
-        names = {name for name, value in (*pairs, *_members(request)) if value and _SECRET.search(name)}
-        self.secrets.update(f"field {name}" for name in names)
+    def _add_secrets(self, exchange: Exchange, pairs: list[tuple[str, str]]) -> None:
+        request, tokens = exchange.request, {each.token for each in exchange.redactions}
+        told = [(name, value) for name, value in (*pairs, *_members(request)) if value and _SECRET.search(name)]
+        names = {name for name, _ in told}
+        self.secrets.update(f"field {name}" for name in {name for name, value in told if value not in tokens})
         headers = {name.lower().decode("latin-1") for name, _ in request.headers}
+        headers -= {each.place.split(" ")[1].lower() for each in exchange.redactions if " " in each.place}
         self.secrets.update(f"header {name}" for name in headers & {"authorization", "cookie", "x-api-key"})
         if self.login is None and request.method == b"POST" and any(map(_PASSWORD.search, names)):
             self.login = LoginForm(request.path.decode("latin-1"), tuple(dict.fromkeys(name for name, _ in pairs)))
+
+    def _add_redacted(self, exchange: Exchange, pairs: list[tuple[str, str]]) -> None:
+        who = next((value for name, value in pairs if value and _USER.fullmatch(name)), "")
+        for each in self.unbound.lacking(exchange):
+            by_login = each.kind == "cookie" or (each.place.startswith("request.header Auth") and user_of(exchange))
+            if name_of(each) and not by_login:
+                self.redacted[name_of(each), who if who != each.token else ""] += 1
 
 
 def survey(read: Callable[[], Iterable[Exchange]], states: Iterable[str] = ()) -> Survey:
@@ -152,6 +170,7 @@ def survey(read: Callable[[], Iterable[Exchange]], states: Iterable[str] = ()) -
             name: (values.total(), len(values)) for name, values in seen.brought.items() if _is_session(name, values)
         },
         secrets=dict(seen.secrets.most_common()),
+        redacted=dict(seen.redacted.most_common()),
         login=seen.login,
         states=tuple(dict.fromkeys(states)),
     )

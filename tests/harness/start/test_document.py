@@ -161,7 +161,20 @@ def test_any_names(name: str, path: str, count: int) -> None:
         users={("basic", name): 1},
         cookies={name: (1, 1)},
         secrets={name: 1},
+        redacted={(name, path): 1},
         login=LoginForm(path, (name,)),
         states=(name,),
     )
     read(document(Guess(name, survey, Apache((), left=(path,)), [Mount(path, name)], None, name)))
+
+
+def test_redacted_secrets_are_ready_to_be_named() -> None:
+    """Without the first # of each line they are what `[bind]` reads: a variable for each field and user."""
+    text = document(Guess("x", Survey(exchanges=3, redacted={("pw", "al b"): 2, ("x-api-key", ""): 1})))
+    lines = text.splitlines()
+    first = lines.index("# [bind.secret]")
+    bind = tomllib.loads("\n".join(line.removeprefix("# ") for line in lines[first : first + 3]))["bind"]
+    assert bind["secret"] == {
+        "pw of al b": {"env": "HARNESS_SECRET_PW_AL_B"},
+        "x-api-key": {"env": "HARNESS_SECRET_X_API_KEY"},
+    }

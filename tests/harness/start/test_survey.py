@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from dataclasses import replace
 
 import pytest
 
-from harness.exchange import Exchange, Headers, Request, Response
+from harness.exchange import Exchange, Headers, Redaction, Request, Response
 from harness.start.survey import LoginForm, Survey, survey
 
 FORM = (b"Content-Type", b"application/x-www-form-urlencoded")
@@ -124,6 +125,16 @@ def test_no_secrets() -> None:
         exchange(b"POST /a", (b"Content-Type", b"application/json"), body=b'["password"]'),
     )
     assert found.secrets == {}
+
+
+def test_redacted_secrets_are_not_in_clear() -> None:
+    """They are counted by name and user instead; but not what an answer of the recording hands out."""
+    pw, csrf = "zk81xq0b", "b7c9d0e1f2a3b4c5d6e7f809"
+    page = replace(exchange(b"GET /login"), redactions=(Redaction("response.body html csrf", "token", csrf),))
+    form = exchange(b"POST /login", FORM, body=f"user=alice&pw={pw}&passwd=&csrf={csrf}".encode())
+    secrets = (Redaction("request.body form pw", "password", pw), Redaction("request.body form csrf", "token", csrf))
+    found = seen(page, replace(form, redactions=secrets))
+    assert (found.redacted, found.secrets) == ({("pw", "alice"): 1}, {})
 
 
 def test_the_login_form() -> None:
