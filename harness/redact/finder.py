@@ -24,6 +24,8 @@ INNOCENT = 50_000
 """Words remembered as telling nothing."""
 WEAK = 8192
 """Bytes of a value looked at where its name is a weak one."""
+WEAK_NAMES = 2000
+"""Weak names of a text that are followed."""
 TRIVIAL = word_set("0 1 true false null none nil yes no on off undefined deleted")
 """Values that are no token whatever their name says."""
 
@@ -89,10 +91,13 @@ class Finder:
 
     def _named(self, text: bytes, telling: list[bytes], form: bool) -> Iterator[Spot]:
         """Yield the values of telling names; what stands within such a value is not looked at again."""
-        after = 0
+        after, weak = 0, 0
         for start, end in sorted({name_at(text, at) for word in telling for at in _places(text, word)}):
-            if start >= after:
-                for spot in self._values(text, start, end, form):
+            name = read_name(text[start:end])
+            verdict = self._names.verdict(name) if start >= after else ""
+            weak += verdict == "weak"
+            if verdict and (verdict != "weak" or weak <= WEAK_NAMES):
+                for spot in _values(text, (start, end), form, name, verdict):
                     after = spot.end
                     yield spot
 
@@ -106,19 +111,20 @@ class Finder:
         self._innocent |= new.difference(telling) if telling else new
         return telling
 
-    def _values(self, text: bytes, start: int, end: int, form: bool) -> Iterator[Spot]:
-        name = text_of(text[start:end])
-        if "%" in name:
-            name = unquote(name)
-        name = name.rpartition(":")[2]
-        verdict = self._names.verdict(name)
-        if not verdict:
-            return
-        for value in values(text, start, end, form, WEAK if verdict == "weak" else len(text)):
-            read = value.writing.read(text[value.start : value.end])
-            if is_secret(verdict, read):
-                place = f"{value.writing.name} {_shown(name)}"
-                yield Spot(value.start, value.end, read, _kind(verdict), place, value.writing.spell)
+
+def _values(text: bytes, span: tuple[int, int], form: bool, name: str, verdict: str) -> Iterator[Spot]:
+    """Yield the secrets that a name of this verdict names."""
+    for value in values(text, *span, form, WEAK if verdict == "weak" else len(text)):
+        read = value.writing.read(text[value.start : value.end])
+        if is_secret(verdict, read):
+            place = f"{value.writing.name} {_shown(name)}"
+            yield Spot(value.start, value.end, read, _kind(verdict), place, value.writing.spell)
+
+
+def read_name(raw: bytes) -> str:
+    """Return a name as it is meant: without percent-encoding and namespace."""
+    name = text_of(raw)
+    return (unquote(name) if "%" in name else name).rpartition(":")[2]
 
 
 def _places(text: bytes, word: bytes) -> Iterator[int]:

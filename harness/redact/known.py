@@ -21,6 +21,8 @@ from harness.redact.names import word_set
 
 REMEMBERED = 10_000
 SHORTEST = 6
+LONGEST = 8192
+"""Characters of a value beyond which it is not looked for: a file, not a secret."""
 WORD_LENGTH = 8
 """A value of letters only is a word, and not looked for, if it is shorter or an ordinary one."""
 
@@ -74,6 +76,8 @@ def is_telling(value: str, setting: bool = False) -> bool:
 def forms(value: str, token: str) -> dict[bytes, bytes]:
     """Return how a value may be written, and how its token is written then."""
     made: dict[bytes, bytes] = {}
+    if len(value) > LONGEST:
+        return made
     for spell in _IN_BASE64 if _UNRESERVED.match(value) else _SPELLINGS:
         raw = spell(value)
         if raw not in made:
@@ -97,9 +101,7 @@ _UNRESERVED = re.compile(r"[A-Za-z0-9_.~-]+\Z")
 """Characters that are written alike everywhere (RFC 3986 section 2.3)."""
 _IN_BASE64 = (
     _raw,
-    lambda value: base64.b64encode(_raw(value)),
-    lambda value: base64.b64encode(_raw(value)).rstrip(b"="),
-    lambda value: base64.urlsafe_b64encode(_raw(value)),
+    lambda value: base64.b64encode(_raw(value)).rstrip(b"="),  # what pads it stays
     lambda value: base64.urlsafe_b64encode(_raw(value)).rstrip(b"="),
 )
 _SPELLINGS = (
@@ -184,8 +186,10 @@ class Known:
 
 def all_forms(secret: Secret) -> list[Form]:
     """Return each way a secret may be written that has a letter or digit in it, the longest first."""
-    digits = secret.kind == "address" or secret.value.isdigit()
-    alone = _DIGITS if digits else _LETTERS if secret.value.isalpha() else frozenset()
+    if secret.kind == "address":
+        raw = secret.value.encode()
+        return [Form(raw, raw, secret.token.encode(), _DIGITS, secret)]
+    alone = _DIGITS if secret.value.isdigit() else _LETTERS if secret.value.isalpha() else frozenset()
     made = []
     for raw, token in forms(secret.value, secret.token).items():
         word = max(_PIECE.findall(raw), key=len, default=b"")

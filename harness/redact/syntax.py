@@ -97,7 +97,7 @@ def values(text: bytes, start: int, end: int, form: bool, longest: int) -> Itera
 
 Follow = Callable[[bytes, int, "re.Match[bytes]", bool, int], Iterator[Value]]
 
-_IN_FORM = re.compile(rb"(?:[^&;]|;(?![\w.%\[\]-]+=))*+")
+_IN_FORM = re.compile(rb"(?:[^&;]++|;(?![\w.%\[\]-]+=))*+")
 _IN_TEXT = re.compile(rb"[^&;\s\"'<>#()\\,]++(?!\()")
 _STRING = {
     b'"': re.compile(rb'"((?:[^"\\]|\\.)*+)(?:"|\Z|\\\Z)', re.DOTALL),
