@@ -140,11 +140,17 @@ def _server(environ: Environ) -> tuple[str, str]:
     """
     raw = environ.get("RAW_URI") or ""
     absolute = None if raw.startswith("/") else _absolute_target(raw)
-    host = _authority(absolute[1] if absolute else environ.get("HTTP_HOST", ""))
+    host = _host(absolute[1] if absolute else environ.get("HTTP_HOST", ""))
     if host is None:
         return environ["SERVER_NAME"], environ["SERVER_PORT"]
-    name, port = host.groups()
-    return name.lower(), port or DEFAULT_PORTS.get(environ["wsgi.url_scheme"]) or environ["SERVER_PORT"]
+    name, port = host
+    return name, port or DEFAULT_PORTS.get(environ["wsgi.url_scheme"]) or environ["SERVER_PORT"]
+
+
+@lru_cache(maxsize=256)
+def _host(authority: str) -> tuple[str, str | None] | None:
+    found = _authority(authority)
+    return (found["name"].lower(), found["port"]) if found else None
 
 
 def join_cookies(value: str) -> str:

@@ -13,6 +13,7 @@ import logging
 import re
 import traceback
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any, BinaryIO, Protocol, cast
 
 from .body import Body
@@ -53,12 +54,13 @@ class HandlerApp:
         pass_authorization: bool = False,
     ) -> None:
         self._factory = factory
+        self._name = getattr(factory, "__name__", type(factory).__name__)
         self._config = config
         self._pass_authorization = pass_authorization
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request (PEP 3333)."""
-        journal = Journal(environ, getattr(self._factory, "__name__", type(self._factory).__name__))
+        journal = Journal(environ, self._name)
         head_only = environ["REQUEST_METHOD"] == "HEAD"
         try:
             place = Place(environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", ""))
@@ -116,16 +118,12 @@ class Handler:
         """Set the status line, like "200 OK". A phrase can never become a header: control characters turn into
         spaces.
         """
-        code, _, reason = str(status).strip().partition(" ")
-        if not _code(code):
-            raise ValueError(f"{status!r} does not begin with a status code from 200 to 999")
-        reason = _controls.sub(" ", _latin(reason)).strip()
-        self._status = f"{code} {reason or standard_reason(int(code))}"
+        self._status = status_line(str(status))
 
     def send_header(self, name: str, value: str | bytes | int) -> None:
         """Add a header. Raises ValueError for a name or a value that would break the response."""
         text = _latin(value)
-        if not _name(str(name)) or _controls.search(text):
+        if not is_name(str(name)) or not (text.isprintable() or _controls.search(text) is None):
             raise ValueError(f"header {name!r}: {value!r} cannot be sent")
         self._fields.append((str(name), text.strip(" \t")))
 
@@ -217,6 +215,22 @@ class ResponseFile:
     def _send(self, data: bytes) -> None:
         if self._write is not None and data and not self._silent:
             self._write(data)
+
+
+@lru_cache(maxsize=256)
+def status_line(status: str) -> str:
+    """Return a status line for a code and a phrase, which may be missing. Raises ValueError where there is no code."""
+    code, _, reason = status.strip().partition(" ")
+    if not _code(code):
+        raise ValueError(f"{status!r} does not begin with a status code from 200 to 999")
+    reason = _controls.sub(" ", _latin(reason)).strip()
+    return f"{code} {reason or standard_reason(int(code))}"
+
+
+@lru_cache(maxsize=256)
+def is_name(text: str) -> bool:
+    """Whether a header may have this name (RFC 9110 section 5.6.2)."""
+    return _name(text) is not None
 
 
 def request_file(environ: Environ) -> tuple[BinaryIO, int | None]:

@@ -57,8 +57,11 @@ def forwarded(fields: Fields) -> Fields:
     """Return the fields that may go to the client, in order: without hop-by-hop ones, and with one Content-Type, the
     last that is not empty.
     """
-    lower = [name.lower() for name, _ in fields]
-    if NEVER_FORWARDED.isdisjoint(lower) and lower.count("content-type") < 2 and all(value for _, value in fields):
+    if not fields:
+        return []
+    names, values = zip(*fields, strict=True)
+    lower = list(map(str.lower, names))
+    if NEVER_FORWARDED.isdisjoint(lower) and lower.count("content-type") < 2 and "" not in values:
         return list(fields)  # as most are
     connection = [value for key, (_, value) in zip(lower, fields, strict=True) if key == "connection"]
     dropped = NEVER_FORWARDED.union(part.strip().lower() for value in connection for part in value.split(","))
