@@ -71,7 +71,7 @@ def command(
     if checking:
         lines = checked(recordings)
     elif privacy:
-        lines = report(recordings)
+        lines = report(whole(each, selection, names) for each in recordings)
     elif identity:
         lines = FORMS[form or "full"]([find(recordings, identity)], names)
     elif by:

@@ -261,6 +261,14 @@ def test_wrong_words_are_refused(tmp_path: Path) -> None:
         show(path, "--session", "99")
 
 
+@pytest.mark.parametrize("name", ["day.archive", "day.yaml"])
+def test_what_is_kept_in_clear(tmp_path: Path, name: str) -> None:
+    """--privacy reports on the exchanges that are meant."""
+    path = recorded(tmp_path / name)
+    assert show(path, "--privacy")[0].startswith("5 exchanges")
+    assert show(path, "--method", "POST", "--privacy")[0].startswith("1 exchanges")
+
+
 def test_losses_of_the_capture_are_told(tmp_path: Path) -> None:
     """By --count, where a recorder counted."""
     path = tmp_path / "day.archive"
