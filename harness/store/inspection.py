@@ -21,6 +21,7 @@ _NAMED = 10  # damages of one sort that are told
 _REFERENCES = {
     "kind": "SELECT count(*) FROM exchange WHERE kind NOT IN (SELECT id FROM kind)",
     "request line": "SELECT count(*) FROM exchange WHERE line > 0 AND line NOT IN (SELECT id FROM text)",
+    "redactions": "SELECT count(*) FROM exchange WHERE redactions NOT IN (SELECT id FROM text)",
     "body": """SELECT count(*) FROM exchange WHERE request_body > 0 AND request_body NOT IN (SELECT id FROM body)
                OR response_body > 0 AND response_body NOT IN (SELECT id FROM body)""",
 }

@@ -42,6 +42,7 @@ class Rows:
         self._lists: dict[Headers, bytes] = {}
         self._bodies: dict[bytes, int] = {}
         self._kinds: dict[tuple[Any, ...], int] = {}
+        self._redacted: dict[tuple[Redaction, ...], int] = {}
         self._sessions: dict[int, int] = {}
         self._waiting: list[bytes] = []
         self._length = 0
@@ -71,7 +72,7 @@ class Rows:
             self._word(exchange.peer), self._word(exchange.user), self._session(session_keys(exchange)),
             self._headers(request.headers), self._body(request.body), request.raw_head,
             *(self._answer(response) if response else (None, None, None, None)),
-            _redactions(exchange.redactions),
+            self._redactions(exchange.redactions) if exchange.redactions else None,
         )  # fmt: skip
 
     def _answer(self, response: Response) -> tuple[Any, ...]:
@@ -84,6 +85,14 @@ class Rows:
             found = self._execute(_SAME_KIND, kind).fetchone()
             number = found[0] if found else _new(self._execute(_KIND, kind))
             _remember(self._kinds, kind, number)
+        return number
+
+    def _redactions(self, redactions: tuple[Redaction, ...]) -> int:
+        """Store what was redacted as one text: all exchanges of a client whose address alone was share it."""
+        number = self._redacted.get(redactions)
+        if number is None:
+            number = self._word(json.dumps([(each.place, each.kind, each.token) for each in redactions]))
+            _remember(self._redacted, redactions, number, _LISTS)
         return number
 
     def _word(self, text: str) -> int:
@@ -195,10 +204,6 @@ def _kind(request: Request, response: Response | None, scheme: str, user_by: str
         return (*asked, None, scheme, user_by, request.framing, None, None, None, None)
     answered = _latin(response.version), _latin(response.reason), response.framing, response.complete
     return (*asked, response.status, scheme, user_by, request.framing, *answered)
-
-
-def _redactions(redactions: Sequence[Redaction]) -> str | None:
-    return json.dumps([(each.place, each.kind, each.token) for each in redactions]) if redactions else None
 
 
 def _latin(value: bytes) -> str:

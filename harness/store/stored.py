@@ -47,6 +47,7 @@ class Stored:
         self._words = _Words(self._texts)
         self._kinds = _Kinds(connection)
         self._lists = _Lists(self._texts)
+        self._redacted = _Redacted(self._texts)
         self._packs = _Packs(connection)
 
     def text(self, number: int) -> Any:
@@ -59,6 +60,7 @@ class Stored:
         Long, and with as few calls as can be: it runs for each exchange of any recording.
         """
         texts, words, kinds, lists, packs = self._texts, self._words, self._kinds, self._lists, self._packs
+        redacted = self._redacted
         for number, row in enumerate(rows, first):
             (_, started, duration, kind, line, peer, user, headers, body, raw, answer_headers, answer_body, answer_raw,
              size, redactions, pack, start, end, answer_pack, answer_start, answer_end) = row  # fmt: skip
@@ -79,7 +81,7 @@ class Stored:
                 )  # fmt: skip
             yield made_exchange(
                 f"{prefix}{number}", made_request(texts[line], lists[headers], body, framing, raw), response, started,
-                duration, scheme, words[peer], words[user], user_by, _redactions(redactions) if redactions else (),
+                duration, scheme, words[peer], words[user], user_by, redacted[redactions],
             )  # fmt: skip
 
 
@@ -157,6 +159,21 @@ class _Words(dict[int, str]):
         return word
 
 
+class _Redacted(dict[int | None, tuple[Redaction, ...]]):
+    """What was redacted, by the number of the text that tells it."""
+
+    def __init__(self, texts: _Texts) -> None:
+        super().__init__({None: ()})
+        self._texts = texts
+
+    def __missing__(self, number: int) -> tuple[Redaction, ...]:
+        if len(self) > _LISTS:
+            self.clear()
+            self[None] = ()
+        self[number] = redactions = tuple(Redaction(*each) for each in json.loads(self._texts[number]))
+        return redactions
+
+
 class _Packs(dict[int | None, bytes]):
     """Unpacked bodies by the number of their pack; the latest are kept."""
 
@@ -181,7 +198,3 @@ def header_numbers(packed: bytes) -> tuple[int, ...]:
     if len(packed) % 4:
         raise ValueError("a header list is cut off")
     return struct.unpack(f"<{len(packed) // 4}I", packed)
-
-
-def _redactions(text: str) -> tuple[Redaction, ...]:
-    return tuple(Redaction(*each) for each in json.loads(text))
