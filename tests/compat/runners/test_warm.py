@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import errno
 import logging
@@ -21,7 +22,7 @@ import pytest
 from compat import CGIScript
 from compat.errors import ConfigurationError, ProgramError
 from compat.runners import duplex, forked, keeper, nest
-from compat.runners.warm import Warm
+from compat.runners.warm import Warm, stamp
 from compat.types import Exit
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the warm runner is for Linux")
@@ -92,6 +93,67 @@ def test_nothing_is_kept(run: Callable[..., Any], warm: Warm, script: Callable[.
     outputs = {run(warm, path).output for _ in range(5)}
     assert len(outputs) == 1
     assert outputs.pop().startswith(b"0 ")
+
+
+@pytest.mark.parametrize(
+    "environments",
+    [
+        [{b"A": b"1", b"B": b"2"}, {b"A": b"1", b"B": b"3"}, {b"A": b"1", b"B": b"3"}],
+        [{b"A": b"1", b"B": b"2"}, {b"B": b"2", b"A": b"1"}, {b"A": b"1", b"B": b"2"}],
+        [{b"A": b"1", b"B": b"2"}, {b"A": b"1"}, {b"A": b"1", b"B": b"2", b"C": b""}],
+        [{b"A": b"\xff="}, {b"A": b""}, {}],
+    ],
+    ids=["another value", "another order", "fewer and more", "bytes and nothing"],
+)
+def test_variables_from_request_to_request(
+    run: Callable[..., Any], warm: Warm, script: Callable[..., Path], environments: list[dict[bytes, bytes]]
+) -> None:
+    """A program and what it starts see the variables of their own request, in its order, and none of the last one."""
+    path = script(
+        "import os, subprocess, sys\n"
+        "sys.stdout.buffer.write(repr(list(os.environb.items())).encode() + b'\\n')\nsys.stdout.flush()\n"
+        "subprocess.call(['/usr/bin/env', '-0'])\n"
+        "os.environ['LEFT'] = 'behind'\n"
+    )
+    for environment in environments * 2:
+        own, _, started = run(warm, path, environment=environment).output.partition(b"\n")
+        seen = [tuple(variable.split(b"=", 1)) for variable in started.split(b"\0")[:-1]]
+        for variables in (ast.literal_eval(own.decode()), seen):
+            others = [pair for pair in variables if pair[0] not in {b"PATH", b"LC_CTYPE"}]
+            assert others == list(environment.items())
+
+
+def test_streams_from_request_to_request(run: Callable[..., Any], warm: Warm, script: Callable[..., Path]) -> None:
+    """Requests with and without a body follow one another: input is a pipe for the one, empty for the other, and what
+    one left unread or closed never reaches the next.
+    """
+    path = script(
+        "import os, stat, sys\n"
+        "print('pipe' if stat.S_ISFIFO(os.fstat(0).st_mode) else 'none', sys.stdin.seekable(), end=' ')\n"
+        "print(sys.stdin.readline().strip(), end='')\n"
+        "sys.stdin.close(); sys.stderr.close()\n"
+    )
+    bodies = [None, b"first\nunread\n", b"second\n", None, None, b"third\n", b""]
+    found = [run(warm, path, body=body).output for body in bodies]
+    none, pipe = b"none True ", b"pipe False "
+    assert found == [none, pipe + b"first", pipe + b"second", none, none, pipe + b"third", pipe]
+
+
+def test_another_first_line(run: Callable[..., Any], warm: Warm, script: Callable[..., Path]) -> None:
+    """A script whose first line changes, and not its length, runs with the other options at once."""
+    source = "import sys\nprint(sys.dont_write_bytecode, sys.flags.no_user_site)\n"
+    before = run(warm, script(source, first=f"#!{sys.executable} -B\n")).output
+    after = run(warm, script(source, first=f"#!{sys.executable} -s\n")).output
+    assert (before, after) == (b"True 0\n", b"False 1\n")
+
+
+def test_first_lines_make_room(warm: Warm, script: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of first lines that are remembered there are never more than so many, and each is right."""
+    monkeypatch.setattr("compat.runners.warm.MAX_LINES", 2)
+    for name in ("a", "b", "c", "a"):
+        path = str(script("", name=f"{name}.py", first=f"#!/usr/bin/python-{name}\n"))
+        assert warm._first_line(path, stamp(path)) == f"#!/usr/bin/python-{name}".encode()
+        assert len(warm._lines) <= 2
 
 
 def test_random_numbers_differ(run: Callable[..., Any], warm: Warm, script: Callable[..., Path]) -> None:
