@@ -67,7 +67,7 @@ def conclude(gathered: Gathered, judgement: Judgement) -> Result:
     evidence = gathered.evidence
     decision = decide_noise(gathered, judgement.config)
     groups, hidden, stale = Groups(), Groups(), Groups()
-    left = remaining(evidence.found, decision.unexplained)
+    left = remaining(evidence, decision.unexplained)
     for _, observations in left:
         shown, aside = parted(observations, judgement.meaning)
         groups.add(shown)

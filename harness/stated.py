@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from harness.difference import Difference
-from harness.evidence import Finding, Spool
+from harness.evidence import Evidence, Finding, Spool
 from harness.group.observation import Observation
 
 HEAD = "HEAD "
@@ -38,9 +38,11 @@ class Remaining:
             yield finding, _replaced(left, shown) if shown else left
 
 
-def remaining(found: Spool, unexplained: Unexplained) -> Remaining:
+def remaining(evidence: Evidence, unexplained: Unexplained) -> Remaining:
     """Return what noise does not explain. Where GETs of one length differ in meaning too, so may HEAD: that stays."""
-    asked = {finding.lengths for finding in found if _is_head(finding) and finding.lengths}
+    found = evidence.found
+    heads = any(name.startswith(HEAD) for name in evidence.endpoints)
+    asked = {finding.lengths for finding in found if _is_head(finding) and finding.lengths} if heads else set()
     spelt: dict[str, tuple[Difference, ...]] = {}
     other = set[str]()
     for finding in found if asked else ():
