@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.sources.source import Input, Item, Options, Source
+from harness.sources.source import Input, Item, Options, Source, starting_state
 from harness.store.archive import Archive
 from harness.store.database import SQLITE_MAGIC
 
@@ -15,7 +15,10 @@ def _detect(start: bytes, _: Path) -> bool:
 
 
 def _read(opened: Input, _: Options) -> Iterator[Item]:
-    yield from Archive(opened.on_disk())
+    archive = Archive(opened.on_disk())
+    yield from archive
+    if archive.state is not None:
+        yield starting_state(archive.state)
 
 
 ARCHIVE = Source("archive", "Archives of the harness", _detect, _read, loses={"all": "nothing"})

@@ -17,7 +17,7 @@ from harness.exchange import Exchange
 from harness.sources.har_entry import EXACT, har_entry, read_entry
 from harness.sources.json_stream import Damaged, elements
 from harness.sources.sink import Sink
-from harness.sources.source import MALFORMED, Input, Item, Note, Options, Read, Skipped, Source
+from harness.sources.source import MALFORMED, Input, Item, Note, Options, Read, Skipped, Source, starting_state
 
 _LOG = re.compile(rb'[\s\xef\xbb\xbf]*\{.*?"log"\s*:\s*\{', re.DOTALL)
 _SECRETS = ("cookie", "set-cookie", "authorization")
@@ -53,6 +53,9 @@ def _read(opened: Input, _: Options) -> Iterator[Item]:
     except Damaged as error:
         opened.bad(error.offset, f"truncated, or no HAR file: {error}")
     yield from _notes(remarks)
+    own = beside.get(EXACT)
+    if isinstance(own, Mapping) and own.get("state") is not None:
+        yield starting_state(str(own["state"]))
     creator = beside.get("creator")
     if entries and not secrets and isinstance(creator, Mapping) and creator.get("name") == "WebInspector":
         yield Note(_SANITISED)
@@ -71,12 +74,17 @@ def _no_exchange(entry: Mapping[str, Any]) -> str:
     if scheme not in ("http", "https"):
         return f"{scheme[:20]}: URL"
     answer = entry["response"]
-    # Chrome says it, Playwright shows it by what came over the network.
-    if entry.get("_fromCache") or entry.get("_fetchedViaServiceWorker") or answer.get("_transferSize") == 0:
+    if entry.get("_fromCache") or entry.get("_fetchedViaServiceWorker") or _came_from_nowhere(answer):
         return "from the browser's cache or a service worker"
     if (answer.get("status") or 0) <= 0 and EXACT not in entry:
         return "blocked or aborted, no answer"
     return ""
+
+
+def _came_from_nowhere(answer: Mapping[str, Any]) -> bool:
+    """Tell an answer that came without anything over the network, as Playwright shows cached ones."""
+    size = (answer.get("content") or {}).get("size")
+    return answer.get("_transferSize") == 0 and isinstance(size, int) and size > 0
 
 
 def _has_secrets(entry: Mapping[str, Any]) -> bool:

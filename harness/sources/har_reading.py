@@ -70,7 +70,7 @@ def _request(fields: Fields, host: str, target: str) -> tuple[Request, frozenset
     version = _version(fields)
     headers = _headers(fields, b"cookie")
     if first_header(headers, b"host") is None:
-        headers = ((b"Host", _bytes(host)), *headers)
+        headers = ((b"Host", _bytes(host.rpartition("@")[2])), *headers)
     body, remarks = _request_body(fields, headers), ()
     framing = request_framing(headers)
     if framing == "none" and body:

@@ -49,6 +49,11 @@ class Note:
     text: str
 
 
+def starting_state(name: str) -> Note:
+    """Return the note that a file names the state it starts from, which an import does not take over unasked."""
+    return Note(f"starts from the state {name!r}: --state {name} says so of the recording")
+
+
 @dataclass(frozen=True, slots=True)
 class Read:
     """An exchange with its own guesses, where they are not those of its format."""

@@ -32,6 +32,7 @@ from harness.sources.source import (
     Options,
     Read,
     Source,
+    starting_state,
 )
 from harness.store.cassette import load, load_document
 from harness.store.interaction import as_bytes, exchange_from
@@ -68,6 +69,9 @@ def _read(opened: Input, _: Options) -> Iterator[Item]:
         yield Read(exchange, guesses | {BODY_BYTES} if remark else guesses)
     for remark, count in remarks.most_common():
         yield Note(f"{count} {remark}")
+    header = document.get("harness")
+    if isinstance(header, Mapping) and header.get("state") is not None:
+        yield starting_state(str(header["state"]))
 
 
 def _from_vcrpy(item: Fields) -> Exchange:

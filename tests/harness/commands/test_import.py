@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from harness.commands.export import command as export_command
 from harness.commands.import_ import command
 from harness.errors import RecordingError
 from harness.recording import open_recordings
@@ -173,6 +174,16 @@ def test_secrets_are_replaced_unless_told_otherwise(tmp_path: Path) -> None:
         (exchange,) = Archive(tmp_path / "a.archive")
         assert bool(exchange.redactions) != expected
         assert (b"s3cr3t-t0ken-9" in (exchange.request.header(b"authorization") or b"")) == expected
+
+
+@pytest.mark.parametrize("name", ["x.yaml", "x.har", "x.archive"])
+def test_the_state_of_a_recording_is_named(tmp_path: Path, name: str) -> None:
+    """It is not taken over unasked, as several files may start from several."""
+    (tmp_path / "access.log").write_bytes(LOG)
+    run(tmp_path / "access.log", "-o", tmp_path / "a.archive", "--state", "seed")
+    CliRunner().invoke(export_command, [str(tmp_path / "a.archive"), "-o", str(tmp_path / name)])
+    lines = run(tmp_path / name, "-o", tmp_path / "b.archive").stdout.splitlines()
+    assert lines[0] == f"{tmp_path / name}: starts from the state 'seed': --state seed says so of the recording"
 
 
 def test_files_without_times(tmp_path: Path) -> None:

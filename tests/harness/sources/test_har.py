@@ -157,10 +157,11 @@ def test_http_2(version: str) -> None:
         (entry({"url": "chrome-extension://x/y"}), "chrome-extension: URL"),
         (entry({"url": "ws://h/"}), "WebSocket"),
         (entry(_webSocketMessages=[{}]), "WebSocket"),
+        (entry(response={"_transferSize": 0}), "from the browser's cache or a service worker"),
         (entry(_fromCache="memory"), "from the browser's cache or a service worker"),
         (entry(response={"status": 0}), "blocked or aborted, no answer"),
     ],
-    ids=["data", "blob", "extension", "ws", "messages", "cache", "aborted"],
+    ids=["data", "blob", "extension", "ws", "messages", "nothing-came", "cache", "aborted"],
 )
 def test_what_never_reached_the_server(given: dict[str, Any], reason: str) -> None:
     """Is no exchange and counted by its reason."""
@@ -253,6 +254,17 @@ def test_a_person_edited_it() -> None:
     given["request"]["url"] = "http://h/edited"
     assert one(given).request.start_line == b"get /edited HTTP/1.1"
     assert one(given).response == exchange.response
+
+
+def test_a_preflight_is_an_exchange() -> None:
+    """Though Chrome says that nothing was transferred: there is no content in it either."""
+    answer = {"_transferSize": 0, "content": {"size": 0}}
+    assert one(entry({"method": "OPTIONS"}, answer, _resourceType="preflight")).request.method == b"OPTIONS"
+
+
+def test_credentials_in_a_url_are_no_host() -> None:
+    """They were sent as a header, or not at all."""
+    assert one(entry({"url": "http://me:pw@h/"})).request.headers[0] == (b"Host", b"h")
 
 
 def sanitised(found: list[Item]) -> bool:
