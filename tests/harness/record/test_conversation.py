@@ -70,6 +70,21 @@ CASES: dict[str, tuple[bytes, bytes, Seen]] = {
     ),
     "until close": (GET, b"HTTP/1.0 200 OK\r\n\r\nall of it", [(b"GET / HTTP/1.1", b"", 200, b"all of it", True)]),
     "interim": (POST, b"HTTP/1.1 100 Continue\r\n\r\n" + OK, [(b"POST /p HTTP/1.1", b"body", 200, b"hi", True)]),
+    "early hints": (
+        GET,
+        b"HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </s>; rel=preload\r\n\r\n" + OK,
+        [(b"GET / HTTP/1.1", b"", 200, b"hi", True)],
+    ),
+    "no content": (
+        GET + GET,
+        b"HTTP/1.1 204 No Content\r\n\r\n" + OK,
+        [(b"GET / HTTP/1.1", b"", 204, b"", True), (b"GET / HTTP/1.1", b"", 200, b"hi", True)],
+    ),
+    "tunnel": (
+        b"CONNECT h:443 HTTP/1.1\r\n\r\n\x16\x03GET / HTTP/1.1\r\n\r\n",
+        b"HTTP/1.1 200 Established\r\n\r\n\x16\x03",
+        [(b"CONNECT h:443 HTTP/1.1", b"", 200, b"", True)],
+    ),
     "cut length": (GET, OK[:-1], [(b"GET / HTTP/1.1", b"", 200, b"h", False)]),
     "cut chunk": (
         GET,

@@ -6,6 +6,7 @@ import io
 import logging
 import os
 import pickle
+import resource
 import signal
 import sqlite3
 import subprocess
@@ -202,6 +203,43 @@ def test_locked_database(archive: Path) -> None:
     other.close()
     recorder.close()
     assert (recorder.recorded, recorder.lost) == (301, 0)
+
+
+def test_stopped_keeper(archive: Path) -> None:
+    """While what writes stands still requests are served at once; what finds no room is counted."""
+    recorder = Recorder(app, archive, memory=1_000_000)
+    ask(recorder, "/first")
+    until(lambda: recorder.recorded == 1)
+    (process,) = keepers(archive)
+    os.kill(process, signal.SIGSTOP)
+    times = sorted(ask(recorder, "/" + "x" * 2000) for _ in range(3000))
+    os.kill(process, signal.SIGCONT)
+    recorder.close()
+    counts = recorder.completeness
+    assert times[1500] < 0.005
+    assert counts.refused > 0
+    assert (counts.accepted, counts.lost) == (3001, counts.refused)
+    assert len(Archive(archive)) == counts.written == 3001 - counts.refused
+
+
+def test_full_disk(archive: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Where the file can grow no more requests are served, the loss is counted, and what was written can be read."""
+    recorder = Recorder(app, archive, redact=False)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, before[1]))  # for what is started now
+    try:
+        ask(recorder, "/first")
+        until(lambda: recorder.recorded == 1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    for number in range(300):
+        ask(recorder, f"/{number}", HTTP_X_NOISE=os.urandom(2000).hex())
+    recorder.close()
+    assert recorder.lost > 0
+    assert recorder.recorded + recorder.lost == 301
+    assert len(Archive(archive)) == recorder.recorded
+    errors = [line for line in capfd.readouterr().err.splitlines() if "recording failed" in line]
+    assert 0 < len(errors) < 10  # not a line for each
 
 
 def test_folder_that_goes_away(tmp_path: Path, archive: Path) -> None:

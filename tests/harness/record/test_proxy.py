@@ -196,6 +196,47 @@ def test_large_chunked_bodies_both_ways(tmp_path: Path) -> None:
     assert (one.request.framing, one.response.framing) == ("chunked", "chunked")
 
 
+def test_streams_stay_streams(tmp_path: Path) -> None:
+    """A piece of an answer reaches the client before the server sends the next one."""
+    seen = threading.Event()
+
+    def script(connection: socket.socket) -> None:
+        read_until(connection, b"\r\n\r\n")
+        connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n")
+        assert seen.wait(TIMEOUT)
+        connection.sendall(b"6\r\nsecond\r\n0\r\n\r\n")
+
+    with recording(tmp_path, script) as recorded:
+        with recorded.connect() as client:
+            client.sendall(GET)
+            assert read_until(client, b"first\r\n").endswith(b"first\r\n")
+            seen.set()
+            assert read_until(client, b"0\r\n\r\n").endswith(b"0\r\n\r\n")
+        (one,) = recorded.exchanges
+    assert one.response
+    assert one.response.body == b"firstsecond"
+
+
+def test_upgrade(tmp_path: Path) -> None:
+    """After a change of protocol the connection is only relayed; nothing of it is lost or taken for HTTP."""
+
+    def script(connection: socket.socket) -> None:
+        read_until(connection, b"\r\n\r\n")
+        connection.sendall(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\nConnection: upgrade\r\n\r\n")
+        connection.sendall(connection.recv(100)[::-1])
+
+    with recording(tmp_path, script) as recorded:
+        with recorded.connect() as client:
+            client.sendall(b"GET /ws HTTP/1.1\r\nUpgrade: echo\r\nConnection: upgrade\r\n\r\n")
+            read_until(client, b"\r\n\r\n")
+            client.sendall(b"\x81\x05GET /")
+            assert read_all(client) == b"/ TEG\x05\x81"
+        (one,) = recorded.exchanges
+        assert recorded.lost == 0
+    assert one.response
+    assert one.response.status == 101
+
+
 def test_answer_before_the_body(tmp_path: Path) -> None:
     """An upload that is refused while it is sent is recorded with its answer; its body is unknown."""
     refusal = b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
