@@ -144,6 +144,9 @@ class Sides:
             # A folder that took long to look at was not: what one side's shows is looked for at the other.
             wrote = mine.changes(True) if wrote.empty else wrote
             wrote_too = theirs.changes(True) if wrote_too.empty else wrote_too
+        for player, effects in ((self.old, wrote), (self.new, wrote_too)):
+            if effects is not None and effects.mail:
+                player.bindings.mailed.note(effects.mail)
         return self._outcome(exchange, old, new, wrote, wrote_too)
 
     def _unwatched(self, exchange: Exchange, following: Exchange | None) -> Outcome:

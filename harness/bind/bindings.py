@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from harness.bind.learn import Pair, Sort, pairs
+from harness.bind.mailed import Mailed
 from harness.bind.request import Rewriter
 from harness.bind.spelling import Values
 from harness.exchange import Exchange, Response
@@ -43,6 +44,7 @@ class Bindings:
     def clear(self) -> None:
         """Forget all but what is fixed: a new scenario begins."""
         self._pairs: dict[Key, Pair] = {}
+        self.mailed = Mailed()
         self._values = Values()
         self._users: Counter[bytes] = Counter()
         self._cookies: Counter[bytes] = Counter()
@@ -118,6 +120,7 @@ class Bindings:
         `asked` then holds the names that were put in.
         """
         self.asked = {}
+        self.give(pair for pair in self.mailed.pairs(exchange.request.target) if key_of(pair) not in self._pairs)
         if not self._pairs:
             return exchange
         return Rewriter(exchange.request, self._values, self._own, self._cookies).exchange(exchange)

@@ -78,6 +78,8 @@ class Correlation:
     def rejoined(self, wrote: Iterable[Effects]) -> None:
         """Hear that new goes on from what old wrote to these places: what is named there has old's names now."""
         effects = tuple(wrote)
+        if effects:
+            self.new.mailed.take(self.old.mailed)
         values = {value for each in effects for table in each.rows for value in self._written.get(table, ())}
         paths = "\n".join(path for each in effects for path in each.files).encode("utf-8", "surrogateescape")
         values |= set(_SEGMENT.findall(paths))
