@@ -56,6 +56,12 @@ class Archive:
             for exchange in stored.exchanges(rows, f"{self.name}#"):
                 yield places.last, exchange
 
+    def places(self) -> Iterator[int]:
+        """Yield the places of the exchanges, in the order in which iteration yields these."""
+        with reading(self.path) as connection:
+            for (place,) in connection.execute(f"SELECT seq FROM exchange {_ORDER}"):  # noqa: S608
+                yield place
+
     def pick(self, numbered: Iterable[tuple[int, int]]) -> Iterator[Exchange]:
         """Yield the exchanges at (number, place), in that order; places are those that `heads` gave."""
         with reading(self.path) as connection:

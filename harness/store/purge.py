@@ -63,9 +63,9 @@ def _locked(path: Path) -> Iterator[sqlite3.Connection]:
 
 def _copy(archive: Archive, part: Path, unwanted: set[int]) -> None:
     with ArchiveWriter(part, archive.state) as writer:
-        kept = ((number, place) for number, (place, _) in enumerate(archive.heads(), 1) if place not in unwanted)
-        for exchange in archive.pick(kept):
-            writer.add(exchange)
+        for place, exchange in zip(archive.places(), archive, strict=True):
+            if place not in unwanted:
+                writer.add(exchange)
         for key, value in archive.notes().items():
             writer.note(key, value)
 
