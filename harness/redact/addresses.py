@@ -6,6 +6,7 @@ In memory only, and bounded. A text is looked through only where short numbers s
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 
 from harness.redact.known import Hit, Secret
 
@@ -18,14 +19,14 @@ class Addresses:
     """IPv4 addresses and their tokens."""
 
     def __init__(self) -> None:
-        self._secrets: dict[bytes, Secret] = {}
+        self._secrets: OrderedDict[bytes, Secret] = OrderedDict()
 
     def add(self, secret: Secret) -> None:
         """Remember an address; the oldest are forgotten."""
         raw = secret.value.encode()
         if raw not in self._secrets:
             if len(self._secrets) >= REMEMBERED:
-                del self._secrets[next(iter(self._secrets))]
+                self._secrets.popitem(last=False)
             self._secrets[raw] = secret
 
     def hits(self, text: bytes) -> list[Hit]:

@@ -22,6 +22,7 @@ from harness.redact.known import Form, Hit, Known, Secret, all_forms, is_telling
 from harness.redact.layer import Layer
 from harness.redact.names import SURE, Names
 from harness.redact.parts import Body, request_head, response_head
+from harness.redact.repeated import Repeated
 from harness.redact.settings import Settings, read_settings
 from harness.redact.spot import Spot
 from harness.redact.syntax import text_of
@@ -32,6 +33,8 @@ LOCAL = frozenset({"", "-", "localhost", "127.0.0.1", "::1", "0.0.0.0", "::"})  
 """Addresses that tell of nobody."""
 CREDENTIAL = 12
 """Characters from which on a credential is looked for as it was written, in base64."""
+OWN = 300
+"""Ways to write secrets of the same exchange that are looked for within longer words too."""
 CODED = 20
 """Texts in base64, of one exchange, that are looked through for each secret remembered."""
 
@@ -52,14 +55,21 @@ class Redactor:
         self.keep = frozenset(settings.keep)
         self.known = Known()
         self.addresses = Addresses()
+        self.repeated = Repeated(self.known, self.addresses)
         for value in settings.values:
             self.known.add(Secret(value, self.tokens.of(value), "known"), fixed=True)
 
     def redact(self, exchange: Exchange) -> Exchange:
         """Return an exchange with tokens in the place of its secrets, and `redactions` that tell of them."""
+        peer = exchange.peer
+        token = "" if peer in LOCAL or peer in self.keep else self.tokens.of(peer)
+        if (repeated := self.repeated.redacted(exchange, token)) is not None:
+            return repeated
         work = _Work(self, exchange)
         work.find()
         work.find_known()
+        if (texts := work.quiet) is not None:
+            self.repeated.remember(exchange, texts)
         return work.made()
 
     def learn(self, exchange: Exchange) -> None:
@@ -103,6 +113,12 @@ class _Work:
             else:
                 self._own += self._redactor.known.add(secret)
 
+    @property
+    def quiet(self) -> list[Text] | None:
+        """What both heads hold, where nothing was found in it and no field has a text of its own; else None."""
+        joined = [head.joined for head in self._heads if head.joined and not head.texts]
+        return joined if len(joined) == len(self._heads) else None
+
     def _note(self, text: Text, spot: Spot, secrets: dict[str, Secret]) -> None:
         """Remember a secret, if it can be told from other words; and a credential as it was written, whole."""
         value = spot.value
@@ -144,7 +160,7 @@ class _Work:
 
     def _hits(self, layer: Layer) -> list[Hit]:
         redactor = self._redactor
-        own, seen = own_hits(layer.text, self._own), redactor.known.hits(layer.text, layer.words)
+        own, seen = own_hits(layer.text, self._own[:OWN]), redactor.known.hits(layer.text, layer.words)
         hits = (*own, *seen, *redactor.addresses.hits(layer.text))
         return [hit for hit in hits if hit.secret.value not in self._kept]
 

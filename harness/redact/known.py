@@ -10,6 +10,7 @@ import base64
 import html
 import re
 import string
+from collections import OrderedDict
 from collections.abc import Iterator
 from functools import lru_cache
 from json import dumps
@@ -23,6 +24,8 @@ REMEMBERED = 10_000
 SHORTEST = 6
 LONGEST = 8192
 """Characters of a value beyond which it is not looked for: a file, not a secret."""
+FEW = 50
+"""So many secrets in a text are searched for one after the other; for more, it is gone through word by word."""
 WORD_LENGTH = 8
 """A value of letters only is a word, and not looked for, if it is shorter or an ordinary one."""
 
@@ -145,27 +148,28 @@ class Known:
 
     def __init__(self) -> None:
         self._forms: dict[bytes, list[Form]] = {}
-        self._secrets: dict[str, list[Form]] = {}
-        self._fixed: set[str] = set()
+        self._secrets: OrderedDict[str, list[Form]] = OrderedDict()
+        self._fixed: dict[str, list[Form]] = {}
 
     def __len__(self) -> int:
         return len(self._secrets)
 
     def add(self, secret: Secret, fixed: bool = False) -> list[Form]:
         """Remember a secret, and return how it may be written; a `fixed` one is never forgotten."""
-        if secret.value in self._secrets:
-            return self._secrets[secret.value]
-        made = self._secrets[secret.value] = all_forms(secret)
+        before = self._secrets.get(secret.value) or self._fixed.get(secret.value)
+        if before:
+            return before
+        made = all_forms(secret)
         for form in made:
             self._forms.setdefault(form.word, []).append(form)
-        if fixed:
-            self._fixed.add(secret.value)
-        elif len(self._secrets) - len(self._fixed) > REMEMBERED:
-            self._forget(next(value for value in self._secrets if value not in self._fixed))
+        (self._fixed if fixed else self._secrets)[secret.value] = made
+        if len(self._secrets) > REMEMBERED:
+            self._forget()
         return made
 
-    def _forget(self, value: str) -> None:
-        for form in self._secrets.pop(value):
+    def _forget(self) -> None:
+        value, forms = self._secrets.popitem(last=False)
+        for form in forms:
             left = [other for other in self._forms.get(form.word, ()) if other.secret.value != value]
             if left:
                 self._forms[form.word] = left
@@ -174,13 +178,25 @@ class Known:
 
     def hits(self, text: bytes, words: frozenset[bytes]) -> list[Hit]:
         """Return the secrets in a text of these words, the longest way to write one first."""
-        found = [form for word in self._forms.keys() & words for form in self._forms[word]]
-        return _hits(text, found) if found else []
+        present = self._forms.keys() & words
+        if len(present) > FEW:
+            return [hit for word in _PIECE.finditer(text) for hit in self._at(text, word)]
+        return _hits(text, [form for word in present for form in self._forms[word]]) if present else []
+
+    def _at(self, text: bytes, word: re.Match[bytes]) -> Iterator[Hit]:
+        """Yield the secrets that this word of a text is of."""
+        for form in self._forms.get(word[0], ()):
+            start = word.start() - form.raw.find(form.word)
+            if start >= 0 and text.startswith(form.raw, start):
+                yield Hit(start, start + len(form.raw), form.token, form.secret)
 
     def hits_within(self, text: bytes) -> list[Hit]:
         """Return the secrets in a text, also within longer words: this looks for one after the other."""
         return [
-            hit for forms in self._secrets.values() if forms and forms[0].raw in text for hit in _all(text, forms[0])
+            hit
+            for forms in (*self._fixed.values(), *self._secrets.values())
+            if forms and forms[0].raw in text
+            for hit in _all(text, forms[0])
         ]
 
 
