@@ -18,8 +18,8 @@ import subprocess
 import sys
 import time
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
@@ -130,9 +130,49 @@ def planted(kind: str, value: str) -> Iterator[Case]:
     yield Case("redirect", answered=moved, page=b"", status="302 Found")
 
 
+def fresh() -> Iterator[tuple[str, Case]]:
+    """Secrets that stand once, where only the place tells of them: each with its value."""
+    values = (f"Pl4nt&{number:02}xQz9 LmW" for number in range(100))
+
+    def one(name: str, make: Callable[[str], Case]) -> tuple[str, Case]:
+        value = next(values)
+        return value, replace(make(value), name=name)
+
+    def asked(headers: tuple[Header, ...], body: Callable[[str], str | bytes]) -> Callable[[str], Case]:
+        return lambda value: Case("", "/do", headers, made if isinstance(made := body(value), bytes) else made.encode())
+
+    def page(body: Callable[[str], str], *headers: Header) -> Callable[[str], Case]:
+        return lambda value: Case("", page=body(value).encode(), answered=headers or (HTML,))
+
+    member = "<struct><member><name>password</name><value><string>{}</string></value></member></struct>"
+    yield one("query by name", lambda value: Case("", f"/do?token={quote(value)}"))
+    yield one("referer by name", lambda value: Case("", headers=(("Referer", f"http://h/?api_key={quote(value)}"),)))
+    yield one("userinfo", lambda value: Case("", headers=(("X-From", f"http://anna:{quote(value, safe='')}@h/"),)))
+    yield one("own header", lambda value: Case("", headers=(("X-Auth-Token", value),)))
+    yield one("cookie by place", lambda value: Case("", headers=(("Cookie", f"lang=de; PHPSESSID={quote(value)}"),)))
+    yield one("form by name", asked((FORM,), lambda value: f"a=b&new_password={quote_plus(value)}"))
+    yield one("multipart by name", lambda value: Case("", "/do", *multipart("passwd", value.encode())))
+    yield one("json by name", asked((JSON,), lambda value: json.dumps({"a": [{"clientSecret": value}]})))
+    yield one("json, broken", asked((JSON,), lambda value: json.dumps({"a": {"password": value}})[:-2]))
+    yield one("xml-rpc by name", asked((XML,), lambda value: member.format(html.escape(value))))
+    yield one(
+        "soap", asked((XML,), lambda value: f"<s:Body><wsse:Password>{html.escape(value)}</wsse:Password></s:Body>")
+    )
+    gz: Header = ("Content-Encoding", "gzip")
+    yield one("gzip request", asked((FORM, gz), lambda value: gzip.compress(f"pw={quote(value)}".encode())))
+    yield one("json answer", page(lambda value: json.dumps({"access_token": value}), JSON))
+    yield one("hidden input", page(lambda value: f'<input type=hidden name="csrf" value="{html.escape(value)}">'))
+    yield one("meta", page(lambda value: f'<meta name="csrf-token" content="{html.escape(value)}">'))
+    yield one("script", page(lambda value: f"<script>var apiKey = '{value}';</script>"))
+    yield one("link", page(lambda value: f'<a href="/in?session={quote(value)}&amp;x=1">in</a>'))
+    yield one("set-cookie", lambda value: Case("", answered=(HTML, ("Set-Cookie", f"sid={quote(value)}; Path=/"))))
+    yield one("base64 body", asked((XML,), lambda value: base64.b64encode(f'{{"password": "{value}"}}'.encode())))
+
+
 def cases() -> list[Case]:
     """All of them."""
-    return [*natural(), *(case for kind, value in SECRETS.items() for case in planted(kind, value))]
+    alone = [case for _, case in fresh()]
+    return [*natural(), *(case for kind, value in SECRETS.items() for case in planted(kind, value)), *alone]
 
 
 def forms(value: str) -> set[bytes]:
@@ -164,6 +204,7 @@ def forms(value: str) -> set[bytes]:
 
 
 FORMS = {form: kind for kind, value in SECRETS.items() for form in forms(value)}
+FORMS |= {form: case.name for value, case in fresh() for form in forms(value)}
 ANY = re.compile(b"|".join(re.escape(form) for form in sorted(FORMS, key=len, reverse=True)))
 
 
@@ -174,6 +215,9 @@ def leaked(data: bytes) -> set[str]:
 
 def test_what_looks_finds() -> None:
     """The search itself finds each secret in each request and answer as it was planted: else it would prove nothing."""
+    for value, case in fresh():
+        body = zlib.decompress(case.body, 47) if case.name == "gzip request" else case.body
+        assert case.name in leaked(repr(case).encode() + body + case.page), value
     for kind, value in SECRETS.items():
         for case in planted(kind, value):
             page = zlib.decompress(case.page, 47) if case.name == "gzip" else case.page
@@ -281,6 +325,11 @@ def _half_sent(port: int, folder: Path) -> dict[str, set[str]]:
     return found
 
 
+def gunzipped(body: bytes) -> bytes:
+    """Return a body, unpacked where it is packed."""
+    return gzip.decompress(body) if body.startswith(b"\x1f\x8b") else body
+
+
 def exchanges(folder: Path) -> list[Exchange]:
     """Return what was recorded."""
     return [exchange for recording in open_recordings([folder / "x.archive"]) for exchange in recording]
@@ -303,11 +352,10 @@ def test_nothing_in_any_exchange(recording: Path) -> None:
     """Not in what is read back, packed bodies included."""
     found = []
     for exchange in exchanges(recording):
-        body = exchange.response.body or b"" if exchange.response else b""
-        if body.startswith(b"\x1f\x8b"):
-            body = gzip.decompress(body)
+        body = gunzipped(exchange.response.body or b"") if exchange.response else b""
         case = exchange.request.header(b"x-case") or b"0"
         whole = repr(exchange).encode() + body + (exchange.request.body or b"") + exchange.request.start_line
+        body += gunzipped(exchange.request.body or b"")
         headers = b"\n".join(value for _, value in exchange.request.headers)
         if leaks := leaked(whole + headers):
             found.append((cases()[int(case)].name, sorted(leaks)))
