@@ -32,6 +32,8 @@ _KEPT = frozenset(
 class Call(Held):
     """One call as far as it has come; begins with the environ, which the application may change afterwards."""
 
+    __slots__ = ("_environ", "complete", "headers", "status")
+
     def __init__(self, environ: Environ, budget: Budget) -> None:
         super().__init__(budget)
         self.status: str | None = None

@@ -28,6 +28,8 @@ Fields = tuple[Any, ...]
 class Body:
     """The bytes of one body, as they come. What there is no room for is only counted: then `dropped` is true."""
 
+    __slots__ = ("_budget", "_pieces", "_spool", "_taken", "dropped", "size")
+
     def __init__(self, budget: Budget) -> None:
         self.size = 0
         self.dropped = False
@@ -86,8 +88,9 @@ class Body:
             self._spool = None
 
     def _forget(self) -> None:
-        self._budget.give(self._taken)
-        self._taken, self._pieces = 0, []
+        if self._taken:
+            self._budget.give(self._taken)
+            self._taken, self._pieces = 0, []
 
 
 def opened(parcel: bytes | Sealed | None) -> bytes | None:
@@ -100,6 +103,10 @@ UNLIMITED = Budget(1 << 62)
 
 class Held:
     """What every capture holds: two bodies, times, and its share of the budget."""
+
+    __slots__ = (
+        "_budget", "_clock", "_taken", "duration", "request_body", "request_complete", "response_body", "started",
+    )  # fmt: skip
 
     def __init__(self, budget: Budget) -> None:
         self.request_body = Body(budget)
@@ -152,6 +159,8 @@ class Held:
 
 class Capture(Held):
     """One exchange as far as it has been seen on a connection; begins with the head of its request."""
+
+    __slots__ = ("framing", "headers", "peer", "raw_head", "response", "scheme", "start_line")
 
     def __init__(
         self,

@@ -27,7 +27,7 @@ from harness.record.sink import Sink
 
 log = logging.getLogger("harness")
 
-_NICE = 10  # the recorded goes first
+_NICE = 15  # the recorded goes first
 _LOOK = 1.0  # seconds between looks at what nothing announces
 
 

@@ -101,6 +101,8 @@ class Recorder:
 class _Recording:
     """One request on its way through the application."""
 
+    __slots__ = ("_capture", "_finished", "_input", "_start_response", "_tape")
+
     def __init__(self, environ: Environ, start_response: Callable[..., Any], tape: Tape) -> None:
         self._tape = tape
         self._start_response = start_response
@@ -141,6 +143,8 @@ class _Recording:
 class _Answer:
     """The application's iterable, passed on piece by piece."""
 
+    __slots__ = ("_recording", "_result")
+
     def __init__(self, result: Iterable[bytes], recording: _Recording) -> None:
         self._result = result
         self._recording = recording
@@ -167,12 +171,16 @@ class _Answer:
 class _SizedAnswer(_Answer):
     """An answer of known length: servers take a list of one piece for a reason to announce its size."""
 
+    __slots__ = ()
+
     def __len__(self) -> int:
         return len(self._result)  # type: ignore[arg-type]
 
 
 class _Input:
     """`wsgi.input`, noting what the application reads; it alone decides whether the whole body is ever read."""
+
+    __slots__ = ("_body", "_ended", "_length", "_stream")
 
     def __init__(self, stream: Any, capture: Call, length: int | None) -> None:
         self._stream = stream

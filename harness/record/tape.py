@@ -25,7 +25,7 @@ from harness.record.sink import PATIENCE, Sink
 from harness.record.spool import Budget
 from harness.recording import Writer
 
-_TICK = 0.02  # seconds that captures gather: waking a thread for each would cost a request more than the rest
+_TICK = 0.05  # seconds that captures gather: waking a thread for each would cost a request more than the rest
 _IDLE = 1.0  # seconds without a capture after which the thread sleeps until the next
 _LAST = 30.0  # seconds that closing may wait for the queue to empty
 QUEUE = 10_000  # captures
