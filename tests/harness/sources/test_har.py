@@ -256,6 +256,13 @@ def test_a_person_edited_it() -> None:
     assert one(given).response == exchange.response
 
 
+def test_values_that_were_joined_are_apart() -> None:
+    """Chrome's protocol joins the values of a name by line feeds; each was a header of its own."""
+    response = one(entry(response={"headers": [{"name": "Set-Cookie", "value": "a=1\nb=2"}]})).response
+    assert response is not None
+    assert response.headers == ((b"Set-Cookie", b"a=1"), (b"Set-Cookie", b"b=2"))
+
+
 def test_a_preflight_is_an_exchange() -> None:
     """Though Chrome says that nothing was transferred: there is no content in it either."""
     answer = {"_transferSize": 0, "content": {"size": 0}}
