@@ -7,97 +7,26 @@ runner's business: it hands over a `Started`.
 
 from __future__ import annotations
 
-import fcntl
 import math
 import os
 import select
 import signal
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
 from ..body import Body
 from ..errors import AnsweredError, ProgramError
 from ..types import Command, Exit
+from .process import Started, readable, widen
 
 GRACE = 2.0
 PIECE = 65536
-WIDE = 1 << 20
 POLL = 0.01
-PATIENCE = 0.005
+PATIENCE = 0.01
 
 ErrorSink = Callable[[bytes], None]
-
-
-class Process(Protocol):
-    """A started program, as the loop needs it: the leader of its own process group."""
-
-    pid: int
-
-    def ended(self) -> bool:
-        """Whether it has ended; its number stays taken until `reap`."""
-
-    def watched(self) -> int | None:
-        """Return a descriptor that becomes readable when it ends, which `reap` closes; None where the system has no
-        such descriptors, or where it has ended.
-        """
-
-    def signal_group(self, number: int) -> None:
-        """Send a signal to its group, so far as there is one."""
-
-    def reap(self) -> Exit:
-        """Wait for its end, release its number and what `watched` opened, and return how it ended."""
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """A program at work and our ends of its pipes; `stdin` is None for one that has no body to read."""
-
-    process: Process
-    stdin: int | None
-    stdout: int
-    stderr: int
-
-
-class Pipes:
-    """The pipes of a program about to start. Leaving the block closes its ends; ours too, unless `started` took them.
-
-    Without a body its input, None, shall be /dev/null.
-    """
-
-    def __init__(self, *, has_body: bool) -> None:
-        self._open: list[int] = []
-        try:
-            stdin: tuple[int, int] | tuple[None, None] = self._pair() if has_body else (None, None)
-            stdout, stderr = self._pair(), self._pair()
-        except BaseException:
-            self._close()
-            raise
-        self.theirs = (stdin[0], stdout[1], stderr[1])
-        self._kept = (stdin[1], stdout[0], stderr[0])
-
-    def __enter__(self) -> Pipes:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._close()
-
-    def started(self, process: Process) -> Started:
-        """Hand our ends over, with the program that has the others."""
-        self._open = [end for end in self.theirs if end is not None]
-        return Started(process, *self._kept)
-
-    def _pair(self) -> tuple[int, int]:
-        pair = os.pipe()
-        self._open.extend(pair)
-        return pair
-
-    def _close(self) -> None:
-        for descriptor in self._open:
-            os.close(descriptor)
-        self._open = []
 
 
 class Runner(Protocol):
@@ -364,19 +293,3 @@ class Running:
             self._drop(self._stdout)
         self._await_exit(time.monotonic() + GRACE)
         self._process.signal_group(signal.SIGKILL)
-
-
-def readable(descriptor: int, seconds: float) -> bool:
-    """Whether a descriptor becomes readable within some seconds."""
-    poll = select.poll()
-    poll.register(descriptor, select.POLLIN)
-    return bool(poll.poll(seconds * 1000))
-
-
-def widen(pipe: int, length: int) -> None:
-    """Let a pipe hold more at once where a long body will come through it, if the system allows that (Linux)."""
-    if length > PIECE and hasattr(fcntl, "F_SETPIPE_SZ"):
-        try:
-            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, WIDE)
-        except OSError:
-            pass  # this user's pipes hold too much already

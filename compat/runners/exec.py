@@ -13,7 +13,8 @@ import time
 
 from ..body import Body
 from ..types import Command, Exit
-from .duplex import ErrorSink, Pipes, Running, Started, readable
+from .duplex import ErrorSink, Running
+from .process import Pipes, Started, readable
 from .spawn import spawn, suits
 
 PAUSES = (0.005, 0.01, 0.02, 0.04, 0.08, 0.1, None)

@@ -9,9 +9,9 @@ import os
 import signal
 
 from ..types import Exit
-from .duplex import readable
 from .exec import exit_of, open_pidfd
 from .keeper import Keeper
+from .process import readable
 
 REAP_LIMIT = 5.0
 

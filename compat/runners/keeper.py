@@ -17,9 +17,9 @@ from pathlib import Path
 
 from ..errors import ProgramError
 from ..types import Exit
-from .duplex import readable
 from .exec import exit_of
 from .message import Plan, Request, begin, frame, run
+from .process import readable
 from .python import Start, Unsuited
 
 ZYGOTE = str(Path(__file__).with_name("zygote.py"))

@@ -18,12 +18,13 @@ from collections.abc import Collection, Mapping
 
 from ..body import Body
 from ..types import Command
-from .duplex import ErrorSink, Pipes, Running
+from .duplex import ErrorSink, Running
 from .exec import execute
 from .forked import Forked
 from .keeper import Keeper
 from .message import Request
 from .nest import Nest
+from .process import Pipes
 from .python import MAX_FIRST_LINE, Start, Unsuited, find_start
 
 FRESH = 0.1
@@ -53,7 +54,7 @@ class Warm:
         """Start a program, by exec where it cannot be forked. Raises OSError, ProgramError (502)."""
         try:
             with Pipes(has_body=body.length is not None) as pipes:
-                started = pipes.started(self._fork(command, pipes.theirs))
+                started = pipes.started(self._fork(command, pipes.with_null()))
         except Unsuited as reason:
             self._say_once(command.name, str(reason))
             return execute(command, body, errors, timeout, idle_timeout)
@@ -64,7 +65,7 @@ class Warm:
         with self._lock:
             close_all(self._nests)
 
-    def _fork(self, command: Command, descriptors: tuple[int | None, int, int]) -> Forked:
+    def _fork(self, command: Command, descriptors: tuple[int, int, int]) -> Forked:
         path = command.argv[command.position]
         state = stamp(path)
         start = find_start(command, self._prefix, self._first_line(path, state))
@@ -77,12 +78,7 @@ class Warm:
             self._limits,
             command.environment,
         )
-        null = [os.open(os.devnull, os.O_RDWR)] if descriptors[0] is None else []
-        try:
-            return self._nest(start).fork(request, [*null, *[one for one in descriptors if one is not None]])
-        finally:
-            for d in null:
-                os.close(d)
+        return self._nest(start).fork(request, descriptors)
 
     def _first_line(self, path: str, state: str) -> bytes:
         """Return the first line of a script; it is read again only where the file has another stamp."""
