@@ -1,0 +1,67 @@
+"""Heads that repeat: redacted as if each were looked at for the first time."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.exchange import Exchange, Request, Response
+from harness.redact import redactor
+from harness.redact.engine import Redactor
+
+KEY = b"k" * 32
+ADDRESSES = ["10.1.2.3", "192.0.2.77", "127.0.0.1", "", "2001:db8::5"]
+SECRETS = ["kT9-pass-word1", "Zx81aaQQ44", "c2VjcmV0LW9uZQ"]
+TARGETS = [
+    "/simple/", "/simple/a?page=2", "/from/10.1.2.3", "/seen/192.0.2.77/x", "/zip/MTkyLjAuMi43Nw",
+    *(f"/login?password={secret}" for secret in SECRETS), *(f"/file/{secret}" for secret in SECRETS),
+]  # fmt: skip
+HEADERS = [
+    (), ((b"User-Agent", b"pip/1.0"),), ((b"X-Forwarded-For", b"10.1.2.3"),), ((b"Cookie", b"sid=Zx81aaQQ44"),),
+    ((b"Referer", b"/file/kT9-pass-word1"), (b"User-Agent", b"x")),
+]  # fmt: skip
+EXCHANGES = st.builds(
+    lambda target, headers, peer, answer, user: Exchange(
+        "", Request(f"GET {target} HTTP/1.1".encode(), headers), answer, peer=peer, user=user
+    ),
+    st.sampled_from(TARGETS),
+    st.sampled_from(HEADERS),
+    st.sampled_from(ADDRESSES),
+    st.sampled_from([
+        None, Response(200, body=None, size=3), Response(200, b"OK", ((b"Server", b"x"),)),
+        Response(200, headers=((b"Set-Cookie", b"sid=Zx81aaQQ44"),)), Response(200, body=b"c2VjcmV0LW9uZQ 192.0.2.77"),
+    ]),
+    st.sampled_from(["", "jo", "jo@example.org"]),
+)  # fmt: skip
+
+
+def forgetful() -> Redactor:
+    """A redactor that looks at every exchange anew."""
+    one = redactor({"keep": ["192.0.2.77"]}, KEY)
+    one.repeated.remember = lambda exchange, texts: None  # type: ignore[method-assign]
+    return one
+
+
+@given(st.lists(EXCHANGES, min_size=2, max_size=12))
+def test_the_same_as_without_memory(exchanges: list[Exchange]) -> None:
+    """Whatever came before, an exchange is redacted as by one that remembers no heads."""
+    remembering, other = redactor({"keep": ["192.0.2.77"]}, KEY), forgetful()
+    for exchange in [*exchanges, *exchanges]:
+        assert remembering.redact(exchange) == other.redact(exchange)
+
+
+def test_a_secret_learned_since_is_found_in_a_head_that_was_quiet() -> None:
+    """A head that repeats is looked through for what was not known when it came first."""
+    one = redactor({}, KEY)
+    innocent = Exchange("", Request(b"GET /file/kT9-pass-word1 HTTP/1.1"), peer="10.1.2.3")
+    assert b"kT9-pass-word1" in one.redact(innocent).request.start_line
+    one.redact(Exchange("", Request(b"GET /login?password=kT9-pass-word1 HTTP/1.1")))
+    assert b"kT9-pass-word1" not in one.redact(innocent).request.start_line
+
+
+def test_the_address_of_each_client_is_its_own() -> None:
+    """The same request by two clients is two clients'."""
+    one = redactor({}, KEY)
+    peers = [one.redact(Exchange("", Request(b"GET / HTTP/1.1"), peer=peer)).peer for peer in ADDRESSES[:2] * 2]
+    assert peers[:2] == peers[2:]
+    assert len({*peers, *ADDRESSES}) == len(ADDRESSES) + 2
