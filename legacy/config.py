@@ -63,6 +63,11 @@ class Config:
         self.split_url()
 
     @property
+    def early(self):
+        """True for what the index of 2008 did otherwise, as far as its log shows: names to the letter, no redirects."""
+        return '2008' <= self.era < '2009'
+
+    @property
     def late(self):
         """True for the rules of the end of 2016: https only, wheels and sdists only, ..."""
         return self.era >= '2016-12'

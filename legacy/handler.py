@@ -258,6 +258,9 @@ class WebUI(Accounts, Projects):
     def run_simple(self):
         """/simple, /simple/ and /simple/NAME/, each spelling redirected to the one that answers."""
         path = self.path_text()
+        if self.config.early and path.strip('/'):
+            self.early_package(path.strip('/'))
+            return
         if not path:
             raise Redirect(self.config.simple_script + '/')
         if path == '/':
@@ -268,6 +271,15 @@ class WebUI(Accounts, Projects):
             raise NotFound(path[1:-1])
         else:
             self.simple_package(path[1:-1])
+
+    def early_package(self, name):
+        """The same in 2008: a name to the letter, with a slash or without (B108, B109, B112)."""
+        from legacy import pages
+        if not self.store.has_package(name):
+            self.fail('Not Found', code=404)
+            return
+        self.simple_page(pages.simple_package(name, self.store.package_files(name)), 'simple pkg~' + simple_name(name),
+                         self.store.package_serial(name))
 
     def simple_index(self):
         """All projects."""
@@ -460,7 +472,7 @@ class WebUI(Accounts, Projects):
     def other_spelling(self, name, version):
         """Redirect to the registered spelling of a name, or 404."""
         found = self.found_name(name)
-        if found is None or found == name:
+        if found is None or found == name or self.config.early:
             raise NotFound
         raise Redirect('/'.join(part for part in (self.config.url, found, version) if part))
 

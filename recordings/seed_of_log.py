@@ -1,7 +1,7 @@
 """Make a seed of the projects that a log names: `python -m recordings.seed_of_log DAY.archive -o day-seed.json`.
 
 The log of 2008 has no bodies, so a replay of it needs an index that knows its projects: those answered on /simple/ or
-/pypi/, with the versions asked for. Files are not made: the log does not hold them.
+/pypi/, with the versions asked for, by path or by query. Files are not made: the log does not hold them.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote_to_bytes
+from urllib.parse import parse_qsl, unquote_to_bytes
 
-from harness.exchange import Exchange
+from harness.exchange import Exchange, Request
 from harness.recording import open_recordings
 
 OWNER = {"name": "owner", "password": "ownerpw", "email": "owner@example.org", "admin": True}
@@ -36,13 +36,23 @@ def projects_of(exchanges: Iterable[Exchange]) -> dict[str, dict[str, None]]:
     for exchange in exchanges:
         if exchange.response is None or exchange.response.status != 200:
             continue
-        parts = exchange.request.path.split(b"/")[1:]
-        if len(parts) < 2 or parts[0] not in (b"simple", b"pypi") or not parts[1]:
-            continue
-        versions = found.setdefault(_text(parts[1]), {})
-        if parts[0] == b"pypi" and len(parts) > 2 and parts[2]:
-            versions[_text(parts[2])] = None
+        name, version = _asked(exchange.request)
+        versions = found.setdefault(name, {})
+        if version:
+            versions[version] = None
     return {name: versions for name, versions in found.items() if name and "\0" not in name}
+
+
+def _asked(request: Request) -> tuple[str, str]:
+    """Return the project and the version that a request is about, by path or by query; empty where it is about none."""
+    # Some clients sent the `&amp;` of a page as it stands; the parser of the time took its `;` for a separator too.
+    fields = dict(parse_qsl(request.query.replace(b";", b"&").decode("latin-1"), encoding="utf-8", errors="replace"))
+    if request.path == b"/pypi" and fields.get(":action") in ("display", "doap"):
+        return fields.get("name", ""), fields.get("version", "")
+    parts = request.path.split(b"/")[1:]
+    if len(parts) < 2 or parts[0] not in (b"simple", b"pypi"):
+        return "", ""
+    return _text(parts[1]), _text(parts[2]) if parts[0] == b"pypi" and len(parts) > 2 else ""
 
 
 def _text(segment: bytes) -> str:

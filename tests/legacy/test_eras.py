@@ -1,4 +1,4 @@
-"""What the old index answers at names it had once, and under the rules of the end of 2016."""
+"""What the old index answers at names it had once, and under the rules of other years."""
 
 import pytest
 
@@ -78,3 +78,23 @@ def test_jsonp(visitor, ask):
     assert answer.body == b"show.it(" + plain + b")"
     assert answer.header("Content-Type").startswith("text/javascript")
     assert visitor.get("/pypi/demo/json?callback=alert(1)").body == plain
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/simple/demo", 200),
+        ("/simple/demo/", 200),
+        ("/simple/Under_Score/", 200),
+        ("/simple/under-score/", 404),
+        ("/simple/DEMO/", 404),
+        ("/simple/a/b", 404),
+        ("/pypi/DEMO", 404),
+    ],
+)
+def test_names_of_2008(visitor, ask, monkeypatch, path, status):
+    """To the letter, with a slash or without; 404 in eleven bytes (B108, B109, B112)."""
+    monkeypatch.setenv("PYPI_ERA", "2008-11")
+    answer = ask(visitor.app, "GET", path)
+    assert answer.status == status
+    assert path.startswith("/pypi") or status == 200 or answer.body == b"Not Found\n\n"

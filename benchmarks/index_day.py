@@ -1,0 +1,200 @@
+"""The day of 2008 asked of the old index: how many of its GETs have the status of the log, and what explains the rest.
+
+An index is made of the projects and releases that the log names (`recordings.seed_of_log`); every GET for /simple and
+/pypi of the log is asked of `legacy.wsgi:application`, redirects within the index followed. A 301 of the log came from
+the web server's virtual hosts, whose Host the log lacks: it is asked under an old name of the index. Prints the share
+of equal statuses, and the others by what explains them, with the entry of the catalogue of behaviours.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import re
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote_to_bytes, urlsplit
+
+import psycopg2
+
+from harness import postgres
+from harness.exchange import Exchange
+from harness.recording import open_recordings
+from recordings.seed_of_log import projects_of, seed_of
+
+ROOT = Path(__file__).resolve().parents[1]
+OLD_NAME = "old.index.example"
+STEP = 5.0  # seconds between two signs of progress
+App = Callable[..., Any]
+
+
+def main() -> None:
+    """Ask, and print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.index_day", description=__doc__)
+    parser.add_argument("recording", type=Path, help="the log as an archive: harness import LOG -o day.archive")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="only every Nth request")
+    parser.add_argument("--era", default="", help="2008-11: names to the letter, as they were on that day")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, postgres.start() as server:
+        app = index(options.recording, Path(folder), server.create_database("day"), options.era)
+        report(judged(app, islice(replayable(options.recording), 0, None, options.every)))
+
+
+def index(recording: Path, folder: Path, url: str, era: str) -> App:
+    """An index of what the log names, configured by the environment of this process."""
+    import json
+
+    from legacy.config import HERE
+    from legacy.load import load
+
+    seed = folder / "seed.json"
+    seed.write_text(json.dumps(seed_of(projects_of(exchanges(recording)))))
+    load(str(seed), url, str(folder / "files"))
+    add_digests(url, sorted(digests(recording)))
+    ini = Path(HERE, "config.ini").read_text().replace("old_hosts =", f"old_hosts = {OLD_NAME}")
+    (folder / "config.ini").write_text(ini)
+    os.environ |= {
+        "PYPI_DATABASE_URL": url, "PYPI_FILES": str(folder / "files"), "PYPI_CONFIG": str(folder / "config.ini"),
+        "PYPI_ERA": era,
+        "PYPI_BASE_URL": "http://index.example/pypi",
+    }  # fmt: skip
+    from legacy.wsgi import application
+
+    return application
+
+
+def digests(recording: Path) -> set[str]:
+    """Digests that the index of the day knew: no file can be made of them, but rows can."""
+    wanted = re.compile(rb"digest=([0-9a-f]{32})")
+    asked = (wanted.search(exchange.request.query) for exchange in exchanges(recording) if answered(exchange))
+    return {found[1].decode() for found in asked if found}
+
+
+def answered(exchange: Exchange) -> bool:
+    """Whether the log has a 200."""
+    return exchange.response is not None and exchange.response.status == 200
+
+
+def add_digests(url: str, found: list[str]) -> None:
+    """Let the index know these digests, as files of any release."""
+    connection = psycopg2.connect(url)
+    with connection, connection.cursor() as cursor:
+        sql = (
+            "INSERT INTO release_files (name, version, filename, path, md5_digest)"
+            " SELECT name, version, %(digest)s, %(digest)s, %(digest)s FROM releases LIMIT 1"
+        )
+        cursor.executemany(sql, [{"digest": digest} for digest in found])
+    connection.close()
+
+
+def exchanges(recording: Path) -> Iterator[Exchange]:
+    """All of the log."""
+    for each in open_recordings([recording]):
+        yield from each
+
+
+def replayable(recording: Path) -> Iterator[Exchange]:
+    """GETs for the program, not for files that the web server served (L05)."""
+    for exchange in exchanges(recording):
+        name = exchange.request.path[1:].partition(b"/")[0]
+        if exchange.request.method == b"GET" and name in (b"simple", b"pypi") and exchange.response:
+            yield exchange
+
+
+def judged(app: App, requests: Iterator[Exchange]) -> Counter[tuple[str, int, int]]:
+    """Count (what explains it, status of the log, ours after redirects); nothing explains what is equal."""
+    found: Counter[tuple[str, int, int]] = Counter()
+    said = time.monotonic()
+    for number, exchange in enumerate(requests, 1):
+        assert exchange.response is not None
+        logged = exchange.response.status
+        host = OLD_NAME if logged == 301 else "index.example"
+        hops = list(followed(app, exchange, host))
+        status = hops[0][0] if logged == 301 else hops[-1][0]
+        found["" if status == logged else explained(exchange, logged, hops), logged, status] += 1
+        if time.monotonic() - said > STEP:
+            said = time.monotonic()
+            print(f"  {number} requests", file=sys.stderr, flush=True)
+    return found
+
+
+def followed(app: App, exchange: Exchange, host: str) -> Iterator[tuple[int, str]]:
+    """Yield (status, target) of an answer and of those it leads to within the index."""
+    target = exchange.request.target.decode("latin-1")
+    agent = (exchange.request.header(b"user-agent") or b"").decode("latin-1")
+    for _ in range(5):
+        status, location = asked(app, target, host, agent)
+        yield status, target
+        if status not in (301, 302, 307) or host == OLD_NAME:
+            return
+        parts = urlsplit(location)
+        target = parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def asked(app: App, target: str, host: str, agent: str) -> tuple[int, str]:
+    """Ask the application in this process; return status and Location."""
+    path, _, query = target.partition("?")
+    environ = {
+        "REQUEST_METHOD": "GET", "SCRIPT_NAME": "", "QUERY_STRING": query, "SERVER_PROTOCOL": "HTTP/1.1",
+        "PATH_INFO": unquote_to_bytes(path.encode("latin-1")).decode("latin-1"), "SERVER_NAME": "index.example",
+        "SERVER_PORT": "80", "REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": host, "HTTP_USER_AGENT": agent,
+        "wsgi.version": (1, 0), "wsgi.url_scheme": "http", "wsgi.input": io.BytesIO(), "wsgi.errors": io.StringIO(),
+        "wsgi.multithread": False, "wsgi.multiprocess": False, "wsgi.run_once": False, "RAW_URI": target,
+    }  # fmt: skip
+    seen: list[tuple[str, list[tuple[str, str]]]] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> Callable[..., None]:
+        seen[:] = [(status, headers)]
+        return lambda data: None
+
+    result = app(environ, start_response)
+    for _ in result:
+        pass
+    getattr(result, "close", lambda: None)()
+    status, headers = seen[0]
+    return int(status[:3]), next((value for name, value in headers if name == "Location"), "")
+
+
+def explained(exchange: Exchange, logged: int, hops: list[tuple[int, str]]) -> str:
+    """Why the status is another one than that of the log."""
+    path, query = exchange.request.path, exchange.request.query
+    ours = hops[-1][0]
+    if logged in (500, 503):
+        return "an outage of that day (L27)"
+    if logged == 304:
+        return "a conditional request, whose headers the log lacks"
+    if logged == 404 and path.startswith(b"/simple"):
+        return "another spelling of a name was 404, and is that project's page now (B109, I15)"
+    if logged == 404 and ours == 200:
+        return "another spelling of a name was 404, and is a redirect to the project now (B067)"
+    if logged == 400 and b"doap" in query + path:
+        return "a name encoded twice was 400, and is 404 now (L18, B178)"
+    if logged == 200 and path.startswith(b"/simple") and re.search(rb"[^\w./-]", unquote_to_bytes(path)):
+        return "a name with a blank or the like is listed, and has no page (B109)"
+    if ours == 401:
+        return "the login was a page, and asks for a password now (B062, B246)"
+    if logged == 404 and b"search_form" not in query:
+        return "an action that there was not yet"
+    if logged == 200 and path.count(b"/") > 3:
+        return "what stands below a release was the release in 2008, and is an action now (B042)"
+    return "other"
+
+
+def report(found: Counter[tuple[str, int, int]]) -> None:
+    """Print shares and groups."""
+    total, equal = sum(found.values()), sum(count for (why, *_), count in found.items() if not why)
+    print(f"equal after redirects: {equal} of {total} ({equal / total:.2%})")
+    for (why, logged, status), count in found.most_common():
+        if why:
+            print(f"{count:7}  {logged} -> {status}  {why}")
+
+
+if __name__ == "__main__":
+    main()
