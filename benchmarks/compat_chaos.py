@@ -93,7 +93,8 @@ def served(runner: str) -> Iterator[int]:
         script.write_text(SHELL if runner == "exec" else PYTHON.format(python=sys.executable), encoding="utf-8")
         script.chmod(0o755)
         (folder / "served_chaos.py").write_text(SERVED.format(programs=str(programs), runner=runner), encoding="utf-8")
-        threads = ["-k", "gthread", "--threads", str(2 * CLIENTS)]
+        # A machine that stands still for a while is no reason to replace the worker.
+        threads = ["-k", "gthread", "--threads", str(2 * CLIENTS), "--timeout", "300"]
         with gunicorn("served_chaos", cwd=folder, options=threads) as port:
             yield port
 
