@@ -142,7 +142,7 @@ def _opened(path: Path) -> sqlite3.Connection:
     connection = _read_only(path)
     try:
         connection.execute("PRAGMA user_version").fetchone()
-    except sqlite3.OperationalError as error:
+    except sqlite3.Error as error:
         connection.close()
         if "readonly" not in str(error) and "unable to open" not in str(error):
             raise
