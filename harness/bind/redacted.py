@@ -89,5 +89,5 @@ def _context(then: bytes, spot: Spot, first: int, last: int) -> bytes:
 
 def _there(context: bytes, today: bytes, after: int) -> tuple[int, int] | None:
     """Return where today has what the token stands for: what is before and after it has to be the same."""
-    found = re.compile(context).search(today, max(0, after - AROUND))
-    return found.span(1) if found and found.start(1) >= after else None
+    found = re.compile(context).search(today, after)
+    return found.span(1) if found else None
