@@ -21,7 +21,7 @@ from harness.redact.headers import Finders
 from harness.redact.known import Form, Hit, Known, Secret, all_forms, is_telling, own_hits
 from harness.redact.layer import Layer
 from harness.redact.names import SURE, Names
-from harness.redact.parts import Body, request_head, response_head
+from harness.redact.parts import Body, raw_head, request_head, response_head
 from harness.redact.repeated import Repeated
 from harness.redact.settings import Settings, read_settings
 from harness.redact.spot import Spot
@@ -186,11 +186,11 @@ class _Work:
         request, answer = exchange.request, exchange.response
         start_line, headers, body = self._side(0, request.headers, request.body)
         head = _head(request.raw_head, [(request.start_line, start_line)], request.headers, headers)
-        made = replace(request, start_line=start_line, headers=headers, body=body, raw_head=head)
+        made = replace(request, start_line=start_line, headers=headers, body=body, raw_head=self._checked(head))
         if answer is not None:
             reason, headers, body = self._side(1, answer.headers, answer.body)
             head = _head(answer.raw_head, [(answer.reason, reason)], answer.headers, headers)
-            answer = replace(answer, reason=reason, headers=headers, body=body, raw_head=head)
+            answer = replace(answer, reason=reason, headers=headers, body=body, raw_head=self._checked(head))
         peer = self._fact(exchange.peer, "peer") if exchange.peer not in LOCAL else exchange.peer
         user = self._fact(exchange.user, "user") if "@" in exchange.user else exchange.user
         if not self._found:
@@ -207,6 +207,20 @@ class _Work:
         if body is not None and after is not None and after is not body:
             headers = with_length(headers, len(body), len(after))
         return line, headers, after
+
+    def _checked(self, raw: bytes | None) -> bytes | None:
+        """Return a raw head in which nothing more is found; None for one with lines that are no header to anybody."""
+        if raw is None:
+            return None
+        tokens = self._kept.union(redaction.token for redaction in self._found)
+        head = raw_head(raw, self._redactor.headers)
+        for text in head.split() + head.texts:
+            self._redactor.finder.find(text)
+            self._find_known(text)
+            if any(spot.value not in tokens and not self._is_local(spot) for spot in text.spots):
+                self._found[Redaction("head", "unread", "")] = None
+                return None
+        return raw
 
     def _rendered(self, text: Text) -> bytes:
         return text.rendered(lambda spot: self._token(spot, text))

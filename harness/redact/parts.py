@@ -87,6 +87,14 @@ def response_head(response: Response, finders: Finders) -> Head:
     return Head(response.reason, (0, len(response.reason)), response.headers, "response", finders)
 
 
+def raw_head(raw: bytes, finders: Finders) -> Head:
+    """Return the head that any reader might see in raw bytes, however lenient."""
+    first, *lines = raw.splitlines() or [b""]
+    pairs = (line.partition(b":") for line in lines)
+    headers = tuple((name.strip(), value.strip()) for name, _, value in pairs)
+    return Head(first, (0, len(first)), headers, "raw", finders)
+
+
 class Body:
     """A body: unpacked, and in the regions that hold text. `unread` where it is in a coding that cannot be undone."""
 

@@ -12,7 +12,7 @@ from harness.exchange import Exchange, Headers, Request, Response
 from harness.redact import redactor
 
 KEY = b"a key that only this test knows"
-SECRET = "Zx7-qP4w9LkT2m"  # noqa: S105
+SECRET = "Zx7-qP4w9LkT2m"
 FORM = b"application/x-www-form-urlencoded"
 MULTIPART = b"multipart/form-data; boundary=XX"
 
@@ -66,7 +66,9 @@ PLACES = {
     "referer": asked("/", (b"Referer", b"http://h/reset?token=" + S + b"&x=1")),
     "form": posted(b"user=u&password=" + S),
     "form, nested name": posted(b"user%5Bpassword%5D=" + S),
-    "multipart": posted(b'--XX\r\nContent-Disposition: form-data; name="pw"\r\n\r\n' + S + b"\r\n--XX--\r\n", MULTIPART),
+    "multipart": posted(
+        b'--XX\r\nContent-Disposition: form-data; name="pw"\r\n\r\n' + S + b"\r\n--XX--\r\n", MULTIPART
+    ),
     "multipart, LF": posted(b'--XX\nContent-Disposition: form-data; name="pw"\n\n' + S + b"\n--XX--\n", MULTIPART),
     "json": posted(b'{"a": [{"newPassword": "' + S + b'"}]}', b"application/json"),
     "json list": posted(b'{"tokens": ["' + S + b'", "x"]}', b"application/json"),
@@ -144,3 +146,30 @@ def test_an_exchange_without_secrets_stays_the_same_object() -> None:
     """Nothing found, nothing made anew."""
     clear = exchange(asked("/item/12?page=3", (b"Host", b"h")), page(b"<p>token &amp; password</p>"))
     assert redactor({}, KEY).redact(clear) is clear
+
+
+RAW = {
+    "bare line feeds": b"GET /?token=" + S + b" HTTP/1.1\nAuthorization: Bearer " + S + b"\n\n",
+    "space before the colon": b"GET / HTTP/1.1\r\nAuthorization : Bearer " + S + b"\r\n\r\n",
+    "in the name": b"GET / HTTP/1.1\r\nX-" + S + b": token=" + S + b"\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("raw", RAW.values(), ids=RAW)
+@pytest.mark.parametrize("parsed", [True, False], ids=["parsed", "not parsed"])
+def test_a_raw_head_holds_no_secret(raw: bytes, parsed: bool) -> None:
+    """Neither what was read of it, nor what nobody could read."""
+    headers = ((b"Authorization", b"Bearer " + S),) if parsed else ()
+    request = Request(raw.splitlines()[0], headers, raw_head=raw)
+    made = redactor({}, KEY).redact(exchange(request))
+    assert S not in written(made)
+    assert redactor({}, KEY).redact(made) == made
+
+
+def test_a_raw_head_stays_as_raw() -> None:
+    """With tokens, and its odd line ends."""
+    raw = RAW["bare line feeds"]
+    request = Request(raw.splitlines()[0], ((b"Authorization", b"Bearer " + S),), raw_head=raw)
+    made = redactor({}, KEY).redact(exchange(request)).request
+    token = made.headers[0][1].removeprefix(b"Bearer ")
+    assert made.raw_head == raw.replace(S, token)
