@@ -126,11 +126,14 @@ def test_file_that_is_gone(tmp_path: Path, replaced: bool) -> None:
     assert writer.count == 1
     if replaced:
         assert (tmp_path / "x.archive").read_bytes() == b"mine"
-        return
-    writer.add(exchange(3))
-    writer.close()
-    assert paths(tmp_path / "x.archive") == [3]
-    assert writer.count == 2
+    else:
+        writer.add(exchange(3))
+        writer.close()
+        assert paths(tmp_path / "x.archive") == [3]
+        assert writer.count == 2
+    for gone in writer._gone:
+        assert gone._connection is not None
+        gone._connection.close()
 
 
 @pytest.mark.parametrize(("text", "size"), [("1", 1), ("2k", 2048), ("1G", 1 << 30), ("500MB", 500 << 20)])
