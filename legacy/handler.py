@@ -14,6 +14,7 @@ from legacy.accounts import Accounts
 from legacy.errors import Forbidden, FormError, Gone, NotFound, Redirect, RedirectTemporary, Unauthorised
 from legacy.projects import Projects
 
+LINES = 1000  # of the simple index that are written at once
 SUBMISSIONS = ('submit',)  # actions that need a login before they are called
 
 
@@ -282,10 +283,23 @@ class WebUI(Accounts, Projects):
                          self.store.package_serial(name))
 
     def simple_index(self):
-        """All projects."""
+        """All projects: written as they come from the database, which is asked twice, since the length goes first."""
         from legacy import pages
-        names = [(simple_name(name), name) for name in self.store.package_names()]
-        self.simple_page(pages.simple_index(names), 'simple simple-index', self.store.last_serial() or 0)
+        names = self.store.each_package_name()
+
+        def page():
+            return pages.simple_index((simple_name(name), name) for name in names)
+
+        length = sum(len(piece.encode()) for piece in page())
+        self.simple_head('simple simple-index', self.store.last_serial() or 0, length)
+        pieces = []
+        for piece in page():
+            pieces.append(piece)
+            if len(pieces) == LINES:
+                self.wfile.write(''.join(pieces).encode())
+                pieces.clear()
+        self.wfile.write(''.join(pieces).encode())
+        names.close()
 
     def simple_package(self, name):
         """The files of one project. Two rules of normalisation meet here: dots are folded by only one of them
@@ -304,9 +318,18 @@ class WebUI(Accounts, Projects):
                          'simple pkg~' + simple_name(real), self.store.package_serial(real))
 
     def simple_page(self, html, key, serial):
-        """Push a page of the simple index, with what caches and mirrors need."""
-        self.send(html, 'text/html; charset=utf-8', ('Surrogate-Key', key), ('X-PYPI-LAST-SERIAL', str(serial)),
-                  ('Content-Length', str(len(html.encode()))))
+        """Push a page of the simple index."""
+        body = html.encode()
+        self.simple_head(key, serial, len(body))
+        self.wfile.write(body)
+
+    def simple_head(self, key, serial, length):
+        """What caches and mirrors need."""
+        self.handler.send_response(200, 'OK')
+        self.handler.set_content_type('text/html; charset=utf-8')
+        for name, value in (('Surrogate-Key', key), ('X-PYPI-LAST-SERIAL', serial), ('Content-Length', length)):
+            self.handler.send_header(name, str(value))
+        self.handler.end_headers()
 
     # -- XML-RPC --
 

@@ -22,10 +22,11 @@ PYTHON_3 = 533  # the id of its classifier in the index of the time; the menu ha
 
 
 def simple_index(names):
-    """The page of /simple/: `names` are (href, name) pairs."""
-    lines = ['<html><head><title>Simple Index</title><meta name="api-version" value="2" /></head><body>\n']
-    lines += ["<a href='%s'>%s</a><br/>\n" % (quote(href), escape(name, quote=False)) for href, name in names]
-    return ''.join(lines) + '</body></html>'
+    """The page of /simple/ in pieces: `names` are (href, name) pairs, of which there may be many."""
+    yield '<html><head><title>Simple Index</title><meta name="api-version" value="2" /></head><body>\n'
+    for href, name in names:
+        yield "<a href='%s'>%s</a><br/>\n" % (quote(href), escape(name, quote=False))
+    yield '</body></html>'
 
 
 def simple_package(name, files):

@@ -239,6 +239,10 @@ class Store(AccountStore):
         """All names, by the collation of the database."""
         return [name for name, in self.query('SELECT name FROM packages ORDER BY name')]
 
+    def each_package_name(self):
+        """The same, to be gone through more than once: the database keeps them, not this process."""
+        return Names(self.connection)
+
     def package_serials(self):
         """{name: last serial}."""
         return dict(self.query('SELECT name, last_serial FROM packages ORDER BY name'))
@@ -522,6 +526,26 @@ class Store(AccountStore):
     def has_path(self, path):
         """True if a file is stored there."""
         return bool(self.query('SELECT 1 FROM release_files WHERE path=%s', path))
+
+
+class Names:
+    """Names of all projects at one moment, read in portions each time they are gone through."""
+
+    PORTION = 2000
+
+    def __init__(self, connection):
+        self.cursor = connection.cursor('names', scrollable=True)
+        self.cursor.itersize = self.PORTION
+        self.cursor.execute('SELECT name FROM packages ORDER BY name')
+
+    def __iter__(self):
+        self.cursor.scroll(0, mode='absolute')
+        for name, in self.cursor:
+            yield name
+
+    def close(self):
+        """Let the database forget them."""
+        self.cursor.close()
 
 
 def file_digests(content):

@@ -14,7 +14,7 @@ NASTY = "<script>\"'&é"
 
 def test_simple_index():
     """Byte for byte (B106)."""
-    assert pages.simple_index([("a-b", "A & <b>")]) == (
+    assert "".join(pages.simple_index([("a-b", "A & <b>")])) == (
         '<html><head><title>Simple Index</title><meta name="api-version" value="2" /></head><body>\n'
         "<a href='a-b'>A &amp; &lt;b&gt;</a><br/>\n</body></html>"
     )
@@ -28,7 +28,9 @@ def test_simple_package():
     )
 
 
-@pytest.mark.parametrize("page", [pages.simple_index([(NASTY, NASTY)]), pages.simple_package(NASTY, [(NASTY,) * 3])])
+@pytest.mark.parametrize(
+    "page", ["".join(pages.simple_index([(NASTY, NASTY)])), pages.simple_package(NASTY, [(NASTY,) * 3])]
+)
 def test_simple_pages_are_well_formed(page):
     """A mirror client parses them as XML (I41)."""
     assert NASTY in "".join(ElementTree.fromstring(page).itertext())
