@@ -1,18 +1,15 @@
 """One TCP connection of a capture: its segments come in, the HTTP exchanges of it go out, and what cannot be read.
 
-`record.conversation` reads the two streams; this module says which end is the client, gives each end's bytes only after
+`overheard` reads the two streams; this module says which end is the client, gives each end's bytes only after
 those that it had received by then, and starts anew with a later request where packets are missing. Bytes are never
 guessed: an exchange that a hole touches is dropped and counted.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
-from harness.exchange import Exchange
-from harness.record.capture import Capture, exchange_of, opened
-from harness.record.conversation import Conversation
+from harness.sources.overheard import REQUEST, TLS, Overheard, other_protocol
 from harness.sources.packet import ACK, FIN, RST, SYN, Endpoint, Segment, address
 from harness.sources.source import Item, Skipped
 from harness.sources.tcp import Piece, Stream
@@ -21,9 +18,6 @@ MISSING = "packets missing from the capture"
 CUT_SHORT = "still under way when the capture ended"
 GARBLED = "what follows in a connection is not HTTP/1"
 
-_REQUEST = re.compile(rb"(?:\r\n)*[A-Za-z][A-Za-z_-]{0,31} [^\r\n]*? HTTP/1\.\d\r?\n")
-_METHOD = re.compile(rb"(?:\r|\n)*(?:[A-Za-z][A-Za-z_-]{0,31}(?: |$)|$)")
-_TLS = re.compile(rb"[\x14-\x17]\x03[\x00-\x04]")
 _PATIENCE = 2.0  # seconds for which packets may have been captured in another order
 _PACKETS = 64  # likewise
 _HELD = 8 << 20  # bytes behind a hole: more than a window (RFC 7323) commonly holds
@@ -39,7 +33,7 @@ class Connection:
         self._client: Endpoint | None = None
         self._server: Endpoint | None = None
         self._streams: dict[Endpoint, Stream] = {}
-        self._conversation: Conversation | None = None
+        self._conversation: Overheard | None = None
         self._asked = 0  # the end of the request with which reading began: its answer acknowledges it
         self._passed = False
         self._reset = False
@@ -69,7 +63,7 @@ class Connection:
         if segment.flags & SYN and not segment.flags & ACK:
             begun = self._begun.get(segment.source)
             return (self.over or self._far(segment)) if begun is None else begun != segment.seq
-        return self._far(segment) and bool(_REQUEST.match(segment.payload))
+        return self._far(segment) and bool(REQUEST.match(segment.payload))
 
     def end(self, reason: str = CUT_SHORT) -> None:
         """Take the end of the capture, or of patience: what has begun is counted by the reason."""
@@ -110,10 +104,10 @@ class Connection:
     def _synchronized(self, segment: Segment) -> bool:
         """Find out where reading can begin: at the start of both streams, or with a request in the middle of them."""
         if not self._streams_known(segment):
-            if _TLS.match(segment.payload):
+            if TLS.match(segment.payload):
                 self._pass_by(f"port {min(segment.source[1], segment.target[1])}: TLS, cannot be read")
                 return False
-            if not _REQUEST.match(segment.payload):
+            if not REQUEST.match(segment.payload):
                 return False
             self._client, self._server = segment.source, segment.target
             self._streams = {segment.source: Stream(segment.seq), segment.target: Stream(segment.ack)}
@@ -199,13 +193,13 @@ class Connection:
         self._hand(piece, lambda conversation: conversation.from_server(piece.data))
         return True
 
-    def _hand(self, piece: Piece, give: Callable[[Conversation], None]) -> None:
+    def _hand(self, piece: Piece, give: Callable[[Overheard], None]) -> None:
         self._now = max(self._now, piece.when)
         self._stuck = None
         conversation = self._conversation
         if conversation is None:
             return
-        lost = conversation.lost
+        lost, conversation.now = conversation.lost, self._now
         give(conversation)
         if conversation.lost > lost:
             self._say(*[Skipped(GARBLED)] * (conversation.lost - lost))
@@ -213,35 +207,20 @@ class Connection:
 
     def _is_http(self, data: bytes) -> bool:
         """Look at a client's first bytes: open a conversation, or pass by all that follows and say what it is."""
-        port = _port(self._server)
-        if data[:1] == b"\x16":
-            self._pass_by(f"port {port}: TLS, cannot be read")
-        elif data.startswith(b"PRI * HTTP/2"):
-            self._pass_by(f"port {port}: HTTP/2, cannot be read")
-        elif not _METHOD.match(data):
-            self._pass_by(f"port {port}: not HTTP")
-        else:
-            self._open()
-            return True
-        return False
+        if other := other_protocol(data):
+            self._pass_by(f"port {_port(self._server)}: {other}")
+            return False
+        self._open()
+        return True
 
     def _open(self) -> None:
         assert self._client is not None
-        self._conversation = _Dated(self, address(self._client[0]))
+        self._conversation = Overheard(self._say, address(self._client[0]), self._now)
 
     def _pass_by(self, reason: str) -> None:
         self._say(Skipped(reason))
         self._passed = True
         self._finish()
-
-    @property
-    def now(self) -> float:
-        """The time of the bytes that are being read."""
-        return self._now
-
-    def show(self, exchange: Exchange) -> None:
-        """Take an exchange that is complete."""
-        self._say(exchange)
 
     def _say(self, *items: Item) -> None:
         self._silent = False
@@ -321,26 +300,6 @@ class Connection:
         self._client = self._server = None
         self._streams = {}
         self._told = set()
-
-
-class _Dated(Conversation):
-    """A conversation whose times are those of the packets."""
-
-    def __init__(self, connection: Connection, peer: str) -> None:
-        super().__init__(self._finished, peer)
-        self._connection = connection
-
-    def begin(self, capture: Capture) -> None:
-        """Take a new request, whose head has been seen."""
-        super().begin(capture)
-        capture.started = self._connection.now
-
-    def _finished(self, capture: Capture) -> None:
-        if capture.duration is not None:
-            capture.duration = self._connection.now - capture.started
-        sent, answered = capture.parcels()
-        self._connection.show(exchange_of(capture.fields, opened(sent), opened(answered)))
-        capture.discard()
 
 
 def _port(end: Endpoint | None) -> int:
