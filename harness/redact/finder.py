@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from harness.bind.token import strength
 from harness.redact.coded import coded_texts
 from harness.redact.layer import Layer
-from harness.redact.names import Names, word_set
+from harness.redact.names import SURE, Names, word_set
 from harness.redact.patterns import emails, of_rules, positional, userinfo
 from harness.redact.settings import Settings
 from harness.redact.spot import Spot
@@ -99,7 +99,8 @@ class Finder:
             if verdict and (verdict != "weak" or weak <= WEAK_NAMES):
                 for spot in _values(text, (start, end), form, name, verdict):
                     after = spot.end
-                    yield spot
+                    if spot.start < spot.end:
+                        yield spot
 
     def _telling(self, words: frozenset[bytes]) -> list[bytes]:
         new = words - self._innocent
@@ -116,7 +117,7 @@ def _values(text: bytes, span: tuple[int, int], form: bool, name: str, verdict: 
     """Yield the secrets that a name of this verdict names."""
     for value in values(text, *span, form, WEAK if verdict == "weak" else len(text)):
         read = value.writing.read(text[value.start : value.end])
-        if is_secret(verdict, read):
+        if is_secret(verdict, read) or (value.start == value.end and verdict in SURE):
             place = f"{value.writing.name} {_shown(name)}"
             yield Spot(value.start, value.end, read, _kind(verdict), place, value.writing.spell)
 

@@ -155,7 +155,7 @@ def _literal(text: bytes, at: int, stop: int) -> Iterator[Value]:
 
 
 def _items(text: bytes, at: int, stop: int) -> Iterator[Value]:
-    """Each text and number of a list or an object."""
+    """Each text and number of a list or an object; last an empty value, where it ends."""
     depth = 0
     for count, token in enumerate(_TOKENS.finditer(text, at, stop)):
         if token[4]:
@@ -167,7 +167,9 @@ def _items(text: bytes, at: int, stop: int) -> Iterator[Value]:
         elif token[2] is None:
             yield Value(*token.span(1), JSON)
         if depth == 0 or count == ITEMS:
+            yield Value(token.end(), token.end(), NUMBER)
             return
+    yield Value(min(stop, len(text)), min(stop, len(text)), NUMBER)
 
 
 def _in_control(text: bytes, start: int, found: re.Match[bytes], form: bool, stop: int) -> Iterator[Value]:
