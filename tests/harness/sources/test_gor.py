@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.commands.import_ import command
@@ -214,6 +214,7 @@ def responses(draw: st.DrawFn) -> Response:
 TIMES = st.integers(0, 2 * 10**9 * 1000).map(lambda number: number / 1000)
 
 
+@settings(max_examples=50)
 @given(st.lists(st.tuples(requests(), st.none() | responses(), TIMES), max_size=4))
 def test_round_trip(made: list[tuple[Request, Response | None, float]]) -> None:
     """What is written reads back the same, but for exchanges that are counted as left out."""
