@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from recordings.clients import bandersnatch, curl, distutils, easy_install, feedparser, pip, twine, xmlrpc
+from recordings.clients import bandersnatch, curl, distutils, easy_install, feedparser, pip, setuptools, twine, xmlrpc
 from recordings.environments import MissingError, python_of
 from recordings.index import ServerError, recorded_index
 from recordings.session import ClientError, Scenario, Session
@@ -22,6 +22,7 @@ FOLDER = Path(__file__).resolve().parent
 SCENARIOS = (
     *pip.SCENARIOS,
     *easy_install.SCENARIOS,
+    *setuptools.SCENARIOS,
     *twine.SCENARIOS,
     *distutils.SCENARIOS,
     *xmlrpc.SCENARIOS,

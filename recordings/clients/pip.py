@@ -23,10 +23,21 @@ def _install_and_download(session: Session) -> None:
 def _play_old(session: Session) -> None:
     _install_and_download(session)
     _pip(session, "download", "--no-deps", "--no-binary", ":all:", "demo==1.0", says=r"Saved .*demo-1.0")
+    _search(session)
+
+
+def _search(session: Session) -> None:
     search = ("search", "--index", f"{session.base}/pypi")
     _pip(session, *search, "demo", says=r"demo \(")
     _pip(session, *search, "nothing-of-that-kind", says="", status=23)
     _pip(session, *search, "demo", "example", says=r"demo \(")
+
+
+def _play_last_to_search(session: Session) -> None:
+    """The range requests of fast-deps come before the whole wheel."""
+    _install_and_download(session)
+    _pip(session, "install", "--target", "fast", "--use-feature=fast-deps", "lone-wheel", says="Successfully installed")
+    _search(session)
 
 
 def _play_current(session: Session) -> None:
@@ -47,6 +58,9 @@ def _play_current(session: Session) -> None:
 
 
 SCENARIOS = (
+    Scenario("pip-9.0.3", "pip-9.0.3", _play_old, "pip 9.0.3 on Python 2.7: install, upgrade, download, search"),
+    Scenario("pip-18.1", "pip-18.1", _play_old, "pip 18.1 on Python 3.6: install, upgrade, download, search"),
     Scenario("pip-20.3.4", "pip-20.3.4", _play_old, "pip 20.3.4 on Python 2.7: install, upgrade, download, search"),
+    Scenario("pip-23.2.1", "pip-23.2.1", _play_last_to_search, "pip 23.2.1 on Python 3.11: install, fast-deps, search"),
     Scenario("pip-26.3", "pip-26.3", _play_current, "pip 26.3 on Python 3.11: install, download, versions, a password"),
 )

@@ -1,0 +1,86 @@
+"""setuptools: its own `register`, `upload` (source and egg) and `upload_docs`, as long as it had them, and refusals."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+from recordings.projects import Project, write_project
+from recordings.session import Scenario, Session
+
+LOCAL = ("-r", "local")
+ACCEPTED = r"Server response \(200\): OK"
+PUBLISHED = r"Upload successful\. Visit http://"
+ENVIRONMENT = {"PYTHONDONTWRITEBYTECODE": "1"}  # no path of ours in an egg
+
+
+def _setup(session: Session, folder: Path, *words: str, says: str = ACCEPTED, status: int = 0) -> None:
+    session.client("setup.py", *words, cwd=folder, says=says, status=status, env=ENVIRONMENT)
+
+
+def _project(session: Session, project: Project) -> Path:
+    """Write a project with its documentation."""
+    folder = write_project(session, project)
+    for page in ("index.html", "reference/more.html"):
+        session.write(f"{folder.name}/html/{page}", f"<title>{project.name} {page}</title>\n<p>Read it.\n")
+    return folder
+
+
+def _docs(session: Session, folder: Path, *words: str, says: str) -> None:
+    """Upload documentation; the command ends well, whatever the index says."""
+    _setup(session, folder, "upload_docs", *LOCAL, "--upload-dir=html", *words, says=says)
+
+
+def _play(session: Session, name: str) -> None:
+    first = _project(session, Project(name))
+    second = _project(session, Project(name, "1.1", summary="Zweite Ausgabe: größer"))
+    session.pypirc("bob", "bobpw")
+    _setup(session, first, "register", *LOCAL)
+    _setup(session, first, "sdist", "upload", *LOCAL)
+    _setup(session, first, "bdist_egg", "upload", *LOCAL)
+    _setup(session, first, "bdist_egg", "upload", *LOCAL, says=r"\(400\)", status=1)
+    _setup(session, second, "register", *LOCAL, "sdist", "upload", *LOCAL)
+    _play_docs(session, first)
+
+
+def _play_docs(session: Session, folder: Path) -> None:
+    """Documentation of a project of bob's, and who may not upload it."""
+    _docs(session, folder, says=PUBLISHED)
+    _docs(session, folder, "--show-response", says=PUBLISHED)
+    session.pypirc("frank", "frankpw")
+    _docs(session, folder, says=r"Upload failed \(403\)")
+    session.pypirc("bob", "wrong")
+    _docs(session, folder, says=r"Upload failed \(401\)")
+
+
+def _play_last(session: Session) -> None:
+    """`register` and `upload` are gone, documentation is not."""
+    folder = _project(session, Project("demo-extras", "2.0"))
+    session.pypirc("bob", "bobpw")
+    _setup(session, folder, "register", *LOCAL, says="The register command has been removed", status=1)
+    _play_docs(session, folder)
+
+
+SCENARIOS = (
+    Scenario(
+        "setuptools-18.8.1",
+        "setuptools-18.8.1",
+        functools.partial(_play, name="Setuptools_18"),
+        "setuptools 18.8.1 on Python 2.7: register, upload, upload_docs",
+    ),
+    Scenario(
+        "setuptools-36.8.0",
+        "setuptools-36.8.0",
+        functools.partial(_play, name="setuptools.36"),
+        "setuptools 36.8.0 on Python 2.7: register, upload, upload_docs",
+    ),
+    Scenario(
+        "setuptools-40.6.2",
+        "setuptools-40.6.2",
+        functools.partial(_play, name="setuptools-40"),
+        "setuptools 40.6.2 on Python 3.6: register, upload, upload_docs",
+    ),
+    Scenario(
+        "setuptools-44.1.1", "setuptools-44.1.1", _play_last, "setuptools 44.1.1 on Python 2.7: upload_docs alone"
+    ),
+)
