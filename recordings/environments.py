@@ -51,7 +51,7 @@ ENVIRONMENTS = {
     "twine-7.0.0": Environment("3.11", ("twine==7.0.0",)),
     "flit-4.2.0": Environment("3.11", ("flit==4.2.0",)),
     "pdm-2.10.4": Environment("3.11", ("pdm==2.10.4",)),
-    "uv-0.13.9": Environment("3.11", ("uv==0.13.9",)),
+    "uv-0.13.9": Environment("3.11", ("uv==0.13.9", "setuptools==65.5.0", "wheel==0.45.1")),
     "pep381client-1.5": Environment("2.7", ("pep381client==1.5",)),
     "bandersnatch-6.8.0": Environment("3.11", ("bandersnatch==6.8.0",)),
     "feedparser-5.2.1": Environment("2.7", ("feedparser==5.2.1",)),

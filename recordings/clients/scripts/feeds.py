@@ -1,5 +1,7 @@
 """Read the feed as a feed reader does, then with the validators of the answer. Argument: the index's address."""
 
+from __future__ import print_function  # noqa: UP010 - Python 2.7 needs it
+
 import sys
 
 import feedparser
