@@ -27,7 +27,8 @@ _INSERT = f"INSERT INTO exchange (seq, {', '.join(COLUMNS)}) VALUES ({', '.join(
 _KIND = f"INSERT INTO kind ({', '.join(KIND)}) VALUES ({', '.join('?' * len(KIND))})"  # noqa: S608
 _SAME_KIND = f"SELECT id FROM kind WHERE {' AND '.join(name + ' IS ?' for name in KIND)}"  # noqa: S608
 _REMEMBERED = 50_000  # numbers of each sort that are kept in memory
-_LISTS = 4096
+_LISTS = 8192
+_AT_ONCE = 256
 
 
 class Rows:
@@ -37,13 +38,17 @@ class Rows:
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        self._execute = connection.execute
+        self._execute, self._executemany = connection.execute, connection.executemany
+        self._rows: list[tuple[Any, ...]] = []
         self._texts: dict[bytes | tuple[bytes, bytes], int] = {}
         self._lists: dict[Headers, bytes] = {}
         self._bodies: dict[bytes, int] = {}
         self._kinds: dict[tuple[Any, ...], int] = {}
         self._redacted: dict[tuple[Redaction, ...], int] = {}
         self._sessions: dict[int, int] = {}
+        self._endpoints: dict[bytes, tuple[str, str]] = {}
+        self._clients: dict[Headers, str] = {}
+        self._visits: dict[tuple[str, Headers], int] = {}
         self._waiting: list[bytes] = []
         self._length = 0
         self._pack = self._next_pack = self._seq = 0
@@ -55,21 +60,31 @@ class Rows:
         (self._seq,) = self._execute("SELECT coalesce(max(seq), 0) FROM exchange").fetchone()
 
     def add(self, exchange: Exchange) -> None:
-        """Insert an exchange."""
+        """Insert an exchange, with others that came just before."""
         self._seq += 1
-        self._execute(_INSERT, (self._seq, *self._row(exchange)))
+        self._rows.append((self._seq, *self._row(exchange)))
+        if len(self._rows) >= _AT_ONCE:
+            self._insert()
+
+    def _insert(self) -> None:
+        self._executemany(_INSERT, self._rows)
+        self._rows = []
 
     def finish(self) -> None:
-        """Store the bodies that still wait for others to be packed with."""
+        """Insert what waits for others, and store the bodies that still wait for others to be packed with."""
+        self._insert()
         if self._waiting:
-            self._store_pack(self._pack, b"".join(self._waiting))
-            self._waiting, self._length = [], 0
+            self._store_waiting()
+
+    def _store_waiting(self) -> None:
+        self._store_pack(self._pack, b"".join(self._waiting))
+        self._waiting, self._length = [], 0
 
     def _row(self, exchange: Exchange) -> tuple[Any, ...]:
         request, response = exchange.request, exchange.response
         return (
             exchange.started, exchange.duration, self._kind(exchange), self._text(request.start_line),
-            self._word(exchange.peer), self._word(exchange.user), self._session(session_keys(exchange)),
+            self._word(exchange.peer), self._word(exchange.user), self._visit(exchange),
             self._headers(request.headers), self._body(request.body), request.raw_head,
             *(self._answer(response) if response else (None, None, None, None)),
             self._redactions(exchange.redactions) if exchange.redactions else None,
@@ -79,12 +94,45 @@ class Rows:
         return self._headers(response.headers), self._body(response.body), response.raw_head, response.size
 
     def _kind(self, exchange: Exchange) -> int:
-        kind = _kind(exchange.request, exchange.response, exchange.scheme, exchange.user_by)
+        name, method = self._asked(exchange.request)
+        asked = name, self._client(exchange.request), method
+        kind = _kind(asked, exchange.request, exchange.response, exchange.scheme, exchange.user_by)
         number = self._kinds.get(kind)
         if number is None:
             found = self._execute(_SAME_KIND, kind).fetchone()
             number = found[0] if found else _new(self._execute(_KIND, kind))
             _remember(self._kinds, kind, number)
+        return number
+
+    def _asked(self, request: Request) -> tuple[str, str]:
+        """Name endpoint and method; without a body the start line tells both."""
+        if request.body:
+            return endpoint(request), _latin(request.method)
+        names = self._endpoints.get(request.start_line)
+        if names is None:
+            names = endpoint(request), _latin(request.method)
+            _remember(self._endpoints, request.start_line, names, _LISTS)
+        return names
+
+    def _client(self, request: Request) -> str:
+        """Name the client: its headers, which tell, come again and again."""
+        name = self._clients.get(request.headers)
+        if name is None:
+            name = client(request)
+            _remember(self._clients, request.headers, name, _LISTS)
+        return name
+
+    def _visit(self, exchange: Exchange) -> int:
+        """Return the number of the session; where only address and headers can tell it, they are remembered."""
+        if exchange.response is not None and exchange.response.headers:
+            return self._session(session_keys(exchange))
+        key = exchange.peer, exchange.request.headers
+        number = self._visits.get(key)
+        if number is None:
+            keys = session_keys(exchange)
+            number = self._session(keys)
+            if len(keys) == 1:
+                _remember(self._visits, key, number)
         return number
 
     def _redactions(self, redactions: tuple[Redaction, ...]) -> int:
@@ -144,7 +192,7 @@ class Rows:
             self._store_pack(self._free_pack(), body)
             return self._next_pack - 1, 0
         if self._length + len(body) > PACK:
-            self.finish()
+            self._store_waiting()
         if not self._waiting:
             self._pack = self._free_pack()
         start = self._length
@@ -198,8 +246,9 @@ def text_hash(data: bytes) -> int:
     return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "big", signed=True)
 
 
-def _kind(request: Request, response: Response | None, scheme: str, user_by: str) -> tuple[Any, ...]:
-    asked = endpoint(request), client(request), _latin(request.method)
+def _kind(
+    asked: tuple[str, str, str], request: Request, response: Response | None, scheme: str, user_by: str
+) -> tuple[Any, ...]:
     if response is None:
         return (*asked, None, scheme, user_by, request.framing, None, None, None, None)
     answered = _latin(response.version), _latin(response.reason), response.framing, response.complete
