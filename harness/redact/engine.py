@@ -186,11 +186,15 @@ class _Work:
         request, answer = exchange.request, exchange.response
         start_line, headers, body = self._side(0, request.headers, request.body)
         head = _head(request.raw_head, [(request.start_line, start_line)], request.headers, headers)
-        made = replace(request, start_line=start_line, headers=headers, body=body, raw_head=self._checked(head))
+        raw, made = self._checked(head), request
+        if (start_line, headers, body, raw) != (request.start_line, request.headers, request.body, request.raw_head):
+            made = replace(request, start_line=start_line, headers=headers, body=body, raw_head=raw)
         if answer is not None:
             reason, headers, body = self._side(1, answer.headers, answer.body)
             head = _head(answer.raw_head, [(answer.reason, reason)], answer.headers, headers)
-            answer = replace(answer, reason=reason, headers=headers, body=body, raw_head=self._checked(head))
+            raw = self._checked(head)
+            if (reason, headers, body, raw) != (answer.reason, answer.headers, answer.body, answer.raw_head):
+                answer = replace(answer, reason=reason, headers=headers, body=body, raw_head=raw)
         peer = self._fact(exchange.peer, "peer") if exchange.peer not in LOCAL else exchange.peer
         user = self._fact(exchange.user, "user") if "@" in exchange.user else exchange.user
         if not self._found:
