@@ -44,6 +44,11 @@ class Session:
         """Host and port of the index."""
         return self.base.partition("//")[2]
 
+    @property
+    def mail(self) -> Path:
+        """The file that the index beside this session writes its mails to."""
+        return self.work.parent / "index" / "mail"
+
     def run(
         self,
         *command: str | Path,
