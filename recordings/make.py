@@ -13,7 +13,23 @@ import tempfile
 import time
 from pathlib import Path
 
-from recordings.clients import bandersnatch, curl, distutils, easy_install, feedparser, pip, setuptools, twine, xmlrpc
+from recordings.clients import (
+    bandersnatch,
+    browser,
+    buildout,
+    curl,
+    distutils,
+    easy_install,
+    feedparser,
+    flit,
+    pdm,
+    pep381client,
+    pip,
+    setuptools,
+    twine,
+    uv,
+    xmlrpc,
+)
 from recordings.environments import MissingError, python_of
 from recordings.index import ServerError, recorded_index
 from recordings.session import ClientError, Scenario, Session
@@ -22,13 +38,19 @@ FOLDER = Path(__file__).resolve().parent
 SCENARIOS = (
     *pip.SCENARIOS,
     *easy_install.SCENARIOS,
+    *buildout.SCENARIOS,
     *setuptools.SCENARIOS,
     *twine.SCENARIOS,
+    *flit.SCENARIOS,
+    *pdm.SCENARIOS,
+    *uv.SCENARIOS,
     *distutils.SCENARIOS,
     *xmlrpc.SCENARIOS,
+    *pep381client.SCENARIOS,
     *bandersnatch.SCENARIOS,
     *feedparser.SCENARIOS,
     *curl.SCENARIOS,
+    *browser.SCENARIOS,
 )
 
 
