@@ -13,10 +13,13 @@ yaml = pytest.importorskip("yaml")
 FOLDER = Path(__file__).resolve().parents[2] / "recordings"
 CASSETTES = sorted(FOLDER.glob("*.yaml"))
 CLIENTS = (
-    "pip/9.0.3", "pip/18.1", "pip/20.3.4", "pip/26.3",
-    "setuptools/18.8.1", "setuptools/36.8.0", "setuptools/40.6.2", "setuptools/44.1.1", "twine/1.15.0", "twine/7.0.0",
-    "Python-urllib/2.7", "Python-urllib/3.11",
-    "xmlrpclib.py", "Python-xmlrpc/3.11", "bandersnatch/6.8.0", "feedparser/6.0.14", "curl/",
+    "pip/9.0.3", "pip/18.1", "pip/20.3.4", "pip/23.2.1", "pip/26.3",
+    "setuptools/18.8.1", "setuptools/36.8.0", "setuptools/40.6.2", "setuptools/44.1.1",
+    "twine/1.9.1", "twine/1.15.0", "twine/6.1.0", "twine/7.0.0",
+    "python-requests/", "pdm/2.10.4", "uv/0.13.9",
+    "Python-urllib/2.7", "Python-urllib/3.6", "Python-urllib/3.11",
+    "xmlrpclib.py", "Python-xmlrpc/3.11", "pep381client/1.5", "bandersnatch/6.8.0",
+    "feedparser/6.0.14", "UniversalFeedParser/5.2.1", "curl/",
 )  # fmt: skip
 
 
