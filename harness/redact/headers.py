@@ -10,16 +10,21 @@ import binascii
 import re
 from collections.abc import Callable, Iterator, Mapping
 
+from harness.bind.token import strength
 from harness.redact.names import HARMLESS, SURE, Names
 from harness.redact.spot import Spot
 from harness.redact.syntax import PLAIN, URL, text_of
 
 Finder = Callable[[bytes, Names], Iterator[Spot]]
 
-_PARAMETER = re.compile(rb"([\w-]++)\s*+=\s*+(?:\"([^\"]*+)\"?|([^,\s\"]++))")
+_PARAMETER = re.compile(rb"([\w-]++)\s*+=\s*+(?:\"((?:[^\"\\]|\\.)*+)\"?|(?!=*\Z)([^,\s\"]++))")
+"""A parameter of a credential; `abc==` is none but base64 (token68, RFC 9110 section 11.2)."""
 _KEPT_PARAMETERS = frozenset(b"username realm nonce uri qop nc algorithm opaque charset userhash".split())
 """Parameters of Digest (RFC 7616 section 3.4) and its like that are no secret."""
-_PAIR = re.compile(rb"[\s;]*+([^=;]*+)=([^;]*+)")
+_PAIR = re.compile(rb"[\s;]*+(?:([^=;]*+)=)?+(\s*+\"[^\"]*+\"(?=\s*+(?:;|\Z))|[^;]*+)")
+"""A cookie: one without a name is a value, and a quoted value may hold semicolons."""
+_SET = re.compile(rb"\A|,(?=\s*+[^\s=;,]++=)")
+"""Where a cookie that is set begins, also where a proxy joined several."""
 _PLAIN_VALUE = re.compile(r"[A-Za-z_,.:/+-]{0,40}\Z|\d{1,2}\Z")
 _GONE = frozenset({"", "deleted"})
 _ADDRESS = re.compile(rb"\[?([0-9A-Fa-f:.]{2,45})\]?(?::\d{1,5})?")
@@ -67,13 +72,14 @@ def cookies(value: bytes, names: Names) -> Iterator[Spot]:
 
 def set_cookie(value: bytes, names: Names) -> Iterator[Spot]:
     """Yield the value of the cookie that an answer sets; its attributes stay."""
-    found = _PAIR.match(value)
-    if found:
-        yield from _cookie(found, names)
+    for begin in _SET.finditer(value):
+        found = _PAIR.match(value, begin.end())
+        if found:
+            yield from _cookie(found, names)
 
 
 def _cookie(found: re.Match[bytes], names: Names) -> Iterator[Spot]:
-    name = text_of(found[1].strip())
+    name = text_of((found[1] or b"").strip())
     raw = found[2].strip()
     start = found.start(2) + len(found[2]) - len(found[2].lstrip())
     if len(raw) > 1 and raw.startswith(b'"') and raw.endswith(b'"'):
@@ -90,6 +96,12 @@ def whole(value: bytes, names: Names) -> Iterator[Spot]:
     stripped = value.strip()
     start = len(value) - len(value.lstrip())
     yield Spot(start, start + len(stripped), text_of(stripped), "token")
+
+
+def likely(value: bytes, names: Names) -> Iterator[Spot]:
+    """Yield the value of a header whose name may say so, where it is as irregular as a secret."""
+    if strength(value.strip().rpartition(b" ")[2]) == "strong":
+        yield from whole(value, names)
 
 
 def addresses(value: bytes, names: Names) -> Iterator[Spot]:
@@ -110,7 +122,9 @@ FINDERS: Mapping[bytes, Finder] = {
     b"authorization": credentials,
     b"proxy-authorization": credentials,
     b"cookie": cookies,
+    b"cookie2": cookies,
     b"set-cookie": set_cookie,
+    b"set-cookie2": set_cookie,
     b"forwarded": forwarded,
     **dict.fromkeys(
         b"x-forwarded-for x-real-ip x-client-ip client-ip true-client-ip cf-connecting-ip x-cluster-client-ip "
@@ -153,5 +167,5 @@ class Finders:
             return FINDERS[name]
         if name in URLS:
             return "form"
-        told = name not in KEPT and self._names.verdict(text_of(name)) in SURE
-        return whole if told else "text"
+        verdict = "" if name in KEPT or name.startswith(b"access-control-") else self._names.verdict(text_of(name))
+        return whole if verdict in SURE else likely if verdict else "text"

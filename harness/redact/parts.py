@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from harness.exchange import Headers, Request, Response, first_header
 from harness.redact.body import Coding, Region, Unread, codings, regions, utf16
-from harness.redact.headers import Finders
+from harness.redact.headers import Finders, likely
 from harness.redact.spot import replaced
 from harness.redact.text import Text
 
@@ -33,11 +33,12 @@ class Head:
         plain = [line[slice(*span)]]
         for index, (name, value) in enumerate(headers):
             finder = finders.of(name)
-            if isinstance(finder, str):
+            spots = [] if isinstance(finder, str) else list(finders.found(finder, value))
+            if isinstance(finder, str) or (finder is likely and not spots):
                 plain.append(value)
                 continue
             text = self._single[index] = Text(self._place_of(name), value, "header")
-            for spot in finders.found(finder, value):
+            for spot in spots:
                 text.spots.add(spot)
         self.joined: Text | None = Text(f"{side}.header", b"\n".join(plain))
         self._finders = finders
@@ -55,7 +56,9 @@ class Head:
         new = [self._first]
         for index, (name, value) in enumerate(self._headers):
             if index not in self._single:
-                self._single[index] = Text(self._place_of(name), value, str(self._finders.of(name)))
+                chosen = self._finders.of(name)
+                sort = chosen if isinstance(chosen, str) else "text"
+                self._single[index] = Text(self._place_of(name), value, sort)
                 new.append(self._single[index])
         self.joined = None
         return new
