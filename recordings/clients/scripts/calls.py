@@ -62,6 +62,22 @@ def searches(server):
     call(server, "search", {"name": "demo"}, "xor")
 
 
+def people_and_numbers(server):
+    """Who does what, how often something was fetched, and what is sorted under classifiers."""
+    for name in ("demo", "no such project"):
+        call(server, "package_roles", name)
+        call(server, "package_hosting_mode", name)
+        call(server, "release_downloads", name, "1.0")
+    call(server, "top_packages")
+    call(server, "top_packages", 2)
+    call(server, "browse", ["Programming Language :: Python"])
+    call(server, "browse", ["Programming Language :: Python", "License :: OSI Approved :: MIT License"])
+    call(server, "browse", ["Of :: Nobody"])
+    call(server, "post_cheesecake_for_release", "demo", "1.0", {}, "a guess")
+    call(server, "system.methodHelp", "list_packages")
+    call(server, "system.methodSignature", "list_packages")
+
+
 def faults(server):
     """What a typing mistake gets."""
     call(server, "no_such_method")
@@ -82,6 +98,7 @@ def main():
     for name in NAMES:
         one_project(server, name)
     searches(server)
+    people_and_numbers(server)
     faults(server)
     for user in ("alice", "bob", "nobody at all"):
         call(server, "user_packages", user)
