@@ -14,15 +14,19 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from harness.exchange import Headers, first_header
+from harness.exchange import Headers, all_headers
 
 UNPACKED = 64_000_000
 """Bytes beyond which a compressed body is not unpacked."""
+BIT = 16
+"""Bytes of a broken body that are unpacked at a time."""
 
 _BOUNDARY = re.compile(rb""";\s*boundary\s*=\s*(?:"([^"]{1,200})"|([^\s;"]{1,200}))""", re.IGNORECASE)
 _BLANK = re.compile(rb"\r?\n\r?\n")
-_FIELD = re.compile(rb"""(?i)content-disposition:[^\r\n]*?[;\s]name\s*=\s*(?:"([^"\r\n]*)"|([^\s;]+))""")
-_FILE = re.compile(rb"(?i)content-disposition:[^\r\n]*?[;\s]filename\*?\s*=")
+_HEAD_LINE = rb"(?i)content-disposition:(?:[^\r\n]|\r?\n[ \t])*?(?<=[;\s])"
+_FIELD = re.compile(_HEAD_LINE + rb"""name(?:\*\s*=\s*[\w-]*'[\w-]*'|\s*=\s*)(?:"([^"\r\n]*)"|([^\s;]+))""")
+_FILE = re.compile(_HEAD_LINE + rb"""filename(?:\*\s*=|\s*=\s*(?!"?(?:blob)?"?\s*(?:;|\r?\n|\Z)))""")
+"""A file has a name; scripts that send JSON or a field as one call it `blob`."""
 _CHARSET = re.compile(rb"""(?i)charset\s*=\s*["']?utf-?16(le|be)?""")
 _BINARY = re.compile(
     rb"(?:image|audio|video|font)/(?!svg)|application/(?:octet-stream|zip|gzip|x-gzip|x-tar|pdf|x-bzip2|vnd\.(?!.*(?:json|xml)))"
@@ -33,6 +37,8 @@ class Unread(Exception):
     """A body cannot be looked into: its coding is not known here, or it is too large unpacked."""
 
 
+_TEXT = re.compile(rb"text/|json|xml|javascript|urlencoded|graphql|yaml")
+"""Types that are texts whatever bytes are in them."""
 _DATA = re.compile(rb"json|(?<!html\+)\bxml")
 """Types whose texts may hold others in base64."""
 
@@ -64,11 +70,27 @@ def _inflate(body: bytes, wbits: int) -> bytes:
         try:
             parts.append(inflater.decompress(body, left))
         except zlib.error:
+            parts.append(_legible(body, wbits, left))
             break
         left -= len(parts[-1])
         body = inflater.unused_data
     if left <= 0:
         raise Unread
+    return b"".join(parts)
+
+
+def _legible(body: bytes, wbits: int, left: int) -> bytes:
+    """Return what a lenient reader gets out of a broken body: all up to the byte that is wrong."""
+    inflater = zlib.decompressobj(wbits)
+    parts: list[bytes] = []
+    try:
+        for at in range(0, len(body), BIT):
+            parts.append(inflater.decompress(body[at : at + BIT], left))
+            left -= len(parts[-1])
+            if left <= 0:
+                raise Unread
+    except zlib.error:
+        pass
     return b"".join(parts)
 
 
@@ -142,10 +164,13 @@ CODINGS = {
 }
 
 
+_AS_IT_IS = (b"", b"identity", b"chunked")
+
+
 def codings(headers: Headers) -> tuple[Coding, ...]:
     """Return the content codings of a body, the last first. Raises Unread where one is not known."""
-    named = (first_header(headers, b"content-encoding") or b"").lower()
-    names = [name for name in re.split(rb"[\s,]+", named) if name not in (b"", b"identity")]
+    named = b",".join([*all_headers(headers, b"content-encoding"), *all_headers(headers, b"transfer-encoding")])
+    names = [name for name in re.split(rb"[\s,]+", named.lower()) if name not in _AS_IT_IS]
     if any(name not in CODINGS for name in names):
         raise Unread
     return tuple(CODINGS[name] for name in reversed(names))
@@ -163,7 +188,7 @@ def regions(text: bytes, content_type: bytes) -> Iterator[Region]:
 
 
 def _sort(text: bytes, media: bytes) -> str:
-    if _BINARY.match(media) or b"\0" in text[:4096]:
+    if _BINARY.match(media) or (b"\0" in text[:4096] and not _TEXT.search(media)):
         return "binary"
     return "data" if _DATA.search(media) or (not media and text.lstrip()[:1] in (b"{", b"[")) else "text"
 
@@ -191,14 +216,22 @@ def _part(text: bytes, start: int, end: int) -> Iterator[Region]:
     yield Region(blank.end(), max(blank.end(), close), "binary" if _FILE.search(head) else "field", name)
 
 
+def is_packed(text: bytes, content_type: bytes) -> bool:
+    """Tell whether a body is in gzip although no header says so; what is sent as such a file stays one."""
+    return text.startswith(b"\x1f\x8b\x08") and not _BINARY.match(content_type.lower())
+
+
 def utf16(text: bytes, content_type: bytes) -> str:
-    """Return the UTF-16 that a body is in, where that reads and writes it exactly; empty for any other charset."""
+    """Return the UTF-16 that a body is in, as it says, or as every other byte shows; empty for any other charset."""
     declared = _CHARSET.search(content_type)
-    marked = text[:2] in (b"\xff\xfe", b"\xfe\xff")
-    if not declared and not marked:
+    if text[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16-be" if text[:2] == b"\xfe\xff" else "utf-16-le"
+    if declared:
+        return "utf-16-be" if declared[1] in (b"be", b"BE") else "utf-16-le"
+    first = text[:1024]
+    if b"\0" not in first or not _TEXT.search(content_type.lower()):
         return ""
-    name = "utf-16-be" if text[:2] == b"\xfe\xff" or (declared and declared[1] in (b"be", b"BE")) else "utf-16-le"
-    try:
-        return name if text.decode(name).encode(name) == text else ""
-    except UnicodeError:
+    high, low = first[::2].count(0), first[1::2].count(0)
+    if max(high, low) * 4 < len(first) or min(high, low) * 20 > len(first):
         return ""
+    return "utf-16-be" if high > low else "utf-16-le"

@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from harness.exchange import Headers, Request, Response, first_header
-from harness.redact.body import Coding, Region, Unread, codings, regions, utf16
+from harness.redact.body import GZIP, Coding, Region, Unread, codings, is_packed, regions, utf16
 from harness.redact.headers import Finders, likely
 from harness.redact.spot import replaced
 from harness.redact.text import Text
+
+DEEPEST = 4
+"""Codings that are undone where no header tells of them."""
 
 Rendered = Callable[[Text], bytes]
 
@@ -104,6 +107,7 @@ class Body:
     def __init__(self, body: bytes, headers: Headers, side: str) -> None:
         self._body = body
         self._charset = ""
+        self._tail = b""
         self._regions: list[tuple[Region, Text]] = []
         self._codings: tuple[Coding, ...] = ()
         self._text = b""
@@ -118,7 +122,9 @@ class Body:
         kind = first_header(headers, b"content-type") or b""
         self._charset = utf16(self._text, kind)
         if self._charset:
-            self._text = self._text.decode(self._charset).encode()
+            even = len(self._text) // 2 * 2
+            self._tail = self._text[even:]
+            self._text = self._text[:even].decode(self._charset, "surrogatepass").encode("utf-8", "surrogatepass")
         for region in regions(self._text, kind):
             text = Text(f"{side}.body", self._text[region.start : region.end], region.sort, region.name)
             self._regions.append((region, text))
@@ -137,15 +143,22 @@ class Body:
             return self._body
         whole = replaced(self._text, iter([(region.start, region.end, made) for region, _, made in changes]))
         if self._charset:
-            whole = whole.decode().encode(self._charset)
+            whole = whole.decode("utf-8", "surrogatepass").encode(self._charset, "surrogatepass") + self._tail
         for coding in reversed(self._codings):
             whole = coding.pack(whole)
         return whole
 
     def _unpack(self, body: bytes, headers: Headers) -> None:
-        self._text, self._codings = body, codings(headers)
-        for coding in self._codings:
-            self._text = coding.unpack(self._text)
-            if not self._text:  # nothing legible in it: the bytes themselves are looked through
-                self._text, self._codings = body, ()
-                return
+        self._text = body
+        kind = first_header(headers, b"content-type") or b""
+        for coding in codings(headers):
+            if not self._undo(coding):
+                break  # nothing legible in it: the bytes themselves are looked through
+        while len(self._codings) < DEEPEST and is_packed(self._text, kind) and self._undo(GZIP):
+            pass
+
+    def _undo(self, coding: Coding) -> bool:
+        unpacked = coding.unpack(self._text)
+        if unpacked:
+            self._text, self._codings = unpacked, (*self._codings, coding)
+        return bool(unpacked)
