@@ -18,6 +18,7 @@ from harness.errors import UsageError
 from harness.exchange import Exchange, Redaction
 
 OF = " of "
+_REFUSED = frozenset({401, 403})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +67,47 @@ def _value(value: Any, where: str, environ: Mapping[str, str]) -> str:
 
 
 def bound(secrets: Secrets, token: Callable[[str], str] | None, exchanges: Iterable[Exchange]) -> Iterator[Pair]:
-    """Yield what stands in the place of which recorded token, each token once.
+    """Yield what stands in the place of which recorded token, each token once; wrong passwords stay as they are.
 
     `token` makes tokens with the key of the recording; without it, `values` cannot be recognised: UsageError.
     """
     if secrets.values and token is None:
         raise UsageError("[bind] secrets needs the key that the recording was made with: set HARNESS_KEY")
     given = {token(value): value for value in secrets.values if token is not None}
-    if secrets.entries:
-        for exchange in exchanges:
-            for redaction in exchange.redactions:
-                entry = _entry_for(redaction, exchange, secrets.entries)
-                if entry is not None and redaction.token:
-                    given.setdefault(redaction.token, entry.value)
+    sent = _sent(secrets.entries, exchanges) if secrets.entries else {}
+    right = {use.entry for use in sent.values() if use.statuses - _REFUSED}
+    for each, use in sent.items():
+        if not use.was_wrong(use.entry in right):
+            given.setdefault(each, use.entry.value)
     for recorded, own in given.items():
         yield Pair("token", b"", recorded.encode("utf-8", "surrogatepass"), own.encode("utf-8", "surrogateescape"))
+
+
+@dataclass(slots=True)
+class _Use:
+    """The entry for a token, and how the requests that sent it were answered (0: not at all)."""
+
+    entry: Entry
+    statuses: set[int]
+
+    def was_wrong(self, another_was_right: bool) -> bool:
+        """Tell whether it was refused as a wrong password is: then it stays, and is wrong today, too.
+
+        403 may also be what somebody is told whose password is right, unless another one was accepted.
+        """
+        return self.statuses == {401} or (another_was_right and self.statuses <= _REFUSED)
+
+
+def _sent(entries: tuple[Entry, ...], exchanges: Iterable[Exchange]) -> dict[str, _Use]:
+    """Return the tokens for which there is an entry, the first that fits."""
+    found: dict[str, _Use] = {}
+    for exchange in exchanges:
+        for redaction in exchange.redactions:
+            entry = _entry_for(redaction, exchange, entries)
+            if entry is not None and redaction.token:
+                use = found.setdefault(redaction.token, _Use(entry, set()))
+                use.statuses.add(exchange.response.status if exchange.response else 0)
+    return found
 
 
 def _entry_for(redaction: Redaction, exchange: Exchange, entries: tuple[Entry, ...]) -> Entry | None:

@@ -56,7 +56,6 @@ class Sink:
             if written is not None:
                 self._forget()
             return
-        self._said = ""
         if self._sample:
             self._sample.call(exchange, written)
         if not self._waiting:
@@ -69,6 +68,8 @@ class Sink:
         """Make durable what was written."""
         if self._attempt(self.writer.flush):
             self._forget()
+        elif self._waiting:
+            self._said = ""  # it works again: an error that comes back is news
         self._settle()
 
     def note(self, notes: Mapping[str, str]) -> None:

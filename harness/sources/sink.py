@@ -8,7 +8,7 @@ from __future__ import annotations
 import gzip
 from collections import Counter
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Protocol, cast
@@ -96,7 +96,8 @@ class SinkWriter:
         """Remove what was written and not finished; does nothing after `close`."""
         if self._file is not None and not self._finished:
             self._finished = True
-            self._stack.close()
+            with suppress(OSError):  # on a full disk; what it still holds back is not wanted any more
+                self._stack.close()
             self.path.unlink(missing_ok=True)
 
 

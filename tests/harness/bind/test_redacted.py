@@ -132,6 +132,34 @@ def test_secrets_are_named_by_field_kind_and_user(table: dict[str, str], exchang
     assert [pair.own.decode() for pair in found] == given
 
 
+@pytest.mark.parametrize(
+    ("answers", "given"),
+    [
+        ({"right-1": [302]}, ["right-1"]),
+        ({"wrong-1": [401]}, []),
+        ({"wrong-1": [403], "right-1": [302]}, ["right-1"]),
+        ({"wrong-1": [401, 403], "right-1": [200]}, ["right-1"]),
+        ({"right-1": [403, 200]}, ["right-1"]),
+        ({"right-1": [403]}, ["right-1"]),
+    ],
+    ids=["accepted", "401", "403 beside an accepted one", "both", "403 and accepted", "403 alone"],
+)
+def test_a_wrong_password_stays_wrong(answers: dict[str, list[int]], given: list[str]) -> None:
+    """What was refused gets no value: an attempt that failed in the recording must fail at the targets."""
+    exchanges = [
+        Exchange(
+            "x#1",
+            Request(b"POST /login HTTP/1.1", FORM, b"user=alice&pw=" + token.encode()),
+            Response(status),
+            redactions=(Redaction("request.body form pw", "password", token),),
+        )
+        for token, statuses in answers.items()
+        for status in statuses
+    ]
+    found = bound(read_secrets({"secret": {"pw of alice": "v"}}, HERE, {}), None, exchanges)
+    assert [pair.recorded.decode() for pair in found] == given
+
+
 def test_named_entries_are_no_recorded_tokens() -> None:
     """`secret` and `secrets` stand beside tokens in `[bind]`."""
     table = {"secret": {"pw": "v"}, "secrets": ["w"], "R-1": "x"}

@@ -21,10 +21,10 @@ EXCHANGES = [
 ]
 
 
-def write(path: Path, state: str | None = "seed") -> Path:
-    """Write a recording of two exchanges."""
+def write(path: Path, state: str | None = "seed", extra: Exchange | None = None) -> Path:
+    """Write a recording of two exchanges, and one more."""
     writer = writer_for(path, state)
-    for exchange in EXCHANGES:
+    for exchange in (*EXCHANGES, *([extra] if extra else [])):
         writer.add(exchange)
     writer.close()
     return path
@@ -114,9 +114,10 @@ def test_secrets_on_request(tmp_path: Path) -> None:
         assert (b"s3cr3t-t0ken-9" in (tmp_path / "b.har").read_bytes()) == expected
 
 
-def test_a_full_disk_leaves_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("size", [1, 20_000], ids=["at the end", "before the end"])
+def test_a_full_disk_leaves_nothing(tmp_path: Path, size: int) -> None:
     """A file that cannot be written whole is not there."""
-    path = write(tmp_path / "a.archive")
+    path = write(tmp_path / "a.archive", extra=Exchange("", Request(b"GET /" + b"a" * size + b" HTTP/1.1")))
     with pytest.raises(RecordingError, match="there is no folder"):
         CliRunner().invoke(command, [str(path), "-o", str(tmp_path / "no/b.har")], catch_exceptions=False)
     limited = "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (50, 50)); "

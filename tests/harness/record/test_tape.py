@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from harness.errors import RecordingError
-from harness.exchange import Exchange
+from harness.exchange import Exchange, Request
 from harness.record.capture import Capture
+from harness.record.counts import Counters
+from harness.record.sink import Sink
 from harness.record.tape import Tape
 from harness.store.archive import Archive, ArchiveWriter
 
@@ -103,6 +105,29 @@ def test_a_file_that_cannot_be_finished(tmp_path: Path, caplog: pytest.LogCaptur
         "recording failed: [Errno 28] No space left on device",
         "3 of 3 exchanges were not recorded",
     ]
+
+
+class Filling(ArchiveWriter):
+    """A writer that takes exchanges and finds no room for them when they are to be made durable."""
+
+    room = False
+
+    def flush(self) -> None:
+        """Fail unless there is room."""
+        if not self.room:
+            raise OSError(28, "No space left on device")
+        super().flush()
+
+
+def test_an_error_that_lasts_is_said_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """However many exchanges are lost meanwhile; when it comes back after all went well, it is said again."""
+    writer, counters = Filling(tmp_path / "a.archive"), Counters()
+    sink = Sink(writer)
+    with caplog.at_level(logging.WARNING, "harness"):
+        for number, writer.room in enumerate([False, False, False, True, False, False]):
+            sink.take(Exchange("", Request(b"GET /%d HTTP/1.1" % number)), counters)
+            sink.flush()
+    assert len(caplog.records) == 2
 
 
 def test_many_threads(tmp_path: Path) -> None:
