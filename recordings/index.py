@@ -1,6 +1,6 @@
 """A fresh old index behind a recorder: started for one scenario, stopped and gone after it.
 
-Two processes: `python -m legacy serve --cgi` with the seed, the index as it was run in its time, and `harness
+Two processes: `python -m legacy serve` with the seed, as CGI as it was run in its time, and `harness
 record` in front of it, which clients talk to.
 """
 
@@ -44,11 +44,15 @@ def free_port(wanted: int = PORT) -> int:
 
 
 @contextmanager
-def recorded_index(cassette: Path, work: Path) -> Iterator[str]:
-    """Serve a fresh index and record into `cassette`; yields the address for clients (`http://HOST:PORT`)."""
+def recorded_index(cassette: Path, work: Path, cgi: bool = True) -> Iterator[str]:
+    """Serve a fresh index and record into `cassette`; yields the address for clients (`http://HOST:PORT`).
+
+    `cgi` is False for an index that answers within the server's process.
+    """
     port = free_port()
     base = f"http://{HOST}:{port}"
-    serve = [sys.executable, "-m", "legacy", "serve", "--cgi", "--bind", f"{HOST}:0", "--seed", str(SEED)]
+    serve = [sys.executable, "-m", "legacy", "serve", "--bind", f"{HOST}:0", "--seed", str(SEED)]
+    serve += ["--cgi"] if cgi else []
     serve += ["--files", str(work / "files"), "--mail", str(work / "mail")]
     environ = {**os.environ, "PYPI_BASE_URL": f"{base}/pypi"}
     with _running(serve, r"Serving on (http://[^/\s]+)", environ) as upstream:

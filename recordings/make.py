@@ -1,6 +1,7 @@
 """Make the recordings again: each scenario's real client against a fresh old index behind `harness record`.
 
-`python -m recordings.make [--only NAME ...] [--list]`. A cassette is replaced only when its client did its whole job.
+`python -m recordings.make [--only NAME ...] [--list] [--try]`. A cassette is replaced only when its client did its
+whole job; `--try` replaces none, and runs the clients against the index in one server process instead of as CGI.
 Ends with 1 when one did not, and names the clients that cannot run on this machine.
 """
 
@@ -64,7 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
     failed, missing = [], []
     for scenario in chosen:
         try:
-            make(scenario)
+            make(scenario, keep=not options.no_cassettes)
         except MissingError as error:
             missing.append(f"{scenario.name}: {error}")
         except (ClientError, ServerError) as error:
@@ -80,12 +81,21 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m recordings.make", description="Make the recordings again.")
     names = [one.name for one in SCENARIOS]
     parser.add_argument("--only", nargs="+", choices=names, metavar="NAME", help="these scenarios instead of all")
+    parser.add_argument(
+        "--try",
+        action="store_true",
+        dest="no_cassettes",
+        help="keep nothing, and have the index in one process, no CGI",
+    )
     parser.add_argument("--list", action="store_true", help="name the scenarios and end")
     return parser
 
 
-def make(scenario: Scenario) -> None:
-    """Record one scenario. Raises MissingError, ServerError or ClientError, and then leaves the old cassette."""
+def make(scenario: Scenario, keep: bool = True) -> None:
+    """Record one scenario, as CGI if it is to be kept.
+
+    Raises MissingError, ServerError or ClientError, and then leaves the old cassette.
+    """
     python = _client_of(scenario)
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="client-") as folder:
@@ -93,10 +103,11 @@ def make(scenario: Scenario) -> None:
         for name in ("client", "index"):
             (work / name).mkdir()
         cassette = work / f"{scenario.name}.yaml"
-        with recorded_index(cassette, work / "index") as base:
+        with recorded_index(cassette, work / "index", cgi=keep) as base:
             scenario.play(Session(base, work / "client", python))
-        shutil.move(cassette, FOLDER / cassette.name)
-    size = (FOLDER / cassette.name).stat().st_size
+        size = cassette.stat().st_size
+        if keep:
+            shutil.move(cassette, FOLDER / cassette.name)
     print(f"{scenario.name}: {size / 1000:.0f} kB in {time.monotonic() - began:.1f} s", flush=True)
 
 
