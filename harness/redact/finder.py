@@ -14,7 +14,7 @@ from harness.bind.token import strength
 from harness.redact.coded import coded_texts
 from harness.redact.layer import Layer
 from harness.redact.names import SURE, Names, word_set
-from harness.redact.patterns import emails, of_rules, positional, userinfo
+from harness.redact.patterns import credentials, emails, of_rules, positional, userinfo
 from harness.redact.settings import Settings
 from harness.redact.spot import Spot
 from harness.redact.syntax import name_at, text_of, values
@@ -45,7 +45,7 @@ class Finder:
         """Tell whether nothing can be found in a text, which is quicker to see than to look for it."""
         for layers in text.windows():
             for layer in layers:
-                if b"@" in layer.text or self._telling(layer.words):
+                if b"@" in layer.text or b"eyJ" in layer.text or self._telling(layer.words):
                     return False
                 if any(rule.pattern.search(layer.text) for rule in self._rules):
                     return False
@@ -73,6 +73,8 @@ class Finder:
         if b"@" in layer.text:
             _claim(text, layer, userinfo(layer.text))
             _claim(text, layer, emails(layer.text))
+        if b"eyJ" in layer.text or b"PRIVATE KEY" in layer.text:
+            _claim(text, layer, credentials(layer.text))
         if self._positions and b"<methodName>" in layer.text:
             _claim(text, layer, positional(layer.text, self._positions))
 

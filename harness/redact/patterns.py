@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from harness.bind.token import strength
 from harness.redact.settings import Rule
 from harness.redact.spot import Spot
 from harness.redact.syntax import PLAIN, URL, XML, text_of
@@ -16,9 +17,16 @@ from harness.redact.syntax import PLAIN, URL, XML, text_of
 _USER = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.+-"
 _LONGEST_USER = 64  # RFC 5321 section 4.5.3.1.1
 _DOMAIN = re.compile(rb"@((?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})\.){1,8}[A-Za-z][A-Za-z0-9-]{1,24})(?![A-Za-z0-9-])")
+_ESCAPE = re.compile(rb"%[0-9A-Fa-f]{2}")
 _FILES = frozenset(b"png jpg jpeg gif svg webp ico css js map html htm json xml py php txt".split())
 """What follows the last dot of `logo@2x.png`, which is no address."""
+_USER_ONLY = re.compile(rb"://([\w.~-]{16,400}+)(?:[@]|:x-oauth-basic@)")
 _USERINFO = re.compile(rb"://([^\s/?#@:\"'<>]{0,200}):([^\s/?#@\"'<>]{1,400})@")
+
+_CREDENTIALS = (
+    (b"eyJ", re.compile(rb"(?<![\w-])(eyJ[\w-]{8,}+\.[\w-]{8,}+\.[\w-]*+)")),  # RFC 7519 section 3
+    (b"PRIVATE KEY-----", re.compile(rb"PRIVATE KEY-----([^-]{1,20000})")),  # RFC 7468 section 10
+)
 
 
 def emails(text: bytes) -> Iterator[Spot]:
@@ -28,7 +36,8 @@ def emails(text: bytes) -> Iterator[Spot]:
         domain = _DOMAIN.match(text, at)
         before = text[max(0, at - _LONGEST_USER) : at]
         user = before[len(before.rstrip(_USER)) :].lstrip(b".-+")
-        if domain and user and domain[1].rpartition(b".")[2].lower() not in _FILES:
+        escaped = _ESCAPE.match(text, at - len(user) - 1)  # it is read where the encoding is undone, whole and alone
+        if domain and user and not escaped and domain[1].rpartition(b".")[2].lower() not in _FILES:
             yield Spot(at - len(user), domain.end(), text_of(user + domain[0]), "email")
         at = text.find(b"@", at + 1)
 
@@ -36,8 +45,19 @@ def emails(text: bytes) -> Iterator[Spot]:
 def userinfo(text: bytes) -> Iterator[Spot]:
     """Yield the passwords in URLs (`//user:password@host`, RFC 3986 section 3.2.1)."""
     if b"://" in text and b"@" in text:
+        for found in _USER_ONLY.finditer(text):
+            if strength(found[1]) == "strong":
+                yield Spot(*found.span(1), URL.read(found[1]), "token", "url user", URL.spell)
         for found in _USERINFO.finditer(text):
             yield Spot(found.start(2), found.end(2), URL.read(found[2]), "password", "url password", URL.spell)
+
+
+def credentials(text: bytes) -> Iterator[Spot]:
+    """Yield what says by its own beginning that it is a credential: JSON Web Tokens and private keys."""
+    for mark, pattern in _CREDENTIALS:
+        if mark in text:
+            for found in pattern.finditer(text):
+                yield Spot(*found.span(1), PLAIN.read(found[1]), "token", "text")
 
 
 def of_rules(text: bytes, rules: Sequence[Rule], place: str) -> Iterator[Spot]:

@@ -15,6 +15,7 @@ from json import JSONDecodeError, dumps, loads
 from typing import NamedTuple
 from urllib.parse import quote, quote_plus, unquote_to_bytes
 
+from harness.bind.token import is_code, strength
 from harness.redact.spot import Spelling, plain
 
 LONGEST_NAME = 80
@@ -97,23 +98,31 @@ def values(text: bytes, start: int, end: int, form: bool, longest: int) -> Itera
 
 Follow = Callable[[bytes, int, "re.Match[bytes]", bool, int], Iterator[Value]]
 
+_BEFORE = (b"?", b"&", b";", b" ", b"\n", b"\t", b'"', b"'", b",", b"#")
+_NO_WORD = (b'"', b"'", b"=", b">", *(bytes([byte]) for byte in b" \t\n\r\f\v"))
 _IN_FORM = re.compile(rb"(?:[^&;]++|;(?![\w.%\[\]-]+=))*+")
 _IN_TEXT = re.compile(rb"[^&;\s\"'<>#()\\,]++(?!\()")
 _STRING = {
     b'"': re.compile(rb'"((?:[^"\\]|\\.)*+)(?:"|\Z|\\\Z)', re.DOTALL),
     b"'": re.compile(rb"'((?:[^'\\]|\\.)*+)(?:'|\Z|\\\Z)", re.DOTALL),
+    b"`": re.compile(rb"`((?:[^`\\]|\\.)*+)(?:`|\Z|\\\Z)", re.DOTALL),
 }
 _NUMBER = re.compile(rb"(-?\d++(?:\.\d++)?)(?![\w.+-])")
 _TOKENS = re.compile(rb'"((?:[^"\\]|\\.)*+)"(\s*+:)?|(-?\d++(?:\.\d++)?)(?![\w.+-])|([\[{])|([\]}])', re.DOTALL)
 _ATTRIBUTE = {
     b'"': re.compile(rb'"([^"]*+)'),
     b"'": re.compile(rb"'([^']*+)"),
+    b"`": re.compile(rb"`([^`]*+)"),
 }
 _ELEMENT = re.compile(rb"\s*+(?:<!\[CDATA\[((?:[^\]]|\](?!\]>))*+)|([^<]*+))")
 _CONTROL = re.compile(rb"""(?i)\s(?:value|content)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++))""")
-_NAMES_IT = re.compile(rb"""(?i)(?:\b(?:name|id|property|itemprop|http-equiv|type)\s*=\s*["']?)\Z""")
+_HOLDS = re.compile(rb"(?i)<(?:\w+:)?(?:textarea|string|param|parameter|field|property|entry|option|item)\b")
+_NAMES_IT = re.compile(rb"""(?i)(?:\b(?:name|id|key|property|itemprop|http-equiv|type)\s*=\s*["']?)\Z""")
 _NAMED_PAIR = re.compile(rb"""(?i)["'](?:name|key|field)["']\s*:\s*["']\Z""")
-_PAIR_VALUE = re.compile(rb"""(?i)["']\s*+,\s*+["'](?:value|val|content)["']\s*+:\s*+(?=["'\d-])""")
+_PAIR_VALUE = re.compile(
+    rb"""(?i)["']\s*+,(?:\s*+["'][\w-]++["']\s*+:\s*+(?:"[^"]*+"|'[^']*+'|[\w.-]++)\s*+,){0,8}?"""
+    rb"""\s*+["'](?:value|val|content)["']\s*+:\s*+(?=["'\d-])"""
+)
 _MEMBER = re.compile(
     rb"\s*+</(?:\w+:)?(?:name|key)>\s*+<(?:\w+:)?(?:value|string)>\s*+"
     rb"(?:<(?:string|int|i4|i8|base64|double)>)?([^<]*+)"
@@ -126,7 +135,7 @@ _FIELD_END = re.compile(rb"\r?\n--|\Z")
 def _after_equals(text: bytes, start: int, found: re.Match[bytes], form: bool, stop: int) -> Iterator[Value]:
     if form:
         value = _IN_FORM.match(text, found.end(), stop)
-    elif start == 0 or text[start - 1 : start] in (b"?", b"&", b";", b" ", b"\n", b"\t", b'"', b"'", b",", b"#"):
+    elif text[found.end() : found.end() + 1] not in _NO_WORD and (start == 0 or text[start - 1 : start] in _BEFORE):
         value = _IN_TEXT.match(text, found.end(), stop)
     else:
         return
@@ -143,6 +152,25 @@ def _after_assignment(text: bytes, start: int, found: re.Match[bytes], form: boo
 
 def _after_colon(text: bytes, start: int, found: re.Match[bytes], form: bool, stop: int) -> Iterator[Value]:
     yield from _literal(text, found.end(), stop)
+
+
+def _after_comma(text: bytes, start: int, found: re.Match[bytes], form: bool, stop: int) -> Iterator[Value]:
+    """`["password", "..."]`, where it is no list of names."""
+    yield from _irregular(text, _literal(text, found.end(), stop))
+
+
+def _in_line(text: bytes, start: int, found: re.Match[bytes], form: bool, stop: int) -> Iterator[Value]:
+    """`password: ...` of settings, mails and heads that are told again; only what is irregular."""
+    value = _IN_TEXT.match(text, found.end(), stop)
+    if value:
+        yield from _irregular(text, iter([Value(value.start(), value.end(), PLAIN)]))
+
+
+def _irregular(text: bytes, found: Iterator[Value]) -> Iterator[Value]:
+    for value in found:
+        word = text[value.start : value.end].rstrip(b".!?:")
+        if strength(word) == "strong" or is_code(word):
+            yield value
 
 
 def _literal(text: bytes, at: int, stop: int) -> Iterator[Value]:
@@ -189,6 +217,17 @@ def _in_control(text: bytes, start: int, found: re.Match[bytes], form: bool, sto
     if value:
         group = value.lastindex or 1
         yield Value(value.start(group), value.end(group), MARKUP)
+    elif right > 0:
+        yield from _content(text, left, right + 1, stop)
+
+
+def _content(text: bytes, left: int, start: int, stop: int) -> Iterator[Value]:
+    """What stands in `<textarea name=..>`; of other elements (`<span id=..>`) only what is irregular."""
+    value = _ELEMENT.match(text, start, stop)
+    if value:
+        group = value.lastindex or 2
+        made = iter([Value(value.start(group), value.end(group), XML if group == 2 else PLAIN)])
+        yield from made if _HOLDS.match(text, left) else _irregular(text, made)
 
 
 def _in_part(text: bytes, found: re.Match[bytes]) -> Iterator[Value]:
@@ -202,7 +241,7 @@ def _in_part(text: bytes, found: re.Match[bytes]) -> Iterator[Value]:
 def _in_pair(text: bytes, start: int, found: re.Match[bytes], form: bool, stop: int) -> Iterator[Value]:
     """`{"name": "password", "value": "..."}`."""
     if _NAMED_PAIR.search(text[max(0, start - 24) : start]):
-        value = _PAIR_VALUE.match(text, found.start())
+        value = _PAIR_VALUE.match(text, found.start(), found.start() + TAG)
         if value:
             yield from _literal(text, value.end(), stop)
 
@@ -221,9 +260,11 @@ def _in_member(text: bytes, start: int, found: re.Match[bytes], form: bool, stop
 
 
 _AFTER: tuple[tuple[re.Pattern[bytes], Follow], ...] = (
-    (re.compile(rb"=(?![\"'\s=>])"), _after_equals),
-    (re.compile(rb"\s{0,4}(?:=>|[=:])\s{0,4}(?=[\"'])"), _after_assignment),
-    (re.compile(rb"[\"']\s*+(?::|=>)\s*+"), _after_colon),
+    (re.compile(rb"="), _after_equals),
+    (re.compile(rb"\s{0,4}(?:=>|[=:])\s{0,4}[bru]?(?=[\"'`])"), _after_assignment),
+    (re.compile(rb"[\"']\s*+(?:(?::|=>)\s*+(?:[bru](?=[\"']))?|;s:\d{1,9}:(?=\"))"), _after_colon),
+    (re.compile(rb"[\"']\s*+,\s*+(?=[\"'])"), _after_comma),
+    (re.compile(rb"(?i)[ \t]{0,4}[:=][ \t]{0,4}(?:bearer[ \t]|basic[ \t]|token[ \t])?"), _in_line),
     (re.compile(rb"[\"'\s>/]"), _in_control),
     (re.compile(rb"[\"']"), _in_pair),
     (re.compile(rb"(?:\s[^<>]*+)?>"), _in_element),

@@ -78,6 +78,33 @@ BODIES = {
     "JSON sent as a file": part(b' name="data"; filename="blob"\r\nContent-Type: application/json', DATA.encode()),
 }
 
+TEXTS = {
+    "settings": told(b"user: a\npassword: " + SECRET + b"\n", b"text/yaml"),
+    "settings with equals": told(b"[a]\npassword = " + SECRET + b"\n", b"text/plain"),
+    "a mail": told(b"Your password: " + SECRET + b".\n", b"text/plain"),
+    "a head told again": told(b"Authorization: Bearer " + SECRET + b"\n", b"text/plain"),
+    "a header's text": told(b"", b"text/plain", (b"X-Debug", b"token: " + SECRET)),
+    "a text area": told(b"<textarea name=token>" + SECRET + b"</textarea>"),
+    "an element by its id": told(b'<span id="api-token">' + SECRET + b"</span>"),
+    "an attribute key": told(b"<add key='password' value='" + SECRET + b"'/>", b"text/xml"),
+    "a parameter of a name": told(b"<param name='password'>" + SECRET + b"</param>", b"text/xml"),
+    "a template literal": told(b"const token = `" + SECRET + b"`", b"text/javascript"),
+    "a pair in a list": sent(json.dumps([["password", SECRET.decode()]]).encode(), b"application/json"),
+    "a name, a type, a value": sent(b'{"name":"password","type":"t","value":"' + SECRET + b'"}', b"application/json"),
+    "serialized by PHP": sent(b'd=a:1:{s:8:"password";s:16:"' + SECRET + b'";}'),
+    "bytes of Python": told(b"{'password': b'" + SECRET + b"'}", b"text/plain"),
+    "a space in a form": sent(b"password= " + SECRET),
+    "two equals signs in a form": sent(b"password==" + SECRET),
+    "a user that is a key": told(b"", b"text/plain", (b"Location", b"https://" + SECRET + b"@host/x")),
+    "a JSON Web Token": told(b"<p>eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0." + SECRET + b"</p>"),
+    "a private key": told(b"-----BEGIN PRIVATE KEY-----\n" + SECRET + b"\n-----END PRIVATE KEY-----\n"),
+}
+PROSE = (
+    b"<p>Password: must have 8 characters. Token = optional</p><div id='password'>Choose one</div>",
+    b"function f(token) { token = getToken(); return {token: e.token, password: user.password}; }",
+    b'["user", "password", "remember"] type Login { password: String }',
+)
+
 
 def held(headers: Headers, body: bytes | None) -> bytes:
     """Return all that a side holds."""
@@ -115,3 +142,16 @@ def test_what_is_cut_stays() -> None:
     made = redactor({}, b"only this test knows this key...").redact(BODIES["UTF-16, the last character cut"])
     assert re.fullmatch(r'{"a": 1, "password": "[A-Za-z0-9]{16}"}', (made.request.body or b"")[:-1].decode("utf-16"))
     assert (made.request.body or b"").endswith(b"\0")
+
+
+@pytest.mark.parametrize("exchange", TEXTS.values(), ids=TEXTS)
+def test_texts(exchange: Exchange) -> None:
+    """A name beside an irregular value tells, however the two are written."""
+    assert SECRET not in redacted(exchange)
+
+
+@pytest.mark.parametrize("text", PROSE)
+def test_prose_stays(text: bytes) -> None:
+    """Texts and programs that speak about secrets stay as they are."""
+    exchange = told(text)
+    assert redactor({}, b"only this test knows this key...").redact(exchange) == exchange
