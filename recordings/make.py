@@ -26,6 +26,7 @@ from recordings.clients import (
     pdm,
     pep381client,
     pip,
+    raw,
     setuptools,
     twine,
     uv,
@@ -52,6 +53,7 @@ SCENARIOS = (
     *feedparser.SCENARIOS,
     *curl.SCENARIOS,
     *browser.SCENARIOS,
+    *raw.SCENARIOS,
 )
 
 
