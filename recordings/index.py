@@ -49,7 +49,7 @@ def recorded_index(cassette: Path, work: Path, cgi: bool = True) -> Iterator[str
 
     `cgi` is False for an index that answers within the server's process.
     """
-    port = free_port()
+    port = free_port(PORT if cgi else 0)  # only what is kept has to name the same host each time
     base = f"http://{HOST}:{port}"
     serve = [sys.executable, "-m", "legacy", "serve", "--bind", f"{HOST}:0", "--seed", str(SEED)]
     serve += ["--cgi"] if cgi else []
