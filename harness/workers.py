@@ -178,7 +178,7 @@ class Worker:
                 judge.rejoined()
             count(self.evidence, place, outcome.exchange, verdict, self.setting.config)
             if outcome.exchange.redactions:
-                self._note_unbound(unbound, outcome.exchange, verdict.kind == "judged")
+                self._note_unbound(unbound, outcome.exchange, verdict.kind in ("judged", "unreplayable"))
             self.crew.progress.one_more()
             if self.crew.failed is not None:
                 return
@@ -189,11 +189,11 @@ class Worker:
             self.evidence.refused(name, player.side.refused, scenario.number)
             self.evidence.notes.update(f"{name}: {note}" for note in player.state.notes)
 
-    def _note_unbound(self, unbound: Unbound, exchange: Exchange, judged: bool) -> None:
-        """Count which secrets a request lacks that was not judged."""
+    def _note_unbound(self, unbound: Unbound, exchange: Exchange, needless: bool) -> None:
+        """Count which secrets a request lacks that was sent and not judged; `needless` is one that lacked none."""
         config = self.setting.config
         missing = unbound.missing(exchange, endpoint(exchange.request, config.endpoints, config.parameters))
-        self.evidence.unbound.update(() if judged else missing)
+        self.evidence.unbound.update(() if needless else missing)
 
     def players(self, state: str | None) -> tuple[Player, Player]:
         """The two sides for a starting state, made when first needed."""

@@ -17,7 +17,7 @@ from harness.progress import Advance, progress
 from harness.recording import Writer, replacing
 from harness.redact.options import redaction_options, redactor_for
 from harness.sources.fidelity import Fidelity, by_frequency, counted
-from harness.sources.registry import SOURCES, source_named, source_of
+from harness.sources.registry import SOURCES, check_recorded, source_named, source_of
 from harness.sources.source import Input, Item, Note, Options, Read, Skipped, Source, Unreadable
 from harness.sources.text import open_text
 
@@ -88,6 +88,7 @@ def command(
 
     Before the last line stands what the recording holds, and so what it can judge.
     """
+    check_recorded(output)
     redact = redactor_for(find_config(Path.cwd()), key_file, no_redaction)
     tally = import_files(files, output, wanted, state, hosts, redact)
     for line in tally.lines():

@@ -21,6 +21,7 @@ from harness.record.rotation import Rotation, parse_age, parse_size
 from harness.record.served import serve
 from harness.record.tape import Tape
 from harness.redact.options import given_key, redaction_options, redactor_for
+from harness.sources.registry import check_recorded
 
 EPILOG = """\b
 Examples:
@@ -64,6 +65,7 @@ def command(
     """
     if (upstream is None) == (app is None):
         raise UsageError("give either --upstream URL or --app TARGET")
+    check_recorded(output)
     address = parse_address(bind, "--bind")
     config = find_config(Path.cwd())
     redact = redactor_for(config, key_file, no_redaction) is not None

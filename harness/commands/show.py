@@ -80,8 +80,12 @@ def command(
         lines = totals(recordings, selection, names)
     else:
         lines = FORMS[form or "brief"](_meant(recordings, selection, names, form), names)
+    shown = False
     for line in islice(lines, limit):
         click.echo(line)
+        shown = True
+    if not shown:
+        click.echo(f"none of {sum(map(len, recordings))} exchanges is meant by these options", err=True)
 
 
 def _meant(recordings: Sequence[Recording], selection: Selection, names: Names, form: str | None) -> Iterator[Exchange]:

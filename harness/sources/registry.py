@@ -67,3 +67,13 @@ def sink_of(path: Path, wanted: str | None) -> Sink | None:
     if wanted:
         raise UsageError(f"--format {wanted!r}: known are {', '.join(sink.name for sink in SINKS)}")
     return None
+
+
+def check_recorded(path: Path) -> None:
+    """Refuse the name of a format that is only exported to for a recording. Raises `UsageError` with what to do."""
+    sink = sink_of(path, None)
+    if sink is not None:
+        raise UsageError(
+            f"-o {path}: that is the name of a {sink.name} file, and this writes archives and cassettes; "
+            f"give another name, then: harness export NAME -o {path}"
+        )

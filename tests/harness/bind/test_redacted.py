@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import gzip
 import os
+import socketserver
+import threading
 from base64 import b64encode
 from collections.abc import Callable, Sequence
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +83,18 @@ def test_without_the_password_it_is_said_what_is_missing(client: Any, diff: Diff
     assert status == 2
     assert "1 exchange carries a redacted password (field `password` of POST /login)" in said
     assert "redacted cookie" not in said
+
+
+def test_no_secret_is_asked_for_where_nothing_is_sent(diff: Diff) -> None:
+    """What keeps a POST from a URL is not its password; to give one would not help."""
+    with socketserver.TCPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        url = f"http://127.0.0.1:{server.server_address[1]}"
+        status, said, _ = diff([ALICE], "", url, url)
+        server.shutdown()
+        thread.join()
+    assert (status, "unsafe method" in said, "redacted" in said) == (2, True, False), said
 
 
 @pytest.mark.parametrize(

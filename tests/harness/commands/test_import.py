@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from harness.commands.export import command as export_command
 from harness.commands.import_ import command
-from harness.errors import RecordingError
+from harness.errors import RecordingError, UsageError
 from harness.recording import open_recordings
 from harness.store.archive import Archive
 
@@ -209,3 +209,11 @@ def test_real_log(tmp_path: Path) -> None:
     imported = {exchange.request.start_line for exchange in Archive(tmp_path / "day.archive")}
     plain = (line.split(b'"')[1] for line in lines[::40] if b"\\" not in line)
     assert set(plain) <= imported
+
+
+def test_the_name_of_another_format_is_refused(tmp_path: Path) -> None:
+    """An import makes archives and cassettes, whatever they are called."""
+    (tmp_path / "x.har").write_bytes(har(("h", "a", 200)))
+    with pytest.raises(UsageError, match="harness export"):
+        run(tmp_path / "x.har", "-o", tmp_path / "y.har")
+    assert not (tmp_path / "y.har").exists()

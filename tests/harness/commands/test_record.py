@@ -191,3 +191,11 @@ def test_bad_upstreams(url: str) -> None:
 def test_shown() -> None:
     """IPv6 addresses stand in brackets."""
     assert (shown(("::1", 80)), shown(("1.2.3.4", 80))) == ("[::1]:80", "1.2.3.4:80")
+
+
+def test_the_name_of_another_format_is_refused(tmp_path: Path) -> None:
+    """Before anything is recorded; what to do is said."""
+    with record(tmp_path, "--upstream", "http://127.0.0.1:9", "-o", "x.har") as process:
+        _, said = process.communicate(timeout=TIMEOUT)
+    assert (process.returncode, "harness export" in said) == (2, True)
+    assert not (tmp_path / "x.har").exists()

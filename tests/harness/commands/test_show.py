@@ -34,7 +34,7 @@ def cassette(tmp_path: Path) -> Path:
 
 def show(cassette: Path, *arguments: str) -> list[str]:
     """Return what the command prints."""
-    return CliRunner().invoke(command, [str(cassette), *arguments], catch_exceptions=False).output.splitlines()
+    return CliRunner().invoke(command, [str(cassette), *arguments], catch_exceptions=False).stdout.splitlines()
 
 
 def test_lists(cassette: Path) -> None:
@@ -44,6 +44,13 @@ def test_lists(cassette: Path) -> None:
         "a.yaml#2  404  GET /a HTTP/1.1",
         "a.yaml#3  -  POST /b HTTP/1.0",
     ]
+
+
+@pytest.mark.parametrize("form", [[], ["--json"], ["--by", "client"]], ids=["list", "json", "by"])
+def test_says_that_nothing_is_meant(cassette: Path, form: list[str]) -> None:
+    """On standard error, so that a script reads no line."""
+    done = CliRunner().invoke(command, [str(cassette), "--client", "nobody", *form], catch_exceptions=False)
+    assert (done.exit_code, done.stdout, "none of 3 exchanges" in done.stderr) == (0, "", True)
 
 
 def test_counts(cassette: Path) -> None:
@@ -255,8 +262,8 @@ def test_damage_is_named(tmp_path: Path, statement: str, damage: str, readable: 
 def test_wrong_words_are_refused(tmp_path: Path) -> None:
     """With what is expected in their place."""
     path = recorded(tmp_path / "day.archive")
-    assert "give 404, 4xx, or none" in "".join(show(path, "--status", "40"))
-    assert "give 2008-11-18," in "".join(show(path, "--since", "yesterday"))
+    for option, wrong, words in (("--status", "40", "give 404, 4xx, or none"), ("--since", "yesterday", "give 2008-")):
+        assert words in CliRunner().invoke(command, [str(path), option, wrong]).stderr
     with pytest.raises(HarnessError, match="no exchange 99"):
         show(path, "--session", "99")
 

@@ -10,7 +10,7 @@ import pytest
 
 from harness.errors import RecordingError, UsageError
 from harness.exchange import Exchange, Request, Response
-from harness.sources.registry import SINKS, SOURCES, sink_of, source_named, source_of
+from harness.sources.registry import SINKS, SOURCES, check_recorded, sink_of, source_named, source_of
 from harness.store import ArchiveWriter, write_cassette
 
 ONE = Exchange("", Request(b"GET / HTTP/1.1", ((b"Host", b"h"),)), Response(200, b"OK"), started=1463400000.0)
@@ -72,6 +72,15 @@ def test_the_name_tells_what_to_write(name: str, sink: str | None) -> None:
     wanted = sink_of(Path(name), "jsonl")
     assert wanted is not None
     assert wanted.name == "jsonl"
+
+
+@pytest.mark.parametrize("name", ["x.har", "x.jsonl", "x.gor.gz", "x.sh"])
+def test_a_recording_has_no_other_format_s_name(name: str) -> None:
+    """An archive called x.har would be taken for a HAR file; the message has the command that makes one."""
+    with pytest.raises(UsageError, match=f"harness export NAME -o {name}"):
+        check_recorded(Path(name))
+    for fine in ("x", "x.archive", "x.yaml", "x.json", "today.txt"):
+        check_recorded(Path(fine))
 
 
 def test_every_table_stands_in_the_documentation() -> None:
