@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from recordings.clients.raw_rows import basic, call, get, post, upload
 
 _BOB = basic("bob", "bobpw")
@@ -14,6 +16,8 @@ _SDIST = ("raw-1.0.tar.gz", _GZ)
 _REQUIRED = {"package_name": "raw", "user_name": "carol", "role_name": "Maintainer", ":operation": "Add Role"}
 _GRETA = {":action": "user", "name": "greta", "email": "g@example.org", "password": "Ab-12345", "confirm": "Ab-12345"}
 _WHEEL = {**_FILE, "filetype": "bdist_wheel", "pyversion": "py3"}
+_FORM = upload("208", 400, {**_FILE, "content": _SDIST}, _BOB)
+_IMAGE = replace(_FORM, body=_FORM.body.replace(b"application/octet-stream", b"image/png"))
 FORMS = (
     get("246", 401, "/pypi?:action=submit_form"),
     post("182 26", 401, _SUBMIT),
@@ -40,6 +44,7 @@ FORMS = (
     upload("203", 400, {**_FILE, "content": ""}, _BOB),
     upload("202", 400, {**_FILE, "filetype": "bdist_egg", "content": ("raw-1.0.egg", _GZ)}, _BOB),
     upload("204", 400, {**_FILE, "content": ("raw-1.0.txt", b"text")}, _BOB),
+    _IMAGE,
     upload("207", 400, {**_FILE, "content": ("other-1.0.tar.gz", _GZ)}, _BOB),
     upload("210", 400, {**_FILE, "content": ("raw-1.0.zip", b"no zip")}, _BOB),
     upload("210 212", 400, {**_WHEEL, "content": ("raw-1.0-py3-none-linux_x86_64.whl", b"no zip")}, _BOB),

@@ -34,7 +34,6 @@ NOT_RECORDED = {
     136: "the database refuses text that is not UTF-8",
     158: "a cache in Redis: there is none",
     174: "a cache in Redis: there is none",
-    208: "the type of a part is a browser's to choose: curl-writes and the browser's uploads send several",
     209: "a file of more than 60 MB is too much for a cassette",
     234: "counters in Redis: there are none",
     252: "the database is there while recordings are made",
