@@ -173,3 +173,16 @@ def test_a_raw_head_stays_as_raw() -> None:
     made = redactor({}, KEY).redact(exchange(request)).request
     token = made.headers[0][1].removeprefix(b"Bearer ")
     assert made.raw_head == raw.replace(S, token)
+
+
+@pytest.mark.parametrize(
+    ("sent", "left"),
+    [("mail%20bob@corp.example", b"/a?q=mail%20"), ("see%3Abob%2Bx@corp.example", b"/a?q=see%3A")],
+    ids=["blank before", "plus within"],
+)
+def test_an_address_beside_an_escape(sent: str, left: bytes) -> None:
+    """The escape is no part of an e-mail address that follows it, and what it stands for can be one."""
+    made = redactor({}, KEY).redact(exchange(asked(f"/a?q={sent}"))).request.target
+    assert made.startswith(left)
+    assert b"bob" not in made
+    assert b"corp" not in made
