@@ -28,6 +28,8 @@ Examples:
   harness record --upstream http://127.0.0.1:80 --bind 127.0.0.1:8001 -o today.archive
   harness record --app package.module:application -o one-visit.yaml --state seed"""
 
+_HERE = frozenset({"localhost", "127.0.0.1", "0.0.0.0", "::1", "::"})  # noqa: S104 (compared, not bound)
+
 
 @click.command("record", epilog=EPILOG)
 @click.option("--upstream", metavar="URL", help="Record in front of this running server (http://HOST:PORT).")
@@ -67,11 +69,15 @@ def command(
         raise UsageError("give either --upstream URL or --app TARGET")
     check_recorded(output)
     address = parse_address(bind, "--bind")
+    if upstream and _is_same(address, parse_upstream(upstream)):
+        raise UsageError(f"--bind {bind} is the address of --upstream itself: give one that is free")
     config = find_config(Path.cwd())
     redact = redactor_for(config, key_file, no_redaction) is not None
     rotation = Rotation(
         parse_size(rotate_size) if rotate_size else None, parse_age(rotate_age) if rotate_age else None, keep
     )
+    if keep and not rotation.wanted(output):
+        raise UsageError("--keep is for a rotation: give --rotate-size, --rotate-age, or -o day-%Y%m%d.archive")
     key = given_key(key_file) if redact else None
     job = job_for(output, config, redact, state, sample, rotation=rotation, key=key, private=True)
     line = Line(job)
@@ -119,6 +125,11 @@ def parse_upstream(url: str) -> Address:
     if parts.scheme != "http" or not parts.hostname or parts.path not in ("", "/") or parts.query:
         raise UsageError(f"--upstream {url!r}: give http://HOST:PORT, without a path")
     return parts.hostname, port or 80
+
+
+def _is_same(bind: Address, upstream: Address) -> bool:
+    """Tell whether a proxy would ask itself; a machine's own names are taken for one."""
+    return bind[1] == upstream[1] and (bind[0] == upstream[0] or {bind[0], upstream[0]} <= _HERE)
 
 
 def shown(address: Address) -> str:

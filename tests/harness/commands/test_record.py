@@ -15,8 +15,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from harness.commands.record import parse_address, parse_upstream, shown
+from harness.commands.record import command, parse_address, parse_upstream, shown
 from harness.errors import UsageError
 from harness.recording import open_recordings
 from harness.store.archive import Archive, ArchiveWriter
@@ -193,9 +194,18 @@ def test_shown() -> None:
     assert (shown(("::1", 80)), shown(("1.2.3.4", 80))) == ("[::1]:80", "1.2.3.4:80")
 
 
-def test_the_name_of_another_format_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("-o", "x.har"), "harness export"),
+        (("-o", "x.archive", "--keep", "3"), "give --rotate-size"),
+        (("-o", "x.archive", "--bind", "localhost:9"), "--bind localhost:9 is the address of --upstream itself"),
+    ],
+    ids=["name of another format", "keep without rotation", "in front of itself"],
+)
+def test_what_cannot_be_meant_is_refused(tmp_path: Path, options: tuple[str, ...], words: str) -> None:
     """Before anything is recorded; what to do is said."""
-    with record(tmp_path, "--upstream", "http://127.0.0.1:9", "-o", "x.har") as process:
-        _, said = process.communicate(timeout=TIMEOUT)
-    assert (process.returncode, "harness export" in said) == (2, True)
-    assert not (tmp_path / "x.har").exists()
+    arguments = ["--upstream", "http://127.0.0.1:9", *options]
+    said = CliRunner().invoke(command, arguments, standalone_mode=False).exception
+    assert isinstance(said, UsageError)
+    assert words in str(said)
