@@ -29,6 +29,7 @@ EXACT = "_harness"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _URL_SAFE = "".join(map(chr, range(0x21, 0x7F))).replace("#", "")
 _HOST = re.compile(r"[A-Za-z0-9._~-]+(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](?::[0-9]{1,5})?")
+_LINE_END = re.compile(rb"[\r\n]")
 _UNKNOWN_TYPE = "application/octet-stream"
 _NO_ANSWER: Fields = {
     "status": 0, "statusText": "", "httpVersion": "", "cookies": [], "headers": [],
@@ -57,6 +58,8 @@ def read_entry(entry: Fields) -> ReadEntry:
     read = read_plain(entry)
     exact = entry.get(EXACT)
     if exact is None:
+        if _LINE_END.search(read.exchange.request.start_line):
+            raise ValueError("method or URL holds the end of a line")
         return read
     return ReadEntry(restored(read.exchange, exact, entry["request"], entry["response"]))
 

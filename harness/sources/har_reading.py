@@ -42,6 +42,9 @@ class ReadEntry:
     guesses: frozenset[str] = frozenset()
     remarks: tuple[str, ...] = ()
 
+_AS_TEXT = ("", "utf-8", "utf8")
+"""Values of `content.encoding` that leave a text as it is; of any other nobody knows how to undo it."""
+
 
 def read_plain(entry: Fields) -> ReadEntry:
     """Read an entry. Raises KeyError, TypeError, ValueError or AttributeError where it is none."""
@@ -157,9 +160,15 @@ def _content(content: Fields, headers: Headers) -> tuple[bytes | None, bool]:
     if text is None:
         empty = not content.get("size") and not announced
         return (b"", True) if empty else (None, True)
-    if content.get("encoding") == "base64":
-        body = base64.b64decode(text)
+    encoding = content.get("encoding") or ""
+    if encoding == "base64":
+        try:
+            body = base64.b64decode("".join(text.split()), validate=True)
+        except ValueError:
+            return None, True
         return (None, True) if announced is not None and len(body) < announced else (body, True)
+    if encoding.lower() not in _AS_TEXT:
+        return None, True
     candidates = list(_encoded(text, headers))
     fits = next((body for body in candidates if len(body) == announced), None)
     if fits is not None:
@@ -195,7 +204,7 @@ def _headers(fields: Fields, cookies: bytes | None) -> Headers:
         (_bytes(name), _bytes(part))
         for name, value in map(_pair, fields.get("headers") or ())
         if not name.startswith(":")
-        for part in value.split("\n")
+        for part in value.replace("\r\n", "\n").split("\n")
     )
     if cookies and fields.get("cookies") and first_header(found, cookies) is None:
         value = "; ".join(f"{each['name']}={each['value']}" for each in fields["cookies"])

@@ -235,8 +235,11 @@ def test_request_bodies(post: dict[str, Any] | None, length: int | None, body: b
         ({"size": 0}, {"Content-Length": "9"}, None),
         ({"size": 0}, {}, b""),
         ({"size": 9, "text": "beginn"}, {"Content-Length": "9"}, None),
+        ({"size": 3, "text": "!!!", "encoding": "base64"}, {}, None),
+        ({"size": 3, "text": "YW\nJj", "encoding": "base64"}, {}, b"abc"),
+        ({"size": 3, "text": "nop", "encoding": "rot13"}, {}, None),
     ],
-    ids=["declared", "length", "left-out", "evicted", "empty", "cut"],
+    ids=["declared", "length", "left-out", "evicted", "empty", "cut", "no-base64", "base64-lines", "strange"],
 )
 def test_answer_bodies(content: dict[str, Any], pairs: dict[str, str], body: bytes | None) -> None:
     """Texts go back into the charset they came in; what is not there, or cut, is unknown."""
@@ -261,6 +264,12 @@ def test_values_that_were_joined_are_apart() -> None:
     response = one(entry(response={"headers": [{"name": "Set-Cookie", "value": "a=1\nb=2"}]})).response
     assert response is not None
     assert response.headers == ((b"Set-Cookie", b"a=1"), (b"Set-Cookie", b"b=2"))
+
+
+def test_a_start_line_is_one_line() -> None:
+    """A method or URL with the end of a line in it is refused: at replay it would be a request of its own."""
+    with pytest.raises(RecordingError, match="end of a line"):
+        items(har(entry({"method": "GET / HTTP/1.1\r\n\r\nPOST"})))
 
 
 def test_a_preflight_is_an_exchange() -> None:
