@@ -51,7 +51,6 @@ MACHINE = (
     ("'{base}/pypi?%3Aaction=list_classifiers'", 200),
     ("'{base}/pypi?:action=json&name=demo'", 200),
     ("'{base}/pypi?:action=json&name=demo&version=1.0'", 200),
-    ("'{base}/pypi?:action=json&name=demo&callback=show'", 200),
     ("{base}/pypi/Demo/json", 301),
     ("--location {base}/pypi/DEMO/json", 200),
     ("{base}/pypi/demo/99.99/json", 404),

@@ -412,7 +412,7 @@ def test_each_side_s_own_names_hide_nothing_else(body, differs):
 
 
 CASES = {**UNDER, WITHOUT_SERVER: BY_SERVER, OWN_NAMES: BY_NAME}
-ACTED = re.compile(r"""acted(?:\[|\.\w+\(\(?(?="))["]?([^]"]+)""")
+ACTED = re.compile(r"""\bacted(?:\[|\.\w+\(\(?(?="))["]?([^]"]+)""")
 
 
 @pytest.mark.parametrize("name", [*NAMES, WITHOUT_SERVER, OWN_NAMES])
