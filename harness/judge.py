@@ -21,6 +21,7 @@ from harness.exchange import Exchange, Response
 from harness.normalise import Normaliser
 from harness.replay import Outcome
 from harness.targets import Answer, Unsent
+from harness.ticks import TICKS, without_ticks
 
 Kind = Literal["judged", "stale", "unreplayable", "error"]
 
@@ -163,7 +164,12 @@ class Judge:
             return ()
         if old != new:
             old, new = (aliased_effects(*pair) for pair in zip((old, new), outcome.names, strict=True))
-        return tuple(compare_effects(*self.normaliser.normalise_effects(old, new, outcome.at, outcome.told)))
+        found = tuple(compare_effects(*self.normaliser.normalise_effects(old, new, outcome.at, outcome.told)))
+        if None in outcome.told:
+            return found
+        left = without_ticks(found)
+        self.normaliser.acted[TICKS] += len(left) != len(found)
+        return left
 
     def _staleness(self, exchange: Exchange, old: Response, at: float, told: float | None) -> tuple[Difference, ...]:
         recorded = exchange.response

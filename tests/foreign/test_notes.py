@@ -211,5 +211,5 @@ def test_a_first_configuration(folder: Path) -> None:
     text = run("harness", "init", "visit.yaml", "-o", "-", folder=folder).stdout
     assert 'parameters = [\n    "action",\n]' in text
     assert "POST / ?action=add" in text
-    assert "field password" in text
+    assert "[bind.secret]" in text
     assert "tiger" not in text

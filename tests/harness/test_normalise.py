@@ -15,6 +15,7 @@ from harness.exchange import Exchange, Request, Response
 from harness.judge import OWN_NAMES, WITHOUT_SERVER, Fronts, Judge
 from harness.normalise import NAMES, Normaliser
 from harness.replay import Outcome
+from harness.ticks import TICKS
 
 NOW = datetime(2026, 11, 22, 18, 24, 39, 123456, tzinfo=UTC)
 START = NOW - timedelta(seconds=90)
@@ -411,11 +412,34 @@ def test_each_side_s_own_names_hide_nothing_else(body, differs):
     assert bool(found) == differs
 
 
-CASES = {**UNDER, WITHOUT_SERVER: BY_SERVER, OWN_NAMES: BY_NAME}
+AHEAD = "2031-05-06 07:08:09.019717"
+BY_TICK = {
+    "nothing": ("2031-05-06 07:08:09.019716", False),
+    "two milliseconds": ("2031-05-06 07:08:09.021717", True),
+    "a second": ("2031-05-06 07:08:10.019717", True),
+    "another zone": ("2031-05-06 07:08:09.019716+01", True),
+    "whole seconds": ("2031-05-06 07:08:09", True),
+}
+
+
+@pytest.mark.parametrize(("told", "hides"), [((1.4e9, 1.4e9), True), ((None, 1.4e9), False)], ids=["told", "not told"])
+@pytest.mark.parametrize(("value", "differs"), BY_TICK.values(), ids=BY_TICK.keys())
+def test_ticks_of_a_told_clock_hide_nothing_else(value, differs, told, hides):
+    """An expiry that is microseconds apart, since one side asked once more for the time; only where both were told."""
+    sides = [Effects(rows={"t": {(("id", "1"), ("expires", at)): 1}}, keys={"t": ("id",)}) for at in (AHEAD, value)]
+    normaliser = Normaliser((START.timestamp(), float("inf")))
+    judge = Judge(normaliser, Normaliser((0.0, float("inf"))), Fronts(False, False, False))
+    exchange, answer = Exchange("t#1", Request(b"POST / HTTP/1.1")), Response(200)
+    outcome = Outcome(exchange, answer, answer, *sides, at=NOW.timestamp(), told=told)
+    assert bool(judge.judge(outcome).differences) == (differs or not hides)
+    assert bool(normaliser.acted[TICKS]) == (hides and not differs)
+
+
+CASES = {**UNDER, WITHOUT_SERVER: BY_SERVER, OWN_NAMES: BY_NAME, TICKS: BY_TICK}
 ACTED = re.compile(r"""\bacted(?:\[|\.\w+\(\(?(?="))["]?([^]"]+)""")
 
 
-@pytest.mark.parametrize("name", [*NAMES, WITHOUT_SERVER, OWN_NAMES])
+@pytest.mark.parametrize("name", [*NAMES, WITHOUT_SERVER, OWN_NAMES, TICKS])
 def test_every_built_in_rule_has_a_case_above(name):
     """A new rule without one fails here."""
     assert CASES.get(name)
@@ -424,4 +448,4 @@ def test_every_built_in_rule_has_a_case_above(name):
 def test_no_rule_acts_under_a_name_that_is_not_listed():
     """Whatever counts that it acted, anywhere, is one of those above."""
     counted = {name for file in Path(harness.__file__).parent.rglob("*.py") for name in ACTED.findall(file.read_text())}
-    assert counted == {"WITHOUT_SERVER", "OWN_NAMES", "host"}
+    assert counted == {"WITHOUT_SERVER", "OWN_NAMES", "TICKS", "host"}
