@@ -47,6 +47,8 @@ class Line:
         self.unfinished = ""
         """Why the recording could not be finished; empty where it could, or was not yet to be."""
         self._job = job
+        # Whoever opens does so while the tape's thread may have captures to hand on already.
+        self._alone = threading.RLock()
         self._socket: socket.socket | None = None
         self._inbox: frame.Inbox | None = None
         self._not_before = 0.0
@@ -58,19 +60,24 @@ class Line:
 
         Raises RecordingError or UsageError, as the writer does, and RecordingError where no keeper can be started.
         """
-        try:
-            self._connected(counters)
-            error, text = self._answer()
-        except OSError as problem:
-            raise RecordingError(f"the process that writes cannot be started: {problem}") from problem
-        if text:
-            with contextlib.suppress(OSError):
-                frame.send(self._connected(counters), frame.END)
-            self.forked()
-            raise (UsageError if error == "UsageError" else RecordingError)(text)
+        with self._alone:
+            try:
+                self._connected(counters)
+                error, text = self._answer()
+            except OSError as problem:
+                raise RecordingError(f"the process that writes cannot be started: {problem}") from problem
+            if text:
+                with contextlib.suppress(OSError):
+                    frame.send(self._connected(counters), frame.END)
+                self.forked()
+                raise (UsageError if error == "UsageError" else RecordingError)(text)
 
     def take(self, captures: list[Held], counters: Counters) -> None:
         """Hand on captures, in order."""
+        with self._alone:
+            self._take(captures, counters)
+
+    def _take(self, captures: list[Held], counters: Counters) -> None:
         try:
             connection = self._connected(counters)
             short = []
@@ -94,6 +101,10 @@ class Line:
 
     def close(self, counters: Counters) -> None:
         """Say that this was all, and wait until it is written."""
+        with self._alone:
+            self._close(counters)
+
+    def _close(self, counters: Counters) -> None:
         if self._socket is None and not counters.get("accepted"):
             return
         try:
@@ -113,6 +124,11 @@ class Line:
         if self._socket is not None:
             self._socket.close()
             self._socket = self._inbox = None
+
+    def inherited(self) -> None:
+        """Begin anew in a process that was forked: the lock may have been another thread's."""
+        self._alone = threading.RLock()
+        self.forked()
 
     def _answer(self) -> tuple[str, str]:
         assert self._inbox is not None
@@ -272,7 +288,7 @@ _starting = threading.RLock()
 def _forget_in_child() -> None:
     _starting.release()
     for line in list(_lines):
-        line.forked()
+        line.inherited()
     while _held:
         with contextlib.suppress(OSError):
             os.close(_held.pop())
