@@ -39,6 +39,7 @@ def gunicorn(folder: Path, *options: str) -> Iterator[str]:
     """Serve the application with two workers; yields its URL, ends by SIGTERM."""
     (folder / "app.py").write_text(APP, encoding="utf-8")
     command = [sys.executable, "-m", "gunicorn", "--bind", "127.0.0.1:0", "--workers", "2", "--no-control-socket"]
+    command += ["--graceful-timeout", "5"]  # a worker that is still booting does not hear that it is to end
     process = subprocess.Popen(
         [*command, *options, "app:application"], cwd=folder, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
