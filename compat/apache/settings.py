@@ -107,7 +107,7 @@ def _browser_match(settings: Settings, directive: Directive) -> Settings:
 
 
 def _index(settings: Settings, directive: Directive) -> Settings:
-    words = tuple(word for word in directive.arguments if word.lower() != "disabled")
+    words = tuple(word for word in directive.arguments if word.lower() not in ("", "disabled"))
     if any("/" in word for word in words):
         raise Refusal("an index outside of the folder is no file name; use a redirect")
     return replace(settings, index=words)
