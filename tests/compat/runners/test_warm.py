@@ -586,7 +586,7 @@ def test_zygote_ends_with_its_worker(
         "runner = Warm({}, ()); path = sys.argv[1]\n"
         "command = Command((sys.executable, path), os.path.dirname(path), {b'PATH': b'/bin'}, path, 1)\n"
         "running = runner(command, Body(b'x' * 3000000, 3000000), print, 60, 60)\n"
-        "open(sys.argv[2], 'w').write('%d %d' % (runner.zygotes()[0].pid, int(running.read())))\n"
+        "open(sys.argv[2], 'w').write('%d %d' % (runner.zygotes()[0].pid, int(running.read().split()[0])))\n"
         "os.kill(os.getpid(), 9)\n"
     )
     told = tmp_path / "told"
