@@ -127,6 +127,8 @@ def test_an_error_that_lasts_is_said_once(tmp_path: Path, caplog: pytest.LogCapt
         for number, writer.room in enumerate([False, False, False, True, False, False]):
             sink.take(Exchange("", Request(b"GET /%d HTTP/1.1" % number)), counters)
             sink.flush()
+    writer.room = True
+    writer.close()
     assert len(caplog.records) == 2
 
 
