@@ -21,9 +21,8 @@ class Addresses:
     def __init__(self) -> None:
         self._secrets: OrderedDict[bytes, Secret] = OrderedDict()
 
-    def add(self, secret: Secret) -> None:
-        """Remember an address; the oldest are forgotten."""
-        raw = secret.value.encode()
+    def add(self, raw: bytes, secret: Secret) -> None:
+        """Remember an address, as it is written; the oldest are forgotten."""
         if raw not in self._secrets:
             if len(self._secrets) >= REMEMBERED:
                 self._secrets.popitem(last=False)
@@ -31,7 +30,7 @@ class Addresses:
 
     def hits(self, text: bytes) -> list[Hit]:
         """Return the known addresses in a text."""
-        if not self._secrets or not _may_hold_one(text):
+        if not self._secrets or not may_hold_one(text):
             return []
         return [
             Hit(*found.span(), secret.token.encode(), secret)
@@ -40,7 +39,7 @@ class Addresses:
         ]
 
 
-def _may_hold_one(text: bytes) -> bool:
+def may_hold_one(text: bytes) -> bool:
     """Tell whether two numbers of up to three digits stand between dots one after the other: much quicker to see."""
     before = False
     for part in text.split(b".")[1:-1]:

@@ -55,7 +55,7 @@ class Redactor:
         self.keep = frozenset(settings.keep)
         self.known = Known()
         self.addresses = Addresses()
-        self.repeated = Repeated(self.known, self.addresses)
+        self.repeated = Repeated(self.finder, self.headers, self.known, self.addresses)
         for value in settings.values:
             self.known.add(Secret(value, self.tokens.of(value), "known"), fixed=True)
 
@@ -68,8 +68,6 @@ class Redactor:
         work = _Work(self, exchange)
         work.find()
         work.find_known()
-        if (texts := work.quiet) is not None:
-            self.repeated.remember(exchange, texts)
         return work.made()
 
     def learn(self, exchange: Exchange) -> None:
@@ -109,15 +107,9 @@ class _Work:
         for secret in secrets.values():
             if secret.kind == "address":
                 self._own += all_forms(secret)
-                self._redactor.addresses.add(secret)
+                self._redactor.addresses.add(secret.value.encode(), secret)
             else:
                 self._own += self._redactor.known.add(secret)
-
-    @property
-    def quiet(self) -> list[Text] | None:
-        """What both heads hold, where nothing was found in it and no field has a text of its own; else None."""
-        joined = [head.joined for head in self._heads if head.joined and not head.texts]
-        return joined if len(joined) == len(self._heads) else None
 
     def _note(self, text: Text, spot: Spot, secrets: dict[str, Secret]) -> None:
         """Remember a secret, if it can be told from other words; and a credential as it was written, whole."""

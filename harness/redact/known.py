@@ -176,6 +176,10 @@ class Known:
             else:
                 self._forms.pop(form.word, None)
 
+    def may_hit(self, words: frozenset[bytes]) -> bool:
+        """Tell whether one of these words is of a secret."""
+        return not self._forms.keys().isdisjoint(words)
+
     def hits(self, text: bytes, words: frozenset[bytes]) -> list[Hit]:
         """Return the secrets in a text of these words, the longest way to write one first."""
         present = self._forms.keys() & words

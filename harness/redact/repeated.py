@@ -1,4 +1,4 @@
-"""Heads that came before and had nothing to replace in them: exchanges without bodies, most lines of a log.
+"""Start lines and headers that come again and have nothing to replace in them: most lines of a log.
 
 An exchange comes in, and the redacted one goes out where no more than the client's address has to be replaced, else
 None. Nothing is left out for that: secrets learned since, and the client's own address, are looked for in the same
@@ -8,43 +8,58 @@ texts again; only to take heads apart and to look for names is saved.
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import NamedTuple
 
 from harness.exchange import Exchange, Headers, Redaction
-from harness.redact.addresses import Addresses
-from harness.redact.known import Form, Known, Secret, all_forms, own_hits
-from harness.redact.layer import Layer
+from harness.redact.addresses import Addresses, may_hold_one
+from harness.redact.finder import Finder
+from harness.redact.headers import Finders
+from harness.redact.known import Known, Secret
+from harness.redact.parts import Head
 from harness.redact.text import Text
 
 REMEMBERED = 20_000
-"""Heads that are remembered; all are forgotten when there are more."""
+"""Start lines, and as many lists of headers, that are remembered; all are forgotten when there are more."""
 LONGEST = 2048
-"""Bytes of a head beyond which it is not."""
+"""Bytes of a text beyond which it is not."""
 
-Heads = tuple[bytes, Headers, bytes, Headers]
-_Client = tuple[str, Secret | None, list[Form], tuple[Redaction, ...]]
+
+class Quiet(NamedTuple):
+    """A text in which no name and no pattern tells of a secret: itself and as it reads decoded, and all its words.
+
+    `addressed` tells that a network address may stand in it.
+    """
+
+    texts: tuple[bytes, ...]
+    words: frozenset[bytes]
+    addressed: bool
+
+
+_Client = tuple[str, bytes, Secret | None, tuple[Redaction, ...]]
 
 
 class Repeated:
     """Remembers quiet heads; `known` and `addresses` are those that grow with every exchange."""
 
-    def __init__(self, known: Known, addresses: Addresses) -> None:
+    def __init__(self, finder: Finder, finders: Finders, known: Known, addresses: Addresses) -> None:
+        self._finder = finder
+        self._finders = finders
         self._known = known
         self._addresses = addresses
-        self._quiet: dict[Heads, list[Layer]] = {}
-        self.client = lru_cache(REMEMBERED)(_client)
+        self._seen: dict[bytes | Headers, Quiet | None] = {}
+        self._client = lru_cache(REMEMBERED)(_client)
 
     def redacted(self, exchange: Exchange, token: str) -> Exchange | None:
-        """Return the exchange with `token` (empty: none) for its client, where its heads are quiet still."""
-        heads = _heads(exchange)
-        layers = self._quiet.get(heads) if heads else None
-        if layers is None:
+        """Return the exchange with `token` (empty: none) for its client, where its heads are quiet."""
+        keys = _keys(exchange)
+        if keys is None:
             return None
-        peer, secret, own, redactions = self.client(exchange.peer, token)
+        peer, raw, secret, redactions = self._client(exchange.peer, token)
         if secret:
-            self._addresses.add(secret)
-        for layer in layers:
-            text = layer.text
-            if own_hits(text, own) or self._known.hits(text, layer.words) or self._addresses.hits(text):
+            self._addresses.add(raw, secret)
+        for key in keys:
+            quiet = self._seen[key] if key in self._seen else self._look(key)
+            if quiet is None or self._holds(quiet, raw):
                 return None
         if not secret:
             return exchange
@@ -54,28 +69,49 @@ class Repeated:
             peer, exchange.user, exchange.user_by, redactions,
         )  # fmt: skip
 
-    def remember(self, exchange: Exchange, texts: list[Text]) -> None:
-        """Note that nothing was found in these texts, which are all that the heads of an exchange hold."""
-        heads = _heads(exchange)
-        if heads is None or any(len(text.raw) > LONGEST for text in texts):
-            return
-        if len(self._quiet) >= REMEMBERED:
-            self._quiet.clear()
-        self._quiet[heads] = [layer for text in texts if text.raw for layers in text.windows() for layer in layers]
+    def _holds(self, quiet: Quiet, peer: bytes) -> bool:
+        """Tell whether the client's address, or a secret that was seen, may stand in a text."""
+        if peer and any(peer in text for text in quiet.texts):
+            return True
+        if self._known.may_hit(quiet.words) and any(self._known.hits(text, quiet.words) for text in quiet.texts):
+            return True
+        return quiet.addressed and any(self._addresses.hits(text) for text in quiet.texts)
+
+    def _look(self, key: bytes | Headers) -> Quiet | None:
+        """Look through a start line, or through headers, for the first time."""
+        if len(self._seen) >= 2 * REMEMBERED:
+            self._seen.clear()
+        quiet = self._seen[key] = self._quiet(key)
+        return quiet
+
+    def _quiet(self, key: bytes | Headers) -> Quiet | None:
+        if isinstance(key, bytes):
+            text: Text | None = Text("", key)
+        else:
+            head = Head(b"", (0, 0), key, "", self._finders)
+            text = None if head.texts else head.joined
+        if text is None or len(text.raw) > LONGEST or not self._finder.is_quiet(text):
+            return None
+        layers = [layer for layers in text.windows() for layer in layers]
+        words = frozenset().union(*(layer.words for layer in layers))
+        return Quiet(tuple(layer.text for layer in layers), words, any(may_hold_one(layer.text) for layer in layers))
 
 
-def _heads(exchange: Exchange) -> Heads | None:
-    """Return what an exchange's heads are, None where it has more than heads to look through."""
+def _keys(exchange: Exchange) -> tuple[bytes | Headers, ...] | None:
+    """Return the texts of an exchange's heads, None where it has more than that to look through."""
     request, answer = exchange.request, exchange.response
-    if request.body or exchange.redactions or "@" in exchange.user:
+    if request.body or exchange.redactions or request.raw_head is not None or "@" in exchange.user:
         return None
     if answer is None:
-        return request.start_line, request.headers, b"", ()
-    return None if answer.body else (request.start_line, request.headers, answer.reason, answer.headers)
+        return request.start_line, request.headers
+    if answer.body or answer.raw_head is not None:
+        return None
+    if not answer.reason and not answer.headers:
+        return request.start_line, request.headers
+    return request.start_line, request.headers, answer.reason, answer.headers
 
 
 def _client(peer: str, token: str) -> _Client:
     if not token:
-        return peer, None, [], ()
-    secret = Secret(peer, token, "address")
-    return token, secret, all_forms(secret), (Redaction("peer", "address", token),)
+        return peer, b"", None, ()
+    return token, peer.encode(), Secret(peer, token, "address"), (Redaction("peer", "address", token),)

@@ -38,7 +38,7 @@ EXCHANGES = st.builds(
 def forgetful() -> Redactor:
     """A redactor that looks at every exchange anew."""
     one = redactor({"keep": ["192.0.2.77"]}, KEY)
-    one.repeated.remember = lambda exchange, texts: None  # type: ignore[method-assign]
+    one.repeated.redacted = lambda exchange, token: None  # type: ignore[method-assign]
     return one
 
 
