@@ -10,7 +10,7 @@ REPORT = ["jinja2>=3.1.6", "rich>=15"]
 SERVE = ["gunicorn>=27.0.1,<28"]
 METRICS = ["prometheus-client>=0.26"]
 CLOCK = ["time-machine>=3.6"]  # tells a target the time where the preload cannot be compiled
-LEGACY = ["packaging>=24"]  # legacy/ runs from the checkout
+LEGACY = ["packaging>=24", "docutils>=0.22"]  # legacy/ runs from the checkout
 DEVELOPMENT = [
     "apachelogs>=0.6.1",  # another reader of logs, to agree with
     "coverage>=7.17",

@@ -6,7 +6,7 @@ form may change asks for a token that only a page of ours could have given (B235
 
 import re
 
-from legacy.errors import Forbidden, FormError, RedirectTemporary, Unauthorised
+from legacy.errors import Blocked, Forbidden, FormError, RedirectTemporary, Unauthorised
 
 FORM_FAILURE = 'Form Failure; reset form submission'
 # Not compiled here: each CGI request would pay for that.
@@ -45,8 +45,25 @@ class Accounts:
             self.username, self.authenticated, self.loggedin = ssh_user, True, True
         elif kind.lower() == 'basic':
             name, password = basic_credentials(credentials)
-            if name and self.store.login(name, password):
+            if name and self.is_login(name, password):
                 self.username, self.authenticated = name, True
+
+    def is_login(self, name, password):
+        """True if these are the credentials of an active user. Where the settings count failures, a blocked address is
+        refused whatever it knows, and a blocked user is like an unknown one (B234); cookies go on working.
+        """
+        counters = self.config.failure_counters()
+        if counters is None:
+            return self.store.login(name, password)
+        if counters.failures('address', self.remote_addr) >= self.config.address_failures:
+            raise Blocked('Too many wrong passwords came from your address')
+        blocked = counters.failures('user', name) >= self.config.user_failures
+        if not blocked and self.store.login(name, password):
+            return True
+        counters.count('address', self.remote_addr)
+        if not blocked and self.store.has_user(name):
+            counters.count('user', name)
+        return False
 
     def cookies(self):
         """{name: value} of the Cookie header."""
@@ -115,7 +132,7 @@ class Accounts:
         if not nonce or nonce != self.cookies().get('login_nonce'):
             raise FormError(FORM_FAILURE)
         username, password = self.form.get('username', ''), self.form.get('password', '')
-        if not self.store.login(username, password):
+        if not self.is_login(username, password):
             self.fail('Incorrect password', code=401, content=pages.login_help(self.config))
             return
         self.begin_session(username)

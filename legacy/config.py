@@ -59,6 +59,10 @@ class Config:
         self.realm = ini.get('webui.realm', 'pypi')
         debug = environ.get('PYPI_DEBUG') or ini.get('webui.debug_mode', 'no')
         self.debug_mode = debug.lower() in ('yes', 'true', 'on', '1')
+        self.counters_file = ini.get('blocking.counters', '')
+        self.address_failures, self.user_failures, self.block_seconds = (
+            int(ini.get('blocking.' + name) or default)
+            for name, default in (('address_failures', 20), ('user_failures', 10), ('seconds', 300)))
         self.keep_connection = keep_connection
         self.split_url()
 
@@ -71,6 +75,13 @@ class Config:
     def late(self):
         """True for the rules of the end of 2016: https only, wheels and sdists only, ..."""
         return self.era >= '2016-12'
+
+    def failure_counters(self):
+        """The Counters of wrong passwords, or None where none are kept."""
+        if not self.counters_file:
+            return None
+        from legacy.blocking import Counters
+        return Counters(self.counters_file, self.block_seconds)
 
     def split_url(self):
         """Make everything that follows from `url`."""

@@ -1,9 +1,19 @@
-"""Uploaded documentation: a zip in, a folder of files out, which takes the place of the project's last one."""
+"""Uploaded documentation: a zip in, a folder of files out, which takes the place of the project's last one; and its
+pages, as the static file server that had a host of its own served them.
+"""
 
 import io
 import os
 import shutil
 import zipfile
+
+PREFIX = '/documentation/'  # below /packages; `folder` is the same on disk
+TYPES = {
+    '.html': 'text/html', '.htm': 'text/html', '.css': 'text/css', '.js': 'text/javascript', '.txt': 'text/plain',
+    '.png': 'image/png', '.gif': 'image/gif', '.jpg': 'image/jpeg', '.svg': 'image/svg+xml',
+}
+# Pages of strangers beside our forms: without this their scripts could use the cookie of whoever reads them.
+SANDBOX = ('Content-Security-Policy', 'sandbox')
 
 
 class BadArchive(Exception):
@@ -39,3 +49,21 @@ def destroy(root, name):
 def folder(root, name):
     """Where the documentation of a project is: never outside of `root`."""
     return os.path.join(root, name.replace('/', '_').replace('\0', '_').lstrip('.') or '_')
+
+
+def answer(root, env):
+    """The downloads.Answer to a request below PREFIX: folders have a slash at the end, and are their index.html."""
+    from urllib.parse import quote
+
+    from legacy import downloads
+    path = env['PATH_INFO']
+    if path.endswith('/'):
+        path += 'index.html'
+    elif downloads.stored_path(root, path + '/index.html'):
+        return downloads.Answer(301, 'Moved Permanently', [
+            ('Location', quote(env.get('SCRIPT_NAME', '') + path, encoding='latin-1') + '/')], [])
+    found = downloads.answer(root, {**env, 'PATH_INFO': path})
+    kind = TYPES.get(os.path.splitext(path)[1].lower())
+    headers = [(name, kind if kind and name == 'Content-Type' and found.status in (200, 206) else value)
+               for name, value in found.headers]
+    return found._replace(headers=[*headers, SANDBOX])

@@ -17,6 +17,10 @@ class Forbidden(Exception):
     """403."""
 
 
+class Blocked(Exception):
+    """403 for an address that sent too many wrong passwords."""
+
+
 class FormError(Exception):
     """400: the form cannot be processed as it stands."""
 

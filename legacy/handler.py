@@ -11,7 +11,7 @@ import sys
 
 from legacy import forms
 from legacy.accounts import Accounts
-from legacy.errors import Forbidden, FormError, Gone, NotFound, Redirect, RedirectTemporary, Unauthorised
+from legacy.errors import Blocked, Forbidden, FormError, Gone, NotFound, Redirect, RedirectTemporary, Unauthorised
 from legacy.projects import Projects
 
 LINES = 1000  # of the simple index that are written at once
@@ -60,6 +60,8 @@ class WebUI(Accounts, Projects):
             self.unauthorised(str(error) or 'You must login to access this feature')
         except Forbidden as error:
             self.fail(str(error), code=403, heading='Forbidden')
+        except Blocked as error:
+            self.fail(str(error), code=403, heading='Blocked IP')
         except FormError as error:
             self.fail(str(error), code=400, heading='Error processing form')
         except Redirect as error:
@@ -244,9 +246,10 @@ class WebUI(Accounts, Projects):
     # -- downloads --
 
     def run_packages(self):
-        """A stored file, with ranges and conditions as a static file server has them."""
-        from legacy import downloads
-        answer = downloads.answer(self.config.files_dir, self.env)
+        """A stored file or a page of documentation, with ranges and conditions as a static file server has them."""
+        from legacy import docs, downloads
+        documented = self.env.get('PATH_INFO', '').startswith(docs.PREFIX)
+        answer = (docs if documented else downloads).answer(self.config.files_dir, self.env)
         self.handler.send_response(answer.status, answer.reason)
         for name, value in answer.headers:
             self.handler.send_header(name, value)

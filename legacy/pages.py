@@ -202,11 +202,19 @@ def release(frame, data, files, classifiers, dependencies, roles, latest, messag
         maintainer_links(frame, name, version) if maintainer else '',
         latest_link(frame, name, version, latest),
         ''.join(project_link(*label.partition(',')[::2]) for label in dependencies.get('project_url', ())),
-        '<pre class="description">%s</pre>\n' % text(data['description']) if given(data['description']) else '',
+        described(data['description']),
         file_table(frame, files),
         '<ul class="facts">\n%s</ul>\n' % ''.join(facts(frame, data, classifiers, dependencies, roles)),
     ]
     return frame.page('%s %s' % (name, version), ''.join(parts), name, version, head)
+
+
+def described(description):
+    """The description, rendered; docutils is imported for those that there are."""
+    if not given(description):
+        return ''
+    from legacy.descriptions import render
+    return '<div class="description">\n%s</div>\n' % render(description)
 
 
 def maintainer_links(frame, name, version=None):

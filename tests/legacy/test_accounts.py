@@ -2,8 +2,11 @@
 
 import base64
 import re
+from pathlib import Path
 
 import pytest
+
+import legacy
 
 ALICE, BOB, FRANK = ("alice", "alicepw"), ("bob", "bobpw"), ("frank", "frankpw")
 
@@ -287,3 +290,45 @@ def test_identities(visitor, method, action, fields, reason):
     visitor.log_in(*BOB)
     answer = visitor.action(action, **fields) if method == "get" else visitor.post(action, **fields)
     assert answer.reason == reason
+
+
+# -- too many wrong passwords (B234) --
+
+
+@pytest.fixture
+def blocking(visitor, tmp_path, monkeypatch):
+    """An index that lets an address fail three times and a user twice."""
+    ini = (Path(legacy.__file__).parent / "config.ini").read_text()
+    for name, value in (("counters", tmp_path / "counters"), ("address_failures", 3), ("user_failures", 2)):
+        ini = re.sub(rf"^{name} =.*", f"{name} = {value}", ini, flags=re.MULTILINE)
+    (tmp_path / "config.ini").write_text(ini)
+    monkeypatch.setenv("PYPI_CONFIG", str(tmp_path / "config.ini"))
+    return visitor
+
+
+def test_blocked_address(blocking):
+    """403 for any name and password, in the header and in the form; pages and cookies still work."""
+    blocking.log_in(*BOB)
+    session, blocking.jar = dict(blocking.jar), {}
+    for name in ("nobody", "alice", "bob"):
+        blocking.user = (name, "wrong")
+        assert blocking.get("/pypi/demo/1.0").status == 200
+    blocking.user = ALICE
+    refused = blocking.get("/pypi/demo/1.0")
+    assert (refused.status, refused.body.split(b"\n")[0]) == (403, b"Blocked IP")
+    blocking.user = None
+    nonce = re.search(rb'name="nonce" value="([^"]*)"', blocking.action("login_form").body)[1].decode()
+    assert blocking.post("login_form", nonce=nonce, username="alice", password="alicepw").status == 403
+    blocking.jar = session
+    assert blocking.action("user_form").status == 200
+
+
+def test_blocked_user(blocking):
+    """Like an unknown one, even with the right password; others of that address get in."""
+    for password in ("wrong", "wronger"):
+        blocking.user = ("alice", password)
+        blocking.get("/pypi")
+    blocking.user = BOB
+    assert blocking.action("user_form").status == 200
+    blocking.user = ALICE
+    assert blocking.action("user_form").status == 401

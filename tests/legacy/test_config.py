@@ -63,3 +63,12 @@ def test_a_changed_file_is_read_again(ini):
     with open(ini, "a") as more:
         more.write("[database]\nurl = other\n")
     assert read_ini(ini)["database.url"] == "other"
+
+
+def test_wrong_passwords_are_counted_only_where_the_settings_say_so(ini):
+    """The reference installation had no counters."""
+    assert Config({}).failure_counters() is None
+    with open(ini, "a") as file:
+        file.write("[blocking]\ncounters = /c\nuser_failures = 2\n")
+    config = Config({"PYPI_CONFIG": ini})
+    assert (config.failure_counters().path, config.user_failures, config.address_failures) == ("/c", 2, 20)

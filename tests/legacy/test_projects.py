@@ -1,6 +1,7 @@
 """Projects of the old index in the hands of their owners: editing, removing, roles, files, documentation, metadata."""
 
 import io
+import re
 import zipfile
 
 import pytest
@@ -14,7 +15,7 @@ def docs(**members):
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
         for name, text in members.items():
-            archive.writestr(name.replace("__", "/").replace("_html", ".html"), text)
+            archive.writestr(re.sub("_(html|css)$", r".\1", name.replace("__", "/")), text)
     return data.getvalue()
 
 
@@ -269,3 +270,42 @@ def test_documentation(visitor):
     assert [path for path in visitor.folder.rglob("evil.html") if folder not in path.parents] == []
     assert visitor.call("release_data", "demo", "1.0")["docs_url"].endswith("/demo/")
     assert visitor.journal("demo")[-1] == (None, "docupdate")
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "kind", "body"),
+    [
+        ("demo/", 200, "text/html", b"<p>new</p>"),
+        ("demo/index.html", 200, "text/html", b"<p>new</p>"),
+        ("demo/a.css", 200, "text/css", b"p {}"),
+        ("demo/nosuch.html", 404, "text/plain; charset=utf-8", b"Not Found\n"),
+        ("nosuch/", 404, "text/plain; charset=utf-8", b"Not Found\n"),
+    ],
+)
+def test_documentation_is_served(docs_reader, path, status, kind, body):
+    """Where the upload's redirect leads; in a sandbox, since it shares its host with the index's own forms."""
+    answer = docs_reader.get("/packages/documentation/" + path)
+    assert (answer.status, answer.header("Content-Type"), answer.body) == (status, kind, body)
+    assert answer.header("Content-Security-Policy") == "sandbox"
+
+
+def test_folder_of_documentation(docs_reader):
+    """Without the slash, relative links would lead elsewhere: a redirect."""
+    answer = docs_reader.get("/packages/documentation/demo")
+    assert (answer.status, answer.header("Location")) == (301, "/packages/documentation/demo/")
+
+
+@pytest.fixture(scope="module")
+def docs_reader(ask, tmp_path_factory):
+    """A visitor of an index that has documentation of one project: files need no database."""
+    from types import SimpleNamespace
+
+    from legacy.docs import store
+    from legacy.wsgi import application
+
+    folder = tmp_path_factory.mktemp("documented")
+    store(str(folder / "documentation"), "demo", docs(index_html="<p>new</p>", a_css="p {}"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYPI_FILES", str(folder))
+        patch.setenv("PYPI_BASE_URL", "http://index.example/pypi")
+        yield SimpleNamespace(get=lambda target: ask(application, "GET", target))

@@ -68,6 +68,16 @@ def test_b069_comments_for_scrapers(reader):
     assert b"<!-- <th>Home Page -->" in SPACES.sub(b" ", reader.get("/pypi/demo/1.0").body)
 
 
+def test_b071_description(reader):
+    """Rendered from reStructuredText; machines get the text."""
+    page = reader.get("/pypi/demo/1.0").body
+    assert (
+        b"<p>It does <em>nothing</em>, on <tt>every</tt> Python.</p>\n<ul>\n<li>once &amp; for &lt;all&gt;</li>\n"
+        in page
+    )
+    assert "*nothing*" in reader.call("release_data", "demo", "1.0")["description"]
+
+
 def test_b072_links_to_classifiers(reader):
     """By the number of the classifier; no address of an author."""
     page = reader.get("/pypi/demo/1.0")

@@ -1,6 +1,7 @@
 """Sections 11 and 12 of the catalogue: tables, journal and stored files; by number."""
 
 import os
+from types import SimpleNamespace
 
 import psycopg2
 import pytest
@@ -97,15 +98,34 @@ def test_b274_text_is_utf8(visitor):
     assert "Größe 大".encode() in visitor.get("/pypi/fresh/1").body
 
 
-def test_b279_files_go_after_the_commit(visitor, query):
-    """Where the transaction fails, they stay."""
+@pytest.fixture
+def refused(visitor, query, capfd, caplog):
+    """The removal of a file whose transaction fails at its very end: answer, path of the file, log."""
     [(path, digest)] = query("SELECT path, md5_digest FROM release_files WHERE filename='demo-1.0.tar.gz'")
     query("CREATE FUNCTION refuse() RETURNS trigger AS 'BEGIN RAISE EXCEPTION $$no$$; END' LANGUAGE plpgsql")
     query("CREATE CONSTRAINT TRIGGER refuse AFTER DELETE ON release_files DEFERRABLE INITIALLY DEFERRED"
           " FOR EACH ROW EXECUTE FUNCTION refuse()")  # fmt: skip
     visitor.user = BOB
-    visitor.post("files", name="demo", version="1.0", submit_remove="1", **{"file-ids": digest})
-    assert (visitor.folder / "files" / path).is_file()
+    answer = visitor.post("files", name="demo", version="1.0", submit_remove="1", **{"file-ids": digest})
+    return SimpleNamespace(
+        answer=answer, path=visitor.folder / "files" / path, log=capfd.readouterr().err + caplog.text
+    )
+
+
+def test_b052_commit_after_the_answer(refused, query):
+    """The page says 200, and nothing was done."""
+    assert refused.answer.status == 200
+    assert query("SELECT count(*) FROM release_files WHERE filename='demo-1.0.tar.gz'") == [(1,)]
+
+
+def test_b258_errors_are_logged(refused):
+    """With their traceback; they were mailed, with the whole environment."""
+    assert "RaiseException" in refused.log
+
+
+def test_b279_files_go_after_the_commit(refused):
+    """Where the transaction fails, they stay."""
+    assert refused.path.is_file()
 
 
 def test_b226_wrong_password_is_nobody(visitor):
