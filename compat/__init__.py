@@ -1,15 +1,28 @@
 """Runs old CGI programs, unmodified, as WSGI applications.
 
 `CGIScript` is one program, `CGIDirectory` a cgi-bin, `HandlerApp` a handler object in the same process; `Strangler`
-puts a new application in front of an old one, route by route. Start at `script`.
+puts a new application in front of an old one, route by route, and `Shadow` tries it beside the old one. Start at
+`script`.
 """
 
 from .directory import CGIDirectory
 from .errors import ConfigurationError
 from .handler import HandlerApp
+from .pair import ShadowPair
 from .proxy import TrustedProxy
 from .script import CGIScript
+from .shadow import Shadow
 from .static import StaticFiles
 from .strangler import Strangler
 
-__all__ = ["CGIDirectory", "CGIScript", "ConfigurationError", "HandlerApp", "StaticFiles", "Strangler", "TrustedProxy"]
+__all__ = [
+    "CGIDirectory",
+    "CGIScript",
+    "ConfigurationError",
+    "HandlerApp",
+    "Shadow",
+    "ShadowPair",
+    "StaticFiles",
+    "Strangler",
+    "TrustedProxy",
+]

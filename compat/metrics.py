@@ -15,6 +15,7 @@ from typing import Any
 from .errors import ConfigurationError
 from .journal import OBSERVER
 from .proxy import FAMILIES, UNIX, address, network
+from .routed import ROUTES
 from .types import Application, Environ, Exit, Outcome, StartResponse
 
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -54,6 +55,7 @@ class Metrics:
         self._timeouts = made(counter, "timeouts", "Runs ended for being too slow.", "program")
         self._waiting = made(histogram, "queue_seconds", "Time spent waiting for a place.", buckets=SECONDS)
         self._bytes = made(counter, "response_bytes", "Bytes of bodies sent.", "program")
+        self._routes = made(counter, "strangler_requests", "What a Strangler's rules did.", "rule", "event")
         self._active = made(
             prometheus.Gauge, "requests_in_progress", "Requests being answered.", multiprocess_mode="livesum"
         )
@@ -64,6 +66,7 @@ class Metrics:
             return self._page(environ, start_response)
         request = _Request(self)
         environ[OBSERVER] = request.observe
+        environ[ROUTES] = self.routed
         self._active.inc()
         try:
             return _Closing(self._app(environ, request.heard(start_response)), request.over)
@@ -76,6 +79,10 @@ class Metrics:
         self._active.dec()
         if status:
             self._requests.labels("", status).inc()
+
+    def routed(self, rule: str, event: str) -> None:
+        """Count what became of a request that a rule of a Strangler decided about (`routed.EVENTS`)."""
+        self._routes.labels(rule, event).inc()
 
     def observe(self, outcome: Outcome) -> None:
         """Count one run."""

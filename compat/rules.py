@@ -1,8 +1,8 @@
 """The rules of a Strangler: which requests the new application answers.
 
 Comes in: a table (also as TOML) of conditions on method, path, query, host, header, cookie and a share of the clients.
-Goes out: a `Rule` that tells whether a request matches. Pure; every mistake in a table is a ConfigurationError when it
-is read.
+Goes out: a `Rule` that tells whether a request matches. Every mistake in a table is a ConfigurationError when it is
+read. That a file of rules changes while they hold is the business of `rulefile`.
 """
 
 from __future__ import annotations
@@ -12,16 +12,19 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 
-from .environ import encode, join_cookies
+from .environ import encode
 from .errors import ConfigurationError
+from .sticky import cookie, sticky_identity
 from .types import Environ
 
 Side = Literal["old", "new"]
+To = Literal["old", "new", "shadow"]
+DESTINATIONS = ("old", "new", "shadow")
+STICKY = "sticky"
 Condition = Callable[[Environ], bool]
 PATHS = ("path", "glob", "regex")
 SHARES = 10000
@@ -30,15 +33,31 @@ SHARES = 10000
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Conditions that must all hold, and who answers then. `name` is how logs call it."""
+    """Conditions that must all hold, and who answers then. `name` is how logs call it.
+
+    `shadow`: old answers, and new is asked afterwards. `share` is the part of the clients that it is for, None for all;
+    `sticky`: they are told apart by a cookie of ours. `fallback`: old answers a safe request that new fails at.
+    """
 
     name: str
-    to: Side = "new"
+    to: To = "new"
     conditions: tuple[Condition, ...] = field(default=(), repr=False)
+    share: Condition | None = field(default=None, repr=False)
+    sticky: bool = False
+    fallback: bool = True
+
+    @property
+    def side(self) -> Side:
+        """Who answers first."""
+        return "new" if self.to == "new" else "old"
+
+    def concerns(self, environ: Environ) -> bool:
+        """Whether a request is of those that this rule divides, whoever the client is."""
+        return all(condition(environ) for condition in self.conditions)
 
     def matches(self, environ: Environ) -> bool:
         """Whether this rule decides about a request."""
-        return all(condition(environ) for condition in self.conditions)
+        return self.concerns(environ) and (self.share is None or self.share(environ))
 
 
 def read_rules(source: Iterable[Mapping[str, Any]] | str | Path) -> tuple[Rule, ...]:
@@ -78,22 +97,24 @@ def read_rule(table: Mapping[str, Any], name: str) -> Rule:
     words = dict(table)
     name = _text(words.pop("name", name), "name")
     to = words.pop("to", "new")
-    if to not in ("old", "new"):
-        raise ConfigurationError(f"to = {to!r} must be old or new")
+    if to not in DESTINATIONS:
+        raise ConfigurationError(f"to = {to!r} must be old, new or shadow")
+    fallback = words.pop("fallback", True)
+    if not isinstance(fallback, bool):
+        raise ConfigurationError(f"fallback = {fallback!r} must be true or false")
     by = words.pop("by", None)
     if by is not None and "percent" not in words:
         raise ConfigurationError("by says how clients are told apart: it needs percent")
     if unknown := [word for word in words if word not in READERS and word != "percent"]:
-        raise ConfigurationError(f"{unknown[0]} is not known; there are {', '.join([*READERS, 'percent', 'by', 'to'])}")
+        raise ConfigurationError(f"{unknown[0]} is not known; there are {', '.join([*READERS, *OTHERS])}")
     if len(given := [word for word in PATHS if word in words]) > 1:
         raise ConfigurationError(f"{' and '.join(given)}: one of {', '.join(PATHS)} is enough")
     if not words:
         raise ConfigurationError('it has no condition; path = "/" is every request')
     percent = words.pop("percent", None)
-    conditions = [READERS[word](value, word) for word, value in words.items()]
-    if percent is not None:  # last: the dearest
-        conditions.append(_share(percent, by or "client", name))
-    return Rule(name, to, tuple(conditions))
+    conditions = tuple(READERS[word](value, word) for word, value in words.items())
+    share = None if percent is None else _share(percent, by or "client", name)
+    return Rule(name, to, conditions, share, by == STICKY, fallback)
 
 
 def _methods(value: Any, word: str) -> Condition:
@@ -133,7 +154,7 @@ def _headers(value: Any, word: str) -> Condition:
 
 
 def _cookies(value: Any, word: str) -> Condition:
-    return _all_of(value, word, lambda name: lambda environ: _cookie(environ, name))
+    return _all_of(value, word, lambda name: lambda environ: cookie(environ, name))
 
 
 def _queries(value: Any, word: str) -> Condition:
@@ -150,6 +171,7 @@ READERS: dict[str, Callable[[Any, str], Condition]] = {
     "header": _headers,
     "cookie": _cookies,
 }
+OTHERS = ("percent", "by", "to", "fallback", "name")
 
 
 def _share(value: Any, by: Any, salt: str) -> Condition:
@@ -179,10 +201,12 @@ def _identity(by: str) -> Callable[[Environ], str | None]:
         return lambda environ: environ.get("REMOTE_ADDR")
     if by == "user":
         return lambda environ: environ.get("REMOTE_USER")
+    if by == STICKY:
+        return sticky_identity
     if kind in ("cookie", "header") and name:
-        find = _cookie if kind == "cookie" else _header
+        find = cookie if kind == "cookie" else _header
         return lambda environ: find(environ, name)
-    raise ConfigurationError(f"by = {by!r} must be client, user, cookie:NAME or header:NAME")
+    raise ConfigurationError(f"by = {by!r} must be client, user, sticky, cookie:NAME or header:NAME")
 
 
 def _all_of(value: Any, word: str, finder: Callable[[str], Callable[[Environ], str | None]]) -> Condition:
@@ -220,24 +244,6 @@ def _path(environ: Environ) -> str:
 def _header(environ: Environ, name: str) -> str | None:
     key = name.upper().replace("-", "_")
     return environ.get(key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}")
-
-
-def _cookie(environ: Environ, name: str) -> str | None:
-    """One that cannot be parsed hides none of the others."""
-    for text in join_cookies(environ.get("HTTP_COOKIE", "")).split(";"):
-        key, equals, value = text.strip().partition("=")
-        if equals and key == name:
-            return _unquoted(value)
-    return None
-
-
-def _unquoted(value: str) -> str:
-    if not value.startswith('"'):
-        return value
-    try:
-        return SimpleCookie(f"x={value}")["x"].value
-    except (CookieError, KeyError):
-        return value
 
 
 def _query(environ: Environ, name: str) -> str | None:

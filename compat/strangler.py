@@ -1,36 +1,47 @@
 """Two applications as one, route by route: the old one answers until a rule says that the new one does.
 
 Comes in: a WSGI environ. Goes out: the answer of one of the two, which is given the request as it came: the same
-environ, the body unread. Which requests go where is the business of `rules`.
+environ, the body unread. Which requests go where is the business of `rules` and `rulefile`, what happens where new
+fails that of `attempt`, asking new beside old that of `shadow`.
 """
 
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from .attempt import attempt, is_failure, may_repeat
 from .environ import encode
 from .errors import ConfigurationError
 from .journal import Journal, escape
 from .proxy import is_header_name
 from .redirect import take_redirects
-from .rules import Rule, Side, read_rules
+from .routed import NO_RULE, Routed
+from .rulefile import Rules
+from .rules import Rule, Side
+from .shadow import Shadow
+from .sticky import new_cookie
 from .types import Application, Environ, StartResponse
 
 
 class Strangler:
     """Sends each request to `old`, or to `new` where the first matching rule says so.
 
-    `rules`: tables, or the path of a TOML file with them as [[rule]]; conditions of one rule must all hold:
+    `rules`: tables, or the path of a TOML file with them as [[rule]], which may change at any time; conditions of one
+    rule must all hold:
 
         method = "GET" or a list       path = "/simple" (prefix)       glob = "/pypi/*/json"       regex = "/[a-z]+"
         query = { ":action" = "display" }       host = "*.example.org"       header = { X-Beta = "*" }
-        cookie = { beta = "1" }       percent = 5 (of the clients, by = "client", "user", "cookie:sid", "header:X-Id")
+        cookie = { beta = "1" }       percent = 5 (of the clients, by = "client", "user", "sticky", "cookie:sid",
+        "header:X-Id"; "sticky" gives them a cookie)
 
-    and `to = "old"` makes an exception. `header` names a response header that tells who answered; `log` writes a line
-    for each request. Raises ConfigurationError.
+    `to = "old"` makes an exception, `to = "shadow"` has old answer, and new asked afterwards, as `shadow` says. Where
+    new fails (5xx, or an exception before the first byte) at a GET, HEAD or OPTIONS without a body, old answers, unless
+    the rule says `fallback = false`. `header` names a response header that tells who answered; `log` writes a line for
+    each request. Raises ConfigurationError.
     """
 
     def __init__(
@@ -39,6 +50,7 @@ class Strangler:
         new: Application,
         rules: Iterable[Mapping[str, Any]] | str | Path,
         *,
+        shadow: Shadow | None = None,
         header: str | None = None,
         log: bool = True,
     ) -> None:
@@ -47,33 +59,121 @@ class Strangler:
                 raise ConfigurationError(f"{name}={application!r} is not a WSGI application")
         if header is not None and not is_header_name(header):
             raise ConfigurationError(f"header={header!r} is not a header name")
-        self.rules = read_rules(rules)
+        self._shadow = shadow
+        self._rules = Rules(rules, self._check)
         self._applications: dict[Side, Application] = {"old": old, "new": new}
         self._header = header
         self._log = log
+        self._routed = Routed()
+
+    @property
+    def counts(self) -> dict[str, dict[str, int]]:
+        """What became of the requests of this process, by rule: `{"simple": {"new": 120, "fell back": 2}}`."""
+        return self._routed.counts
 
     def decide(self, environ: Environ) -> Rule | None:
         """Return the first rule that matches, None where none does (then old answers)."""
-        return next((rule for rule in self.rules if rule.matches(environ)), None)
+        journal = Journal(environ, "strangler")
+        rules = self._rules.now(lambda text, well: journal.say(logging.INFO if well else logging.ERROR, text))
+        return next((rule for rule in rules if rule.matches(environ)), None)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request (PEP 3333)."""
         take_redirects(environ, self)  # where a program's local redirect leads is decided by the rules again
         rule = self.decide(environ)
-        side: Side = rule.to if rule else "old"
-        if self._log:
-            path = escape(encode(environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")))
-            by = f"rule {rule.name!r}" if rule else "no rule"
-            Journal(environ, "strangler").say(logging.INFO, f"{environ['REQUEST_METHOD']} {path} to {side} ({by})")
-        if self._header:
-            start_response = _telling(start_response, self._header, side)
-        return self._applications[side](environ, start_response)
+        side: Side = rule.side if rule else "old"
+        counted = self._routed.counter(rule.name if rule else NO_RULE, environ)
+        counted(side)
+        self._say(environ, rule, side)
+        if rule is None or rule.to == "old":
+            return self._answering("old", environ)(environ, start_response)
+        if rule.to == "shadow":
+            return self._shadowed(rule, counted, environ, start_response)
+        if rule.fallback and may_repeat(environ):
+            return self._tried(rule, counted, environ, start_response)
+        return self._unguarded(counted, environ, start_response)
+
+    def _check(self, rules: tuple[Rule, ...]) -> None:
+        if self._shadow is None and (asked := [rule.name for rule in rules if rule.to == "shadow"]):
+            raise ConfigurationError(f"{asked[0]}: to = 'shadow' needs Strangler(..., shadow=Shadow(callback))")
+
+    def _shadowed(
+        self, rule: Rule, counted: Callable[[str], None], environ: Environ, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        assert self._shadow is not None, "_check saw to that"
+        sides = self._answering("old", environ), self._applications["new"]
+        return self._shadow.watch(sides, rule.name, counted, environ, start_response)
+
+    def _tried(
+        self, rule: Rule, counted: Callable[[str], None], environ: Environ, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        def failed(reason: str, error: BaseException | None) -> Application:
+            counted("fell back")
+            journal = Journal(environ, "strangler")
+            text = f"{_request(environ)} fell back to old (rule {rule.name!r}): {reason}"
+            if error is None:
+                journal.say(logging.WARNING, text)
+            else:
+                journal.exception(text, "".join(traceback.format_exception(error)))
+            return self._answering("old", environ)
+
+        return attempt(self._answering("new", environ), failed, environ, start_response)
+
+    def _unguarded(
+        self, counted: Callable[[str], None], environ: Environ, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None, /) -> Callable[[bytes], Any]:
+            if is_failure(status):
+                counted("failed")
+            return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
+
+        try:
+            return self._answering("new", environ)(environ, start)
+        except Exception:
+            counted("failed")
+            raise
+
+    def _answering(self, side: Side, environ: Environ) -> Application:
+        """Return the application of a side, which says who it is and gives the client its cookie, where asked to."""
+        application = self._applications[side]
+        given: list[tuple[str, str]] = [(self._header, side)] if self._header else []
+        cookie = new_cookie(environ) if self._is_sticky(environ) else None
+        if not given and cookie is None:
+            return application
+        return lambda environ, start: application(environ, _adding(start, given, [cookie] if cookie else []))
+
+    def _is_sticky(self, environ: Environ) -> bool:
+        """Whether the rules divide requests such as this by a cookie of ours."""
+        for rule in self._rules.held:
+            if rule.sticky and rule.concerns(environ):
+                return True
+            if rule.matches(environ):
+                return False
+        return False
+
+    def _say(self, environ: Environ, rule: Rule | None, side: Side) -> None:
+        if not self._log:
+            return
+        journal = Journal(environ, "strangler")
+        by = f"rule {rule.name!r}" if rule else NO_RULE
+        beside = ", shadowed by new" if rule and rule.to == "shadow" else ""
+        journal.say(logging.INFO, f"{_request(environ)} to {side}{beside} ({by})")
+        if self._routed.due:
+            journal.say(logging.INFO, f"so far: {self._routed}")
 
 
-def _telling(start_response: StartResponse, name: str, value: str) -> StartResponse:
+def _request(environ: Environ) -> str:
+    path = escape(encode(environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")))
+    return f"{environ['REQUEST_METHOD']} {path}"
+
+
+def _adding(start_response: StartResponse, once: list[tuple[str, str]], also: list[tuple[str, str]]) -> StartResponse:
+    """Return a `start_response` that adds headers: those of `once` where there is none of the name."""
+
     def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None, /) -> Callable[[bytes], Any]:
-        known = any(key.lower() == name.lower() for key, _ in headers)  # after a local redirect, the last who answered
-        told = headers if known else [*headers, (name, value)]
+        known = {key.lower() for key, _ in headers}  # after a local redirect, the last who answered has said so
+        told = [*headers, *(pair for pair in once if pair[0].lower() not in known)]
+        told += [pair for pair in also if pair not in headers]
         return start_response(status, told, exc_info) if exc_info else start_response(status, told)
 
     return start

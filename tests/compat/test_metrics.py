@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from compat import CGIDirectory, ConfigurationError, StaticFiles
+from compat import CGIDirectory, ConfigurationError, StaticFiles, Strangler
 from compat.metrics import Metrics
 from compat.site import Site
 
@@ -97,6 +97,25 @@ def test_an_application_that_fails(ask: Callable[..., Any], programs: Path) -> N
     with pytest.raises(LookupError):
         ask(app, "/")
     assert samples(ask, app, programs)["compat_requests_in_progress"] == 0
+
+
+def test_what_a_strangler_did(ask: Callable[..., Any], programs: Path) -> None:
+    """By rule and event."""
+
+    def new(environ: Any, start_response: Any) -> Any:
+        start_response("503 Service Unavailable", [])
+        return []
+
+    app = Metrics(Strangler(CGIDirectory(programs), new, [{"name": "env", "path": "/env.cgi", "method": "GET"}]))
+    ask(app, "/env.cgi")
+    ask(app, "/env.cgi", body=b"x")
+    found = samples(ask, app, programs)
+    routes = {name: value for name, value in found.items() if name.startswith("compat_strangler_requests_total")}
+    assert routes == {
+        'compat_strangler_requests_total{event="new",rule="env"}': 1,
+        'compat_strangler_requests_total{event="fell back",rule="env"}': 1,
+        'compat_strangler_requests_total{event="old",rule="no rule"}': 1,
+    }
 
 
 SHOWN = [

@@ -91,7 +91,7 @@ def test_each_rule_draws_its_own_clients() -> None:
 REFUSED = [
     ({}, "no condition"),
     ({"to": "old"}, "no condition"),
-    ({"path": "/", "to": "elsewhere"}, "must be old or new"),
+    ({"path": "/", "to": "elsewhere"}, "must be old, new or shadow"),
     ({"paht": "/"}, "paht is not known"),
     ({"path": "simple"}, "begin with a slash"),
     ({"path": []}, "empty"),

@@ -124,6 +124,36 @@ def test_local_redirect(ask: Callable[..., Any], tmp_path: Path) -> None:
     assert (answer.body, answer.all("X-By")) == (b"new", ["new"])
 
 
+def test_rules_may_change(
+    ask: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The next request goes by the file as it is then; a broken one is told of, and changes nothing."""
+    monkeypatch.setattr("compat.rulefile.LOOK", 0.0)
+    path = tmp_path / "rules.toml"
+    path.write_text("")
+    app = Strangler(Named("old"), Named("new"), path)
+    assert ask(app, "/simple/").body == b"old"
+    path.write_text('[[rule]]\nname = "simple"\npath = "/simple"\n')
+    with caplog.at_level(logging.INFO, "compat"):
+        assert ask(app, "/simple/").body == b"new"
+    assert caplog.messages[0] == f"strangler: new rules from {path}: simple"
+    path.write_text('[[rule]]\npath = "/"\nto = "shadow"\n')
+    assert ask(app, "/simple/").body == b"new"
+    assert "the rules stay as they were: rule 1: to = 'shadow' needs" in caplog.messages[-1]
+
+
+def test_counts(ask: Callable[..., Any], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By rule, where requests went; now and then as a line of the log."""
+    app = Strangler(Named("old"), Named("new"), RULES)
+    for url in ("/simple/", "/simple/x", "/simple/private", "/"):
+        ask(app, url)
+    assert app.counts == {"simple": {"new": 2}, "not yet": {"old": 1}, "no rule": {"old": 1}}
+    monkeypatch.setattr("compat.routed.PERIOD", 0.0)
+    with caplog.at_level(logging.INFO, "compat"):
+        ask(app, "/")
+    assert caplog.messages[-1] == "strangler: so far: simple: new 2; not yet: old 1; no rule: old 2"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "options", "says"),
     [

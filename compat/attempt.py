@@ -1,0 +1,116 @@
+"""One request tried at an application, with another one ready to answer it: nothing is sent before the first will do.
+
+Comes in: the two applications and a request that may be asked twice. Goes out: the answer of the first, or, where that
+raises or answers with 5xx before the first byte of its body, the answer of the second. Once a byte is out there is no
+second try.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from .types import Application, Environ, StartResponse
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods that may be asked twice, or of both sides (RFC 9110 section 9.2.1)."""
+Failed = Callable[[str, BaseException | None], Application]
+"""Is told why the first application will not do, and returns who answers instead."""
+
+
+def may_repeat(environ: Environ) -> bool:
+    """Whether a request may be asked again: it should change nothing, and has no body that somebody has read."""
+    bodiless = environ.get("CONTENT_LENGTH") in (None, "", "0") and "HTTP_TRANSFER_ENCODING" not in environ
+    return environ["REQUEST_METHOD"] in SAFE and bodiless
+
+
+def is_failure(status: str) -> bool:
+    """Whether a status says that the server is at fault (RFC 9110 section 15.6)."""
+    return status.startswith("5")
+
+
+def attempt(first: Application, failed: Failed, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    """Answer with `first`, or where it fails in time with what `failed` returns."""
+    held = _Held(start_response)
+    try:
+        # a copy: what it does to its environ is no business of the other's
+        return held.taken(first({**environ}, held.start), environ.get("wsgi.file_wrapper"))
+    except Exception as error:
+        if held.begun:
+            raise
+        reason = str(error) if isinstance(error, _Failure) else f"{type(error).__name__}: {error}"
+        other = failed(reason, None if isinstance(error, _Failure) else error)
+    return other(environ, start_response)
+
+
+class _Failure(Exception):
+    """The application answered that it failed."""
+
+
+class _Held:
+    """A head that waits until the first byte of its body is there. `begun`: it went out."""
+
+    def __init__(self, start_response: StartResponse) -> None:
+        self.begun = False
+        self._real = start_response
+        self._head: tuple[str, list[tuple[str, str]]] | None = None
+        self._write: Callable[[bytes], Any] | None = None
+
+    def start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None, /) -> Callable[[bytes], Any]:
+        """Take the head (PEP 3333, start_response); one that replaces another before the first byte is as good."""
+        if self.begun:
+            return self._real(status, headers, exc_info) if exc_info else self._real(status, headers)
+        self._head = status, headers
+        return self._written
+
+    def _written(self, data: bytes) -> None:
+        self._begin()
+        if self._write is not None:
+            self._write(data)
+
+    def _begin(self) -> None:
+        """Let the head go out. Raises _Failure where it tells of one."""
+        if self.begun:
+            return
+        if self._head is None:
+            raise _Failure("it did not call start_response")
+        if is_failure(self._head[0]):
+            raise _Failure(self._head[0])
+        self.begun = True
+        self._write = self._real(*self._head)
+
+    def taken(self, answer: Iterable[bytes], file_wrapper: Any) -> Iterable[bytes]:
+        """Return an answer that has begun. Raises _Failure, or what the application raises, where it does not."""
+        try:
+            is_file = isinstance(file_wrapper, type) and isinstance(answer, file_wrapper)
+            if is_file or isinstance(answer, list | tuple):
+                self._begin()  # nothing of it can fail: it goes out as it is
+                return answer
+            pieces = iter(answer)
+            first = next((piece for piece in pieces if piece), b"")
+            self._begin()
+        except BaseException:
+            _close(answer)
+            raise
+        return _Begun(first, pieces, answer)
+
+
+class _Begun:
+    """An answer whose first piece was looked at."""
+
+    def __init__(self, first: bytes, pieces: Iterator[bytes], answer: Iterable[bytes]) -> None:
+        self._first, self._pieces, self._answer = first, pieces, answer
+
+    def __iter__(self) -> Iterator[bytes]:
+        if self._first:
+            yield self._first
+        yield from self._pieces
+
+    def close(self) -> None:
+        """Close the answer (PEP 3333)."""
+        _close(self._answer)
+
+
+def _close(answer: Iterable[bytes]) -> None:
+    if hasattr(answer, "close"):
+        answer.close()

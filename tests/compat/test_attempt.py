@@ -1,0 +1,185 @@
+"""Falling back to old: when, and that nothing of new's failure reaches the client."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from compat import Strangler
+
+HEADERS = [("Content-Type", "text/plain")]
+
+
+def old(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    """Answer."""
+    assert "changed" not in environ
+    start_response("200 OK", HEADERS)
+    return [b"old"]
+
+
+def raising(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    """Fail at once."""
+    environ["changed"] = True
+    raise LookupError("secret")
+
+
+def lazily(environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
+    """Fail when the first piece is asked for."""
+    start_response("200 OK", HEADERS)
+    yield b""
+    raise LookupError("secret")
+
+
+def unavailable(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    """Say so."""
+    start_response("503 Service Unavailable", HEADERS)
+    return [b"secret"]
+
+
+def written(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    """Say so, by write(), and take no notice of what that raises."""
+    write = start_response("500 Oops", HEADERS)
+    try:
+        write(b"secret")
+    except Exception:
+        start_response("500 Oops twice", HEADERS)
+    return [b"more"]
+
+
+class Closed:
+    """An answer that must be closed."""
+
+    closed = 0
+
+    def __init__(self, environ: dict[str, Any], start_response: Any) -> None:
+        start_response("502 Bad Gateway", HEADERS)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter([b"secret"])
+
+    def close(self) -> None:
+        """Count."""
+        Closed.closed += 1
+
+
+FAILING = [raising, lazily, unavailable, written, Closed]
+
+
+@pytest.mark.parametrize("new", FAILING, ids=lambda new: new.__name__)
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
+def test_old_answers_what_new_fails_at(ask: Callable[..., Any], new: Any, method: str) -> None:
+    """A safe request; the client sees old's answer alone, and the counts tell."""
+    app = Strangler(old, new, [{"name": "all", "path": "/"}], header="X-By")
+    answer = ask(app, "/", REQUEST_METHOD=method, check=method != "HEAD")
+    assert (answer.status, answer.body) == ("200 OK", b"old")
+    assert answer.headers == [*HEADERS, ("X-By", "old")]
+    assert app.counts == {"all": {"new": 1, "fell back": 1}}
+
+
+def test_what_failed_is_closed(ask: Callable[..., Any]) -> None:
+    """Else it would hold what it holds (PEP 3333)."""
+    Closed.closed = 0
+    ask(Strangler(old, Closed, [{"path": "/"}]), "/")
+    assert Closed.closed == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"body": b"x"}, {}),
+        ({"REQUEST_METHOD": "DELETE"}, {}),
+        ({"body": b"x", "REQUEST_METHOD": "GET"}, {}),
+        ({"HTTP_TRANSFER_ENCODING": "chunked"}, {}),
+        ({}, {"fallback": False}),
+    ],
+    ids=["POST", "DELETE", "GET with a body", "chunked", "switched off"],
+)
+def test_nothing_is_asked_twice_that_may_not_be(
+    ask: Callable[..., Any], changes: dict[str, Any], rule: dict[str, Any]
+) -> None:
+    """Then new's failure is the answer, counted."""
+    app = Strangler(old, unavailable, [{"name": "all", "path": "/", **rule}])
+    answer = ask(app, "/", **changes)
+    assert (answer.status, answer.body) == ("503 Service Unavailable", b"secret")
+    assert app.counts == {"all": {"new": 1, "failed": 1}}
+    app = Strangler(old, raising, [{"name": "all", "path": "/", **rule}])
+    with pytest.raises(LookupError):
+        ask(app, "/", **changes)
+    assert app.counts == {"all": {"new": 1, "failed": 1}}
+
+
+def by_pieces(environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
+    """Fail after the first byte."""
+    start_response("200 OK", HEADERS)
+    yield b"new"
+    raise LookupError("in the middle")
+
+
+def by_write(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    """Fail after the first byte, which was written."""
+    start_response("200 OK", HEADERS)(b"new")
+    raise LookupError("in the middle")
+
+
+@pytest.mark.parametrize("new", [by_pieces, by_write])
+def test_no_second_try_after_the_first_byte(ask: Callable[..., Any], new: Any) -> None:
+    """The answer breaks off visibly, and old is not asked."""
+    app = Strangler(raising, new, [{"path": "/"}])
+    try:
+        error = ask(app, "/").error
+    except LookupError as raised:
+        error = raised
+    assert str(error) == "in the middle"
+
+
+def test_answers_of_new_stay_as_they_are(environ_for: Callable[..., Any]) -> None:
+    """A list stays a list (servers tell its length by it), a file a file; 404 is an answer."""
+
+    class Wrapper:
+        """What a server sends by itself."""
+
+        def __init__(self, file: Any) -> None:
+            self.file = file
+
+    for answer in ([b"x"], Wrapper(None)):
+
+        def new(environ: dict[str, Any], start_response: Any, answer: Any = answer) -> Any:
+            start_response("404 Not Found", HEADERS)
+            return answer
+
+        calls: list[Any] = []
+        app: Any = Strangler(raising, new, [{"path": "/"}])
+        got = app(environ_for("/", **{"wsgi.file_wrapper": Wrapper}), lambda *head, to=calls: to.append(head))
+        assert got is answer
+        assert calls == [("404 Not Found", HEADERS)]
+
+
+def test_pieces_come_as_they_are_made(environ_for: Callable[..., Any]) -> None:
+    """A stream is not gathered: the second piece is made when the first was taken."""
+    made: list[int] = []
+
+    def new(environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
+        start_response("200 OK", HEADERS)
+        for number in range(3):
+            made.append(number)
+            yield b"x"
+
+    app: Any = Strangler(old, new, [{"path": "/"}])
+    answer = iter(app(environ_for("/"), lambda *args: None))
+    assert next(answer) == b"x"
+    assert made == [0]
+    assert list(answer) == [b"x", b"x"]
+
+
+def test_the_log_says_why(ask: Callable[..., Any], caplog: pytest.LogCaptureFixture) -> None:
+    """The status, or the exception with its traceback."""
+    with caplog.at_level(logging.WARNING, "compat"):
+        ask(Strangler(old, unavailable, [{"name": "all", "path": "/"}]), "/a")
+        ask(Strangler(old, raising, [{"name": "all", "path": "/"}]), "/a")
+    assert caplog.messages[0] == "strangler: GET /a fell back to old (rule 'all'): 503 Service Unavailable"
+    assert caplog.messages[1].startswith(
+        "strangler: GET /a fell back to old (rule 'all'): LookupError: secret\nTraceback"
+    )
