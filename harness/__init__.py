@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError, RecordingError, StateError, TargetError, UsageError
 from harness.exchange import Exchange, Request, Response
-from harness.record import Recorder
+from harness.record import Recorder, ShadowRecorder
 from harness.recording import open_recordings
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ __all__ = [
     "RecordingError",
     "Request",
     "Response",
+    "ShadowRecorder",
     "StateError",
     "TargetError",
     "UsageError",

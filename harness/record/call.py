@@ -18,6 +18,8 @@ from harness.wire import BODILESS, content_length, request_framing
 Environ = dict[str, Any]
 WSGI = "wsgi"
 """What the fields of a call begin with; those of other captures begin with bytes."""
+BESIDE = "beside"
+"""What the fields of a call begin with that a second application answered, beside the one that the client heard."""
 
 _PATH_SAFE = "/:@!$&'()*+,;=~"  # RFC 3986 section 3.3
 _UNPREFIXED = ("CONTENT_TYPE", "CONTENT_LENGTH")

@@ -13,10 +13,11 @@ import socket
 import struct
 from collections import deque
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from harness.exchange import Exchange
-from harness.record.call import WSGI, parsed
+from harness.record.call import BESIDE, WSGI, parsed
 from harness.record.capture import Held, exchange_of
 from harness.record.spool import Sealed, unsealed
 
@@ -86,11 +87,12 @@ def pack(capture: Held) -> tuple[Any, list[int]]:
 
 
 def unpack(value: Any, descriptors: Sequence[int]) -> Exchange:
-    """Return the exchange of packed data.
+    """Return the exchange of packed data; its id is `BESIDE` where a second application answered it, else empty.
 
     Raises OSError and MemoryError where a long body cannot be read, ValueError for text that HTTP cannot carry.
     """
     fields, *bodies = value
     left = iter(descriptors)
     sent, answered = (unsealed(Sealed(next(left), *body)) if isinstance(body, tuple) else body for body in bodies)
-    return exchange_of(parsed(fields) if fields[0] == WSGI else fields, sent, answered)
+    exchange = exchange_of(parsed(fields) if fields[0] in (WSGI, BESIDE) else fields, sent, answered)
+    return replace(exchange, id=BESIDE) if fields[0] == BESIDE else exchange

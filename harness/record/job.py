@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 
 from harness.config import Config
 from harness.errors import UsageError
+from harness.record.paired import PairedWriter
 from harness.record.rotation import RotatingWriter, Rotation
 from harness.record.sample import Sample
 from harness.record.sink import Sink
@@ -32,7 +33,8 @@ class Job:
     """All that is written to `path` (absolute) alike.
 
     `redact` is the table `[redact]`, None to write in clear; `key` None: a random one that all who share the job
-    share. `linger` is how many seconds the process that writes waits for others of the same job.
+    share. `linger` is how many seconds the process that writes waits for others of the same job. `paired`: what a
+    second application answered goes into a file beside `path`.
     """
 
     path: Path
@@ -46,6 +48,7 @@ class Job:
     rotation: Rotation = field(default_factory=Rotation)
     linger: float = LINGER
     private: str = ""
+    paired: bool = False
 
     @property
     def name(self) -> str:
@@ -66,6 +69,8 @@ class Job:
         """Return what writes the file or files. Raises UsageError for a cassette that is to be rotated."""
         if self.is_cassette and not self.rotation.wanted(self.path):
             return writer_for(self.path, self.state)
+        if self.paired:
+            return PairedWriter(self.path, self.rotation, self.state)
         return RotatingWriter(self.path, self.rotation, self.state)
 
     def sample(self) -> Sample | None:

@@ -1,8 +1,10 @@
 """The answers of another recording as a target: each request is answered as it was there.
 
-A request's partner is the one at the same number of the recording of the same name, if it is the same request (method,
-target and body); else the next such request there that this scenario has not asked for, or of all the recordings where
-none has the name. What has no partner is not sent. Only hashes are held in memory, 40 bytes an exchange.
+A request's partner is the same request (method, target and body) that began at the very same time, where there is one:
+what two applications answered to one request. Else it is the one at the same number of the recording of the same name,
+if it is the same request; else the next such request there that this scenario has not asked for, or of all the
+recordings where none has the name. What has no partner is not sent. Only hashes and times are held in memory, 48 bytes
+an exchange.
 """
 
 from __future__ import annotations
@@ -42,9 +44,10 @@ class Found:
 
     def __init__(self, recording: Indexed) -> None:
         self.recording = recording
-        self._places, self._by_number = array("q"), array("q")
+        self._places, self._by_number, self._started = array("q"), array("q"), array("d")
         for place, exchange in recording.heads():
             self._places.append(place)
+            self._started.append(exchange.started)
             self._by_number.append(_key(exchange.request))
         order = sorted(range(len(self._by_number)), key=self._by_number.__getitem__)
         self._numbers = array("q", (index + 1 for index in order))
@@ -53,6 +56,13 @@ class Found:
     def holds(self, key: int, number: int) -> bool:
         """Whether the exchange of this number is such a request."""
         return 1 <= number <= len(self._by_number) and self._by_number[number - 1] == key
+
+    def began(self, key: int, started: float) -> int:
+        """Return the number of the one such request that began at that time (epoch seconds); 0 for none, or several."""
+        first, end = bisect_left(self._keys, key), bisect_right(self._keys, key)
+        at = bisect_left(self._numbers, started, first, end, key=lambda number: self._started[number - 1])
+        same = [number for number in self._numbers[at : min(at + 2, end)] if self._started[number - 1] == started]
+        return same[0] if len(same) == 1 and started else 0
 
     def numbers(self, key: int) -> Sequence[int]:
         """Return the numbers of all such requests, ascending."""
@@ -105,6 +115,9 @@ class AnswersSide(Uncontrolled):
         before = self._asked[key]
         self._asked[key] += 1
         places = self._answers.found_for(name)
+        at_once = [(found, same) for found in places if (same := found.began(key, exchange.started))]
+        if len(at_once) == 1:
+            return self._read(*at_once[0])
         if len(places) == 1 and places[0].holds(key, int(number)):
             return self._read(places[0], int(number))
         for found in places:
