@@ -11,6 +11,8 @@ HTTP status line is accepted from a program that is not `nph-`, and a blank firs
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from functools import lru_cache
 from http import HTTPStatus
 
 from .errors import ProgramError
@@ -19,6 +21,8 @@ from .types import Head
 MAX_LINE = 8192
 MAX_BLOCK = 65536
 MAX_INTERIM = 50
+KEPT = 1024
+"""Bytes of the longest head that is remembered: most programs say the same in most of their answers."""
 HOP_BY_HOP = frozenset(
     {
         "connection",
@@ -116,9 +120,14 @@ class OutputParser:
         block, blank, start = data.partition(b"\n\n")
         if not blank or not 0 < len(block) < MAX_LINE or b"\r" in block or block.startswith((b"\n", b"HTTP/")):
             return None
+        head = (_known if len(block) <= KEPT else _plain)(block, self._strict)
+        return replace(head, start=start) if start else head
+
+    def plain(self, block: bytes) -> Head:
+        """Return the head that lines without CR make, the blank one left out. Raises ProgramError (502)."""
         for line in block.split(b"\n"):
             self._take(line)
-        return self._head(start)
+        return self._head(b"")
 
     def end(self) -> None:
         """The output ended before the head did: always raises ProgramError (502)."""
@@ -232,6 +241,13 @@ class OutputParser:
         if self._strict:
             raise _bad(f"Content-Length makes no sense: {lengths!r}")
         return others, None
+
+
+def _plain(block: bytes, strict: bool) -> Head:
+    return OutputParser(strict=strict).plain(block)
+
+
+_known = lru_cache(maxsize=256)(_plain)
 
 
 def _bad(what: str) -> ProgramError:
