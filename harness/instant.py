@@ -188,14 +188,18 @@ def _months(day: time.struct_time) -> Iterable[str]:
 
 
 def _prefixes(start: int, end: int, scale: int, base: str) -> set[str]:
-    """Return the fewest digits with which a number of the span may begin; the longest that are few."""
-    first, last = f"{start * scale:{base}}", f"{end * scale:{base}}"
+    """Return the fewest digits with which a number of the span may begin; the longest that are few.
+
+    None for instants that have fewer digits than are looked for, in the first years after 1970.
+    """
+    radix, digits = (16, 13) if base == "x" else (10, 10)
+    first, last = max(start * scale, radix ** (digits - 1)), min(end * scale, radix**digits - 1)
     for length in range(8, 3, -1):
-        step = (16 if base == "x" else 10) ** (len(last) - length)
-        if len(first) == len(last) and end * scale // step - start * scale // step < 3:
-            return {f"{number:{base}}" for number in range(start * scale // step, end * scale // step + 1)}
-    step = (16 if base == "x" else 10) ** (len(last) - 4)
-    return {f"{number:{base}}" for number in range(start * scale // step, end * scale // step + 1)}
+        step = radix ** (digits - length)
+        numbers = range(first // step, last // step + 1) if first <= last else range(0)
+        if len(numbers) <= 3:
+            break
+    return {f"{number:{base}}" for number in numbers}
 
 
 def meanings(spelling: Spelling, text: bytes) -> Iterator[tuple[bytes, float]]:
