@@ -17,8 +17,9 @@ from harness.redact.names import SURE, Names, word_set
 from harness.redact.patterns import credentials, emails, of_rules, positional, userinfo
 from harness.redact.settings import Settings
 from harness.redact.spot import Spot
-from harness.redact.syntax import name_at, text_of, values
+from harness.redact.syntax import name_at, text_of
 from harness.redact.text import Text
+from harness.redact.values import values
 
 INNOCENT = 50_000
 """Words remembered as telling nothing."""
