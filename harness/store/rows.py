@@ -11,13 +11,14 @@ import json
 import sqlite3
 import struct
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from harness.clients import client
 from harness.endpoint import endpoint
 from harness.exchange import Exchange, Headers, Redaction, Request, Response
 from harness.session_key import session_keys
 from harness.store.database import COLUMNS, EMPTY, KIND
+from harness.store.numbers import Numbers
 from harness.store.zstandard import Compressor
 
 PACK = 1 << 15
@@ -26,9 +27,38 @@ PACK = 1 << 15
 _INSERT = f"INSERT INTO exchange (seq, {', '.join(COLUMNS)}) VALUES ({', '.join('?' * (len(COLUMNS) + 1))})"  # noqa: S608
 _KIND = f"INSERT INTO kind ({', '.join(KIND)}) VALUES ({', '.join('?' * len(KIND))})"  # noqa: S608
 _SAME_KIND = f"SELECT id FROM kind WHERE {' AND '.join(name + ' IS ?' for name in KIND)}"  # noqa: S608
+_FIND_TEXT = "SELECT id FROM text WHERE hash = ? AND data = ? AND cut IS ?"
+_TEXT = "INSERT INTO text (id, hash, data, cut) VALUES (?, ?, ?, ?)"
+_FIND_BODY = "SELECT id FROM body WHERE digest = ?"
+_BODY = "INSERT INTO body (id, digest, size, pack, start) VALUES (?, ?, ?, ?, ?)"
 _REMEMBERED = 50_000  # numbers of each sort that are kept in memory
+_SHORT = 2048  # bytes of a head that is kept in memory
 _LISTS = 8192
 _AT_ONCE = 256
+
+
+class _Asked(NamedTuple):
+    """What a request's columns hold; `kind` is the first part of `_AGREED`."""
+
+    kind: tuple[str, str, str, str]
+    line: int
+    headers: bytes
+    body: int | None
+    raw_head: bytes | None
+
+
+class _Answered(NamedTuple):
+    """What an answer's columns hold; `kind` is the second part of `_AGREED`."""
+
+    kind: tuple[Any, ...]
+    columns: tuple[Any, ...]
+
+
+_AGREED = (
+    "endpoint", "client", "method", "request_framing", "status", "version", "reason", "response_framing", "complete",
+    "scheme", "user_by",
+)  # fmt: skip
+_UNANSWERED = _Answered((None,) * 5, (None,) * 4)
 
 
 class Rows:
@@ -40,9 +70,13 @@ class Rows:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._execute, self._executemany = connection.execute, connection.executemany
         self._rows: list[tuple[Any, ...]] = []
-        self._texts: dict[bytes | tuple[bytes, bytes], int] = {}
+        self._version = 0
+        self._texts = Numbers(connection, "text", _FIND_TEXT, _TEXT, _REMEMBERED)
+        self._bodies = Numbers(connection, "body", _FIND_BODY, _BODY, _REMEMBERED)
+        self._requests: dict[int, tuple[Request, _Asked]] = {}
+        self._responses: dict[int, tuple[Response, _Answered]] = {}
         self._lists: dict[Headers, bytes] = {}
-        self._bodies: dict[bytes, int] = {}
+        self._words: dict[str, int] = {}
         self._kinds: dict[tuple[Any, ...], int] = {}
         self._redacted: dict[tuple[Redaction, ...], int] = {}
         self._sessions: dict[int, int] = {}
@@ -58,6 +92,10 @@ class Rows:
         """Learn which numbers are free, now that no other writer can take them."""
         (self._next_pack,) = self._execute("SELECT coalesce(max(id), 0) + 1 FROM pack").fetchone()
         (self._seq,) = self._execute("SELECT coalesce(max(seq), 0) FROM exchange").fetchone()
+        before = self._version
+        (self._version,) = self._execute("PRAGMA data_version").fetchone()  # another connection's commit changes it
+        for numbers in (self._texts, self._bodies):
+            numbers.begin(self._version != before)
 
     def add(self, exchange: Exchange) -> None:
         """Insert an exchange, with others that came just before."""
@@ -69,6 +107,8 @@ class Rows:
     def _insert(self) -> None:
         self._executemany(_INSERT, self._rows)
         self._rows = []
+        self._texts.insert()
+        self._bodies.insert()
 
     def finish(self) -> None:
         """Insert what waits for others, and store the bodies that still wait for others to be packed with."""
@@ -81,38 +121,61 @@ class Rows:
         self._waiting, self._length = [], 0
 
     def _row(self, exchange: Exchange) -> tuple[Any, ...]:
-        request, response = exchange.request, exchange.response
+        asked = self._asked(exchange.request)
+        answered = self._answered(exchange.response) if exchange.response else _UNANSWERED
         return (
-            exchange.started, exchange.duration, self._kind(exchange), self._text(request.start_line),
-            self._word(exchange.peer), self._word(exchange.user), self._visit(exchange),
-            self._headers(request.headers), self._body(request.body), request.raw_head,
-            *(self._answer(response) if response else (None, None, None, None)),
+            exchange.started, exchange.duration,
+            self._kind((*asked.kind, *answered.kind, exchange.scheme, exchange.user_by)),
+            asked.line, self._word(exchange.peer), self._word(exchange.user), self._visit(exchange),
+            asked.headers, asked.body, asked.raw_head, *answered.columns,
             self._redactions(exchange.redactions) if exchange.redactions else None,
         )  # fmt: skip
 
-    def _answer(self, response: Response) -> tuple[Any, ...]:
-        return self._headers(response.headers), self._body(response.body), response.raw_head, response.size
+    def _asked(self, request: Request) -> _Asked:
+        """Return what a request's columns hold; an import has one object for all requests that are alike."""
+        kept = self._requests.get(id(request))
+        if kept is not None and kept[0] is request:
+            return kept[1]
+        asked = _Asked(
+            (*self._named(request), request.framing),
+            self._text(request.start_line), self._headers(request.headers), self._body(request.body), request.raw_head,
+        )  # fmt: skip
+        if not request.body and _is_short(request.headers, request.start_line, request.raw_head):
+            _remember(self._requests, id(request), (request, asked), _LISTS)
+        return asked
 
-    def _kind(self, exchange: Exchange) -> int:
-        name, method = self._asked(exchange.request)
-        asked = name, self._client(exchange.request), method
-        kind = _kind(asked, exchange.request, exchange.response, exchange.scheme, exchange.user_by)
-        number = self._kinds.get(kind)
+    def _answered(self, response: Response) -> _Answered:
+        kept = self._responses.get(id(response))
+        if kept is not None and kept[0] is response:
+            return kept[1]
+        answered = _Answered(
+            (response.status, _latin(response.version), _latin(response.reason), response.framing, response.complete),
+            (self._headers(response.headers), self._body(response.body), response.raw_head, response.size),
+        )
+        if not response.body and _is_short(response.headers, response.reason, response.raw_head):
+            _remember(self._responses, id(response), (response, answered), _LISTS)
+        return answered
+
+    def _kind(self, agreed: tuple[Any, ...]) -> int:
+        """Return the number of what few exchanges differ in; `agreed` is in the order of `_AGREED`."""
+        number = self._kinds.get(agreed)
         if number is None:
+            named = dict(zip(_AGREED, agreed, strict=True))
+            kind = tuple(named[name] for name in KIND)
             found = self._execute(_SAME_KIND, kind).fetchone()
             number = found[0] if found else _new(self._execute(_KIND, kind))
-            _remember(self._kinds, kind, number)
+            _remember(self._kinds, agreed, number)
         return number
 
-    def _asked(self, request: Request) -> tuple[str, str]:
-        """Name endpoint and method; without a body the start line tells both."""
+    def _named(self, request: Request) -> tuple[str, str, str]:
+        """Name endpoint, client and method; without a body the start line tells the first and the last."""
         if request.body:
-            return endpoint(request), _latin(request.method)
+            return endpoint(request), self._client(request), _latin(request.method)
         names = self._endpoints.get(request.start_line)
         if names is None:
             names = endpoint(request), _latin(request.method)
             _remember(self._endpoints, request.start_line, names, _LISTS)
-        return names
+        return names[0], self._client(request), names[1]
 
     def _client(self, request: Request) -> str:
         """Name the client: its headers, which tell, come again and again."""
@@ -144,12 +207,16 @@ class Rows:
         return number
 
     def _word(self, text: str) -> int:
-        return self._text(text.encode("utf-8", "surrogateescape"))
+        number = self._words.get(text)
+        if number is None:
+            number = self._text(text.encode("utf-8", "surrogateescape"))
+            _remember(self._words, text, number, _LISTS)
+        return number
 
     def _text(self, data: bytes) -> int:
         if not data:
             return EMPTY
-        number = self._texts.get(data)
+        number = self._texts.known(data)
         return self._stored_text(data, data, None) if number is None else number
 
     def _headers(self, headers: Headers) -> bytes:
@@ -160,31 +227,22 @@ class Rows:
         return packed
 
     def _pair(self, pair: tuple[bytes, bytes]) -> int:
-        number = self._texts.get(pair)
+        number = self._texts.known(pair)
         return self._stored_text(pair, pair[0] + b": " + pair[1], len(pair[0])) if number is None else number
 
     def _stored_text(self, key: bytes | tuple[bytes, bytes], data: bytes, cut: int | None) -> int:
         row = (text_hash(data), data, cut)
-        found = self._execute("SELECT id FROM text WHERE hash = ? AND data = ? AND cut IS ?", row).fetchone()
-        number = found[0] if found else _new(self._execute("INSERT INTO text (hash, data, cut) VALUES (?, ?, ?)", row))
-        _remember(self._texts, key, number)
-        return number
+        number = self._texts.number(key, row)
+        return self._texts.new(key, row) if number is None else number
 
     def _body(self, body: bytes | None) -> int | None:
         if not body:
             return None if body is None else EMPTY
         digest = hashlib.sha256(body).digest()
-        number = self._bodies.get(digest)
+        number = self._bodies.known(digest)
         if number is None:
-            found = self._execute("SELECT id FROM body WHERE digest = ?", (digest,)).fetchone()
-            number = found[0] if found else self._new_body(digest, body)
-            _remember(self._bodies, digest, number)
-        return number
-
-    def _new_body(self, digest: bytes, body: bytes) -> int:
-        pack, start = self._placed(body)
-        row = (digest, len(body), pack, start)
-        return _new(self._execute("INSERT INTO body (digest, size, pack, start) VALUES (?, ?, ?, ?)", row))
+            number = self._bodies.number(digest, (digest,))
+        return self._bodies.new(digest, (digest, len(body), *self._placed(body))) if number is None else number
 
     def _placed(self, body: bytes) -> tuple[int, int]:
         """Give a body its place: which pack, and where in it."""
@@ -246,13 +304,9 @@ def text_hash(data: bytes) -> int:
     return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "big", signed=True)
 
 
-def _kind(
-    asked: tuple[str, str, str], request: Request, response: Response | None, scheme: str, user_by: str
-) -> tuple[Any, ...]:
-    if response is None:
-        return (*asked, None, scheme, user_by, request.framing, None, None, None, None)
-    answered = _latin(response.version), _latin(response.reason), response.framing, response.complete
-    return (*asked, response.status, scheme, user_by, request.framing, *answered)
+def _is_short(headers: Headers, line: bytes, raw_head: bytes | None) -> bool:
+    """Tell whether a head is short enough to be kept in memory."""
+    return raw_head is None and len(line) + sum(len(value) for _, value in headers) < _SHORT
 
 
 def _latin(value: bytes) -> str:

@@ -198,3 +198,19 @@ def test_another_table_of_clients_is_not_believed(tmp_path: Path, monkeypatch: p
     with sqlite3.connect(path) as connection:
         assert connection.execute("SELECT value FROM meta WHERE key = 'clients'").fetchone() == ("",)
     connection.close()
+
+
+def test_what_another_writer_stored_between_is_stored_once(tmp_path: Path) -> None:
+    """Writers that take turns, each knowing all it wrote itself, give no text and no body twice."""
+    path = tmp_path / "x.archive"
+    with ArchiveWriter(path) as one, ArchiveWriter(path) as other:
+        for turn in range(6):
+            for writer in (one, other):
+                writer.add(exchange(turn // 2, (b"X", b"%d" % (turn // 3)), peer=f"10.0.0.{turn // 2}"))
+                writer.flush()
+    with sqlite3.connect(path) as connection:
+        for table, what in (("text", "data, cut"), ("body", "digest"), ("kind", "endpoint, client, method, status")):
+            rows = connection.execute(f"SELECT {what} FROM {table}").fetchall()
+            assert len(set(rows)) == len(rows), table
+    connection.close()
+    assert len(numbers(path)) == 12
