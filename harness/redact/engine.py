@@ -10,6 +10,7 @@ already a token (`redactions`) stays.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -27,7 +28,7 @@ from harness.redact.settings import Settings, read_settings
 from harness.redact.spot import Spot
 from harness.redact.syntax import text_of
 from harness.redact.text import Text
-from harness.redact.tokens import Tokens, read_address
+from harness.redact.tokens import SHORT, Tokens, read_address
 
 LOCAL = frozenset({"", "-", "localhost", "127.0.0.1", "::1", "0.0.0.0", "::"})  # noqa: S104 - nothing is bound to it
 """Addresses that tell of nobody."""
@@ -37,6 +38,8 @@ OWN = 300
 """Ways to write secrets of the same exchange that are looked for within longer words too."""
 CODED = 20
 """Texts in base64, of one exchange, that are looked through for each secret remembered."""
+
+_SIGNS = re.compile(r"[&;\s\"'<>#()\\,]")
 
 
 def redactor(settings: Mapping[str, Any], key: bytes) -> Redactor:
@@ -81,7 +84,7 @@ class _Work:
     def __init__(self, redactor: Redactor, exchange: Exchange) -> None:
         self._redactor = redactor
         self._exchange = exchange
-        self._kept = redactor.keep.union(redaction.token for redaction in exchange.redactions)
+        self._kept = redactor.keep.union(*(_readings(redaction.token) for redaction in exchange.redactions))
         self._found: dict[Redaction, None] = {}
         self._own: list[Form] = []
         request, answer = exchange.request, exchange.response
@@ -235,6 +238,12 @@ class _Work:
         token = self._redactor.tokens.of(value)
         self._found[Redaction(place, "address" if place == "peer" else "email", token)] = None
         return token
+
+
+def _readings(token: str) -> tuple[str, ...]:
+    """Return a token, and as much of it as is read where a sign in it ends a value."""
+    pieces = _SIGNS.split(token)
+    return (token, *(piece for piece in pieces if len(piece) >= SHORT)) if len(pieces) > 1 else (token,)
 
 
 def _spot(hit: Hit) -> Spot:
