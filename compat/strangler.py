@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -101,8 +102,9 @@ class Strangler:
         self, rule: Rule, counted: Callable[[str], None], environ: Environ, start_response: StartResponse
     ) -> Iterable[bytes]:
         assert self._shadow is not None, "_check saw to that"
-        sides = self._answering("old", environ), self._applications["new"]
-        return self._shadow.watch(sides, rule.name, counted, environ, start_response)
+        sides = self._applications["old"], self._applications["new"]
+        watched = partial(self._shadow.watch, sides, rule.name, counted)  # before headers of ours are added
+        return self._telling("old", watched, environ)(environ, start_response)
 
     def _tried(
         self, rule: Rule, counted: Callable[[str], None], environ: Environ, start_response: StartResponse
@@ -134,8 +136,10 @@ class Strangler:
             raise
 
     def _answering(self, side: Side, environ: Environ) -> Application:
-        """Return the application of a side, which says who it is and gives the client its cookie, where asked to."""
-        application = self._applications[side]
+        return self._telling(side, self._applications[side], environ)
+
+    def _telling(self, side: Side, application: Application, environ: Environ) -> Application:
+        """Return an application that says who answers, and gives the client its cookie, where it is asked to."""
         given: list[tuple[str, str]] = [(self._header, side)] if self._header else []
         cookie = new_cookie(environ) if self._is_sticky(environ) else None
         if not given and cookie is None:

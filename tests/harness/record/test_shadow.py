@@ -1,0 +1,250 @@
+"""Pairs of answers from a Strangler's shadow into archives, and from there to a verdict."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness import Options, ShadowRecorder, UsageError, diff, open_recordings, parse_target
+from harness.config import Config
+from harness.store.archive import Archive
+
+LIMIT = 30  # seconds
+DIFF = ("diff", "pairs.archive", "--old", "recorded", "--new", "pairs.new.archive", "--json", "report.json")
+
+
+@dataclass
+class Asked:
+    """A request as `compat.Shadow` hands it over, or anything else that asks two applications."""
+
+    environ: dict[str, str]
+    body: bytes = b""
+
+
+@dataclass
+class Answered:
+    """One side's answer."""
+
+    body: bytes
+    status: str = "200 OK"
+    headers: tuple[tuple[str, str], ...] = (("Content-Type", "text/plain"),)
+    seconds: float = 0.25
+    failed: str = ""
+
+
+@dataclass
+class Pair:
+    """Both."""
+
+    request: Asked
+    old: Answered
+    new: Answered
+    started: float = field(default_factory=time.time)
+
+
+def request(path: str = "/", **changes: str) -> Asked:
+    """A GET."""
+    given = {"REQUEST_METHOD": "GET", "PATH_INFO": path, "HTTP_HOST": "x", "wsgi.url_scheme": "http"}
+    return Asked({**given, **changes})
+
+
+def recorded(folder: Path, *pairs: Pair, **options: Any) -> tuple[list[Any], list[Any]]:
+    """Record pairs; return what is in both archives."""
+    recorder = ShadowRecorder(folder / "pairs.archive", **options)
+    for pair in pairs:
+        recorder(pair)
+    recorder.close()
+    return list(Archive(folder / "pairs.archive")), list(Archive(folder / "pairs.new.archive"))
+
+
+def harness(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run the command."""
+    command = [sys.executable, "-m", "harness", *words]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_a_pair_is_two_exchanges(tmp_path: Path) -> None:
+    """Alike but for the answer and how long it took, and for the same moment."""
+    posted = request("/a", REQUEST_METHOD="POST", CONTENT_LENGTH="4", QUERY_STRING="b=c")
+    posted.body = b"data"
+    pair = Pair(
+        posted, Answered(b"old"), Answered(b"new", "404 Not Found", (("X-A", "1"), ("X-A", "2")), 0.5), 1000.125
+    )
+    (old,), (new,) = recorded(tmp_path, pair)
+    assert old.request == new.request
+    assert (old.request.start_line, old.request.body) == (b"POST /a?b=c HTTP/1.1", b"data")
+    assert (old.started, new.started, old.duration, new.duration) == (1000.125, 1000.125, 0.25, 0.5)
+    assert (old.response.status, old.response.body) == (200, b"old")
+    assert (new.response.status, new.response.reason, new.response.body) == (404, b"Not Found", b"new")
+    assert new.response.headers == ((b"X-A", b"1"), (b"X-A", b"2"))
+
+
+def test_what_new_raised_is_its_answer(tmp_path: Path) -> None:
+    """As a server would have said it; broken off where something went out before."""
+    raised = Pair(request(), Answered(b"old"), Answered(b"", "", (), failed="LookupError: secret"))
+    broken = Pair(request(), Answered(b"old"), Answered(b"ne", failed="LookupError: secret"))
+    _, (first, second) = recorded(tmp_path, raised, broken)
+    assert (first.response.status, first.response.reason, first.response.complete) == (
+        500,
+        b"Internal Server Error",
+        True,
+    )
+    assert (second.response.status, second.response.body, second.response.complete) == (200, b"ne", False)
+
+
+def test_secrets_have_one_token_in_both(tmp_path: Path) -> None:
+    """Else a request would have no partner; and neither file holds a secret."""
+    header = {"HTTP_AUTHORIZATION": "Bearer 8f14e45fceea167a5a36dedd4bea2543"}
+    (old,), (new,) = recorded(tmp_path, Pair(request(**header), Answered(b"old"), Answered(b"new")))
+    assert old.request == new.request
+    assert old.redactions
+    for name in ("pairs.archive", "pairs.new.archive"):
+        assert b"8f14e45fceea167a5a36dedd4bea2543" not in (tmp_path / name).read_bytes()
+    (old,), _ = recorded(tmp_path / "..", Pair(request(**header), Answered(b""), Answered(b"")), redact=False)
+    assert old.request.header(b"authorization") == header["HTTP_AUTHORIZATION"].encode()
+
+
+def test_fails_open(tmp_path: Path) -> None:
+    """A place where nothing can be written, and what is no pair, stop nobody."""
+    recorder = ShadowRecorder(tmp_path / "missing" / "pairs.archive")
+    recorder(Pair(request(), Answered(b"old"), Answered(b"new")))
+    recorder(None)  # type: ignore[arg-type]
+    recorder.close()
+    assert recorder.completeness.lost == 2
+
+
+def test_a_file_stops_it(tmp_path: Path) -> None:
+    """As it stops a Recorder."""
+    (tmp_path / "pairs.archive.stop").touch()
+    recorder = ShadowRecorder(tmp_path / "pairs.archive")
+    recorder(Pair(request(), Answered(b"old"), Answered(b"new")))
+    recorder.close()
+    assert recorder.completeness.accepted == 0
+
+
+def test_no_cassettes(tmp_path: Path) -> None:
+    """They are written as one file."""
+    with pytest.raises(UsageError, match="archives"):
+        ShadowRecorder(tmp_path / "pairs.yaml")
+
+
+def judged(old: Path, new: Path) -> Any:
+    """Compare two archives."""
+    config = Config(root=old.parent)
+    options = Options(parse_target("recorded", config), parse_target(str(new), config), config)
+    return diff(open_recordings([old]), options)
+
+
+def test_partners_are_found_by_their_time(tmp_path: Path) -> None:
+    """Not by their order: the same request was asked several times at once, and each answer kept when it was there."""
+    pairs = [Pair(request(), Answered(b"%d" % number), Answered(b"%d" % number), 1e9 + number) for number in range(9)]
+    recorded(tmp_path, *pairs[3:], *pairs[:3])
+    (tmp_path / "other").mkdir()
+    recorded(tmp_path / "other", *pairs)
+    assert judged(tmp_path / "pairs.archive", tmp_path / "pairs.new.archive").counts["matched"] == 9
+    assert judged(tmp_path / "pairs.archive", tmp_path / "other" / "pairs.new.archive").counts["matched"] == 9
+
+
+def test_a_lost_half_is_not_compared_with_another(tmp_path: Path) -> None:
+    """It is not judged, which is said."""
+    pairs = [Pair(request(f"/{number}"), Answered(b"same"), Answered(b"same")) for number in range(20)]
+    recorded(tmp_path, *pairs)
+    (tmp_path / "other").mkdir()
+    recorded(tmp_path / "other", *pairs[1:])
+    result = judged(tmp_path / "pairs.archive", tmp_path / "other" / "pairs.new.archive")
+    assert (result.counts["matched"], result.counts["unreplayable"]) == (19, 1)
+
+
+SITE = """
+from email.utils import formatdate
+from compat import Shadow, Strangler
+from harness import ShadowRecorder
+
+def page(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain"), ("Date", formatdate(usegmt=True))])
+    return [b"page of " + environ["PATH_INFO"].encode()]
+
+def old(environ, start_response):
+    return page(environ, start_response)
+
+def new(environ, start_response):
+    if environ["PATH_INFO"] == "/differs":
+        environ["PATH_INFO"] = "/another"
+    if environ["PATH_INFO"] == "/fails":
+        raise LookupError("new")
+    return page(environ, start_response)
+
+application = Strangler(old, new, "rules.toml", shadow=Shadow(ShadowRecorder("pairs.archive")), header="X-By")
+"""
+SHADOWED = '[[rule]]\nname = "beside"\npath = "/"\nto = "shadow"\n'
+
+
+@contextmanager
+def gunicorn(folder: Path) -> Iterator[str]:
+    """Serve the site with two workers that were forked from one that loaded it; yields its URL."""
+    (folder / "shop.py").write_text(SITE, encoding="utf-8")
+    (folder / "rules.toml").write_text(SHADOWED, encoding="utf-8")
+    command = [sys.executable, "-m", "gunicorn", "--bind", "127.0.0.1:0", "--workers", "2", "--no-control-socket"]
+    command += ["--preload", "-k", "gthread", "--threads", "2", "--graceful-timeout", "5", "shop:application"]
+    process = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    try:
+        assert process.stderr
+        for line in process.stderr:
+            if found := re.search(r"Listening at: (http://\S+)", line):
+                break
+        else:
+            raise AssertionError("gunicorn did not start")
+        yield found[1]
+        process.terminate()
+        process.communicate(timeout=LIMIT)
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def ask(url: str) -> tuple[int, str]:
+    """Send one request; return status and who answered."""
+    try:
+        with urllib.request.urlopen(url, timeout=LIMIT) as answer:
+            return answer.status, answer.headers["X-By"]
+    except urllib.error.HTTPError as error:
+        return error.code, error.headers["X-By"]
+
+
+@pytest.mark.skipif(importlib.util.find_spec("gunicorn") is None, reason="gunicorn is not installed")
+def test_from_the_shadow_to_new(tmp_path: Path, wait_until: Callable[..., bool]) -> None:
+    """Two workers shadow, the archive is judged, and a changed file sends the clients to new: nobody restarts."""
+    with gunicorn(tmp_path) as url:
+        for number in range(20):
+            assert ask(f"{url}/{number}") == (200, "old")
+        assert ask(f"{url}/differs") == ask(f"{url}/fails") == (200, "old")
+        (tmp_path / "rules.toml").write_text("[[rule", encoding="utf-8")
+        time.sleep(1.1)
+        assert ask(f"{url}/broken") == (200, "old")
+        (tmp_path / "next.toml").write_text('[[rule]]\nname = "all"\npath = "/"\n', encoding="utf-8")
+        (tmp_path / "next.toml").rename(tmp_path / "rules.toml")
+        assert wait_until(lambda: all(ask(f"{url}/moved")[1] == "new" for _ in range(10)))
+        assert ask(f"{url}/fails") == (200, "old")  # by the fallback
+    done = harness(tmp_path, *DIFF)
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert report["counts"]["judged"] == report["counts"]["exchanges"] >= 23
+    found = {(group["aspect"], group["kind"], group["count"]) for group in report["groups"]}
+    assert {("status", "changed", 1), ("body", "changed", 1)} <= found
+    assert report["counts"]["different"] == 2, done.stdout
