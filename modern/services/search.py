@@ -15,8 +15,7 @@ from sqlalchemy.orm import Session
 from ..models import Classifier, Release, ReleaseClassifier
 
 STOP_WORDS = frozenset(
-    "a an and are as at be but by for if in into is it no not of on or such that the their then there these they this"
-    " to was will".split()  # noqa: SIM905 - a list of thirty quoted words is no easier to read
+    ["a", "an", "and", "are", "as", "at", "be", "but", "by", "for", "if", "in", "into", "is", "it", "no", "not", "of", "on", "or", "such", "that", "the", "their", "then", "there", "these", "they", "this", "to", "was", "will"]
 )
 WEIGHTS = (
     (Release.name, 4), (Release.summary, 2), (Release.keywords, 2), (Release.description, 1), (Release.author, 1),

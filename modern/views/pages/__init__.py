@@ -1,0 +1,19 @@
+"""The pages that people read: what each name and each action leads to. Read `show` first, then `frame`."""
+
+from __future__ import annotations
+
+from .files import files
+from .home import about, home, mirrors, security
+from .lists import browse, find, index
+from .project import pkg_edit, remove_pkg
+from .release import display
+from .roles import role, role_form
+from .static import static
+from .submit import submit_form
+
+SITE = {"mirrors": mirrors, "security": security, "static": static}
+ACTIONS = {
+    "about": about, "browse": browse, "display": display, "files": files, "home": home, "index": index,
+    "pkg_edit": pkg_edit, "remove_pkg": remove_pkg, "role": role, "role_form": role_form, "search": find,
+    "submit_form": submit_form,
+}  # fmt: skip

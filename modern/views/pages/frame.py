@@ -10,7 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
-from modern.settings import Urls
+from markupsafe import Markup
+
+from ...settings import Urls
 
 Link = tuple[str, str]
 """(URL, text)."""
@@ -26,7 +28,9 @@ ROW_ACTIONS = (("display", "show"), ("submit_form", "edit"), ("files", "files"),
 
 @dataclass(frozen=True)
 class Frame:
-    """One visitor's frame. `username` is of a login by cookie; `token` gives the one that forms of this user carry."""
+    """One visitor's frame. `username` is of a login by cookie; `token` gives the hidden field that this user's forms
+    carry, nothing for nobody.
+    """
 
     urls: Urls
     stylesheet: str = ""
@@ -35,7 +39,7 @@ class Frame:
     admin: bool = False
     username: str | None = None
     packages: tuple[str, ...] = ()
-    token: Callable[[], str] | None = None
+    token: Callable[[], Markup] = Markup
 
     def action_url(self, action: str, **parameters: object) -> str:
         """`/pypi?%3Aaction=...`, relative to the host."""

@@ -1,0 +1,110 @@
+"""The page that lists a project's releases for those who may edit it, and what its forms do: hide, describe, remove."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import unquote
+
+from pyramid.response import Response
+
+from ...errors import Forbidden, FormError, Unauthorised
+from ...request import IndexRequest
+from ...services.roles import MAY_CHANGE
+from ...services.submissions import refuse_forbidden
+from ..sessions import check_token
+from .home import home
+from .show import show
+
+IDENTIFY = "You must be identified to edit package information"
+HIDDEN = (("0", "No"), ("1", "Yes"))
+
+
+def edited_project(request: IndexRequest, *, owner: bool = False) -> str:
+    """Return the name in the form if its project is the visitor's to edit; `owner` asks for more than a Maintainer.
+
+    Raises FormError and Forbidden.
+    """
+    name: Any = request.form.get("name")
+    if not name:
+        raise FormError("Invalid package name")
+    refuse_forbidden(name)
+    if not request.services.roles.has(name, *(("Admin", "Owner") if owner else MAY_CHANGE)):
+        raise Forbidden(f"You are not allowed to edit '{name}' package information")
+    return str(name)
+
+
+def pkg_edit(request: IndexRequest) -> Response:
+    """Hide releases and change their summaries; the page shows them as they were before (B078, B079)."""
+    if not request.visitor.authenticated:
+        raise Unauthorised(IDENTIFY)
+    if "submit_remove" in request.form:
+        return remove_pkg(request)
+    name = edited_project(request)
+    services = request.services
+    if "submit_autohide" in request.form:
+        services.projects.set_autohide(name, "autohide" in request.form)
+    releases = services.releases.of_project(name)
+    if request.method == "POST":
+        changes = changed(request.form, {release.version: release for release in releases})
+        for version, values in changes.items():
+            services.releases.update(name, version, values)
+    return show_edit(request, name, releases)
+
+
+def changed(form: Mapping[str, Any], releases: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return {version: {column: value}} of what `hid_VERSION` and `sum_VERSION` say; versions may be percent-encoded
+    once more. Raises KeyError for an unknown one: 500, as ever (B078).
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for key, value in form.items():
+        kind, _, version = unquote(key).partition("_")
+        if kind not in ("hid", "sum") or not version:
+            continue
+        release = releases[version]
+        if kind == "hid" and (value == "1") != release.hidden:
+            found.setdefault(version, {})["_pypi_hidden"] = value == "1"
+        if kind == "sum" and value != release.summary:
+            found.setdefault(version, {})["summary"] = value
+    return found
+
+
+def show_edit(request: IndexRequest, name: str, releases: Sequence[Any]) -> Response:
+    """The page of a project's releases."""
+    return show(
+        request, "edit.jinja2", f"Package '{name}' Editing", name=name, releases=releases, hidden_options=HIDDEN,
+        autohide=request.services.projects.hides_old_releases(name),
+    )  # fmt: skip
+
+
+def remove_pkg(request: IndexRequest) -> Response:
+    """Remove releases or a whole project; asks before it does (B080)."""
+    if not request.visitor.authenticated:
+        raise Unauthorised(IDENTIFY)
+    check_token(request)
+    given: Any = request.form.get("version")
+    versions: list[Any] = given if isinstance(given, list) else [given] if given else []
+    name = edited_project(request, owner=not versions)
+    services = request.services
+    if "submit_cancel" in request.form:
+        return show_edit(request, name, services.releases.of_project(name))
+    if "submit_ok" not in request.form:
+        return ask_removal(request, name, versions)
+    if not versions:
+        services.files.forget(services.projects.remove(name))
+        return home(request)
+    for version in versions:
+        services.files.forget(services.releases.remove(name, version))
+    return show_edit(request, name, services.releases.of_project(name))
+
+
+def ask_removal(request: IndexRequest, name: str, versions: Sequence[str]) -> Response:
+    """The question before releases or a project are removed."""
+    what = f"the project {name} and all its releases"
+    if versions:
+        what = f"releases {', '.join(versions)} of {name}"
+    carried = [(":action", "remove_pkg"), ("name", name), *(("version", version) for version in versions)]
+    return show(
+        request, "dialog.jinja2", f"Confirm removal of {what}", carried=carried,
+        question=f"Removed are {what}. Files of these names can never be stored again.",
+    )  # fmt: skip
