@@ -27,10 +27,17 @@ _HEAD_LINE = rb"(?i)content-disposition:(?:[^\r\n]|\r?\n[ \t])*?(?<=[;\s])"
 _FIELD = re.compile(_HEAD_LINE + rb"""name(?:\*\s*=\s*[\w-]*'[\w-]*'|\s*=\s*)(?:"([^"\r\n]*)"|([^\s;]+))""")
 _FILE = re.compile(_HEAD_LINE + rb"""filename(?:\*\s*=|\s*=\s*(?!"?(?:blob)?"?\s*(?:;|\r?\n|\Z)))""")
 """A file has a name; scripts that send JSON or a field as one call it `blob`."""
-_CHARSET = re.compile(rb"""(?i)charset\s*=\s*["']?utf-?16(le|be)?""")
+_CHARSET = re.compile(rb"""(?i)charset\s*=\s*["']?utf-?(16|32)(le|be)?""")
+_MARKS = {
+    b"\xff\xfe\0\0": "utf-32-le", b"\0\0\xfe\xff": "utf-32-be", b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be",
+}  # fmt: skip
+"""What a text of more than one byte a character may begin with, the longer first."""
 _BINARY = re.compile(
     rb"(?:image|audio|video|font)/(?!svg)|application/(?:octet-stream|zip|gzip|x-gzip|x-tar|pdf|x-bzip2|vnd\.(?!.*(?:json|xml)))"
 )
+_NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+_NAMED = re.compile(rb"msgpack|cbor|bson|protobuf|x-amf|grpc")
+"""Binary formats whose fields have names: what stands behind a name that tells is looked at."""
 
 
 class Unread(Exception):
@@ -176,9 +183,25 @@ def codings(headers: Headers) -> tuple[Coding, ...]:
     return tuple(CODINGS[name] for name in reversed(names))
 
 
+def kind_of(headers: Headers) -> bytes:
+    """Return the content type of a body; of several the first that says that it is a text."""
+    kinds = all_headers(headers, b"content-type")
+    return next((kind for kind in kinds if not _BINARY.match(media_type(kind))), kinds[0] if kinds else b"")
+
+
+def media_type(content_type: bytes) -> bytes:
+    """Return a content type without its parameters."""
+    return content_type.partition(b";")[0].strip().lower()
+
+
+def is_opaque(media: bytes, sort: str) -> bool:
+    """Tell whether secrets may stand in a region where they are not looked for."""
+    return sort == "binary" or _NAMED.search(media) is not None
+
+
 def regions(text: bytes, content_type: bytes) -> Iterator[Region]:
     """Yield the stretches of an unpacked body; what is between them holds no value."""
-    media = content_type.partition(b";")[0].strip().lower()
+    media = media_type(content_type)
     if media == b"application/x-www-form-urlencoded":
         yield Region(0, len(text), "form")
     elif media.startswith(b"multipart/") and (boundary := _BOUNDARY.search(content_type)):
@@ -188,7 +211,9 @@ def regions(text: bytes, content_type: bytes) -> Iterator[Region]:
 
 
 def _sort(text: bytes, media: bytes) -> str:
-    if _BINARY.match(media) or (b"\0" in text[:4096] and not _TEXT.search(media)):
+    if media == b"application/octet-stream" and not _NO_TEXT.search(text, 0, 4096):
+        return "text"
+    if _BINARY.match(media) or (b"\0" in text[:4096] and not _TEXT.search(media) and not _NAMED.search(media)):
         return "binary"
     return "data" if _DATA.search(media) or (not media and text.lstrip()[:1] in (b"{", b"[")) else "text"
 
@@ -221,16 +246,18 @@ def is_packed(text: bytes, content_type: bytes) -> bool:
     return text.startswith(b"\x1f\x8b\x08") and not _BINARY.match(content_type.lower())
 
 
-def utf16(text: bytes, content_type: bytes) -> str:
-    """Return the UTF-16 that a body is in, as it says, or as every other byte shows; empty for any other charset."""
-    declared = _CHARSET.search(content_type)
-    if text[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return "utf-16-be" if text[:2] == b"\xfe\xff" else "utf-16-le"
-    if declared:
-        return "utf-16-be" if declared[1] in (b"be", b"BE") else "utf-16-le"
+def wide(text: bytes, content_type: bytes) -> str:
+    """Return the UTF-16 or UTF-32 that a body is in, as it says or its zero bytes show; empty for any other charset."""
+    for mark, charset in _MARKS.items():
+        if text.startswith(mark):
+            return charset
+    if declared := _CHARSET.search(content_type):
+        return f"utf-{declared[1].decode()}-{'be' if declared[2] in (b'be', b'BE') else 'le'}"
     first = text[:1024]
     if b"\0" not in first or not _TEXT.search(content_type.lower()):
         return ""
+    if first.count(0) * 4 > len(first) * 2.5:
+        return "utf-32-be" if first[:1] == b"\0" else "utf-32-le"
     high, low = first[::2].count(0), first[1::2].count(0)
     if max(high, low) * 4 < len(first) or min(high, low) * 20 > len(first):
         return ""

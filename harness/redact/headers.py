@@ -46,6 +46,7 @@ def credentials(value: bytes, names: Names) -> Iterator[Spot]:
             if found[1].lower() not in _KEPT_PARAMETERS:
                 group = found.lastindex or 2
                 yield Spot(*found.span(group), text_of(found[group]), "token", text_of(found[1]))
+        yield from words(value, names)  # what is no parameter at all
     elif rest:
         yield Spot(start, start + len(rest), text_of(rest), "token")
 
@@ -104,6 +105,20 @@ def likely(value: bytes, names: Names) -> Iterator[Spot]:
         yield from whole(value, names)
 
 
+def words(value: bytes, names: Names) -> Iterator[Spot]:
+    """Yield the words of a value that are as irregular as secrets (`Sec-WebSocket-Protocol: bearer, ...`)."""
+    for found in _ITEM.finditer(value):
+        if strength(found[0]) == "strong":
+            yield Spot(*found.span(), text_of(found[0]), "token")
+
+
+def challenge(value: bytes, names: Names) -> Iterator[Spot]:
+    """Yield the token with which a server goes on (`WWW-Authenticate: Negotiate ...`, RFC 4559); parameters stay."""
+    found = _CONTINUED.match(value)
+    if found:
+        yield Spot(*found.span(1), text_of(found[1]), "token")
+
+
 def addresses(value: bytes, names: Names) -> Iterator[Spot]:
     """Yield the addresses of X-Forwarded-For and its like."""
     for found in _ADDRESS.finditer(value):
@@ -118,6 +133,9 @@ def forwarded(value: bytes, names: Names) -> Iterator[Spot]:
         yield Spot(start, end, text_of(value[start:end]), "address")
 
 
+_ITEM = re.compile(rb"(?<![^\s,;])[^\s,;=\"]{16,}+(?==*(?:[\s,;]|\Z))")
+_CONTINUED = re.compile(rb"\s*+[A-Za-z]++\s++([A-Za-z0-9._~+/-]{8,}+=*)\s*\Z")  # token68, RFC 9110 section 11.2
+
 FINDERS: Mapping[bytes, Finder] = {
     b"authorization": credentials,
     b"proxy-authorization": credentials,
@@ -126,6 +144,11 @@ FINDERS: Mapping[bytes, Finder] = {
     b"set-cookie": set_cookie,
     b"set-cookie2": set_cookie,
     b"forwarded": forwarded,
+    b"www-authenticate": challenge,
+    b"proxy-authenticate": challenge,
+    b"authentication-info": credentials,
+    b"proxy-authentication-info": credentials,
+    b"sec-websocket-protocol": words,
     **dict.fromkeys(
         b"x-forwarded-for x-real-ip x-client-ip client-ip true-client-ip cf-connecting-ip x-cluster-client-ip "
         b"x-original-forwarded-for fastly-client-ip x-remote-addr x-remote-ip".split(),
@@ -136,9 +159,7 @@ FINDERS: Mapping[bytes, Finder] = {
 URLS = frozenset(b"referer location content-location refresh link".split())
 """Headers that hold a URL."""
 
-KEPT = frozenset(
-    b"www-authenticate proxy-authenticate sec-websocket-key sec-websocket-accept access-control-allow-headers".split()
-)
+KEPT = frozenset(b"sec-websocket-key sec-websocket-accept access-control-allow-headers".split())
 """Headers whose names sound like secrets and whose values are none."""
 
 

@@ -7,12 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from harness.exchange import Headers, Request, Response, first_header
-from harness.redact.body import GZIP, Coding, Region, Unread, codings, is_packed, regions, utf16
+from harness.exchange import Headers, Request, Response
+from harness.redact.body import (
+    GZIP,
+    Coding,
+    Region,
+    Unread,
+    codings,
+    is_opaque,
+    is_packed,
+    kind_of,
+    media_type,
+    regions,
+    wide,
+)
 from harness.redact.headers import Finders, likely
 from harness.redact.spot import replaced
 from harness.redact.text import Text
 
+GZIPPED = b"\x1f\x8b\x08"
+BEGINNING = 1024
+"""Bytes of a body, said to be packed, in which the packed one may begin."""
 DEEPEST = 4
 """Codings that are undone where no header tells of them."""
 
@@ -81,9 +96,10 @@ class Head:
 
 
 def request_head(request: Request, finders: Finders) -> Head:
-    """Return the head of a request: of its start line the target is looked through, or all where it has none."""
+    """Return the head of a request: of its start line the target is looked through, or all where it is an odd one."""
     target = request.target
-    start = request.start_line.find(target, len(request.method)) if target else -1
+    known = request.method.replace(b"-", b"").isalpha()
+    start = request.start_line.find(target, len(request.method)) if target and known else -1
     span = (start, start + len(target)) if start >= 0 else (0, len(request.start_line))
     return Head(request.start_line, span, request.headers, "request", finders)
 
@@ -119,15 +135,18 @@ class Body:
         except Unread:
             self.unread = True
             return
-        kind = first_header(headers, b"content-type") or b""
-        self._charset = utf16(self._text, kind)
-        if self._charset:
-            even = len(self._text) // 2 * 2
-            self._tail = self._text[even:]
-            self._text = self._text[:even].decode(self._charset, "surrogatepass").encode("utf-8", "surrogatepass")
+        kind = kind_of(headers)
+        self._read(wide(self._text, kind))
         for region in regions(self._text, kind):
             text = Text(f"{side}.body", self._text[region.start : region.end], region.sort, region.name)
             self._regions.append((region, text))
+
+    def opaque(self, headers: Headers) -> bool:
+        """Tell whether secrets may stand in this body of these headers where they are not looked for."""
+        media = media_type(kind_of(headers))
+        return self.unread or any(
+            region.end > region.start and is_opaque(media, region.sort) for region, _ in self._regions
+        )
 
     @property
     def texts(self) -> list[Text]:
@@ -148,11 +167,25 @@ class Body:
             whole = coding.pack(whole)
         return whole
 
+    def _read(self, charset: str) -> None:
+        """Go over to UTF-8; what is no text in a charset stays as it is."""
+        unit = 4 if "32" in charset else 2
+        whole = len(self._text) // unit * unit
+        try:
+            text = self._text[:whole].decode(charset, "surrogatepass") if charset else ""
+        except UnicodeDecodeError:
+            return
+        if charset:
+            self._charset, self._tail = charset, self._text[whole:]
+            self._text = text.encode("utf-8", "surrogatepass")
+
     def _unpack(self, body: bytes, headers: Headers) -> None:
         self._text = body
-        kind = first_header(headers, b"content-type") or b""
+        kind = kind_of(headers)
         for coding in codings(headers):
             if not self._undo(coding):
+                if GZIPPED in self._text[1:BEGINNING]:
+                    raise Unread
                 break  # nothing legible in it: the bytes themselves are looked through
         while len(self._codings) < DEEPEST and is_packed(self._text, kind) and self._undo(GZIP):
             pass

@@ -112,7 +112,7 @@ _PAIR_VALUE = re.compile(
     rb"""\s*+["'](?:value|val|content)["']\s*+:\s*+(?=["'\d-])"""
 )
 _VALUE_BEFORE = re.compile(rb"""(?i)["'](?:value|val|content)["']\s*+:\s*+(?=["'\d-])""")
-_LINE = re.compile(rb"[\w .~+*!?@%/^$-]*+(?=\r?\n|\Z)")
+_LINE = re.compile(rb"[^;(){}<>\"'&,#\\\r\n]*+(?=\r?\n|\Z)")
 _CONTINUED = re.compile(rb"(?:['\"()\\,#;]|&amp;)([\w.~+%-]{8,}+)(?!=)")
 
 
