@@ -11,6 +11,20 @@ SERVE = ["gunicorn>=27.0.1,<28"]
 METRICS = ["prometheus-client>=0.26"]
 CLOCK = ["time-machine>=3.6"]  # tells a target the time where the preload cannot be compiled
 LEGACY = ["packaging>=24", "docutils>=0.22"]  # legacy/ runs from the checkout
+MODERN = [  # modern/ runs from the checkout
+    "alembic>=1.20",
+    "argon2-cffi>=25.1",
+    "defusedxml>=0.7.1",
+    "fsspec>=2026.9",
+    "jinja2>=3.1.6",
+    "packaging>=24",
+    "pyramid>=2.1,<3",
+    "pyramid-tm>=2.6",
+    "readme-renderer[md]>=46",
+    "SQLAlchemy>=2.1",
+    "trove-classifiers",
+    "zope.sqlalchemy>=4.1",
+]
 DEVELOPMENT = [
     "apachelogs>=0.6.1",  # another reader of logs, to agree with
     "coverage>=7.17",
@@ -34,7 +48,7 @@ DEVELOPMENT = [
     "vcrpy>=9.4.2",
     "waitress>=3.0.2",  # a server, in tests/compat/test_servers.py
 ]
-EVERYTHING = [*POSTGRES, *MYSQL, *REPORT, *SERVE, *METRICS, *CLOCK, *LEGACY]
+EVERYTHING = [*POSTGRES, *MYSQL, *REPORT, *SERVE, *METRICS, *CLOCK, *LEGACY, *MODERN]
 
 setup(
     name="screamtest",
@@ -66,6 +80,7 @@ setup(
         "metrics": METRICS,
         "clock": CLOCK,
         "legacy": LEGACY,
+        "modern": MODERN,
         "all": EVERYTHING,
         "dev": [*EVERYTHING, *DEVELOPMENT],
     },

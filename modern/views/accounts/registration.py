@@ -40,9 +40,9 @@ def register(request: IndexRequest) -> Response:
     for field in ("name", "email"):
         if not form.get(field):
             raise FormError(f"{field} is required")
-    name, email, password, confirmed = (form.get(field) for field in ("name", "email", "password", "confirm"))
-    if not password or not confirmed:
+    if not form.get("password") or not form.get("confirm"):
         raise FormError("password and confirm are required")
+    name, email, password, confirmed = (form[field] for field in ("name", "email", "password", "confirm"))
     check_email(email)
     check_user_name(name)
     users = request.services.users

@@ -1,0 +1,158 @@
+"""Form data of a request, read as the standard library's FieldStorage did on Python 2: an environ in, a dict out.
+
+A value is a text, an `Upload`, or a list of those where the name was repeated. Kept by code, since no strict parser
+accepts what clients send: the query is merged into a POST, empty values vanish from queries and urlencoded bodies but
+stay in multipart ones, `;` separates like `&`, and multipart lines may end in a bare LF (distutils sends that).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from .errors import Answered
+
+URLENCODED = "application/x-www-form-urlencoded"
+_parameter = re.compile(r';\s*([^=;\s]+)\s*=\s*(?:"((?:\\.|[^"\\])*)"|([^;]*))')
+
+
+class BadEncoding(Answered):
+    """A value is not UTF-8 (B223)."""
+
+
+class BadBody(Answered):
+    """The body is shorter than was said, or cannot be read."""
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file part: its name as sent, its bytes, and its media type (None where the part has no Content-Type)."""
+
+    filename: str
+    value: bytes
+    type: str | None = None
+
+
+Single = str | Upload
+Value = Single | list[Single]
+Form = dict[str, Value]
+Pair = tuple[bytes, bytes | Upload]
+
+
+def parse_form(environ: Mapping[str, Any]) -> Form:
+    """Return the form of a request (PEP 3333 environ). Raises BadEncoding and BadBody."""
+    method = environ.get("REQUEST_METHOD", "GET").upper()
+    query = environ.get("QUERY_STRING", "").encode("latin-1")
+    if method in ("GET", "HEAD"):
+        return gather(urlencoded(query)) if query else {}
+    if method == "POST":
+        return gather(posted(environ.get("CONTENT_TYPE") or URLENCODED, query, read_body(environ)))
+    return {}  # FieldStorage looks at neither query nor body of other methods (B030)
+
+
+def read_body(environ: Mapping[str, Any]) -> bytes:
+    """Return the request's body whole. Raises BadBody where the client broke off: half an upload must not look whole."""
+    text = environ.get("CONTENT_LENGTH") or ""
+    if not text and environ.get("wsgi.input_terminated"):
+        body: bytes = environ["wsgi.input"].read()
+        return body
+    if text and not (text.isascii() and text.isdigit()):
+        raise BadBody(f"Content-Length {text!r} is no number")
+    length = int(text or 0)
+    body = environ["wsgi.input"].read(length) if length else b""
+    if len(body) < length:
+        raise BadBody(f"the client sent {len(body)} of {length} bytes")
+    return body
+
+
+def posted(content_type: str, query: bytes, body: bytes) -> Iterable[Pair]:
+    """Return the pairs of a POST: of its body and of its query (B041)."""
+    kind, parameters = parse_header(content_type)
+    if kind == URLENCODED:
+        return urlencoded(body + b"&" + query if query else body)
+    if kind == "multipart/form-data" and parameters.get("boundary"):
+        return [*urlencoded(query), *multipart(body, parameters["boundary"].encode("latin-1"))]
+    return []
+
+
+def urlencoded(data: bytes) -> list[Pair]:
+    """Return the pairs of `a=1&b=2;c=3`, without those that have no value (B038)."""
+    pieces = (piece.partition(b"=") for piece in data.replace(b";", b"&").split(b"&"))
+    return [(unquote(name), unquote(value)) for name, _, value in pieces if value]
+
+
+def unquote(data: bytes) -> bytes:
+    """Undo `+` and percent quoting."""
+    return unquote_to_bytes(data.replace(b"+", b" "))
+
+
+def multipart(body: bytes, boundary: bytes) -> Iterator[Pair]:
+    """Give the pairs of a multipart body; one that was cut off ends with its last part."""
+    delimiter = re.compile(rb"^--" + re.escape(boundary) + rb"(--)?[ \t\r\f\v]*(?:\n|\Z)", re.MULTILINE)
+    start: int | None = None
+    for match in delimiter.finditer(body):
+        if start is not None:
+            yield from part(body, start, match.start())
+        start = match.end()
+        if match[1]:
+            return
+    if start is not None:
+        yield from part(body, start, len(body))
+
+
+def part(body: bytes, start: int, end: int) -> Iterator[Pair]:
+    """Give the pair of the bytes between two delimiter lines; none if it has no name."""
+    blank = re.compile(rb"^\r?\n", re.MULTILINE).search(body, start, end)
+    head, begin = (body[start : blank.start()], blank.end()) if blank else (body[start:end], end)
+    headers = part_headers(head)
+    parameters = parse_header(headers.get(b"content-disposition", ""))[1]
+    if "name" not in parameters:
+        return
+    content = body[begin:end]
+    content = content.removesuffix(b"\n").removesuffix(b"\r") if content.endswith(b"\n") else content
+    name = parameters["name"].encode("latin-1")
+    if "filename" in parameters:
+        filename = parameters["filename"].encode("latin-1").decode("utf-8", "replace")
+        yield name, Upload(filename, content, headers.get(b"content-type"))
+    else:
+        yield name, content
+
+
+def part_headers(head: bytes) -> dict[bytes, str]:
+    """Return {name in lower case: value} of the header lines of a part, folded lines joined."""
+    headers = {}
+    for line in re.sub(rb"\r?\n[ \t]+", b" ", head).splitlines():
+        name, colon, value = line.partition(b":")
+        if colon:
+            headers[name.strip().lower()] = value.strip().decode("latin-1")
+    return headers
+
+
+def parse_header(value: str) -> tuple[str, dict[str, str]]:
+    """Return ('form-data', {'name': ...}) of `form-data; name="..."`."""
+    parameters = {}
+    for match in _parameter.finditer(value):
+        name, quoted, plain = match.groups()
+        parameters[name.lower()] = re.sub(r'\\(["\\])', r"\1", quoted) if quoted is not None else plain.strip()
+    return value.partition(";")[0].strip(), parameters
+
+
+def gather(pairs: Iterable[Pair]) -> Form:
+    """Return {name: value or list} of pairs in order; every text must be UTF-8, names need not be."""
+    found: dict[str, list[Single]] = {}
+    for name, value in pairs:
+        found.setdefault(name.decode("utf-8", "replace"), []).append(decoded(value))
+    return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
+
+
+def decoded(value: bytes | Upload) -> Single:
+    """A text of bytes. Raises BadEncoding."""
+    if isinstance(value, Upload):
+        return value
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        raise BadEncoding("Form data is not correctly encoded in UTF-8") from None

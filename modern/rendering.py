@@ -1,0 +1,61 @@
+"""Pages: the name of a template and values in, a response out, with the cookie that logs in.
+
+A template gets `request`, `urls`, `visitor`, `services`, `sandbox` and `csrf_field()`, which each form that posts must
+call: it makes the token of the visitor where there is none yet.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+from pyramid.response import Response
+
+from .answers import Header, answer
+from .errors import NotFound
+from .request import IndexRequest, raw_text
+
+HTML = "text/html; charset=utf-8"
+
+
+def make_environment() -> jinja2.Environment:
+    """Return the templates: escaped, and strict about names that are not there."""
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("modern"), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True, auto_reload=False,
+    )  # fmt: skip
+
+
+def page(request: IndexRequest, template: str, *headers: Header, **values: Any) -> Response:
+    """Render a whole page. Raises NotFound where the path is no UTF-8, as every page did (B049)."""
+    check_path(request)
+    html = request.installation.templates.get_template(template).render(
+        request=request, urls=request.urls, visitor=request.visitor, services=request.services,
+        sandbox=request.settings_of_index.sandbox, csrf_field=lambda: csrf_field(request), **values,
+    )  # fmt: skip
+    return answer(html, HTML, *headers, *login_cookie(request))
+
+
+def check_path(request: IndexRequest) -> None:
+    """Refuse a path that is no UTF-8, even where it does not matter."""
+    try:
+        request.rest.encode("latin-1").decode("utf-8")
+    except UnicodeDecodeError:
+        raise NotFound(f"{raw_text(request.urls.index + request.rest)} is not utf-8 encoded") from None
+
+
+def csrf_field(request: IndexRequest) -> Markup:
+    """The hidden field with the visitor's token; nothing for nobody."""
+    username = request.visitor.username
+    if username is None:
+        return Markup()
+    token = request.services.csrf.token(username)
+    return Markup('<input type="hidden" name="CSRFToken" value="{}">').format(token)
+
+
+def login_cookie(request: IndexRequest) -> tuple[Header, ...]:
+    """The header that logs the visitor in, again with every page."""
+    cookie = request.visitor.cookie
+    secure = ";secure" if request.urls.index.startswith("https:") else ""
+    return (("Set-Cookie", f"pypi={cookie};path=/{secure}"),) if cookie else ()

@@ -1,0 +1,141 @@
+"""Stored files: their rows, and the bytes that appear and go with them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Row, delete, func, insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+from transaction import TransactionManager
+
+from ..models import File, RegisteredName, Release
+from .clock import naive_now, seconds
+from .journal import Journal
+
+if TYPE_CHECKING:
+    from .storage import FileStore
+
+Installable = Row[tuple[str | None, str | None, str | None, str | None, str | None]]
+
+
+class DuplicateFile(Exception):
+    """A file of that name or with that content is stored already."""
+
+
+class UsedFilename(Exception):
+    """A file of that name was stored once, and is gone."""
+
+
+class Files:
+    """Reads and writes files."""
+
+    def __init__(self, db: Session, journal: Journal, store: FileStore, manager: TransactionManager) -> None:
+        self._db = db
+        self._journal = journal
+        self._store = store
+        self._manager = manager
+
+    def of_release(self, name: Any, version: Any) -> Sequence[File]:
+        """Files of a release, by file name."""
+        wanted = select(File).where(File.name == name, File.version == version)
+        return self._db.scalars(wanted.order_by(File.filename)).all()
+
+    def by_version(self, name: str) -> dict[str | None, list[File]]:
+        """{version: files by name} of a project, only the versions that have files."""
+        found: dict[str | None, list[File]] = {}
+        for file in self._db.scalars(select(File).where(File.name == name).order_by(File.filename)):
+            found.setdefault(file.version, []).append(file)
+        return found
+
+    def for_installers(self, name: str) -> Sequence[Installable]:
+        """(path, filename, MD5, SHA-256, Python versions) of every release of a project, hidden ones too."""
+        return self._db.execute(
+            select(File.path, File.filename, File.md5_digest, File.sha256_digest, Release.requires_python)
+            .join(Release, (Release.name == File.name) & (Release.version == File.version))
+            .where(File.name == name)
+            .order_by(File.path)
+        ).all()
+
+    def most_downloaded(self, number: Any) -> Sequence[Row[tuple[str | None, int]]]:
+        """(name, downloads) of the projects whose files were downloaded most; None: of all."""
+        total = func.sum(File.downloads)
+        rows = select(File.name, total).group_by(File.name).order_by(total.desc(), File.name).limit(number)
+        return self._db.execute(rows).all()
+
+    def has_md5(self, digest: Any) -> bool:
+        """Whether a stored file has this digest."""
+        return self._db.scalar(select(1).where(File.md5_digest == digest)) is not None
+
+    def exists(self, name: str, version: str, filename: str) -> bool:
+        """Whether the release has a file of this name."""
+        wanted = (File.name == name, File.version == version, File.filename == filename)
+        return self._db.scalar(select(1).where(*wanted)) is not None
+
+    def add(
+        self, name: str, version: str, filename: str, content: bytes, packagetype: str, python_version: str,
+        comment: str, signature: bytes | None = None,
+    ) -> None:  # fmt: skip
+        """Add a file with its row; both are there when the transaction is safe, or neither is.
+
+        Raises DuplicateFile where name or content are stored already, UsedFilename where the name was once. The
+        database finds that out, so each refused attempt takes an id, as it always did.
+        """
+        when = naive_now()
+        md5, sha256, blake2 = digests(content)
+        path = stored_path(blake2, filename)
+        row = {
+            "name": name, "version": version, "python_version": python_version, "packagetype": packagetype,
+            "comment_text": comment, "filename": filename, "path": path, "size": len(content),
+            "has_signature": signature is not None, "md5_digest": md5, "sha256_digest": sha256,
+            "blake2_256_digest": blake2, "downloads": 0, "upload_time": when,
+        }  # fmt: skip
+        try:
+            self._db.execute(insert(File).values(row))
+        except IntegrityError:
+            raise DuplicateFile from None
+        try:
+            self._db.execute(insert(RegisteredName).values(filename=filename))
+        except IntegrityError:
+            raise UsedFilename from None
+        self._journal.write(name, version, f"add {python_version} file {filename}")
+        files = {path: content} if signature is None else {path: content, path + ".asc": signature}
+        placed = self._store.place(files, seconds(when), self._has_path)
+        transaction = self._manager.get()
+        transaction.addAfterCommitHook(lambda success: placed.settle() if success else placed.abandon())
+        transaction.addAfterAbortHook(placed.undo)
+
+    def remove(self, name: str, digest: Any) -> list[str]:
+        """Delete a file of a project by its MD5; return its path, nothing where there is none."""
+        row = self._db.execute(
+            delete(File)
+            .where(File.name == name, File.md5_digest == digest)
+            .returning(File.version, File.filename, File.path)
+            .execution_options(synchronize_session=False)
+        ).first()
+        if row is None:
+            return []
+        self._journal.write(name, row.version, f"remove file {row.filename}")
+        return [row.path or ""]
+
+    def forget(self, paths: Iterable[str]) -> None:
+        """Delete bytes and signatures once it is safe that their rows are gone."""
+        gone = [name for path in paths if path for name in (path, path + ".asc")]
+        if gone:
+            self._manager.get().addAfterCommitHook(lambda success: self._store.remove(gone) if success else None)
+
+    def _has_path(self, path: str) -> bool:
+        return self._db.scalar(select(1).where(File.path == path)) is not None
+
+
+def digests(content: bytes) -> tuple[str, str, str]:
+    """(MD5, SHA-256, BLAKE2b-256) of a file, in hexadecimal."""
+    md5 = hashlib.md5(content, usedforsecurity=False)  # what old installers compare
+    return md5.hexdigest(), hashlib.sha256(content).hexdigest(), hashlib.blake2b(content, digest_size=32).hexdigest()
+
+
+def stored_path(blake2: str, filename: str) -> str:
+    """Where a file is stored: AA/BB/REST/FILENAME of its BLAKE2b (B276)."""
+    return f"{blake2[:2]}/{blake2[2:4]}/{blake2[4:]}/{filename}"

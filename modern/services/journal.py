@@ -1,0 +1,74 @@
+"""The journal: one entry for whatever changes in a project; its id is the serial that mirrors follow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, func, insert, select
+from sqlalchemy.orm import Session
+
+from ..models import JournalEntry, Release
+from .clock import naive_now
+
+Event = Row[tuple[str | None, str | None, datetime | None, str | None, int]]
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts, and from where: each entry carries both."""
+
+    username: str | None = None
+    address: str = ""
+
+
+class Journal:
+    """Reads and writes entries."""
+
+    def __init__(self, db: Session, actor: Actor) -> None:
+        self._db = db
+        self.actor = actor
+
+    def write(self, name: str, version: str | None, action: str) -> None:
+        """Add an entry."""
+        self._db.execute(
+            insert(JournalEntry).values(
+                name=name, version=version, action=action, submitted_date=naive_now().replace(microsecond=0),
+                submitted_by=self.actor.username, submitted_from=self.actor.address,
+            )
+        )  # fmt: skip
+
+    def last_serial(self) -> int | None:
+        """The newest serial of all."""
+        return self._db.scalar(select(func.max(JournalEntry.id)))
+
+    def after(self, when: datetime) -> Sequence[Event]:
+        """(name, version, time, action, serial) of all that happened after a time, the oldest first."""
+        return self._db.execute(_events().where(JournalEntry.submitted_date > when)).all()
+
+    def after_serial(self, serial: Any) -> Sequence[Event]:
+        """The same of all that has a higher serial."""
+        return self._db.execute(_events().where(JournalEntry.id > serial)).all()
+
+    def changed_projects(self, since: datetime) -> list[str | None]:
+        """Names in entries after a time, in the order of their first one."""
+        wanted = select(JournalEntry.name).where(JournalEntry.submitted_date > since).group_by(JournalEntry.name)
+        return list(self._db.scalars(wanted.order_by(func.min(JournalEntry.id))))
+
+    def new_releases(self, since: datetime) -> Sequence[Row[tuple[str | None, str | None]]]:
+        """(name, version) of visible releases made after a time, the newest first."""
+        entry = JournalEntry
+        return self._db.execute(
+            select(entry.name, entry.version)
+            .join(Release, (Release.name == entry.name) & (Release.version == entry.version))
+            .where(Release.hidden.is_(False), entry.action == "new release", entry.submitted_date > since)
+            .group_by(entry.name, entry.version)
+            .order_by(func.max(entry.submitted_date).desc(), func.max(entry.id).desc())
+        ).all()
+
+
+def _events() -> Select[tuple[str | None, str | None, datetime | None, str | None, int]]:
+    entry = JournalEntry
+    return select(entry.name, entry.version, entry.submitted_date, entry.action, entry.id).order_by(entry.id)

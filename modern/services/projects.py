@@ -1,0 +1,123 @@
+"""Registered names: rows of `packages` and what removing one takes along."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from ..models import Dependency, File, Project, Release, ReleaseClassifier, Role
+from .clock import naive_now
+from .journal import Journal
+
+PORTION = 2000  # names read at once
+Chosen = Callable[[Any], ColumnElement[bool]]
+
+
+def normalise(name: str) -> str:
+    """Fold runs of `.`, `_` and `-` and the case (PEP 426), as the database's function does."""
+    return re.sub(r"[._-]+", "-", name).lower()
+
+
+def simple_name(name: str) -> str:
+    """The spelling of the simple index: runs of anything but ASCII letters, digits and dots become a dash (B110)."""
+    return re.sub("[^A-Za-z0-9.]+", "-", name).lower()
+
+
+class Projects:
+    """Reads and writes projects."""
+
+    def __init__(self, db: Session, journal: Journal) -> None:
+        self._db = db
+        self._journal = journal
+
+    def exists(self, name: str | None) -> bool:
+        """Whether a project of exactly this name is registered."""
+        return self._db.scalar(select(Project.name).where(Project.name == name)) is not None
+
+    def find(self, name: str | None) -> str | None:
+        """The registered spelling of a name, None where there is none."""
+        folded = func.normalize_pep426_name(Project.name) == func.normalize_pep426_name(name)
+        order = ((Project.name == name).desc(), Project.created, Project.name)
+        return self._db.scalar(select(Project.name).where(folded).order_by(*order).limit(1))
+
+    def simple(self, name: str) -> Row[tuple[str, int | None]] | None:
+        """(registered spelling, last serial) of a name, None where there is none."""
+        folded = func.normalize_pep426_name(Project.name) == func.normalize_pep426_name(name)
+        order = ((Project.name == name).desc(), Project.created, Project.name)
+        return self._db.execute(select(Project.name, Project.last_serial).where(folded).order_by(*order).limit(1)).first()
+
+    def names(self) -> Sequence[str]:
+        """All names, by the collation of the database."""
+        return self._db.scalars(select(Project.name).order_by(Project.name)).all()
+
+    def each_name(self) -> Iterator[str]:
+        """The same, read in portions."""
+        wanted = select(Project.name).order_by(Project.name).execution_options(yield_per=PORTION)
+        yield from self._db.scalars(wanted)
+
+    def serials(self) -> dict[str, int | None]:
+        """{name: last serial}."""
+        rows = self._db.execute(select(Project.name, Project.last_serial).order_by(Project.name))
+        return {name: serial for name, serial in rows}
+
+    def count(self) -> int:
+        """How many are registered."""
+        return self._db.scalar(select(func.count()).select_from(Project)) or 0
+
+    def create(self, name: str) -> None:
+        """Register a name."""
+        self._db.execute(
+            insert(Project).values(
+                name=name, autohide=True, comments=True, hosting_mode="pypi-explicit", created=naive_now()
+            )
+        )
+        self._journal.write(name, None, "create")
+
+    def hides_old_releases(self, name: str) -> bool:
+        """Whether a new release hides the others."""
+        return bool(self._db.scalar(select(Project.autohide).where(Project.name == name)))
+
+    def set_autohide(self, name: str, autohide: bool) -> None:
+        """Say whether a new release hides the others."""
+        self._db.execute(update(Project).where(Project.name == name).values(autohide=autohide))
+
+    def set_docs(self, name: str, docs: bool) -> None:
+        """Note that documentation was uploaded or removed."""
+        self._db.execute(update(Project).where(Project.name == name).values(has_docs=docs))
+        self._journal.write(name, None, "docupdate" if docs else "docdestroy")
+
+    def hosting_mode(self, name: str) -> str | None:
+        """How the simple page linked elsewhere (B122), None for an unknown name."""
+        return self._db.scalar(select(Project.hosting_mode).where(Project.name == name))
+
+    def newest(self, count: int) -> Sequence[Row[tuple[str, datetime | None, str | None]]]:
+        """(name, created, summary) of the projects made last."""
+        summary = (
+            select(Release.summary).where(Release.name == Project.name).order_by(Release.ordering.desc()).limit(1)
+        ).scalar_subquery()
+        return self._db.execute(
+            select(Project.name, Project.created, summary.label("summary"))
+            .order_by(Project.created.desc(), Project.name)
+            .limit(count)
+        ).all()
+
+    def remove(self, name: str) -> list[str]:
+        """Delete a project and all of it but its journal, which gets one more entry (B081); return its files' paths."""
+        paths = remove_parts(self._db, lambda table: table.name == name)
+        self._db.execute(delete(Role).where(Role.package_name == name))
+        self._journal.write(name, None, "remove")
+        self._db.execute(delete(Project).where(Project.name == name))
+        return paths
+
+
+def remove_parts(db: Session, chosen: Chosen) -> list[str]:
+    """Delete files, dependencies, classifiers and releases by a condition on each table; return the files' paths."""
+    paths = list(db.scalars(select(File.path).where(chosen(File)).order_by(File.path)))
+    for table in (File, Dependency, ReleaseClassifier, Release):
+        db.execute(delete(table).where(chosen(table)).execution_options(synchronize_session=False))
+    return [path for path in paths if path is not None]

@@ -1,0 +1,97 @@
+"""Files that somebody sends: checked in the old order, then stored with the release that the same form describes."""
+
+from __future__ import annotations
+
+from ..errors import Answered, Forbidden, FormError
+from ..forms import Form, Upload
+from . import distributions
+from .files import DuplicateFile, Files, UsedFilename
+from .python2 import u_repr
+from .submissions import Submissions, refuse_forbidden
+
+
+class DigestMismatch(Answered):
+    """The content is not what the client's digest says."""
+
+
+class Uploads:
+    """Stores files for the acting user."""
+
+    def __init__(self, submissions: Submissions, files: Files) -> None:
+        self._submissions, self._files = submissions, files
+
+    def store(self, form: Form) -> None:
+        """Store the file of a form; its release is registered by the way if it is new.
+
+        Raises Forbidden, FormError and DigestMismatch, and the errors of Python where the old code crashed.
+        """
+        name, version = self._release(form)
+        content, filetype, python_version = file_fields(form)
+        signature = signature_of(form)
+        try:
+            distributions.check_filename(content.filename)
+            self._refuse_stored(name, version, content.filename)
+            distributions.check_file(content, filetype, name, signature)
+        except distributions.Refused as refused:
+            raise FormError(str(refused)) from None
+        if not distributions.is_digest(content.value, form.get("md5_digest")):
+            raise DigestMismatch("The MD5 digest supplied does not match the content of the file.")
+        comment = form.get("comment", "")
+        try:
+            self._files.add(
+                name, version, content.filename, content.value, filetype, python_version,
+                comment if isinstance(comment, str) else "", signature,
+            )  # fmt: skip
+        except DuplicateFile:
+            raise FormError("Duplicate file upload detected.") from None
+        except UsedFilename:
+            raise FormError("This filename has previously been used, you should use a different version.") from None
+
+    def _release(self, form: Form) -> tuple[str, str]:
+        """Return (name, version) that the upload is for, as registered; the release is made if it is new."""
+        protocol = form.get("protocol_version", "1")
+        if protocol != "1":
+            raise NotImplementedError(f"Unsupported file upload protocol ({u_repr(protocol)})")
+        name, version = form.get("name"), form.get("version")
+        if not name or not version:
+            raise FormError("Name and version are required")
+        if not isinstance(name, str) or not isinstance(version, str):
+            raise FormError("Name and version must be given once")
+        refuse_forbidden(name)
+        name = self._submissions.projects.find(name) or name
+        if not self._submissions.roles.may_change(name):
+            raise Forbidden(f"You are not allowed to edit '{name}' package information")
+        if not self._submissions.releases.exists(name, version):
+            data = self._submissions.checked(form)
+            version = str(data["version"])
+            self._submissions.store_release(name, version, data)
+        return name, version
+
+    def _refuse_stored(self, name: str, version: str, filename: str) -> None:
+        """A file of a release is never replaced."""
+        if self._files.exists(name, version, filename):
+            raise FormError(
+                f'A file named "{filename}" already exists for  {name}-{version}. To fix problems with that file you'
+                " should create a new release."
+            )
+
+
+def file_fields(form: Form) -> tuple[Upload, str, str]:
+    """Return (content, file type, Python version), each of the right kind. Raises FormError."""
+    content, filetype = form.get("content"), form.get("filetype")
+    if not content or not filetype:
+        raise FormError("Both content and filetype are required")
+    if not isinstance(content, Upload) or not isinstance(filetype, str):
+        raise FormError("invalid upload")
+    python_version = "source" if filetype == "sdist" else form.get("pyversion")
+    if not python_version or not isinstance(python_version, str):
+        raise FormError("Python version is required for binary distribution uploads")
+    return content, filetype, python_version
+
+
+def signature_of(form: Form) -> bytes | None:
+    """Return the signature's bytes, sent as a file or as text; None without one."""
+    signature = form.get("gpg_signature")
+    if isinstance(signature, Upload):
+        return signature.value or None
+    return signature.encode() if isinstance(signature, str) and signature else None

@@ -1,0 +1,83 @@
+"""/packages: stored files, with conditions and ranges as a static file server has them (B278)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from pyramid.response import Response
+
+from ..answers import answer
+from ..request import IndexRequest
+from ..services import ranges
+from ..services.storage import FileStore, Stat
+
+BOUNDARY = "part-of-a-distribution"  # fixed, so that the same request always has the same answer
+TYPES = {
+    ".gz": "application/gzip", ".tgz": "application/gzip", ".zip": "application/zip", ".bz2": "application/x-bzip2",
+    ".asc": "application/pgp-signature", ".exe": "application/x-msdos-program",
+}  # fmt: skip
+
+
+def download(request: IndexRequest) -> Response:
+    """A stored file, parts of it, or the news that it is still the same."""
+    store, environ = request.installation.store, request.environ
+    path = request.rest.encode("latin-1").decode("utf-8", "surrogateescape")[1:]
+    stat = store.stat(path) if path else None
+    if stat is None:
+        return answer("Not Found\n", status=404, reason="Not Found")
+    if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+        return answer("", "text/plain", ("Allow", "GET, HEAD"), status=405, reason="Method Not Allowed")
+    if ranges.not_modified(environ, stat):
+        return answer("", None, *validators(stat), status=304, reason="Not Modified")
+    wanted = ranges.wanted_ranges(environ, stat)
+    if wanted is None:
+        return whole(store, path, stat)
+    if not wanted:
+        unmet = ("Content-Range", f"bytes */{stat.size}")
+        return answer("Range not satisfiable\n", "text/plain; charset=utf-8", unmet, status=416,
+                      reason="Requested Range Not Satisfiable")  # fmt: skip
+    return parts(store, path, stat, wanted)
+
+
+def whole(store: FileStore, path: str, stat: Stat) -> Response:
+    """All of it."""
+    length = ("Content-Length", str(stat.size))
+    return answer(store.read(path, 0, stat.size), media_type(path), *validators(stat), length)
+
+
+def parts(store: FileStore, path: str, stat: Stat, wanted: list[tuple[int, int]]) -> Response:
+    """One range as it is, several as multipart/byteranges."""
+    if len(wanted) == 1:
+        start, end = wanted[0]
+        headers = (("Content-Range", f"bytes {start}-{end - 1}/{stat.size}"), ("Content-Length", str(end - start)))
+        body, kind = store.read(path, start, end), media_type(path)
+    else:
+        joined = b"".join(multipart(store, path, stat.size, wanted))
+        headers = (("Content-Length", str(len(joined))),)
+        body, kind = iter([joined]), f"multipart/byteranges; boundary={BOUNDARY}"
+    return answer(body, kind, *validators(stat), *headers, status=206, reason="Partial Content")
+
+
+def multipart(store: FileStore, path: str, size: int, wanted: list[tuple[int, int]]) -> Iterator[bytes]:
+    """Several ranges in one body (RFC 9110 section 14.6)."""
+    for start, end in wanted:
+        head = f"\r\n--{BOUNDARY}\r\nContent-type: {media_type(path)}\r\nContent-range: bytes {start}-{end - 1}/{size}"
+        yield head.encode() + b"\r\n\r\n"
+        yield from store.read(path, start, end)
+    yield f"\r\n--{BOUNDARY}--\r\n".encode()
+
+
+def validators(stat: Stat) -> tuple[tuple[str, str], ...]:
+    """What tells one state of the file from another."""
+    return (
+        ("Last-Modified", ranges.last_modified(stat)), ("ETag", ranges.entity_tag(stat)), ("Accept-Ranges", "bytes"),
+    )  # fmt: skip
+
+
+def media_type(path: str) -> str:
+    """The type by the last extension."""
+    return TYPES.get(os.path.splitext(path)[1].lower(), "application/octet-stream")
+
+
+SITE = {"packages": download}

@@ -1,0 +1,100 @@
+"""Releases for machines: JSON, JSONP, DOAP and PKG-INFO."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from json import dumps
+from typing import Any
+
+from pyramid.response import Response
+
+from ..answers import answer
+from ..errors import NotFound, Redirect
+from ..models import Release
+from ..request import IndexRequest
+from ..services import documents, records
+from ..services.projects import simple_name
+
+CALLBACK = re.compile(r"[\w$.]+")
+
+
+def wanted_release(request: IndexRequest, *, hidden_too: bool) -> Release:
+    """The release that the form means. Raises NotFound with the old words."""
+    name, version = request.form.get("name"), request.form.get("version")
+    if isinstance(name, list) or isinstance(version, list):
+        raise TypeError("expected one name and one version")
+    if version is None:
+        version = request.services.releases.latest_version(name, hidden_too=hidden_too)
+        if version is None:
+            raise NotFound("no releases")
+    release = request.services.releases.get(name, version)
+    if release is None:
+        raise NotFound("invalid name/version")
+    return release
+
+
+def json(request: IndexRequest) -> Response:
+    """A release with its files, and the files of all releases; as a call of `callback`, if asked for (JSONP)."""
+    redirect_spelling(request)
+    release = wanted_release(request, hidden_too=True)
+    # Python 2 left a space after the comma at the end of a line.
+    body = dumps(document(request, release), indent=4, separators=(", ", ": "))
+    kind = 'application/json; charset="UTF-8"'
+    callback = request.form.get("callback", "")
+    if CALLBACK.fullmatch(str(callback)):
+        body, kind = f"{callback}({body})", 'text/javascript; charset="UTF-8"'
+    return answer(
+        body, kind, ("Content-Disposition", "inline"),
+        ("X-PYPI-LAST-SERIAL", str(request.services.journal.last_serial())),
+        ("Surrogate-Key", "json pkg~" + simple_name(release.name)), ("Surrogate-Control", "max-age=86400"),
+        ("Cache-Control", "max-age=600, public"), ("Access-Control-Allow-Origin", "*"),
+    )  # fmt: skip
+
+
+def document(request: IndexRequest, release: Release) -> dict[str, Any]:
+    """The whole JSON document."""
+    services, name, version = request.services, release.name, release.version
+    files = services.files.by_version(name)
+
+    def of_version(version: str) -> list[dict[str, Any]]:
+        return [records.file_info(request.urls, file, iso_time) for file in files.get(version, ())]
+
+    classifiers = [text for text, _ in services.releases.classifiers(name, version) if text is not None]
+    dependencies = services.releases.dependencies(name, version)
+    return {
+        "info": records.release_info(request.urls, release, classifiers, dependencies),
+        "releases": {row.version: of_version(row.version) for row in services.releases.of_project(name)},
+        "urls": of_version(version),
+    }
+
+
+def redirect_spelling(request: IndexRequest) -> None:
+    """Redirect to the registered spelling, by path only (B166)."""
+    name, version = request.form.get("name"), request.form.get("version")
+    found = request.services.projects.find(name) if isinstance(name, str) else None
+    if found is not None and found != name:
+        raise Redirect("/".join(str(part) for part in (request.urls.path, found, version, "json") if part))
+
+
+def iso_time(when: datetime) -> str:
+    """A time without a zone, in seconds."""
+    return when.strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def doap(request: IndexRequest) -> Response:
+    """A project in RDF; the newest visible release where no version is asked for."""
+    release = wanted_release(request, hidden_too=False)
+    filename = f"{release.name}-{release.version}.xml".encode("ascii", "replace").decode()
+    disposition = ("Content-Disposition", f"attachment; filename={filename}")
+    return answer(documents.doap(release), 'text/xml; charset="UTF-8"', disposition)
+
+
+def display_pkginfo(request: IndexRequest) -> Response:
+    """A release as the PKG-INFO file of a source distribution."""
+    release, releases = wanted_release(request, hidden_too=False), request.services.releases
+    classifiers = [text for text, _ in releases.classifiers(release.name, release.version) if text is not None]
+    return answer(documents.pkginfo(release, releases.dependencies(release.name, release.version), classifiers))
+
+
+ACTIONS = {"json": json, "doap": doap, "display_pkginfo": display_pkginfo}
