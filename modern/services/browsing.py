@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 from urllib.parse import parse_qsl
 
 MOST = 8
@@ -21,6 +22,8 @@ _ROBOT = re.compile(
     re.IGNORECASE,
 )
 
+Classified = tuple[Any, Any, Any]
+"""(name, version, id of a classifier): a row of the database."""
 Box = tuple[str, list[tuple[int, str, int]]]
 """A heading, and below it classifiers: id, label, number of releases."""
 
@@ -47,7 +50,7 @@ def boxes(
     trove: Mapping[int, str],
     chosen: Sequence[int],
     found: Iterable[tuple[str, str]],
-    classified: Iterable[tuple[str, str, int]],
+    classified: Iterable[Classified],
 ) -> list[Box]:
     """Return what would narrow the choice: all directly below a top classifier or below one that is chosen.
 
@@ -72,7 +75,7 @@ def lineage(text: str) -> list[str]:
 
 
 def _counts(
-    trove: Mapping[int, str], found: set[tuple[str, str]], classified: Iterable[tuple[str, str, int]]
+    trove: Mapping[int, str], found: set[tuple[str, str]], classified: Iterable[Classified]
 ) -> dict[str, int]:
     """Return how many of the found releases have each classifier or one below it."""
     having: dict[str, set[tuple[str, str]]] = {}

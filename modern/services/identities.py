@@ -28,7 +28,7 @@ class Identities:
         self._commit()
         return found is not None
 
-    def keys(self, name: str) -> Sequence[Row[tuple[int, str | None]]]:
+    def keys(self, name: str) -> Sequence[Row[int, str | None]]:
         """(number, key) of a user."""
         return self._db.execute(select(SshKey.id, SshKey.key).where(SshKey.name == name).order_by(SshKey.id)).all()
 

@@ -1,7 +1,7 @@
 """Descriptions of releases as HTML: reStructuredText in, cleaned markup out, or lines of text where it is none (B071).
 
-Nobody said in 2016 what a description is written in, so it is tried. What was rendered is kept in memory: docutils takes
-some ten milliseconds a page. No request and no database here.
+Nobody said in 2016 what a description is written in, so it is tried. What was rendered is kept in memory: docutils
+takes some ten milliseconds a page. No request and no database here.
 """
 
 from __future__ import annotations
@@ -43,7 +43,9 @@ class Readme:
 
     def _fresh(self, description: str) -> Markup:
         rendered = self._render(description) if len(description) <= LONGEST else None
-        return Markup(below_title(rendered)) if rendered and rendered.strip() else lines_of_text(description)
+        if not rendered or not rendered.strip():
+            return lines_of_text(description)
+        return Markup(below_title(rendered))  # noqa: S704 - readme_renderer has cleaned it
 
 
 def rendered_rst(description: str) -> str | None:

@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 from ..models import Classifier, Release, ReleaseClassifier
 
 STOP_WORDS = frozenset(
-    ["a", "an", "and", "are", "as", "at", "be", "but", "by", "for", "if", "in", "into", "is", "it", "no", "not", "of", "on", "or", "such", "that", "the", "their", "then", "there", "these", "they", "this", "to", "was", "will"]
+    """a an and are as at be but by for if in into is it no not of on or such that the their then there these they this
+    to was will""".split()  # noqa: SIM905 - a list of thirty quoted words is no easier to read
 )
 WEIGHTS = (
     (Release.name, 4), (Release.summary, 2), (Release.keywords, 2), (Release.description, 1), (Release.author, 1),
@@ -24,7 +25,7 @@ WEIGHTS = (
 SAME_NAME = 4
 """What a word that is the name weighs on top."""
 
-Listed = Row[tuple[str, str, str | None]]
+Listed = Row[str, str, str | None]
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Search:
         self._db = db
 
     def find(self, terms: Sequence[str]) -> list[Hit]:
-        """Projects in whose visible releases every word (of at least one) occurs, the weightiest first, then by name."""
+        """Projects in whose visible releases every word occurs, the weightiest first, then by name."""
         weights = [_weight(term) for term in terms]
         query = (
             select(Release.name, Release.version, Release.summary, _sum(weights).label("weight"))
@@ -69,7 +70,7 @@ class Search:
         query = select(Release.name, Release.version, Release.summary).where(Release.hidden.is_(False), *having)
         return self._db.execute(query.order_by(func.lower(Release.name), Release.ordering)).all()
 
-    def classifiers(self) -> Sequence[Row[tuple[str | None, str | None, int | None]]]:
+    def classifiers(self) -> Sequence[Row[str | None, str | None, int | None]]:
         """(name, version, id) of the classifiers of all visible releases."""
         has = ReleaseClassifier
         release = (Release.name == has.name) & (Release.version == has.version) & Release.hidden.is_(False)

@@ -8,30 +8,14 @@ from urllib.parse import unquote
 
 from pyramid.response import Response
 
-from ...errors import Forbidden, FormError, Unauthorised
+from ...errors import Unauthorised
 from ...request import IndexRequest
-from ...services.roles import MAY_CHANGE
-from ...services.submissions import refuse_forbidden
 from ..sessions import check_token
+from ..upload import IDENTIFY, edited_project
 from .home import home
 from .show import show
 
-IDENTIFY = "You must be identified to edit package information"
 HIDDEN = (("0", "No"), ("1", "Yes"))
-
-
-def edited_project(request: IndexRequest, *, owner: bool = False) -> str:
-    """Return the name in the form if its project is the visitor's to edit; `owner` asks for more than a Maintainer.
-
-    Raises FormError and Forbidden.
-    """
-    name: Any = request.form.get("name")
-    if not name:
-        raise FormError("Invalid package name")
-    refuse_forbidden(name)
-    if not request.services.roles.has(name, *(("Admin", "Owner") if owner else MAY_CHANGE)):
-        raise Forbidden(f"You are not allowed to edit '{name}' package information")
-    return str(name)
 
 
 def pkg_edit(request: IndexRequest) -> Response:

@@ -70,7 +70,7 @@ def show_release(request: IndexRequest, name: Any, version: Any, message: str = 
     if release is None:
         raise other_spelling(request, name, version)
     dependencies = services.releases.dependencies(name, version)
-    roles = [(role or "", user or "") for role, user in services.roles.shown_of_project(name)]
+    roles = [(row.role_name or "", row.user_name or "") for row in services.roles.shown_of_project(name)]
     return show(
         request, "release.jinja2", f"{name} {version}", name=name, version=version, release=release, message=message,
         files=[shown_file(file) for file in services.files.of_release(name, version)],
@@ -78,13 +78,13 @@ def show_release(request: IndexRequest, name: Any, version: Any, message: str = 
         project_links=list(project_links(dependencies.get("project_url", ()))), lists=list(lists(dependencies, roles)),
         latest=services.releases.latest_version(name, hidden_too=False), doap_label=DOAP,
         maintainer=request.visitor.logged_in and services.roles.may_change(name),
-        readme=request.installation.readme.html(release.description) if given(release.description) else None,
+        readme=request.installation.readme.html(text) if (text := given(release.description)) else None,
     )  # fmt: skip
 
 
-def given(value: str | None) -> bool:
-    """Whether a value says something: distutils writes UNKNOWN for what its user left out."""
-    return bool(value) and value != "UNKNOWN"
+def given(value: str | None) -> str:
+    """A value that says something, else an empty one: distutils writes UNKNOWN for what its user left out."""
+    return "" if value in (None, "UNKNOWN") else str(value)
 
 
 def project_links(urls: Sequence[str]) -> Iterator[tuple[str, str]]:

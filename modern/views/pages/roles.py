@@ -61,7 +61,7 @@ def take(request: IndexRequest, user: str, right: str, name: str) -> None:
     roles = request.services.roles
     if not roles.given(user, right, name):
         raise FormError("user doesn't have that role")
-    owners = [owner for given, owner in roles.of_project(name) if given == "Owner"]
+    owners = [row.user_name for row in roles.of_project(name) if row.role_name == "Owner"]
     if right == "Owner" and owners == [request.visitor.username]:
         raise FormError("You can't remove yourself as the last owner; remove the package instead")
     roles.remove(user, right, name)
