@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import chain
+from operator import itemgetter
 
 from harness.exchange import Exchange, Headers, Request, Response
-from harness.sources.log_field import LogFormat, Role
+from harness.sources.log_field import Field, LogFormat, Role
 from harness.sources.log_time import time_reader
 
 BODILESS_METHODS = frozenset({b"GET", b"HEAD", b"OPTIONS", b"TRACE", b"DELETE"})
@@ -18,67 +20,103 @@ BODILESS_METHODS = frozenset({b"GET", b"HEAD", b"OPTIONS", b"TRACE", b"DELETE"})
 _REMEMBERED = 10_000  # texts that come again and again: addresses, agents, answers
 _FINE = frozenset({"decimal", "msec", "usec", "msec_frac", "usec_frac"})  # times of less than a second
 
+_ASKED: frozenset[Role] = frozenset(
+    ("line", "method", "target", "protocol", "path", "query", "body", "sent", "cookie", "host", "port", "scheme")
+)
+_ANSWERED: frozenset[Role] = frozenset(("status", "size", "answered"))
+_WHO: frozenset[Role] = frozenset(("peer", "user"))
+_WHEN: frozenset[Role] = frozenset(("time", "end time", "duration"))
+
 Values = Sequence[bytes | None]
 
 
+class Picked:
+    """The fields of some roles: `take` gives their values out of an entry's, `places` where a role's stand there."""
+
+    def __init__(self, fields: Sequence[Field], roles: frozenset[Role]) -> None:
+        indices = [index for index, field in enumerate(fields) if field.role in roles]
+        self.fields = [fields[index] for index in indices]
+        self.take: Callable[[Values], Values] = _taker(indices)
+
+    def places(self, role: Role) -> list[int]:
+        """Return the places of the fields of one role, among those taken."""
+        return [index for index, field in enumerate(self.fields) if field.role == role]
+
+
+def _taker(indices: list[int]) -> Callable[[Values], Values]:
+    if len(indices) > 1:
+        return itemgetter(*indices)
+    return lambda values: tuple([values[index] for index in indices])
+
+
 class Entries:
-    """Makes exchanges of the values of entries; `fields` say what each value is."""
+    """Makes exchanges of the values of entries; `fields` say what each value is.
+
+    What entries have in common is made once: the same request, the same answer, the same client, the same second.
+    """
 
     def __init__(self, log_format: LogFormat) -> None:
-        self._fields = log_format.fields
+        fields = log_format.fields
         self._unescape = log_format.unescape
-        self._line = self._places("line")
-        self._method, self._target = self._places("method"), self._places("target")
-        self._protocol = self._places("protocol")
-        self._path, self._query = self._places("path"), self._places("query")
-        self._peer, self._user, self._body = self._places("peer"), self._places("user"), self._places("body")
-        self._status, self._size = self._places("status"), self._places("size")
-        self._connection = [*self._places("host")[:1], *self._places("port")[:1], *self._places("scheme")[:1]]
-        self._sent = [*self._places("sent"), *self._places("cookie"), *self._connection]
-        self._answered = self._places("answered")
-        self._durations = [(index, self._fields[index].scale) for index in self._places("duration")]
+        self._asked, self._answered = Picked(fields, _ASKED), Picked(fields, _ANSWERED)
+        self._who, self._when = Picked(fields, _WHO), Picked(fields, _WHEN)
+        self._line, self._body = self._asked.places("line"), self._asked.places("body")
+        self._method, self._target = self._asked.places("method"), self._asked.places("target")
+        self._path, self._query = self._asked.places("path"), self._asked.places("query")
+        self._protocol = self._asked.places("protocol")
+        connection = [*(self._asked.places(role)[:1] for role in ("host", "port", "scheme"))]
+        sent = [*self._asked.places("sent"), *self._asked.places("cookie"), *chain(*connection)]
+        self._taken, self._sent_fields = _taker(sent), [self._asked.fields[index] for index in sent]
+        self._peer, self._user = self._who.places("peer"), self._who.places("user")
+        self._status, self._size = self._answered.places("status"), self._answered.places("size")
+        self._headers = self._answered.places("answered")
+        self._durations = [(index, self._when.fields[index].scale) for index in self._when.places("duration")]
         self._begun, self._ended = self._times("time"), self._times("end time")
-        self._headers = lru_cache(_REMEMBERED)(self._sent_headers)
-        self._response = lru_cache(_REMEMBERED)(self._answer)
+        self._sent = lru_cache(_REMEMBERED)(self._sent_headers)
+        self._request = self._request_of if self._body else lru_cache(_REMEMBERED)(self._request_of)
+        self._response = lru_cache(_REMEMBERED)(self._response_of)
+        self._client = lru_cache(_REMEMBERED)(self._client_of)
+        self._moment = lru_cache(_REMEMBERED)(self._moment_of)
 
     def exchange(self, values: Values) -> Exchange | None:
         """Return the exchange that the values of one entry tell of; None where a time or a number is none.
 
         A value that is not known is None.
         """
-        duration = self._duration(values)
-        started = self._started(values, duration)
-        if started is None:
+        moment = self._moment(self._when.take(values))
+        if moment is None:
             return None
-        start_line = self._start_line(values)
-        headers, scheme = self._headers(tuple([values[index] for index in self._sent]))
-        body = self._content(start_line.partition(b" ")[0], values)
-        user = _text(_first(values, self._user) or b"")
-        answered = tuple([values[index] for index in self._answered])
-        return Exchange(
-            "",
-            Request(start_line, headers, body, "length" if body or body is None else "none"),
-            self._response(_first(values, self._status), _first(values, self._size), answered),
-            started,
-            duration,
-            scheme,
-            _text(_first(values, self._peer) or b""),
-            user,
-            "remote" if user else "",
-        )
+        started, duration = moment
+        request, scheme = self._request(self._asked.take(values))
+        response = self._response(self._answered.take(values))
+        peer, user = self._client(self._who.take(values))
+        return Exchange("", request, response, started, duration, scheme, peer, user, "remote" if user else "")
 
     @property
     def told(self) -> bool:
         """Whether the fields name a request and the status of its answer: else these are no access log's."""
         return bool(self._status and (self._line or (self._method and (self._target or self._path))))
 
-    def _places(self, role: Role) -> list[int]:
-        return [index for index, field in enumerate(self._fields) if field.role == role]
-
     def _times(self, role: Role) -> tuple[list[int], Callable[[Sequence[bytes]], float | None], bool] | None:
-        places = self._places(role)
-        names = [self._fields[index].name for index in places]
+        places = self._when.places(role)
+        names = [self._when.fields[index].name for index in places]
         return (places, time_reader(names), not _FINE.isdisjoint(names)) if places else None
+
+    def _moment_of(self, values: Values) -> tuple[float, float | None] | None:
+        duration = self._duration(values)
+        started = self._started(values, duration)
+        return None if started is None else (started, duration)
+
+    def _client_of(self, values: Values) -> tuple[str, str]:
+        peer, user = (_first(values, places) or b"" for places in (self._peer, self._user))
+        return peer.decode("latin-1"), user.decode("latin-1")
+
+    def _request_of(self, values: Values) -> tuple[Request, str]:
+        """Return a request, and the scheme that the connection tells."""
+        start_line = self._start_line(values)
+        headers, scheme = self._sent(self._taken(values))
+        body = self._content(start_line.partition(b" ")[0], values)
+        return Request(start_line, headers, body, "length" if body or body is None else "none"), scheme
 
     def _duration(self, values: Values) -> float | None:
         for index, scale in self._durations:
@@ -127,13 +165,11 @@ class Entries:
             return self._plain(body)
         return b"" if method in BODILESS_METHODS else None
 
-    def _sent_headers(self, values: tuple[bytes | None, ...]) -> tuple[Headers, str]:
-        """Return the headers of a request, and the scheme that the connection tells."""
+    def _sent_headers(self, values: Values) -> tuple[Headers, str]:
         pairs: list[tuple[bytes, bytes]] = []
         cookies: list[bytes] = []
         of: dict[str, bytes] = {}
-        for index, value in zip(self._sent, values, strict=True):
-            field = self._fields[index]
+        for field, value in zip(self._sent_fields, values, strict=True):
             if value is None:
                 continue
             value = self._plain(value)
@@ -153,18 +189,18 @@ class Entries:
             pairs.insert(0, (b"Host", of["host"] if usual or not port else of["host"] + b":" + port))
         return tuple(pairs), scheme
 
-    def _answer(
-        self, status: bytes | None, size: bytes | None, values: tuple[bytes | None, ...]
-    ) -> Response | None:
+    def _response_of(self, values: Values) -> Response | None:
+        status = _first(values, self._status)
         if status is None:
             return None
         headers = tuple(
-            (self._fields[index].name.encode("latin-1"), self._plain(value))
-            for index, value in zip(self._answered, values, strict=True)
-            if value is not None
+            (self._answered.fields[index].name.encode("latin-1"), self._plain(value))
+            for index in self._headers
+            if (value := values[index]) is not None
         )
         # `%b` writes a hyphen for no bytes.
-        return Response(int(status), headers=headers, body=None, size=int(size or 0) if self._size else None)
+        size = int(_first(values, self._size) or 0) if self._size else None
+        return Response(int(status), headers=headers, body=None, size=size)
 
 
 def _first(values: Values, places: list[int]) -> bytes | None:
@@ -173,9 +209,3 @@ def _first(values: Values, places: list[int]) -> bytes | None:
         if value is not None:
             return value
     return None
-
-
-@lru_cache(_REMEMBERED)
-def _text(value: bytes) -> str:
-    """Return one and the same object for a text that comes again and again."""
-    return value.decode("latin-1")
