@@ -14,6 +14,7 @@ from difflib import SequenceMatcher
 from itertools import takewhile
 from typing import Literal
 
+from harness.bind.hidden import tokens
 from harness.bind.place import Place, place_at
 from harness.bind.token import is_code, strength
 from harness.exchange import Headers, Response, all_headers, first_header
@@ -62,7 +63,9 @@ def pairs(recorded: Response, own: Response, path: bytes) -> Iterator[Pair]:
     if recorded.headers != own.headers:
         yield from _of_headers(recorded.headers, own.headers, path)
     if recorded.body and own.body and recorded.body != own.body:
-        yield from of_text(_readable(recorded), _readable(own), path)
+        then, now = _readable(recorded), _readable(own)
+        yield from of_text(then, now, path)
+        yield from (Pair("token", b"", *both, handed=True) for both in tokens(then, now))
 
 
 def cookies_set(headers: Headers) -> Iterator[tuple[bytes, bytes, bool]]:
