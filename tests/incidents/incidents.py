@@ -1,7 +1,7 @@
 """The accidents of the old index (numbers as in its history: I02 ...), each made again by a WSGI middleware around it.
 
-`incidents:application("I05")` is the index with that accident. What each must be reported as stands in
-`test_incidents`, which does not import this module: it runs in the target's process.
+`incidents:application` is the index with the accident that a request's header `X-Incident` names. What each must be
+reported as stands in `test_incidents`, which does not import this module: it runs in the target's process.
 """
 
 from __future__ import annotations
@@ -91,26 +91,20 @@ def before(change: Callable[[Asked], None]) -> Callable[[Asked], None]:
     return change
 
 
-def application(name: str):
-    """Return the index with an incident."""
-    if name not in AFTER and name not in BEFORE:
-        raise ValueError(f"no incident {name}")
-
-    def changed(environ, start_response):
-        asked = Asked(environ)
-        environ = asked.environ
-        if name in BEFORE:
-            BEFORE[name](asked)
-        environ["wsgi.input"] = io.BytesIO(asked.body)
-        answer = called(environ)
-        if name in AFTER:
-            answer = AFTER[name](asked, answer) or answer
-            if any(key.lower() == "content-length" for key, _ in answer.headers) and asked.method != "HEAD":
-                answer.set("Content-Length", str(len(answer.body)))
-        start_response(answer.status, answer.headers)
-        return [answer.body]
-
-    return changed
+def application(environ, start_response):
+    """The index with the incident that the request's header `X-Incident` names."""
+    name = environ.pop("HTTP_X_INCIDENT")
+    asked = Asked(environ)
+    if name in BEFORE:
+        BEFORE[name](asked)
+    environ["wsgi.input"] = io.BytesIO(asked.body)
+    answer = called(asked.environ)
+    if name in AFTER:
+        answer = AFTER[name](asked, answer) or answer
+        if any(key.lower() == "content-length" for key, _ in answer.headers) and asked.method != "HEAD":
+            answer.set("Content-Length", str(len(answer.body)))
+    start_response(answer.status, answer.headers)
+    return [answer.body]
 
 
 def called(environ) -> Answer:
