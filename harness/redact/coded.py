@@ -6,16 +6,35 @@ import base64
 import re
 from collections.abc import Iterator
 
-_CODED = re.compile(rb"(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/_-]{14,}+={0,2}")
+_CODED = re.compile(
+    rb"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{14,}+(?:(?:%2[BbFf]|\\/)[A-Za-z0-9+/_-]*+)*+(?:={1,2}|(?:%3[Dd]){1,2})?"
+)
+_JSON = (b"eyJ", b"eyA", b"ewo", b"ew0", b"W3s", b"WyJ")
+"""What JSON in base64 begins with: `{"`, `{ `, `{` and the end of a line, `[{`, `["`."""
+_WRITTEN = (
+    (b"%2B", b"+"),
+    (b"%2b", b"+"),
+    (b"%2F", b"/"),
+    (b"%2f", b"/"),
+    (b"%3D", b"="),
+    (b"%3d", b"="),
+    (b"\\/", b"/"),
+)
+"""How URLs and JSON write the signs of base64."""
 _CONTROL = re.compile(r"[^\t\n\r\x20-\x7e\xa0-\U0010ffff]")
 _STANDARD = bytes.maketrans(b"-_", b"+/")
 _FOR_URLS = bytes.maketrans(b"+/", b"-_")
 
 
-def coded_texts(text: bytes) -> Iterator[tuple[int, int, bytes]]:
-    """Yield start, end and content of each text in base64, padded or not, of either alphabet (RFC 4648)."""
+def has_coded_json(text: bytes) -> bool:
+    """Tell whether JSON in base64 may stand in a text."""
+    return any(mark in text for mark in _JSON)
+
+
+def coded_texts(text: bytes, anything: bool = True) -> Iterator[tuple[int, int, bytes]]:
+    """Yield start, end and content of each text in base64 (RFC 4648), padded or not: of any, or of JSON only."""
     for found in _CODED.finditer(text):
-        decoded = _legible(found[0])
+        decoded = _legible(_bare(found[0])) if anything or found[0][:3] in _JSON else b""
         if decoded:
             yield found.start(), found.end(), decoded
 
@@ -25,7 +44,17 @@ def recoded(text: bytes, like: bytes) -> bytes:
     made = base64.b64encode(text)
     if b"-" in like or b"_" in like:
         made = made.translate(_FOR_URLS)
-    return made if like.endswith(b"=") or len(like) % 4 == 0 else made.rstrip(b"=")
+    made = made if _bare(like).endswith(b"=") or len(_bare(like)) % 4 == 0 else made.rstrip(b"=")
+    for written, sign in _WRITTEN:
+        if written in like:
+            made = made.replace(sign, written)
+    return made
+
+
+def _bare(coded: bytes) -> bytes:
+    for written, sign in _WRITTEN if b"%" in coded or b"\\" in coded else ():
+        coded = coded.replace(written, sign)
+    return coded
 
 
 def _legible(coded: bytes) -> bytes:

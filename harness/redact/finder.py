@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from urllib.parse import unquote
 
 from harness.bind.token import strength
-from harness.redact.coded import coded_texts
+from harness.redact.coded import coded_texts, has_coded_json
 from harness.redact.layer import Layer
 from harness.redact.names import SURE, Names, word_set
-from harness.redact.patterns import credentials, emails, of_rules, positional, userinfo
+from harness.redact.patterns import credentials, emails, has_credentials, of_rules, positional, userinfo
 from harness.redact.settings import Settings
 from harness.redact.spot import Spot
 from harness.redact.syntax import name_at, text_of
+from harness.redact.tables import columns
 from harness.redact.text import Text
 from harness.redact.values import values
 
@@ -46,7 +47,7 @@ class Finder:
         """Tell whether nothing can be found in a text, which is quicker to see than to look for it."""
         for layers in text.windows():
             for layer in layers:
-                if b"@" in layer.text or b"eyJ" in layer.text or self._telling(layer.words):
+                if b"@" in layer.text or has_credentials(layer.text) or self._telling(layer.words):
                     return False
                 if any(rule.pattern.search(layer.text) for rule in self._rules):
                     return False
@@ -58,30 +59,44 @@ class Finder:
             return
         if text.name:
             self._find_field(text)
+        named = False
         for layers in text.windows():
             for layer in layers:
-                self._find_in(layer, text)
-        if text.sort in ("data", "form", "field"):
-            self._find_inner(text)
+                named |= self._find_in(layer, text)
+        if named and text.sort != "form":
+            self._find_below(text)
+        coded = text.sort in ("data", "form", "field")
+        if coded or has_coded_json(text.raw):
+            self._find_inner(text, coded)
 
-    def _find_in(self, layer: Layer, text: Text) -> None:
+    def _find_in(self, layer: Layer, text: Text) -> bool:
+        """Find secrets in a layer, and tell whether a name in it may tell of one."""
         telling = self._telling(layer.words)
         if telling:
             form = text.sort == "form" and layer.parent is None
-            _claim(text, layer, self._named(layer.text, telling, form))
+            _claim(text, layer, self._named(text, layer, telling, form))
         if self._rules:
             _claim(text, layer, of_rules(layer.text, self._rules, "text"))
         if b"@" in layer.text:
             _claim(text, layer, userinfo(layer.text))
             _claim(text, layer, emails(layer.text))
-        if b"eyJ" in layer.text or b"PRIVATE KEY" in layer.text:
+        if has_credentials(layer.text):
             _claim(text, layer, credentials(layer.text))
         if self._positions and b"<methodName>" in layer.text:
             _claim(text, layer, positional(layer.text, self._positions))
+        return bool(telling)
 
-    def _find_inner(self, text: Text) -> None:
-        """Find secrets in the texts that stand in base64 in a text."""
-        for start, end, decoded in coded_texts(text.raw):
+    def _find_below(self, text: Text) -> None:
+        """Find secrets in columns whose headings tell."""
+        for name, verdict, value in columns(text.raw, self._names.verdict):
+            read = value.writing.read(text.raw[value.start : value.end])
+            if is_secret(verdict, read):
+                place = f"{value.writing.name} {_shown(name)}"
+                text.spots.add(Spot(value.start, value.end, read, _kind(verdict), place, value.writing.spell))
+
+    def _find_inner(self, text: Text, anything: bool) -> None:
+        """Find secrets in the texts that stand in base64 in a text: in any, or only in JSON."""
+        for start, end, decoded in coded_texts(text.raw, anything):
             if text.spots.add(Spot(start, end, "", "")):
                 inner = text.inner[start] = Text(f"{text.place} base64", decoded)
                 self.find(inner)
@@ -92,18 +107,19 @@ class Finder:
         if verdict and is_secret(verdict, value):
             text.spots.add(Spot(0, len(text.raw), value, _kind(verdict), f"multipart {_shown(text.name)}"))
 
-    def _named(self, text: bytes, telling: list[bytes], form: bool) -> Iterator[Spot]:
+    def _named(self, whole: Text, layer: Layer, telling: list[bytes], form: bool) -> Iterator[Spot]:
         """Yield the values of telling names; what stands within such a value is not looked at again."""
-        after, weak = 0, 0
+        text, after, weak = layer.text, 0, 0
         for start, end in sorted({name_at(text, at) for word in telling for at in _places(text, word)}):
             name = read_name(text[start:end])
             verdict = self._names.verdict(name) if start >= after else ""
             weak += verdict == "weak"
             if verdict and (verdict != "weak" or weak <= WEAK_NAMES):
-                for spot in _values(text, (start, end), form, name, verdict):
-                    after = spot.end
-                    if spot.start < spot.end:
-                        yield spot
+                spots = list(_values(text, (start, end), form, name, verdict))
+                after = spots[-1].end if spots else after
+                if spots and after == len(text) and whole.opens(layer, start):
+                    return
+                yield from (spot for spot in spots if spot.start < spot.end)
 
     def _telling(self, words: frozenset[bytes]) -> list[bytes]:
         new = words - self._innocent

@@ -127,19 +127,24 @@ class Body:
         self._regions: list[tuple[Region, Text]] = []
         self._codings: tuple[Coding, ...] = ()
         self._text = b""
-        self.unread = False
+        self._unread = False
         if not body:
             return
         try:
             self._unpack(body, headers)
         except Unread:
-            self.unread = True
+            self._unread = True
             return
         kind = kind_of(headers)
         self._read(wide(self._text, kind))
         for region in regions(self._text, kind):
             text = Text(f"{side}.body", self._text[region.start : region.end], region.sort, region.name)
             self._regions.append((region, text))
+
+    @property
+    def unread(self) -> bool:
+        """Whether it could not be looked into."""
+        return self._unread or any(text.unread for text in self.texts)
 
     def opaque(self, headers: Headers) -> bool:
         """Tell whether secrets may stand in this body of these headers where they are not looked for."""

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from harness.bind.token import strength
+from harness.redact.coded import has_coded_json
 from harness.redact.settings import Rule
 from harness.redact.spot import Spot
 from harness.redact.syntax import PLAIN, URL, XML, text_of
@@ -24,6 +25,7 @@ _USER_ONLY = re.compile(rb"://([\w.~-]{16,400}+)(?:[@]|:x-oauth-basic@)")
 _USERINFO = re.compile(rb"://([^\s/?#@:\"'<>]{0,200}):([^\s/?#@\"'<>]{1,400})@")
 
 _CREDENTIALS = (
+    (b"(S(", re.compile(rb"/\((?:[A-Z]\([\w-]*+\))*?S\(([\w-]{16,})\)")),  # a session of ASP.NET without cookies
     (b"eyJ", re.compile(rb"(?<![\w-])(eyJ[\w-]{8,}+\.[\w-]{8,}+\.[\w-]*+)")),  # RFC 7519 section 3
     (b"PRIVATE KEY-----", re.compile(rb"PRIVATE KEY-----([^-]{1,20000})")),  # RFC 7468 section 10
 )
@@ -50,6 +52,11 @@ def userinfo(text: bytes) -> Iterator[Spot]:
                 yield Spot(*found.span(1), URL.read(found[1]), "token", "url user", URL.spell)
         for found in _USERINFO.finditer(text):
             yield Spot(found.start(2), found.end(2), URL.read(found[2]), "password", "url password", URL.spell)
+
+
+def has_credentials(text: bytes) -> bool:
+    """Tell whether a text may hold a credential, or JSON in base64, that says so by its own beginning."""
+    return b"eyJ" in text or b"PRIVATE KEY-----" in text or b"(S(" in text or has_coded_json(text)
 
 
 def credentials(text: bytes) -> Iterator[Spot]:

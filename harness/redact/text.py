@@ -11,7 +11,11 @@ from harness.redact.spot import Spot, Spots, replaced
 
 WINDOW = 1 << 20
 OVERLAP = 1 << 16
-"""Bytes that a window has in common with the next: a name and its value stand within them."""
+"""Bytes that a window has in common with the next: a name and most values stand within them."""
+LARGEST = 1 << 23
+"""Bytes of a window that is made larger for the sake of one value."""
+CONTEXT = 4096
+"""Bytes before a name that may tell what it is."""
 
 Render = Callable[[Spot], bytes | None]
 """Gives the bytes for the place of a spot; None leaves it as it is."""
@@ -23,7 +27,7 @@ class Text:
 
     `sort` is `form` (one form or URL), `text`, `data` (JSON, XML), `field` (of the form field `name`), `header` (found
     already) or `binary` (where only known secrets are looked for). `inner` are the texts in
-    base64 in it, by where they start.
+    base64 in it, by where they start. `unread` says that a value is too long to be looked for its end.
     """
 
     place: str
@@ -33,7 +37,9 @@ class Text:
     inner: dict[int, Text] = field(default_factory=dict)
     spots: Spots = field(default_factory=Spots)
     _layers: list[Layer] = field(default_factory=list)
+    unread: bool = False
     _limit: int = 0
+    _open: int = -1
 
     def __post_init__(self) -> None:
         self._limit = len(self.raw)
@@ -45,15 +51,36 @@ class Text:
         if self._layers:
             yield self._layers
             return
-        for start in range(0, len(self.raw), WINDOW - OVERLAP):
-            last = start + WINDOW >= len(self.raw)
-            self._limit = len(self.raw) if last else start + WINDOW - OVERLAP
-            yield self._read(start)
+        start, size = 0, WINDOW
+        while True:
+            last = start + size >= len(self.raw)
+            self._limit = len(self.raw) if last else start + size - OVERLAP
+            self._open = -1
+            yield self._read(start, size)
             if last:
                 return
+            start, size = self._next(start, size)
+            if size > LARGEST:
+                self.unread = True
+                return
 
-    def _read(self, start: int) -> list[Layer]:
-        raw = self.raw[start : start + WINDOW]
+    def _next(self, start: int, size: int) -> tuple[int, int]:
+        """Return start and size of the next window: where one ended within a value, one that holds all of it."""
+        if not 0 <= self._open < self._limit:
+            return start + size - OVERLAP, WINDOW
+        begin = self._open - CONTEXT
+        return (begin, WINDOW) if begin > start else (start, 2 * size)
+
+    def opens(self, layer: Layer, at: int) -> bool:
+        """Tell whether the value of the name at this place goes on in the next window, which then begins before it."""
+        if self._limit == len(self.raw):
+            return False
+        begin = layer.span(at, at)[0]
+        self._open = begin if self._open < 0 else min(begin, self._open)
+        return True
+
+    def _read(self, start: int, size: int = WINDOW) -> list[Layer]:
+        raw = self.raw[start : start + size]
         return [Layer(raw, base=start)] if self.sort in ("binary", "header") else layers(raw, start)
 
     def claim(self, layer: Layer, spot: Spot) -> bool:
