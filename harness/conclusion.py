@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
-from harness import outbound
-from harness.accepted import Accepted, apply, compared_of
+from harness import mixed, outbound
+from harness.accepted import Accepted, Sifted, apply, compared_of
 from harness.config import FILE, Config
 from harness.evidence import Evidence, other_data, shows_other_data
 from harness.exchange import Request, Response
@@ -103,6 +103,7 @@ def conclude(gathered: Gathered, judgement: Judgement) -> Result:
         },
         clients=dict(evidence.clients),
         affected=dict(differing.clients),
+        mixed=mixed.told(_examples(sifted)) if mixed.is_mixed(judgement.new) else {},
         requests=gathered.requests,
         answers=gathered.answers,
     )
@@ -147,6 +148,10 @@ def parted(observations: Sequence[Observation], meaning: bool) -> tuple[list[Obs
     """Return what is shown, and what `--meaning` puts aside: the same meaning in other bytes."""
     aside = [observation for observation in observations if meaning and observation.difference.kind == "spelling"]
     return [observation for observation in observations if observation not in aside], aside
+
+
+def _examples(sifted: Sifted) -> Iterator[str]:
+    return (example.exchange for group in (*sifted.unexplained, *sifted.accepted) for example in group.examples)
 
 
 @dataclass(slots=True)

@@ -25,6 +25,7 @@ from harness.evidence import Evidence, Finding, other_data
 from harness.exchange import Exchange, Request, Response
 from harness.group import Groups
 from harness.group.observation import Example
+from harness.mixed import scenarios_under_seeds, under_seeds
 from harness.partial import Partial
 from harness.recording import Recording
 from harness.redact import Tokens
@@ -33,6 +34,7 @@ from harness.report.model import Result
 from harness.scenarios import WHOLE, Scenario, Shard, scenarios_of
 from harness.state import State, StateSpec, open_state, read_spec
 from harness.targets import Target
+from harness.targets.mixed import mixed
 from harness.workers import Pair, Setting, run, state_of
 
 ANSWER = 1 << 20
@@ -49,6 +51,7 @@ class Options:
     `limit` bounds the exchanges replayed; `state` overrides what the recordings name. `noise_runs` is how often old is
     run against itself where differences were found; None: twice, on as much as is needed. `meaning` puts differences
     of mere spelling aside. `by_session`: each client session is a scenario. `shard`: only that part of the scenarios.
+    `mixed` are seeds: under each of them old is compared with old and new that take turns on one state.
     """
 
     old: Target
@@ -62,6 +65,7 @@ class Options:
     meaning: bool = False
     by_session: bool = False
     shard: Shard = WHOLE
+    mixed: Sequence[int] = ()
 
 
 def silent(label: str, total: int) -> AbstractContextManager[Callable[[int, int], None]]:
@@ -74,20 +78,23 @@ def diff(recordings: Sequence[Recording], options: Options, phase: Phase = silen
 
     Raises UsageError, RecordingError, StateError and TargetError: then nothing was judged, and nothing is left running.
     """
+    options = _mixing(options)
     judgement = Judgement(options.old.text, options.new.text, options.config, options.accepted, options.meaning)
     result = conclude(gather(recordings, options, phase), judgement)
     groups = (*result.groups, *result.accepted, *result.stale)
-    requests, answers = exchanges_of(recordings, (shown for group in groups for shown in group.examples))
+    examples = (shown for group in groups for shown in group.examples)
+    requests, answers = exchanges_of(under_seeds(recordings, options.mixed), examples)
     return replace(result, requests=requests, answers=answers)
 
 
 def part(recordings: Sequence[Recording], options: Options, phase: Phase = silent) -> Partial:
     """Replay only `options.shard` of a run, and return what it showed, ungrouped; raises what `diff` raises."""
+    options = _mixing(options)
     gathered = gather(recordings, options, phase)
     groups = Groups()
     for finding in (finding for spool in (gathered.evidence.found, gathered.evidence.stale) for finding in spool):
         groups.add(finding.observations)
-    requests, answers = exchanges_of(recordings, groups.examples())
+    requests, answers = exchanges_of(under_seeds(recordings, options.mixed), groups.examples())
     gathered = replace(gathered, requests=requests, answers=answers)
     return Partial(options.old.text, options.new.text, options.shard, gathered)
 
@@ -95,6 +102,8 @@ def part(recordings: Sequence[Recording], options: Options, phase: Phase = silen
 def gather(recordings: Sequence[Recording], options: Options, phase: Phase = silent) -> Gathered:
     """Replay, judge, and where the sides differ run old against itself; raises what `diff` raises."""
     scenarios = scenarios_of(recordings, options.limit, options.by_session, options.shard)
+    if options.mixed:
+        scenarios = scenarios_under_seeds(scenarios, options.mixed)
     path = options.config.root / FILE
     logins = read_logins(options.config.logins, path, os.environ)
     fixed = fixed_of(recordings, options.config)
@@ -128,6 +137,11 @@ def gather(recordings: Sequence[Recording], options: Options, phase: Phase = sil
             if varies and comparable and options.new.replayed
         ]
     return Gathered(evidence, tuple(noise), once_more, alike, itself=tuple(itself))
+
+
+def _mixing(options: Options) -> Options:
+    """Put both targets in the place of new, where they take turns. Raises UsageError where they cannot."""
+    return replace(options, new=mixed(options.old, options.new)) if options.mixed else options
 
 
 def fixed_of(recordings: Sequence[Recording], config: Config) -> Fixed:

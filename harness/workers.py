@@ -20,6 +20,7 @@ from harness.endpoint import endpoint
 from harness.evidence import Evidence, Place, count, merged
 from harness.exchange import Exchange
 from harness.judge import STATE, Fronts, Judge, Replayed
+from harness.mixed import is_mixed
 from harness.normalise import Normaliser
 from harness.player import Player
 from harness.recording import Recording
@@ -171,10 +172,11 @@ class Worker:
         named = scenario.recording.state is not None and self.pair.old.stateful
         old, new = self.players(self.setting.state_of(scenario.recording))
         unbound = Unbound(self.setting.fixed, self.setting.logins)
+        apart = is_mixed(self.pair.new.text)  # what one wrote the other must live with, and what it does then counts
         for position, outcome in enumerate(replay(scenario, old, new), 1):
             place = Place(scenario.number, position, named)
             verdict = judge.judge(outcome)
-            if verdict.diverged and new.rejoin(old, differing(outcome.wrote, verdict.differences)):
+            if verdict.diverged and (apart or new.rejoin(old, differing(outcome.wrote, verdict.differences))):
                 judge.rejoined()
             count(self.evidence, place, outcome.exchange, verdict, self.setting.config)
             if outcome.exchange.redactions:

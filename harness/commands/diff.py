@@ -30,8 +30,12 @@ Examples:
   harness diff today.archive --old http://127.0.0.1:80 --new 'compat:CGIDirectory("/usr/lib/cgi-bin")'
   harness diff x.yaml --old recorded --new package.module:application
   harness diff recordings/ --old git:main:package.module:application --new package.module:application
+  harness diff recordings/ --old legacy.wsgi:application --new modern.wsgi:application --mixed 1-100
 
 Exit status: 0 no difference, 1 differences, 2 could not judge."""
+
+
+MOST_SEEDS = 10_000
 
 
 def read_shard(context: click.Context, parameter: click.Parameter, text: str) -> Shard:
@@ -40,6 +44,18 @@ def read_shard(context: click.Context, parameter: click.Parameter, text: str) ->
     if not found or not 1 <= int(found[1]) <= int(found[2]):
         raise click.BadParameter(f"{text!r} is not I/N, such as 1/4", context, parameter)
     return Shard(int(found[1]), int(found[2]))
+
+
+def read_seeds(context: click.Context, parameter: click.Parameter, texts: Sequence[str]) -> tuple[int, ...]:
+    """Read seeds, and ranges of them (`1-100`): each once, in their order."""
+    seeds: dict[int, None] = {}
+    for text in texts:
+        found = re.fullmatch(r"([0-9]{1,9})(?:-([0-9]{1,9}))?", text)
+        if not found or not int(found[1]) <= int(found[2] or found[1]) < int(found[1]) + MOST_SEEDS:
+            hint = f"{text!r} is no seed, such as 7, and no range, such as 1-100, of at most {MOST_SEEDS}"
+            raise click.BadParameter(hint, context, parameter)
+        seeds |= dict.fromkeys(range(int(found[1]), int(found[2] or found[1]) + 1))
+    return tuple(seeds)
 
 
 @click.command("diff", epilog=EPILOG, short_help="Replay recordings at two targets and compare.")
@@ -63,6 +79,13 @@ def read_shard(context: click.Context, parameter: click.Parameter, text: str) ->
     type=click.IntRange(min=0),
     help="Run old N times against itself where differences were found. Default: twice, as far as needed.",
 )
+@click.option(
+    "--mixed",
+    metavar="SEED",
+    multiple=True,
+    callback=read_seeds,
+    help="Compare --old with both, taking turns on one state: 7, or 1-100 for as many runs.",
+)
 @click.option("--by-session", is_flag=True, help="Make each client session of an archive a scenario of its own.")
 @click.option(
     "--allow-writes", metavar="HOST", multiple=True, help="Send unsafe methods to URL targets on HOST[:PORT]."
@@ -79,6 +102,7 @@ def command(
     workers: int | None,
     timeout: float | None,
     noise_runs: int | None,
+    mixed: tuple[int, ...],
     by_session: bool,
     allow_writes: tuple[str, ...],
     shard: Shard,
@@ -105,6 +129,7 @@ def command(
         meaning=judging.meaning,
         by_session=by_session,
         shard=shard,
+        mixed=mixed,
     )
     if write := unguarded_write(opened, options):
         click.echo(f"harness: note: {write} may write, and there is no starting state to write to:", err=True)

@@ -65,6 +65,7 @@ REPORT: Shape = {
     "notes": Maybe([str]),
     "warnings": Maybe([str]),
     "obstacles": Maybe([str]),
+    "mixed": Maybe({"*": str}),
 }
 
 

@@ -52,6 +52,7 @@ class Result:
     - `controls` has for `old` and `new` what was controlled (`clock`, `random`) and by which means; an empty text is
       a control that did not reach the target. `notes` are sentences, `warnings` those that make the exit status 1,
       `obstacles` those that make it 2.
+    - `mixed` says of each example of a mixed replay who answered it, and those before it.
     - `requests` and `answers` are the recorded ones of the groups' examples, by exchange id.
     """
 
@@ -75,6 +76,7 @@ class Result:
     clients: Mapping[str, int] = field(default_factory=dict)
     affected: Mapping[str, int] = field(default_factory=dict)
     answers: Mapping[str, Response] = field(default_factory=dict)
+    mixed: Mapping[str, str] = field(default_factory=dict)
 
     def count(self, name: str) -> int:
         """Return one of the counts."""
@@ -122,6 +124,7 @@ def model(result: Result) -> dict[str, Any]:
         "notes": list(result.notes),
         "warnings": list(result.warnings),
         "obstacles": list(result.obstacles),
+        **({"mixed": dict(sorted(result.mixed.items()))} if result.mixed else {}),
     }
 
 

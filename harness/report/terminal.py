@@ -55,13 +55,13 @@ def _verdict(result: Result) -> Iterator[Line]:
 def _causes(result: Result) -> Iterator[Line]:
     for number, group in enumerate(result.causes[:CAUSES], 1):
         yield BLANK
-        yield from _block(number, group)
+        yield from _block(number, group, result.mixed)
     if len(result.causes) > CAUSES:
         yield BLANK
         yield Line("", [(f"... and {len(result.causes) - CAUSES} more groups: --html or --json has them all", "bold")])
 
 
-def _block(number: int, group: Group) -> Iterator[Line]:
+def _block(number: int, group: Group, mixed: Mapping[str, str]) -> Iterator[Line]:
     before = f"{number}. "
     indent = " " * len(before)
     yield Line(before, [(group.title, "bold"), (f"  [{group.id}]", "dim")])
@@ -75,6 +75,8 @@ def _block(number: int, group: Group) -> Iterator[Line]:
             (f" · e.g. {_example(group)}", "dim"),
         ],
     )
+    if answered := mixed.get(_example(group)):
+        yield Line(indent, [(answered, "dim")])
     if _says_both(group.title, group):
         return
     old, new = highlight(group.old, group.new)

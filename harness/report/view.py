@@ -61,11 +61,15 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """An exchange that shows a group: its id, and its request as a command and as a test (empty: none)."""
+    """An exchange that shows a group: its id, and its request as a command and as a test (empty: none).
+
+    `answered` says who answered it, in a mixed replay.
+    """
 
     id: str
     command: str
     test: str
+    answered: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +195,8 @@ def examples(group: Group, result: Result, base: str) -> list[Example]:
         request = result.requests.get(name)
         test = "" if has_test or request is None else _test(group, request, result, name)
         has_test = has_test or bool(test)
-        found.append(Example(name, curl(request, base) if request else "", test))
+        command = curl(request, base) if request else ""
+        found.append(Example(name, command, test, result.mixed.get(name, "")))
     return found
 
 
