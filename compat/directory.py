@@ -23,6 +23,9 @@ from .types import Environ, Place
 
 UNCHANGED = "%!$&'()*+,-./:;=?@_~"  # what a query may hold as it stands (RFC 3986 section 3.4)
 
+EMPTY = frozenset({"", ".", ".."})
+"""Segments of a path that name nothing."""
+
 _encoded_slash = re.compile(r"%2f", re.IGNORECASE).search
 _encoded_dots = re.compile(r"/(?:%2e|\.){1,2}(?=/|$)", re.IGNORECASE).finditer
 
@@ -144,15 +147,19 @@ def url_segments(path: str, raw: str | None) -> tuple[list[str], bool]:
     target = (raw or "").partition("?")[0]
     if "%" in target and (_encoded_slash(target) or any("%" in match[0] for match in _encoded_dots(target))):
         raise RequestError(404, f"encoded slash or dot segment in {target!r}")
-    if not raw and ".." in path.split("/"):
+    segments = path.split("/")
+    if not raw and ".." in segments:
         raise RequestError(404, f"dot segment in {path!r}")
+    ends = len(segments) > 1 and segments[-1] in EMPTY
+    if EMPTY.isdisjoint(segments[1:]) and not segments[0]:
+        return segments[1:], ends  # as most paths are
     result: list[str] = []
-    for segment in path.split("/"):
+    for segment in segments:
         if segment == "..":
             del result[-1:]
-        elif segment not in {"", "."}:
+        elif segment not in EMPTY:
             result.append(segment)
-    return result, path.endswith(("/", "/.", "/.."))
+    return result, ends
 
 
 def _slash_missing(path: str, query: str) -> RequestError:

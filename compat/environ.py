@@ -7,6 +7,7 @@ environment holds them. Pure: the operator's own variables and those of the serv
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from urllib.parse import quote, unquote_to_bytes
 
@@ -38,6 +39,8 @@ HIDDEN = frozenset(
     }
 )
 DEFAULT_PORTS = {"http": "80", "https": "443"}
+KEPT = 2048
+"""Characters of all keys of an environ whose headers are remembered."""
 
 _header_key = re.compile(r"HTTP_[A-Z0-9_]+").fullmatch
 _joined_cookie = re.compile(r",(?=[!#$%&'*+\-.^_`|~0-9A-Za-z]+=)")
@@ -66,9 +69,12 @@ def text_variables(
     `content_length` is the true length of the body in bytes, None where the request has none (RFC 3875 section 4.1.2).
     Raises RequestError (404 for a path, 400 for anything else) for a value that no environment can hold.
     """
-    values = _headers(environ, pass_authorization)
-    for name in PASSED:
-        if (value := environ.get(name)) and isinstance(value, str):
+    keys = tuple(environ)
+    # A client sends the same headers again and again; what an attacker makes up is not worth the memory.
+    headers, passed = (_known if sum(map(len, keys)) <= KEPT else _told)(keys)
+    values = _headers(environ, headers, pass_authorization)
+    for name in passed:
+        if (value := environ[name]) and isinstance(value, str):
             values[name] = value
     values |= _fixed(environ, place)
     values["SERVER_NAME"], values["SERVER_PORT"] = _server(environ)
@@ -115,13 +121,9 @@ def _fixed(environ: Environ, place: Place) -> dict[str, str]:
     return values
 
 
-def _headers(environ: Environ, pass_authorization: bool) -> dict[str, str]:
+def _headers(environ: Environ, names: Iterable[str], pass_authorization: bool) -> dict[str, str]:
     """The request's headers as HTTP_ variables (RFC 3875 section 4.1.18)."""
-    values = {
-        name: value
-        for name, value in environ.items()
-        if name[:5] == "HTTP_" and _shown(name) and isinstance(value, str)
-    }
+    values = {name: value for name in names if isinstance(value := environ[name], str)}
     if cookie := values.get("HTTP_COOKIE"):
         values["HTTP_COOKIE"] = join_cookies(cookie)
     if pass_authorization and isinstance(environ.get("HTTP_AUTHORIZATION"), str):
@@ -129,9 +131,13 @@ def _headers(environ: Environ, pass_authorization: bool) -> dict[str, str]:
     return values
 
 
-@lru_cache(maxsize=1024)
-def _shown(name: str) -> bool:
-    return name not in HIDDEN and _header_key(name) is not None
+def _told(keys: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return which of an environ's keys a program is shown: headers, and what the server gives."""
+    headers = tuple(name for name in keys if name not in HIDDEN and _header_key(name))
+    return headers, tuple(name for name in PASSED if name in keys)
+
+
+_known = lru_cache(maxsize=256)(_told)
 
 
 def _server(environ: Environ) -> tuple[str, str]:
