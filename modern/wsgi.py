@@ -1,4 +1,4 @@
-"""The index for WSGI servers: `gunicorn modern.wsgi:application`, set up by the environment (PYPI_DATABASE_URL, ...)."""
+"""The index for WSGI servers: `gunicorn modern.wsgi:application`, set up by the environment (PYPI_DATABASE_URL)."""
 
 from __future__ import annotations
 

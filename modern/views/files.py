@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from pyramid.response import Response
 
-from ..answers import answer
+from ..answers import TEXT, answer
 from ..request import IndexRequest
 from ..services import ranges
 from ..services.storage import FileStore, Stat
@@ -27,7 +27,8 @@ def download(request: IndexRequest) -> Response:
     if stat is None:
         return answer("Not Found\n", status=404, reason="Not Found")
     if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
-        return answer("", "text/plain", ("Allow", "GET, HEAD"), status=405, reason="Method Not Allowed")
+        plain, reason = ("Content-Type", "text/plain"), "Method Not Allowed"
+        return answer("", None, ("Allow", "GET, HEAD"), plain, status=405, reason=reason)
     if ranges.not_modified(environ, stat):
         return answer("", None, *validators(stat), status=304, reason="Not Modified")
     wanted = ranges.wanted_ranges(environ, stat)
@@ -35,28 +36,28 @@ def download(request: IndexRequest) -> Response:
         return whole(store, path, stat)
     if not wanted:
         unmet = ("Content-Range", f"bytes */{stat.size}")
-        return answer("Range not satisfiable\n", "text/plain; charset=utf-8", unmet, status=416,
-                      reason="Requested Range Not Satisfiable")  # fmt: skip
+        reason = "Requested Range Not Satisfiable"
+        return answer("Range not satisfiable\n", None, unmet, ("Content-Type", TEXT), status=416, reason=reason)
     return parts(store, path, stat, wanted)
 
 
 def whole(store: FileStore, path: str, stat: Stat) -> Response:
     """All of it."""
-    length = ("Content-Length", str(stat.size))
-    return answer(store.read(path, 0, stat.size), media_type(path), *validators(stat), length)
+    described = (("Content-Type", media_type(path)), ("Content-Length", str(stat.size)))
+    return answer(store.read(path, 0, stat.size), None, *validators(stat), *described)
 
 
 def parts(store: FileStore, path: str, stat: Stat, wanted: list[tuple[int, int]]) -> Response:
     """One range as it is, several as multipart/byteranges."""
     if len(wanted) == 1:
         start, end = wanted[0]
-        headers = (("Content-Range", f"bytes {start}-{end - 1}/{stat.size}"), ("Content-Length", str(end - start)))
-        body, kind = store.read(path, start, end), media_type(path)
+        place = [("Content-Range", f"bytes {start}-{end - 1}/{stat.size}")]
+        body, kind, size = store.read(path, start, end), media_type(path), end - start
     else:
         joined = b"".join(multipart(store, path, stat.size, wanted))
-        headers = (("Content-Length", str(len(joined))),)
-        body, kind = iter([joined]), f"multipart/byteranges; boundary={BOUNDARY}"
-    return answer(body, kind, *validators(stat), *headers, status=206, reason="Partial Content")
+        place, body, kind, size = [], iter([joined]), f"multipart/byteranges; boundary={BOUNDARY}", len(joined)
+    described = (*place, ("Content-Type", kind), ("Content-Length", str(size)))
+    return answer(body, None, *validators(stat), *described, status=206, reason="Partial Content")
 
 
 def multipart(store: FileStore, path: str, size: int, wanted: list[tuple[int, int]]) -> Iterator[bytes]:

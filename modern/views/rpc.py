@@ -47,12 +47,14 @@ def document(request: IndexRequest) -> bytes:
 def read_body(environ: Mapping[str, Any]) -> bytes:
     """The body, which must say its length. Raises KeyError and ValueError."""
     text = environ.get("CONTENT_LENGTH")
-    if not text and not environ.get("wsgi.input_terminated"):
-        raise KeyError("CONTENT_LENGTH")
     length = int(text) if text else MAX_BODY
-    if text and length >= MAX_BODY:
+    body: bytes = b""
+    if text and length < MAX_BODY or not text and environ.get("wsgi.input_terminated"):
+        body = environ["wsgi.input"].read(length)
+    if not text and not body:
+        raise KeyError("CONTENT_LENGTH")
+    if length >= MAX_BODY and (text or len(body) == MAX_BODY):
         raise ValueError("The body is 10 MiB or more")
-    body: bytes = environ["wsgi.input"].read(length)
     return body
 
 
