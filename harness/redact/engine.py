@@ -22,7 +22,7 @@ from harness.redact.headers import Finders
 from harness.redact.known import Form, Hit, Known, Secret, all_forms, is_telling, own_hits
 from harness.redact.layer import Layer
 from harness.redact.names import SURE, Names
-from harness.redact.parts import Body, raw_head, request_head, response_head
+from harness.redact.parts import Body, Head, raw_head, request_head, response_head
 from harness.redact.repeated import Repeated
 from harness.redact.settings import Settings, read_settings
 from harness.redact.spot import Spot
@@ -161,17 +161,19 @@ class _Work:
 
     def _find_within(self) -> None:
         """Find the secrets remembered in texts in base64: what they begin and end with is not seen from outside."""
-        inner = [one for body in self._bodies for text in body.texts for one in text.inner.values()]
+        inner = [one for part in self._parts() for text in part.texts for one in text.inner.values()]
         for text in inner[:CODED]:
             for hit in self._redactor.known.hits_within(text.raw):
                 if hit.secret.value not in self._kept:
                     text.spots.add(_spot(hit))
 
+    def _parts(self) -> Iterator[Head | Body]:
+        yield from self._heads
+        yield from self._bodies
+
     def _texts(self) -> Iterator[Text]:
-        for head in self._heads:
-            yield from head.texts
-        for body in self._bodies:
-            for text in body.texts:
+        for part in self._parts():
+            for text in part.texts:
                 yield text
                 yield from text.inner.values()
 

@@ -113,6 +113,7 @@ _SPELLINGS = (
     lambda value: re.sub(rb"%..", lambda found: found[0].lower(), _percent(value)),
     lambda value: quote(value, safe="/:=@,;!~*'()$", errors="surrogatepass").encode(),
     lambda value: quote_plus(value, errors="surrogatepass").encode(),
+    lambda value: _raw(value.replace(" ", "+")),
     lambda value: html.escape(value).encode("utf-8", "surrogatepass"),
     lambda value: html.escape(value, quote=False).encode("utf-8", "surrogatepass"),
     lambda value: dumps(value)[1:-1].encode(),

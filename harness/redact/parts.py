@@ -48,8 +48,11 @@ class Head:
         self._headers = headers
         self._first: Text | None = None
         self._single: dict[int, Text] = {}
+        self._names: dict[int, Text] = {}
         plain = [line[slice(*span)]]
         for index, (name, value) in enumerate(headers):
+            if not _is_name(name):
+                self._names[index] = Text(f"{side}.header", name)
             finder = finders.of(name)
             spots = [] if isinstance(finder, str) else list(finders.found(finder, value))
             if isinstance(finder, str) or (finder is likely and not spots):
@@ -64,7 +67,7 @@ class Head:
     @property
     def texts(self) -> list[Text]:
         """Those that are texts of their own."""
-        return [*([self._first] if self._first else ()), *self._single.values()]
+        return [*([self._first] if self._first else ()), *self._single.values(), *self._names.values()]
 
     def split(self) -> list[Text]:
         """Make the line and each field a text of its own, and return the new ones."""
@@ -86,13 +89,21 @@ class Head:
         start, end = self._span
         first = rendered(self._first) if self._first else self._line[start:end]
         headers = tuple(
-            (name, rendered(self._single[index]) if index in self._single else value)
+            (
+                rendered(self._names[index]) if index in self._names else name,
+                rendered(self._single[index]) if index in self._single else value,
+            )
             for index, (name, value) in enumerate(self._headers)
         )
         return self._line[:start] + first + self._line[end:], headers
 
     def _place_of(self, name: bytes) -> str:
-        return f"{self._side}.header {name.decode('latin-1')}"
+        return f"{self._side}.header {name.decode('latin-1') if _is_name(name) else '?'}"
+
+
+def _is_name(name: bytes) -> bool:
+    """Tell whether a name is one, and no line that nobody could take apart."""
+    return name.replace(b"-", b"").replace(b"_", b"").isalnum()
 
 
 def request_head(request: Request, finders: Finders) -> Head:
