@@ -40,10 +40,10 @@ def choices(query: str, trove: Mapping[int, str]) -> tuple[list[int], bool]:
     return sorted(id for id in ids if id in trove), ("show", "all") in pairs
 
 
-def below(id: int, trove: Mapping[int, str]) -> set[int]:
+def below(id: int, trove: Mapping[int, str]) -> list[int]:
     """Return the ids of a classifier and of all below it."""
     prefix = trove[id] + SEPARATOR
-    return {other for other, text in trove.items() if other == id or text.startswith(prefix)}
+    return [other for other, text in trove.items() if other == id or text.startswith(prefix)]
 
 
 def boxes(

@@ -1,18 +1,18 @@
-"""The search and the browsing of the pages: words or classifiers in, releases out, the weightiest first (B091-B093).
+"""The search of the pages: words in, releases out, the weightiest first (B091-B093); and what browsing counts.
 
-The database weighs, so that no description travels. The rules of browsing are `browsing`'s.
+The database weighs, so that no description travels.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Row, case, exists, func, literal, select
+from sqlalchemy import ColumnElement, Row, case, func, literal, select
 from sqlalchemy.orm import Session
 
-from ..models import Classifier, Release, ReleaseClassifier
+from ..models import Release, ReleaseClassifier
 
 STOP_WORDS = frozenset(
     """a an and are as at be but by for if in into is it no not of on or such that the their then there these they this
@@ -24,8 +24,6 @@ WEIGHTS = (
 )  # fmt: skip
 SAME_NAME = 4
 """What a word that is the name weighs on top."""
-
-Listed = Row[str, str, str | None]
 
 
 @dataclass(frozen=True)
@@ -55,20 +53,6 @@ class Search:
         )
         hits = [Hit(*row) for row in self._db.execute(query)]
         return sorted(hits, key=lambda hit: (-hit.weight, hit.name.lower()))
-
-    def trove(self) -> dict[int, str]:
-        """{id: text} of all classifiers."""
-        return {row.id: row.classifier for row in self._db.execute(select(Classifier.id, Classifier.classifier))}
-
-    def classified(self, selected: Iterable[Collection[int]]) -> Sequence[Listed]:
-        """(name, version, summary) of visible releases that have, of each set of ids, one of its classifiers."""
-        has = ReleaseClassifier
-        having = [
-            exists().where(has.name == Release.name, has.version == Release.version, has.trove_id.in_(ids))
-            for ids in selected
-        ]
-        query = select(Release.name, Release.version, Release.summary).where(Release.hidden.is_(False), *having)
-        return self._db.execute(query.order_by(func.lower(Release.name), Release.ordering)).all()
 
     def classifiers(self) -> Sequence[Row[str | None, str | None, int | None]]:
         """(name, version, id) of the classifiers of all visible releases."""

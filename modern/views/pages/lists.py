@@ -51,13 +51,14 @@ def browse(request: IndexRequest) -> Response:
     """Releases by classifier; robots get a blank page, since they got lost in here (B087)."""
     if browsing.is_robot(request.environ.get("HTTP_USER_AGENT", "")):
         return answer("This page intentionally blank.", "text/plain")
-    found = request.services.search
-    trove = found.trove()
+    services = request.services
+    trove = services.releases.trove()
     chosen, show_all = browsing.choices(request.environ.get("QUERY_STRING", ""), trove)
     if len(chosen) > browsing.MOST:
         return failure("Too many classifiers", 500)
-    releases = found.classified([browsing.below(id, trove) for id in chosen])
-    boxes = browsing.boxes(trove, chosen, [(row.name, row.version) for row in releases], found.classifiers())
+    releases = services.releases.classified([browsing.below(id, trove) for id in chosen])
+    found = [(row.name, row.version) for row in releases]
+    boxes = browsing.boxes(trove, chosen, found, services.search.classifiers())
     base = f"{request.urls.path}?:action=browse"
     return show(
         request, "browse.jinja2", "Browse", count=len(releases), all_url=_url(base, chosen) + "&show=all",
