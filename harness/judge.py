@@ -142,6 +142,10 @@ class Judge:
         if self.replayed.old and self.replayed.new:
             return tuple(compare(*self.normaliser.normalise_pair(old, new, outcome.at, outcome.told), request))
         old, new = self._at_its_time(outcome, old, 0), self._at_its_time(outcome, new, 1)
+        if not (old.complete or self.replayed.old):
+            old, new = as_far_as_recorded(old, new)
+        elif not (new.complete or self.replayed.new):
+            new, old = as_far_as_recorded(new, old)
         return tuple(compare(old, new, request))
 
     def _under_shared_names(self, outcome: Outcome, old: Response, new: Response) -> tuple[Response, Response]:

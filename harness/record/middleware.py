@@ -150,28 +150,46 @@ class _Answer:
         self._recording = recording
 
     def __iter__(self) -> Iterator[bytes]:
-        complete = False
-        try:
-            for data in self._result:
-                self._recording.passed(data)
-                yield data
-            complete = True
-        finally:
-            if complete:
-                self._recording.finish(complete=True)
+        for data in self._result:
+            self._passes(data)
+            yield data
+        self._recording.finish(complete=True)
+
+    def _passes(self, data: bytes) -> None:
+        self._recording.passed(data)
 
     def close(self) -> None:
         try:
             if hasattr(self._result, "close"):
                 self._result.close()
         finally:
-            self._recording.finish(complete=False)
+            self._recording.finish(complete=self._all_passed)
+
+    @property
+    def _all_passed(self) -> bool:
+        """Whether nothing is known to follow, although nobody asked for it."""
+        return False
 
 
 class _SizedAnswer(_Answer):
-    """An answer of known length: servers take a list of one piece for a reason to announce its size."""
+    """An answer of known length: servers take a list of one piece for a reason to announce its size.
 
-    __slots__ = ()
+    It is whole when its last piece was handed on, also where the server finds that the client is gone.
+    """
+
+    __slots__ = ("_left",)
+
+    def __init__(self, result: Iterable[bytes], recording: _Recording) -> None:
+        super().__init__(result, recording)
+        self._left: int = len(result)  # type: ignore[arg-type]
+
+    def _passes(self, data: bytes) -> None:
+        super()._passes(data)
+        self._left -= 1
+
+    @property
+    def _all_passed(self) -> bool:
+        return self._left == 0
 
     def __len__(self) -> int:
         return len(self._result)  # type: ignore[arg-type]

@@ -31,6 +31,8 @@ _PIECE = 1 << 16  # bytes relayed at once
 _POLL = 0.2  # seconds between looks at whether the proxy is stopping
 _LINGER = 5.0  # seconds that a connection may outlive its other half, and that stopping waits for answers
 _CONNECT = 10.0  # seconds
+_GRACE = 0.2  # seconds that an answer may take to end when its client is gone: what was produced is no cut-off answer
+_REST = 1 << 18  # bytes of an answer that are still taken then
 _UNREACHABLE = b"the upstream cannot be reached: %s\n"
 
 
@@ -120,6 +122,7 @@ class _Relay:
         self._server: socket.socket | None = None
         self._server_ended: float | None = None
         self._client_is_gone = False
+        self._given_up = False
 
     def start(self, upstream: Address, ended: Callable[[_Relay], None]) -> None:
         """Relay in the background; `ended` is called at the end."""
@@ -173,7 +176,8 @@ class _Relay:
                 data = self._client.recv(_PIECE)
             except ConnectionError:
                 self._client_is_gone = True
-                _reset(server)
+                self._let_answer_end()
+                self._give_up(server)
                 return
             if not data:
                 self.conversation.client_ended()
@@ -197,17 +201,46 @@ class _Relay:
     def _relay_answers(self, server: socket.socket) -> None:
         """Pass on what the server answers until it is done or the client is gone."""
         try:
-            while data := server.recv(_PIECE):
-                self.conversation.from_server(data)
-                self._client.sendall(data)
-            self.conversation.server_ended(clean=not self._client_is_gone)
+            self._pass_answers(server)
+            self.conversation.server_ended(clean=not self._given_up)
             _shut(self._client, socket.SHUT_WR)
-        except ConnectionError:
+        except (ConnectionError, TimeoutError):
             self.conversation.server_ended(clean=False)
             _reset(self._client)
             _reset(server)
         finally:
             self._server_ended = time.monotonic()
+
+    def _pass_answers(self, server: socket.socket) -> None:
+        """Pass on what the server answers; for a client that is gone only hear how it ends, if that is soon.
+
+        Raises ConnectionError or TimeoutError where the server, or the client for good, is gone.
+        """
+        rest = _REST
+        while data := server.recv(_PIECE):
+            self.conversation.from_server(data)
+            if self._client_is_gone:
+                rest -= len(data)
+            else:
+                self._send(server, data)
+            if self._client_is_gone and (self.conversation.idle or rest < 0):
+                raise ConnectionAbortedError
+
+    def _send(self, server: socket.socket, data: bytes) -> None:
+        try:
+            self._client.sendall(data)
+        except ConnectionError:
+            self._client_is_gone = True
+            server.settimeout(_GRACE)
+
+    def _let_answer_end(self) -> None:
+        until = time.monotonic() + _GRACE
+        while not self.conversation.idle and self._server_ended is None and time.monotonic() < until:
+            time.sleep(0.005)
+
+    def _give_up(self, server: socket.socket) -> None:
+        self._given_up = True
+        _reset(server)
 
     def _refuse(self, reason: str) -> None:
         """Read one request, as far as it comes, and answer that the upstream is not there."""
