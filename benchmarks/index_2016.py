@@ -14,6 +14,8 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -59,8 +61,9 @@ def main(words: list[str]) -> int:
         (folder / "harness.toml").write_text(settings(recorded))
         for scenario in sorted(recorded.glob("*.jsonl")):
             state = "quiet" if scenario.stem == QUIET else "debugging"
+            (folder / scenario.name).write_text("".join(timed(scenario)))
             cassette = ["-o", f"scenarios/{scenario.stem}.yaml", "--state", state, "--no-redaction"]
-            harness(folder, "import", str(scenario), *cassette, quiet=True)
+            harness(folder, "import", scenario.name, *cassette, quiet=True)
         reports = [str(Path(word).resolve()) if before in ("--json", "--html") else word
                    for before, word in pairwise(words)]  # fmt: skip
         return harness(folder, "diff", "scenarios", *DIFF, *reports)
@@ -73,6 +76,14 @@ def harness(folder: Path, *words: str, quiet: bool = False) -> int:
     output = subprocess.DEVNULL if quiet else None
     command = [sys.executable, "-m", "harness", *words]
     return subprocess.run(command, cwd=folder, env=environment, stdout=output, stderr=output, check=quiet).returncode
+
+
+def timed(scenario: Path) -> Iterator[str]:
+    """The lines of a scenario, each with the time that its answer's Date says: replays set their clock by it."""
+    for line in scenario.read_text(encoding="utf-8").splitlines():
+        exchange = json.loads(line)
+        date = next(value for name, value in exchange["response"]["headers"] if name == "Date")
+        yield json.dumps({**exchange, "started": parsedate_to_datetime(date).timestamp()}) + "\n"
 
 
 def settings(recorded: Path) -> str:
