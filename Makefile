@@ -23,7 +23,7 @@ demo: venv  ## replay recordings/ at the old index as CGI and under compat; leav
 	echo "The comparison ran (harness diff ended with $$status). Open report.html."
 
 test: venv  ## the whole suite
-	$(BIN)/python -m pytest -n auto --dist loadfile -q -rs
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -q -rs
 
 check: venv  ## ruff, mypy, import rules
 	$(BIN)/ruff check .
