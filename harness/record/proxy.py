@@ -31,7 +31,7 @@ _PIECE = 1 << 16  # bytes relayed at once
 _POLL = 0.2  # seconds between looks at whether the proxy is stopping
 _LINGER = 5.0  # seconds that a connection may outlive its other half, and that stopping waits for answers
 _CONNECT = 10.0  # seconds
-_GRACE = 0.2  # seconds that an answer may take to end when its client is gone: what was produced is no cut-off answer
+_GRACE = 0.5  # seconds that an answer may take to end when its client is gone: what was produced is no cut-off answer
 _REST = 1 << 18  # bytes of an answer that are still taken then
 _UNREACHABLE = b"the upstream cannot be reached: %s\n"
 

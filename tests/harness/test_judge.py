@@ -109,6 +109,20 @@ def test_an_answer_that_was_cut_off_is_compared_as_far_as_it_goes(body: bytes, n
     assert sorted({difference.aspect for difference in verdict(old, old, recorded).stale}) == stale
 
 
+@pytest.mark.parametrize("replayed", [Replayed(old=False), Replayed(new=False)], ids=["old", "new"])
+@pytest.mark.parametrize(("now", "aspects"), [(WHOLE, []), (b"<b>at", ["body"])], ids=["goes on", "another"])
+def test_a_recorded_side_that_was_cut_off_is_compared_as_far_as_it_goes(
+    replayed: Replayed, now: bytes, aspects: list[str]
+) -> None:
+    """The client of the recording went away; the side that answers now does not differ by answering whole."""
+    cut, whole = Response(200, headers=LENGTH, body=b"<p>at", complete=False), Response(200, headers=LENGTH, body=now)
+    sides = (whole, cut) if replayed.old else (cut, whole)
+    normaliser = Normaliser((NOW, float("inf")))
+    judge = Judge(normaliser, normaliser, Fronts(False, False, False), replayed)
+    found = judge.judge(Outcome(Exchange("t#1", REQUEST, cut), *sides, at=NOW))
+    assert [difference.aspect for difference in found.differences] == aspects
+
+
 def test_an_answer_that_breaks_off_now_is_still_a_difference() -> None:
     """Only the recording may be short."""
     found = verdict(Response(200, body=b"ab"), Response(200, body=b"a", complete=False))

@@ -190,6 +190,19 @@ def test_closed_early(tmp_path: Path, request_: dict[str, Any], pieces: int, bod
     assert (one.response.body, one.response.complete) == (body, complete)
 
 
+@pytest.mark.parametrize(("taken", "complete"), [(1, False), (2, True)])
+def test_a_list_is_whole_when_its_last_piece_was_taken(tmp_path: Path, taken: int, complete: bool) -> None:
+    """A server that finds its client gone asks for no more, although nothing would have followed."""
+
+    def application(request: dict[str, Any], start_response: Any) -> list[bytes]:
+        start_response("200 OK", [])
+        return [b"a", b"b"]
+
+    (one,) = recorded(tmp_path, application, environ(), pieces=taken)
+    assert one.response
+    assert one.response.complete == complete
+
+
 def test_close_is_passed_on(tmp_path: Path) -> None:
     """The application's own close is called, once."""
     closed: list[bool] = []

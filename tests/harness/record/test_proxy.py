@@ -330,6 +330,40 @@ def test_client_that_goes_away(tmp_path: Path) -> None:
     assert not one.response.complete
 
 
+CHUNKED = b"HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "pieces"),
+    [(CHUNKED, (b"2\r\nhi\r\n", b"0\r\n\r\n")), (b"HTTP/1.0 404 Not Found\r\n\r\n", (b"h", b"i"))],
+    ids=["chunked", "to the end"],
+)
+@pytest.mark.parametrize("reset", [True, False], ids=["reset", "closed"])
+def test_client_that_reads_no_more_than_the_status(
+    tmp_path: Path, head: bytes, pieces: tuple[bytes, ...], reset: bool
+) -> None:
+    """What the server produces at once nevertheless is its whole answer."""
+    gone = threading.Event()
+
+    def script(connection: socket.socket) -> None:
+        read_until(connection, b"\r\n\r\n")
+        connection.sendall(head)
+        gone.wait(TIMEOUT)
+        for piece in pieces:
+            connection.sendall(piece)
+
+    with recording(tmp_path, script) as recorded:
+        with recorded.connect() as client:
+            client.sendall(GET)
+            assert read_until(client, b"\r\n\r\n") == head
+            if reset:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        gone.set()
+        (one,) = recorded.exchanges
+    assert one.response
+    assert (one.response.body, one.response.complete) == (b"hi", True)
+
+
 def test_no_http(tmp_path: Path) -> None:
     """What is not HTTP passes too, and is counted as lost."""
 
