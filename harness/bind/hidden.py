@@ -24,9 +24,9 @@ def tokens(recorded: bytes, own: bytes) -> Iterator[tuple[bytes, bytes]]:
     for name, values in then.items():
         today = now.get(name, set())
         if len(values) == len(today) == 1 and values != today:
-            pair = (*values, *today)
-            if all(strength(value) == "strong" for value in pair):
-                yield pair
+            (one,), (other,) = values, today
+            if strength(one) == strength(other) == "strong":
+                yield one, other
 
 
 def _fields(page: bytes) -> dict[bytes, set[bytes]]:

@@ -135,9 +135,10 @@ def of_text(recorded: bytes, own: bytes, path: bytes) -> Iterator[Pair]:
         if then == now:
             continue
         pair = _typed(place_at(recorded, one.start(), one.end(), path), then, now)
-        if pair is None or (pair.sort == "token" and (now in recorded or then in own)):
-            continue  # both know that name: what stands there has another place, as the members of an object may
-        if sure or pair.handed or pair.sort == "token":
+        if pair is None or not (sure or pair.handed or pair.sort == "token"):
+            continue
+        # Both know both names: what stands there has another place, as the members of an object may.
+        if pair.handed or pair.sort != "token" or now not in recorded or then not in own:
             yield pair
 
 

@@ -159,9 +159,10 @@ WORDS = st.lists(st.sampled_from([b"red", b"green", b"<b>", b"</b>", b" ", b"\n"
 def test_tokens_in_any_text_are_all_found_in_order(
     parts: list[tuple[list[bytes], bytes, bytes]], end: list[bytes]
 ) -> None:
-    """Where all around them is alike."""
+    """Where all around them is alike, but for those that both texts know."""
     texts = [
         b"".join(b"".join(part[0]) + b"'" + part[side] + b"'" for part in parts) + b"".join(end) for side in (1, 2)
     ]
     found = [(pair.recorded, pair.own) for pair in of_text(*texts, PATH) if pair.sort == "token"]
-    assert found == [(then, now) for _, then, now in parts if then != now]
+    moved = {then for _, then, _ in parts} & {now for _, _, now in parts}
+    assert found == [(then, now) for _, then, now in parts if then != now and not {then, now} <= moved]
