@@ -23,6 +23,9 @@ from .types import Environ, Place
 
 UNCHANGED = "%!$&'()*+,-./:;=?@_~"  # what a query may hold as it stands (RFC 3986 section 3.4)
 
+MAX_KNOWN = 256
+LONGEST = 1024
+"""Characters of a URL whose way is remembered; there may be so many of them."""
 EMPTY = frozenset({"", ".", ".."})
 """Segments of a path that name nothing."""
 
@@ -61,14 +64,25 @@ class CGIDirectory(CGIApplication):
         self._follow = follow_symlinks
         self._extensions = None if extensions is None else frozenset(map(_extension, extensions))
         self._path_info = path_info
+        self._known: dict[tuple[str, str, str], _Way] = {}
         self._interpreters = {_extension(key): find_interpreter(value) for key, value in (interpreters or {}).items()}
 
     def locate(self, environ: Environ) -> tuple[Program, Place]:
         """Walk from the root to the first file. Raises RequestError: 404 for nothing there, 403 for what may not be
         run.
         """
+        raw = environ.get("RAW_URI") or environ.get("REQUEST_URI") or ""
+        words = environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", ""), raw.partition("?")[0]
+        known = self._known.get(words)
+        if known is not None and known.holds():
+            return known.program, known.place
+        program, place = self._found(environ, raw)
+        self._know(words, program, place)
+        return program, place
+
+    def _found(self, environ: Environ, raw: str) -> tuple[Program, Place]:
         outer, path = mounted(environ, self.options.mount)
-        segments, slash = url_segments(path, environ.get("RAW_URI") or environ.get("REQUEST_URI"))
+        segments, slash = url_segments(path, raw)
         file, name, rest = self._walk(segments)
         if len(name) > len(segments) and not slash and (outer or segments):
             raise _slash_missing("/".join([outer, *segments, ""]), environ.get("QUERY_STRING", ""))
@@ -76,6 +90,17 @@ class CGIDirectory(CGIApplication):
         if info and not self._path_info:
             raise RequestError(404, f"{file} does not take a path after its name (path_info=False)")
         return self._program(file), Place("/".join([outer, *name]), info, script_filename(file))
+
+    def _know(self, words: tuple[str, str, str], program: Program, place: Place) -> None:
+        """Remember where a URL of usual length led, if that was through plain folders to a plain file. Which index
+        answers for a folder is looked at each time.
+        """
+        way = _Way(self.root, program, place)
+        if sum(map(len, words)) > LONGEST or program.name in self._index or not way.holds():
+            return
+        if len(self._known) >= MAX_KNOWN:
+            self._known.clear()
+        self._known[words] = way
 
     def urls(self) -> Iterator[str]:
         """Yield the URL path of each program there is: what is executable, has an interpreter, or begins with `#!`."""
@@ -135,6 +160,29 @@ class CGIDirectory(CGIApplication):
             allowed = ", ".join(sorted(self._extensions))
             raise RequestError(403, f"{file}: extension {extension or '(none)'} is not among {allowed}")
         return Program(file, self._interpreters.get(extension, ()))
+
+
+class _Way:
+    """Where a URL led. It leads there again as long as each step is what it was: nothing but the kind of the files on
+    the way, the program itself the first that is no folder, decides that.
+    """
+
+    __slots__ = ("_folders", "_root", "place", "program")
+
+    def __init__(self, root: str, program: Program, place: Place) -> None:
+        self.program = program
+        self.place = place
+        self._root = root.rstrip("/")
+        steps = program.path[len(self._root) + 1 :].split("/")[:-1]
+        self._folders = tuple(f"{self._root}/{'/'.join(steps[: depth + 1])}" for depth in range(len(steps)))
+
+    def holds(self) -> bool:
+        """Whether there still are folders on the way, and a file at its end; no link is one."""
+        try:
+            ways = all(stat.S_ISDIR(os.lstat(folder).st_mode) for folder in self._folders)
+            return ways and stat.S_ISREG(os.lstat(self.program.path).st_mode)
+        except OSError:
+            return False
 
 
 def url_segments(path: str, raw: str | None) -> tuple[list[str], bool]:

@@ -11,7 +11,6 @@ HTTP status line is accepted from a program that is not `nph-`, and a blank firs
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from functools import lru_cache
 from http import HTTPStatus
 
@@ -121,7 +120,7 @@ class OutputParser:
         if not blank or not 0 < len(block) < MAX_LINE or b"\r" in block or block.startswith((b"\n", b"HTTP/")):
             return None
         head = (_known if len(block) <= KEPT else _plain)(block, self._strict)
-        return replace(head, start=start) if start else head
+        return head.followed_by(start) if start else head
 
     def plain(self, block: bytes) -> Head:
         """Return the head that lines without CR make, the blank one left out. Raises ProgramError (502)."""

@@ -133,7 +133,7 @@ class CGIApplication(ABC):
                     work.running.finish()
                     parser.end()
                 head = parser.feed(data)
-            return head if head.start else replace(head, start=_first_piece(work))
+            return head if head.start else head.followed_by(_first_piece(work))
 
     def _words(self, environ: Environ, program: Program) -> Sequence[str]:
         # An interpreter would take words of the query for its own options (CVE-2012-1823).
@@ -212,6 +212,7 @@ def _first_piece(work: Work) -> bytes:
 
 class _EndedOnError:
     """Until the server has the response, nobody else would end the program."""
+
     # No generator (contextlib): every request passes here four times, and that would cost it three times as much.
 
     __slots__ = ("_work",)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -102,6 +103,69 @@ def test_walk(ask: Callable[..., Any], root: Path, raw: str, options: dict[str, 
         assert answer.body == (answer.status + "\n").encode()
     else:
         assert (answer.status, answer.body.decode()) == ("200 OK", expected)
+
+
+def to_link(root: Path) -> None:
+    """Put a link in the place of a folder."""
+    (root / "sub").rename(root / "moved")
+    (root / "sub").symlink_to("moved")
+
+
+def to_program(root: Path) -> None:
+    """Put a program in the place of a folder."""
+    (root / "sub").rename(root / "moved")
+    shutil.copy(root / "env.cgi", root / "sub")
+
+
+def to_folder(root: Path) -> None:
+    """Put a folder with a program in the place of a program."""
+    (root / "env.cgi").rename(root / "x.cgi")
+    (root / "env.cgi").mkdir()
+    (root / "x.cgi").rename(root / "env.cgi" / "x.cgi")
+
+
+# URL, index, what it leads to, what happens then, and what it leads to after that
+CHANGES: list[tuple[str, Sequence[str], str | int, Callable[[Path], object], str | int]] = [
+    ("/sub/env.cgi", (), "/sub/env.cgi|none", to_link, 403),
+    ("/sub/env.cgi", (), "/sub/env.cgi|none", to_program, "/sub|/env.cgi"),
+    ("/sub/env.cgi", (), "/sub/env.cgi|none", lambda root: shutil.rmtree(root / "sub"), 404),
+    ("/env.cgi/x.cgi", (), "/env.cgi|/x.cgi", to_folder, "/env.cgi/x.cgi|none"),
+    ("/env.cgi", (), "/env.cgi|none", lambda root: (root / "env.cgi").chmod(0o644), 403),
+    (
+        "/sub/",
+        ("index.cgi", "env.cgi"),
+        "/sub/index.cgi|none",
+        lambda root: (root / "sub/index.cgi").unlink(),
+        "/sub/env.cgi|none",
+    ),
+    (
+        "/",
+        ("main.cgi", "env.cgi"),
+        "/env.cgi|none",
+        lambda root: shutil.copy(root / "env.cgi", root / "main.cgi"),
+        "/main.cgi|none",
+    ),
+]
+NAMES = ["link", "program", "gone", "folder", "mode", "index gone", "earlier index"]
+
+
+@pytest.mark.parametrize(("url", "index", "before", "change", "after"), CHANGES, ids=NAMES)
+def test_changes_are_seen(
+    ask: Callable[..., Any],
+    root: Path,
+    url: str,
+    index: Sequence[str],
+    before: str | int,
+    change: Callable[[Path], object],
+    after: str | int,
+) -> None:
+    """Where a URL led before says nothing of where it leads after a change on the way."""
+    app = CGIDirectory(root, index=index)
+    for expected in (before, before, after):
+        if expected == after:
+            change(root)
+        answer = ask(app, url, check=False, RAW_URI=url)
+        assert (int(answer.status[:3]) if isinstance(expected, int) else answer.body.decode()) == expected
 
 
 def test_outer_script_name(ask: Callable[..., Any], root: Path) -> None:
