@@ -147,7 +147,7 @@ class WebUI(Accounts, Projects):
         """An error page: as text, or as HTML where the content has markup (B248)."""
         if '<' in content and '>' in content:
             kind, parts = 'html', ['<strong>%s</strong>' % heading if heading else '', message]
-            body = ''.join(part + '<br /><br />\n\n' for part in parts if part) + content
+            body = '\n'.join(part + '<br /><br />\n' for part in parts if part) + content
         else:
             kind = 'plain'
             body = ''.join(part + '\n\n' for part in (heading, message) if part) + content

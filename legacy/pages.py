@@ -392,7 +392,8 @@ DIALOG = '''<?xml version="1.0" encoding="utf-8"?>
 </html>
 '''
 
-LOGIN_HELP = '''<p>No account yet? <a href="%(path)s?:action=register_form">Make one</a>.</p>
+LOGIN_HELP = '''
+<p>No account yet? <a href="%(path)s?:action=register_form">Make one</a>.</p>
 <p>Forgotten the password? <a href="%(path)s?:action=forgotten_password_form">Have it reset</a>.</p>
 <p>Or log in with <a href="%(path)s?:action=openid">OpenID</a>.</p>'''
 
