@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -30,6 +30,10 @@ STOP = 30  # seconds
 
 class ServerError(Exception):
     """The index or the recorder did not start, or lost something."""
+
+
+class TakenError(ServerError):
+    """The recorder did not start because somebody else took its port."""
 
 
 def free_port(wanted: int = PORT) -> int:
@@ -49,20 +53,35 @@ def recorded_index(cassette: Path, work: Path, cgi: bool = True) -> Iterator[str
 
     `cgi` is False for an index that answers within the server's process.
     """
-    port = free_port(PORT if cgi else 0)  # only what is kept has to name the same host each time
+    # Only what is kept has to name the same host each time; somebody else may take that port before we do.
+    with ExitStack() as stack:
+        try:
+            base, recorder = stack.enter_context(_recorder(cassette, work, cgi, free_port(PORT if cgi else 0)))
+        except TakenError:
+            base, recorder = stack.enter_context(_recorder(cassette, work, cgi, free_port(0)))
+        yield base
+    lost = re.search(r"lost (\d+)", recorder.printed)
+    if recorder.status or not lost or lost[1] != "0":
+        raise ServerError(f"harness record ended with {recorder.status}: {recorder.printed}")
+
+
+@contextmanager
+def _recorder(cassette: Path, work: Path, cgi: bool, port: int) -> Iterator[tuple[str, _Process]]:
+    """Index and recorder on a port; raises TakenError if somebody listens there by now."""
     base = f"http://{HOST}:{port}"
     serve = [sys.executable, "-m", "legacy", "serve", "--bind", f"{HOST}:0", "--seed", str(SEED)]
     serve += ["--cgi"] if cgi else []
     serve += ["--files", str(work / "files"), "--mail", str(work / "mail")]
     environ = {**os.environ, "PYPI_BASE_URL": f"{base}/pypi"}
-    with _running(serve, r"Serving on (http://[^/\s]+)", environ) as upstream:
+    with ExitStack() as stack:
+        upstream = stack.enter_context(_running(serve, r"Serving on (http://[^/\s]+)", environ))
         record = [str(HARNESS), "record", "--upstream", upstream.found, "--bind", f"{HOST}:{port}"]
         record += ["--no-redaction", "--state", "seed", "-o", str(cassette)]  # the credentials are those of the seed
-        with _running(record, r"Recording (http://\S+)", environ) as recorder:
-            yield base
-    lost = re.search(r"lost (\d+)", recorder.printed)
-    if recorder.status or not lost or lost[1] != "0":
-        raise ServerError(f"harness record ended with {recorder.status}: {recorder.printed}")
+        try:
+            recorder = stack.enter_context(_running(record, r"Recording (http://\S+)", environ))
+        except ServerError as error:
+            raise TakenError(str(error)) if free_port(port) != port else error from None
+        yield base, recorder
 
 
 class _Process:

@@ -281,11 +281,11 @@ def _publish(visitor: Visitor) -> None:
 
 
 def _document(visitor: Visitor) -> None:
-    """Documentation by the form of the project's page; where the answer leads, nobody serves it here."""
+    """Documentation by the form of the project's page, which leads to where it is read."""
     visitor.open("/pypi?:action=pkg_edit&name=clicked", "Package 'clicked' Editing")
     visitor.send("doc_upload", {}, None, "No file uploaded", 400)
     visitor.open("/pypi?:action=pkg_edit&name=clicked", "Package 'clicked' Editing")
-    visitor.send("doc_upload", {"content": write_docs(visitor.session)}, None, "", 404)
+    visitor.send("doc_upload", {"content": write_docs(visitor.session)}, None, "How to use it")
     visitor.open("/pypi?:action=pkg_edit&name=clicked", "Package 'clicked' Editing")
 
 

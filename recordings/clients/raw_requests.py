@@ -56,6 +56,8 @@ REQUESTS = (
     get("67", 404, "/pypi/no-such-project"),
     get("68 69 72 260", 200, "/pypi/CamelCase/3.0"),
     get("116 276 114", 200, "/simple/demo/"),
+    get("71", 200, "/pypi/demo/1.1"),
+    get("71", 200, "/pypi/gruesse"),
     get("73", 200, _MD5 + "{digest}"),
     get("73", 404, _MD5 + 32 * "0"),
     get("75 248", 400, "/pypi?:action=files"),
