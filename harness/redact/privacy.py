@@ -13,8 +13,10 @@ from functools import lru_cache
 
 from harness.bind.token import strength
 from harness.exchange import Exchange, Redaction
+from harness.redact.body import kind_of, media_type
 from harness.redact.fields import fields_of
 from harness.redact.names import Names
+from harness.redact.parts import Body
 from harness.redact.tokens import read_address
 
 MOST = 5_000
@@ -102,22 +104,38 @@ class Clear:
 
 
 def report(recordings: Iterable[Iterable[Exchange]]) -> Iterator[str]:
-    """Yield the lines: the fields in clear, the most doubtful first, and what was redacted, by kind and place."""
+    """Yield the lines: fields in clear, the most doubtful first, bodies not looked into, what was redacted by place."""
     clear: dict[str, Clear] = {}
     redacted: Counter[tuple[str, str]] = Counter()
+    opaque: Counter[str] = Counter()
     exchanges = 0
     for exchange in (exchange for recording in recordings for exchange in recording):
         exchanges += 1
         for place, value in _kept(exchange):
             _entry(clear, place).add(value)
+        opaque.update(kind if kind in opaque or len(opaque) < MOST else OTHERS for kind in _opaque(exchange))
         for redaction in exchange.redactions:
             key = redaction.kind, redaction.place
             redacted[key if key in redacted or len(redacted) < MOST else (redaction.kind, OTHERS)] += 1
     yield f"{exchanges} exchanges; kept in clear, doubtful fields first:"
     yield from (_line(place, each) for place, each in sorted(clear.items(), key=_doubt))
+    if opaque:
+        yield f"{opaque.total()} bodies in which secrets are not looked for, or only beside names, by content type:"
+        yield from (f"{count:8}  {_printable(kind)}" for kind, count in sorted(opaque.items(), key=_often))
     yield "redacted, by kind and place:" if redacted else "nothing was redacted"
     for (kind, place), count in sorted(redacted.items(), key=lambda item: (-item[1], item[0])):
         yield f"{count:8}  {kind}  {_printable(place)}"
+
+
+def _often(item: tuple[str, int]) -> tuple[int, str]:
+    return -item[1], item[0]
+
+
+def _opaque(exchange: Exchange) -> Iterator[str]:
+    """Yield the content type of each body in which secrets may stand where nobody looks."""
+    for side in (exchange.request, exchange.response):
+        if side is not None and side.body and Body(side.body, side.headers, "").opaque(side.headers):
+            yield media_type(kind_of(side.headers)).decode("latin-1") or "(no content type)"
 
 
 def _kept(exchange: Exchange) -> Iterator[tuple[str, str]]:
