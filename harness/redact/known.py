@@ -145,12 +145,13 @@ class Hit(NamedTuple):
 
 
 class Known:
-    """The secrets seen, by a word that each has in it."""
+    """The secrets seen, by a word that each has in it; `edition` is another one whenever there is one more."""
 
     def __init__(self) -> None:
         self._forms: dict[bytes, list[Form]] = {}
         self._secrets: OrderedDict[str, list[Form]] = OrderedDict()
         self._fixed: dict[str, list[Form]] = {}
+        self.edition = 0
 
     def __len__(self) -> int:
         return len(self._secrets)
@@ -160,6 +161,7 @@ class Known:
         before = self._secrets.get(secret.value) or self._fixed.get(secret.value)
         if before:
             return before
+        self.edition += 1
         made = all_forms(secret)
         for form in made:
             self._forms.setdefault(form.word, []).append(form)
@@ -176,10 +178,6 @@ class Known:
                 self._forms[form.word] = left
             else:
                 self._forms.pop(form.word, None)
-
-    def may_hit(self, words: frozenset[bytes]) -> bool:
-        """Tell whether one of these words is of a secret."""
-        return not self._forms.keys().isdisjoint(words)
 
     def hits(self, text: bytes, words: frozenset[bytes]) -> list[Hit]:
         """Return the secrets in a text of these words, the longest way to write one first."""

@@ -7,8 +7,8 @@ texts again; only to take heads apart and to look for names is saved.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
 
 from harness.exchange import Exchange, Headers, Redaction
 from harness.redact.addresses import Addresses, may_hold_one
@@ -24,18 +24,20 @@ LONGEST = 2048
 """Bytes of a text beyond which it is not."""
 
 
-class Quiet(NamedTuple):
+@dataclass(slots=True)
+class Quiet:
     """A text in which no name and no pattern tells of a secret: itself and as it reads decoded, and all its words.
 
-    `addressed` tells that a network address may stand in it.
+    `addressed` tells that a network address may stand in it; `edition` is that of the secrets last looked for.
     """
 
     texts: tuple[bytes, ...]
     words: frozenset[bytes]
     addressed: bool
+    edition: int = -1
 
 
-_Client = tuple[str, bytes, Secret | None, tuple[Redaction, ...]]
+_Client = tuple[str, bytes, bool, Secret | None, tuple[Redaction, ...]]
 
 
 class Repeated:
@@ -54,12 +56,15 @@ class Repeated:
         keys = _keys(exchange)
         if keys is None:
             return None
-        peer, raw, secret, redactions = self._client(exchange.peer, token)
+        peer, raw, numbers, secret, redactions = self._client(exchange.peer, token)
         if secret:
             self._addresses.add(raw, secret)
+        seen, edition = self._seen, self._known.edition
         for key in keys:
-            quiet = self._seen[key] if key in self._seen else self._look(key)
-            if quiet is None or self._holds(quiet, raw):
+            quiet = seen.get(key) or self._look(key)
+            if quiet is None or (quiet.edition != edition and self._holds_known(quiet)):
+                return None
+            if (quiet.addressed or not numbers) and self._holds_address(quiet, raw):
                 return None
         if not secret:
             return exchange
@@ -69,16 +74,20 @@ class Repeated:
             peer, exchange.user, exchange.user_by, redactions,
         )  # fmt: skip
 
-    def _holds(self, quiet: Quiet, peer: bytes) -> bool:
-        """Tell whether the client's address, or a secret that was seen, may stand in a text."""
-        if peer and any(peer in text for text in quiet.texts):
+    def _holds_known(self, quiet: Quiet) -> bool:
+        """Tell whether a secret that was seen stands in a text; if not, that need not be asked again."""
+        if any(self._known.hits(text, quiet.words) for text in quiet.texts):
             return True
-        if self._known.may_hit(quiet.words) and any(self._known.hits(text, quiet.words) for text in quiet.texts):
-            return True
-        return quiet.addressed and any(self._addresses.hits(text) for text in quiet.texts)
+        quiet.edition = self._known.edition
+        return False
+
+    def _holds_address(self, quiet: Quiet, own: bytes) -> bool:
+        return any((own and own in text) or self._addresses.hits(text) for text in quiet.texts)
 
     def _look(self, key: bytes | Headers) -> Quiet | None:
         """Look through a start line, or through headers, for the first time."""
+        if key in self._seen:
+            return None
         if len(self._seen) >= 2 * REMEMBERED:
             self._seen.clear()
         quiet = self._seen[key] = self._quiet(key)
@@ -112,6 +121,8 @@ def _keys(exchange: Exchange) -> tuple[bytes | Headers, ...] | None:
 
 
 def _client(peer: str, token: str) -> _Client:
+    """Return what is told of a client, how its address is written, and whether that is numbers between dots."""
     if not token:
-        return peer, b"", None, ()
-    return token, peer.encode(), Secret(peer, token, "address"), (Redaction("peer", "address", token),)
+        return peer, b"", True, None, ()
+    secret = Secret(peer, token, "address")
+    return token, peer.encode(), may_hold_one(peer.encode()), secret, (Redaction("peer", "address", token),)
