@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl
 
 from .environ import encode
 from .errors import ConfigurationError
+from .proxy import address, network
 from .sticky import cookie, sticky_identity
 from .types import Environ
 
@@ -149,6 +150,17 @@ def _hosts(value: Any, word: str) -> Condition:
     return _any_of(patterns, lambda environ: re.sub(r":[0-9]*$", "", environ.get("HTTP_HOST", "").lower()))
 
 
+def _clients(value: Any, word: str) -> Condition:
+    """Addresses and networks. A peer without an address (a Unix socket's) is of none of them."""
+    networks = [network(text) for text in _texts(value, word)]
+
+    def known(environ: Environ) -> bool:
+        peer = address(environ.get("REMOTE_ADDR", ""))
+        return peer is not None and any(peer in each for each in networks)
+
+    return known
+
+
 def _headers(value: Any, word: str) -> Condition:
     return _all_of(value, word, lambda name: lambda environ: _header(environ, name))
 
@@ -168,6 +180,7 @@ READERS: dict[str, Callable[[Any, str], Condition]] = {
     "regex": _regexes,
     "query": _queries,
     "host": _hosts,
+    "client": _clients,
     "header": _headers,
     "cookie": _cookies,
 }

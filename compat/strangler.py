@@ -35,9 +35,9 @@ class Strangler:
     rule must all hold:
 
         method = "GET" or a list       path = "/simple" (prefix)       glob = "/pypi/*/json"       regex = "/[a-z]+"
-        query = { ":action" = "display" }       host = "*.example.org"       header = { X-Beta = "*" }
-        cookie = { beta = "1" }       percent = 5 (of the clients, by = "client", "user", "sticky", "cookie:sid",
-        "header:X-Id"; "sticky" gives them a cookie)
+        query = { ":action" = "display" }       host = "*.example.org"       client = "10.0.0.0/8"
+        header = { X-Beta = "*" }       cookie = { beta = "1" }       percent = 5 (of the clients, told apart
+        by = "client", "user", "sticky", "cookie:sid" or "header:X-Id"; "sticky" gives them a cookie)
 
     `to = "old"` makes an exception, `to = "shadow"` has old answer, and new asked afterwards, as `shadow` says. Where
     new fails (5xx, or an exception before the first byte) at a GET, HEAD or OPTIONS without a body, old answers, unless
