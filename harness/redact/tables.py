@@ -20,7 +20,7 @@ Verdicts = Callable[[str], str]
 Cell = tuple[str, str, Value]
 """A name, its verdict, and where a value in its column stands."""
 
-_HEADING = re.compile(rb"""["']?[\w .:/()\[\]-]{1,60}["']?\Z""")
+_HEADING = re.compile(rb"""["']?[\w.:/()\[\]-]{1,60}(?: [\w.:/()\[\]-]{1,20}){0,2}["']?\Z""")
 _SEPARATORS = (b",", b";", b"\t", b"|")
 _CELLS = {
     sign: re.compile(rb'(?:"((?:[^"]|"")*+)"|([^%s\r\n]*+))(%s|\r?\n|\r|\Z)?' % (re.escape(sign), re.escape(sign)))
@@ -55,9 +55,12 @@ def _lines(text: bytes, verdict: Verdicts) -> Iterator[Cell]:
     names = first.rstrip(b"\r").removeprefix(b"\xef\xbb\xbf").split(sign)
     if len(names) < 2 or len(first) > HEADING or not all(_HEADING.match(name.strip()) for name in names):
         return
-    telling = _telling(names, verdict)
+    telling = _telling([name.strip() for name in names], verdict)
+    prose = any(name[:1] == b" " for name in names)
     if telling and rest.partition(b"\n")[0].count(sign) >= len(names) - 1:
-        yield from _below(text, len(first) + 1, _CELLS[sign], sign, telling)
+        for name, found, value in _below(text, len(first) + 1, _CELLS[sign], sign, telling):
+            if not prose or is_shown(text_of(text[value.start : value.end])):
+                yield name, found, value
 
 
 def _below(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 import re
@@ -44,6 +45,16 @@ HEADERS = {
     "a cookie set without a name": told(b"", b"text/html", (b"Set-Cookie", SECRET + b"; Path=/")),
     "cookies joined": told(b"", b"text/html", (b"Set-Cookie", b"a=1; Path=/, uid=" + SECRET + b"; Path=/")),
     "a cookie of RFC 2965": told(b"", b"text/html", (b"Set-Cookie2", b'uid="' + SECRET + b'"; Version=1')),
+    "beside a parameter": asked((b"Authorization", b'Own a="x" ' + SECRET)),
+    "a challenge that goes on": told(b"", b"text/html", (b"WWW-Authenticate", b"Negotiate " + SECRET)),
+    "after the authentication": told(b"", b"text/html", (b"Authentication-Info", b'rspauth="' + SECRET + b'"')),
+    "a protocol of a WebSocket": asked((b"Sec-WebSocket-Protocol", b"bearer, " + SECRET)),
+    "a name that is none": asked((b"X-Token=" + SECRET, b"1")),
+    "a method that is none": Exchange("day#1", Request(b"token=" + SECRET + b" / HTTP/1.1")),
+    "a session in the path": Exchange("day#1", Request(b"GET /(S(" + SECRET + b"))/a.aspx HTTP/1.1")),
+    "a line that is no header": Exchange(
+        "day#1", Request(b"GET / HTTP/1.1", raw_head=b"GET / HTTP/1.1\r\nAuthorization Bearer " + SECRET + b"\r\n\r\n")
+    ),
 }
 
 QUERY = b"a=1&password=" + SECRET
@@ -51,6 +62,9 @@ DATA = json.dumps({"a": 1, "password": SECRET.decode()})
 PACKED = gzip.compress(QUERY)
 DAMAGED = PACKED[:-6] + bytes([PACKED[-6] ^ 255]) + PACKED[-5:]
 GZIPPED = (b"Content-Encoding", b"gzip")
+CODED = base64.b64encode(DATA.encode())
+IN_URL = CODED.replace(b"=", b"%3D")
+SHAPED = b'{"p": "' + b"x" * ((1 << 20) - (1 << 16) - 40)
 MULTIPART = b"multipart/form-data; boundary=XX"
 
 
@@ -70,6 +84,17 @@ BODIES = {
     "UTF-16, told by nothing": sent(DATA.encode("utf-16-le"), b"application/json"),
     "UTF-16, the last character cut": sent(DATA.encode("utf-16") + b"\0", b"application/json"),
     "UTF-16 of XML": told(f"<password>{SECRET.decode()}</password>".encode("utf-16-be"), b"text/xml"),
+    "UTF-32": sent(DATA.encode("utf-32"), b"application/json"),
+    "UTF-32, told by nothing": sent(DATA.encode("utf-32-be"), b"application/json"),
+    "junk before what is packed": sent(b"\n" + PACKED, FORM, GZIPPED),
+    "two types": sent(QUERY, b"image/png", (b"Content-Type", FORM)),
+    "a form called bytes": sent(QUERY, b"application/octet-stream"),
+    "MessagePack": sent(b"\x82\xa1a\0\xa8password\xb0" + SECRET, b"application/msgpack"),
+    "a list of MessagePack": sent(b"\x81\xa6tokens\x92\xa1x\xd9\x10" + SECRET, b"application/msgpack"),
+    "Protocol Buffers": sent(b"\x0a\x08password\x12\x10" + SECRET + b'"\x02ab', b"application/x-protobuf"),
+    "a long list": sent(json.dumps({"tokens": [*map(str, range(11000)), SECRET.decode()]}).encode(), b"text/json"),
+    "a long value across windows": told(SHAPED + b'", "secret": "' + b"ab1" * 30000 + SECRET + b'"}', b"text/json"),
+    "a list across windows": told(SHAPED + b'", "secrets": [' + b'"abcdef123",' * 7000 + b'"' + SECRET + b'"]}'),
     "a zero byte in a page": told(b"\0<input name=password value=" + SECRET + b">"),
     "a folded head": part(b'\r\n name="password"'),
     "an encoded name": part(b" name*=UTF-8''password"),
@@ -98,10 +123,41 @@ TEXTS = {
     "a user that is a key": told(b"", b"text/plain", (b"Location", b"https://" + SECRET + b"@host/x")),
     "a JSON Web Token": told(b"<p>eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0." + SECRET + b"</p>"),
     "a private key": told(b"-----BEGIN PRIVATE KEY-----\n" + SECRET + b"\n-----END PRIVATE KEY-----\n"),
+    "base64 in a query": Exchange("day#1", Request(b"GET /x?d=" + CODED + b" HTTP/1.1")),
+    "escaped base64 in a query": Exchange("day#1", Request(b"GET /x?d=" + IN_URL + b"&a=1 HTTP/1.1")),
+    "base64 in a header": told(b"", b"text/plain", (b"X-Data", CODED)),
+    "base64 in an attribute": told(b"<div data-x='" + CODED + b"'>"),
+    "a cell": told(b"<tr><td>Password</td> <td>" + SECRET + b"</td></tr>"),
+    "a cell with two words": told(b"<tr><th>Password:</th><td> <b>" + SECRET + b" &amp;x</b></td></tr>"),
+    "a list of definitions": told(b"<dt>API token:</dt><dd>" + SECRET + b"</dd>"),
+    "a label and a text": told(b"<label>Secret</label> <span>" + SECRET + b"</span>"),
+    "a label and a field": told(b"<label>API key</label><p><input readonly value='" + SECRET + b"'></p>"),
+    "a sentence in a page": told(b"Your new password is <b>" + SECRET + b"</b>"),
+    "a sentence": told(b"token " + SECRET + b"\n", b"text/plain"),
+    "below a heading": told(b"<tr><th>User<th>Password</tr><tr><td>bob<td>" + SECRET + b"</tr></table>"),
+    "csv": told(b"user,password,n\nbob,x,1\nann," + SECRET + b",2\n", b"text/csv"),
+    "quoted csv": told(b'"User Name";"Password"\r\n"b;""ob";"' + SECRET + b'"\r\n', b"text/csv"),
+    "tsv": told(b"token\tuser\n" + SECRET + b"\tbob\n", b"text/tab-separated-values"),
+    "columns in JSON": told(b'{"columns":["user","password"],"rows":[["a","' + SECRET + b'"]]}', b"text/json"),
+    "a value before its name": sent(b'{"value":"' + SECRET + b'","name":"password"}', b"application/json"),
+    "three quotes": sent(b'mutation { login(password: """' + SECRET + b'""") }', b"application/graphql"),
+    "a call": told(b"setToken('" + SECRET + b"')", b"text/javascript"),
+    "a sign in an attribute before": told(b"<input value='" + SECRET + b"' title='a>b' name='token'>"),
+    "an element in an element": told(b"<password><value>" + SECRET + b"</value></password>", b"text/xml"),
+    "after a comment": told(b"<password><!-- x -->" + SECRET + b"</password>", b"text/xml"),
+    "an attribute of SAML": told(b"<a:Attribute Name='token'><b>" + SECRET + b"</b></a:Attribute>", b"text/xml"),
+    "a form of plain text": sent(b"user=a\r\npassword=my pass " + SECRET + b"\r\n", b"text/plain"),
+    "a quote in a value": told(b"password=a'" + SECRET, b"text/plain"),
+    "a bracket in a link": told(b'<a href="/x?token=a)' + SECRET + b'">'),
+    "a semicolon in a form": sent(b"a=1&password=abc;x=" + SECRET),
 }
 PROSE = (
     b"<p>Password: must have 8 characters. Token = optional</p><div id='password'>Choose one</div>",
     b"function f(token) { token = getToken(); return {token: e.token, password: user.password}; }",
+    b"<tr><th>Password<th>E-mail</tr><tr><td>at least 8 characters<td>bob</tr></table><td>Token</td><td>2016-05-16",
+    b"<td>Password</td><td>required</td><dt>secretive</dt><dd>secretive-0.3.tar.gz</dd> token abc12 was used",
+    b"Log in, or ask for a password, then go on\nin peace, please, now",
+    b'["user", "password"] ["User", "Password"] setToken("csrf-form") &lt;token&gt; <b>host</b>',
     b'["user", "password", "remember"] type Login { password: String }',
 )
 
