@@ -15,6 +15,7 @@ from . import rendering, traversal, views
 from .database import Database
 from .request import IndexRequest
 from .services import Services
+from .services.kept import KeptAnswers
 from .services.readme import Readme
 from .services.simple import KeptPages
 from .services.storage import FileStore, file_store
@@ -43,6 +44,7 @@ class Installation:
         self.settings = settings
         self.database = Database(settings.database_url)
         self.kept_pages = KeptPages()
+        self.kept = KeptAnswers()
 
     @cached_property
     def store(self) -> FileStore:

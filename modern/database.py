@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from transaction import TransactionManager
 
 from .services.passwords import Remembered
+from .states import States
 
 POOL, OVERFLOW = 8, 16  # connections kept, and those beyond that while a worker has more threads than usual
 
@@ -22,7 +23,14 @@ class Database:
         self.engine: Engine = create_engine(
             psycopg2_url(url), pool_size=POOL, max_overflow=OVERFLOW, pool_pre_ping=True, query_cache_size=500
         )
+        # No transaction, so none is ended when a connection comes back; a broken one is replaced by who uses it.
+        asking = create_engine(
+            psycopg2_url(url), pool_size=POOL, max_overflow=OVERFLOW, isolation_level="AUTOCOMMIT",
+            pool_reset_on_return=None,
+        )  # fmt: skip
+        self.states = States(asking)
         self.remembered = Remembered()
+        self._engines = (self.engine, asking)
 
     def session(self, manager: TransactionManager) -> Session:
         """Return a session that commits and ends with the transaction of `manager`."""
@@ -38,7 +46,8 @@ class Database:
 
     def close(self) -> None:
         """Close all connections."""
-        self.engine.dispose()
+        for engine in self._engines:
+            engine.dispose()
 
 
 def psycopg2_url(url: str) -> str:

@@ -54,7 +54,7 @@ def parse_form(environ: Mapping[str, Any]) -> Form:
 
 
 def read_body(environ: Mapping[str, Any]) -> bytes:
-    """Return the request's body whole. Raises BadBody where the client broke off: half an upload must not look whole."""
+    """Return the body whole. Raises BadBody where the client broke off: half an upload must not look whole."""
     text = environ.get("CONTENT_LENGTH") or ""
     if not text and environ.get("wsgi.input_terminated"):
         body: bytes = environ["wsgi.input"].read()

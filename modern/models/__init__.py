@@ -4,7 +4,7 @@ No query and no rule here. Times without a zone are UTC.
 """
 
 from .accounts import Account, Cookie, CsrfToken, Email, OpenID, PasswordDigest, RegistrationKey, SshKey
-from .base import Base
+from .base import Base, table
 from .files import File, RegisteredName
 from .journals import JournalEntry
 from .projects import Project, Role
@@ -29,4 +29,5 @@ __all__ = [
     "ReleaseClassifier",
     "Role",
     "SshKey",
+    "table",
 ]

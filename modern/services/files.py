@@ -6,12 +6,12 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, delete, func, insert, select
+from sqlalchemy import Row, bindparam, delete, func, insert, literal_column, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from transaction import TransactionManager
 
-from ..models import File, RegisteredName, Release
+from ..models import File, RegisteredName, Release, table
 from .clock import naive_now, seconds
 from .journal import Journal
 
@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from .storage import FileStore
 
 Installable = Row[tuple[str | None, str | None, str | None, str | None, str | None]]
+_FILES = table(File).c
+_EXISTS = select(literal_column("1")).where(
+    _FILES.name == bindparam("name"), _FILES.version == bindparam("version"),
+    _FILES.filename == bindparam("filename"),
+)  # fmt: skip
+_FILE, _NAME = insert(table(File)).inline(), insert(table(RegisteredName)).inline()
 
 
 class DuplicateFile(Exception):
@@ -71,8 +77,8 @@ class Files:
 
     def exists(self, name: str, version: str, filename: str) -> bool:
         """Whether the release has a file of this name."""
-        wanted = (File.name == name, File.version == version, File.filename == filename)
-        return self._db.scalar(select(1).where(*wanted)) is not None
+        values = {"name": name, "version": version, "filename": filename}
+        return self._db.scalar(_EXISTS, values) is not None
 
     def add(
         self, name: str, version: str, filename: str, content: bytes, packagetype: str, python_version: str,
@@ -93,11 +99,11 @@ class Files:
             "blake2_256_digest": blake2, "downloads": 0, "upload_time": when,
         }  # fmt: skip
         try:
-            self._db.execute(insert(File).values(row))
+            self._db.execute(_FILE, row)
         except IntegrityError:
             raise DuplicateFile from None
         try:
-            self._db.execute(insert(RegisteredName).values(filename=filename))
+            self._db.execute(_NAME, {"filename": filename})
         except IntegrityError:
             raise UsedFilename from None
         self._journal.write(name, version, f"add {python_version} file {filename}")

@@ -10,10 +10,12 @@ from typing import Any
 from sqlalchemy import Row, Select, func, insert, select
 from sqlalchemy.orm import Session
 
-from ..models import JournalEntry, Release
+from ..models import JournalEntry, Release, table
 from .clock import naive_now
 
 Event = Row[tuple[str | None, str | None, datetime | None, str | None, int]]
+
+_ENTRY = insert(table(JournalEntry)).inline()
 
 
 @dataclass(frozen=True)
@@ -33,12 +35,11 @@ class Journal:
 
     def write(self, name: str, version: str | None, action: str) -> None:
         """Add an entry."""
-        self._db.execute(
-            insert(JournalEntry).values(
-                name=name, version=version, action=action, submitted_date=naive_now().replace(microsecond=0),
-                submitted_by=self.actor.username, submitted_from=self.actor.address,
-            )
-        )  # fmt: skip
+        entry = {
+            "name": name, "version": version, "action": action, "submitted_date": naive_now().replace(microsecond=0),
+            "submitted_by": self.actor.username, "submitted_from": self.actor.address,
+        }  # fmt: skip
+        self._db.execute(_ENTRY, entry)
 
     def last_serial(self) -> int | None:
         """The newest serial of all."""

@@ -19,7 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from ..models import Account, PasswordDigest
+from ..models import PasswordDigest
 
 REMEMBERED, SECONDS = 1024, 300
 
@@ -70,16 +70,15 @@ class Passwords:
         self._remembered = remembered
         self._strong = strong
 
-    def is_right(self, name: str, password: str) -> bool:
-        """Whether that is the user's password; makes the strong digest where there is none yet."""
-        account = self._db.execute(select(Account.id, Account.password).where(Account.username == name)).first()
-        if account is None:
-            return False
-        if self._remembered.knows(account.password, password):
+    def is_right(self, number: int, name: str, stored: str, password: str) -> bool:
+        """Whether that is the password of the user with this id, name and old digest; makes the strong digest where
+        there is none yet.
+        """
+        if self._remembered.knows(stored, password):
             return True
-        right = self._check(account.id, name, account.password, password)
+        right = self._check(number, name, stored, password)
         if right:
-            self._remembered.add(account.password, password)
+            self._remembered.add(stored, password)
         return right
 
     def _check(self, number: int, name: str, old: str, password: str) -> bool:

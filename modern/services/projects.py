@@ -7,13 +7,20 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, Text, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from ..models import Dependency, File, Project, Release, ReleaseClassifier, Role
+from ..models import Dependency, File, Project, Release, ReleaseClassifier, Role, table
 from .clock import naive_now
 from .journal import Journal
 
+_PROJECTS, _WANTED = table(Project).c, bindparam("wanted", type_=Text)
+_FIND = (
+    select(_PROJECTS.name)
+    .where(func.normalize_pep426_name(_PROJECTS.name) == func.normalize_pep426_name(_WANTED))
+    .order_by((_PROJECTS.name == _WANTED).desc(), _PROJECTS.created, _PROJECTS.name)
+    .limit(1)
+)
 PORTION = 2000  # names read at once
 Chosen = Callable[[Any], ColumnElement[bool]]
 
@@ -41,15 +48,7 @@ class Projects:
 
     def find(self, name: str | None) -> str | None:
         """The registered spelling of a name, None where there is none."""
-        folded = func.normalize_pep426_name(Project.name) == func.normalize_pep426_name(name)
-        order = ((Project.name == name).desc(), Project.created, Project.name)
-        return self._db.scalar(select(Project.name).where(folded).order_by(*order).limit(1))
-
-    def simple(self, name: str) -> Row[tuple[str, int | None]] | None:
-        """(registered spelling, last serial) of a name, None where there is none."""
-        folded = func.normalize_pep426_name(Project.name) == func.normalize_pep426_name(name)
-        order = ((Project.name == name).desc(), Project.created, Project.name)
-        return self._db.execute(select(Project.name, Project.last_serial).where(folded).order_by(*order).limit(1)).first()
+        return self._db.scalar(_FIND, {"wanted": name})
 
     def names(self) -> Sequence[str]:
         """All names, by the collation of the database."""
@@ -63,7 +62,7 @@ class Projects:
     def serials(self) -> dict[str, int | None]:
         """{name: last serial}."""
         rows = self._db.execute(select(Project.name, Project.last_serial).order_by(Project.name))
-        return {name: serial for name, serial in rows}
+        return {row.name: row.last_serial for row in rows}
 
     def count(self) -> int:
         """How many are registered."""
@@ -116,8 +115,8 @@ class Projects:
 
 
 def remove_parts(db: Session, chosen: Chosen) -> list[str]:
-    """Delete files, dependencies, classifiers and releases by a condition on each table; return the files' paths."""
+    """Delete files, dependencies, classifiers and releases by a condition on each class; return the files' paths."""
     paths = list(db.scalars(select(File.path).where(chosen(File)).order_by(File.path)))
-    for table in (File, Dependency, ReleaseClassifier, Release):
-        db.execute(delete(table).where(chosen(table)).execution_options(synchronize_session=False))
+    for part in (File, Dependency, ReleaseClassifier, Release):
+        db.execute(delete(part).where(chosen(part)).execution_options(synchronize_session=False))
     return [path for path in paths if path is not None]

@@ -1,4 +1,4 @@
-"""Conditions and ranges of a download (RFC 9110 sections 13 and 14): header texts and a file's Stat in, what to send out."""
+"""Conditions and ranges of a download (RFC 9110 sections 13 and 14): header texts and a Stat in, what to send out."""
 
 from __future__ import annotations
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, exists, func, insert, literal_column, or_, select, true, update
+from sqlalchemy import Row, and_, bindparam, delete, exists, func, insert, literal_column, or_, select, true, update
 from sqlalchemy.orm import Session, contains_eager
 
-from ..models import Classifier, Dependency, JournalEntry, Project, Release, ReleaseClassifier
+from ..models import Classifier, Dependency, JournalEntry, Project, Release, ReleaseClassifier, table
 from .clock import naive_now
 from .journal import Journal
 from .projects import remove_parts
@@ -27,6 +27,10 @@ SEARCHABLE = (
     "name", "version", "author", "author_email", "maintainer", "maintainer_email", "home_page", "license", "summary",
     "description", "keywords", "platform", "download_url",
 )  # fmt: skip
+_RELEASES = table(Release).c
+_EXISTS = select(literal_column("1")).where(
+    _RELEASES.name == bindparam("name"), _RELEASES.version == bindparam("version")
+)
 
 Listed = Row[tuple[str, str, str | None, bool | None, int | None]]
 
@@ -47,7 +51,7 @@ class Releases:
 
     def exists(self, name: str, version: str) -> bool:
         """Whether there is such a release, to the letter."""
-        return self._db.scalar(select(1).where(Release.name == name, Release.version == version)) is not None
+        return self._db.scalar(_EXISTS, {"name": name, "version": version}) is not None
 
     def of_project(self, name: Any, *, hidden: bool | None = None) -> Sequence[Listed]:
         """(name, version, summary, hidden, ordering) of a project's releases, the highest first; `hidden` selects."""

@@ -6,13 +6,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Row, delete, func, insert, literal_column, or_, select
+from sqlalchemy import Row, bindparam, delete, func, insert, literal_column, or_, select
 from sqlalchemy.orm import Session
 
-from ..models import Role
+from ..models import Role, table
 from .journal import Journal
 
 MAY_CHANGE = ("Admin", "Maintainer", "Owner")
+_ROLES = table(Role).c
+_HAS = (
+    select(literal_column("1"))
+    .where(
+        _ROLES.user_name == bindparam("user"), _ROLES.role_name.in_(bindparam("roles", expanding=True)),
+        or_(_ROLES.package_name == bindparam("name"), _ROLES.package_name.is_(None)),
+    )
+    .limit(1)
+)  # fmt: skip
 _ROW = literal_column("roles.ctid")  # rows as they were inserted: the table has no key
 
 
@@ -25,9 +34,8 @@ class Roles:
 
     def has(self, package_name: str | None, *roles: str) -> bool:
         """Whether the acting user has one of the roles, for exactly that name or globally."""
-        here = or_(Role.package_name == package_name, Role.package_name.is_(None))
-        acting = Role.user_name == self._journal.actor.username
-        return self._db.scalar(select(1).where(acting, Role.role_name.in_(roles), here).limit(1)) is not None
+        values = {"user": self._journal.actor.username, "name": package_name, "roles": roles}
+        return self._db.scalar(_HAS, values) is not None
 
     def may_change(self, package_name: str | None) -> bool:
         """Whether the acting user is Owner, Maintainer or Admin."""

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Row, case, func, literal, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from ..models import Release, ReleaseClassifier
@@ -48,7 +49,7 @@ class Search:
         query = (
             select(Release.name, Release.version, Release.summary, _sum(weights).label("weight"))
             .where(Release.hidden.is_(False), *(weight > 0 for weight in weights))
-            .distinct(Release.name)
+            .ext(distinct_on(Release.name))
             .order_by(Release.name, Release.ordering.desc().nulls_last())
         )
         hits = [Hit(*row) for row in self._db.execute(query)]

@@ -132,8 +132,7 @@ class LocalNote:
         self._file = open(self._name, "w", encoding="utf-8")  # noqa: SIM115  # its lock lives as long as the note
         fcntl.flock(self._file, fcntl.LOCK_EX)
         self._file.write("\n".join(paths))
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        self._file.flush()  # not synced: it is for processes that die, and after a power cut nothing waits
 
     def settle(self) -> None:
         """The files stay: the note goes."""

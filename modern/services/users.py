@@ -6,16 +6,21 @@ import os
 import string
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Row, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from ..models import Account, Email, JournalEntry, RegistrationKey, Role
+from ..models import Account, Email, JournalEntry, RegistrationKey, Role, table
 from .clock import now
 from .passwords import Passwords, old_digest
 
 REFRESH = timedelta(minutes=1)  # how often a login is noted at most
 NOBODY = "deleted-user"  # journal entries of deleted accounts are handed to it
+_ACCOUNTS = table(Account).c
+_ACCOUNT = select(_ACCOUNTS.id, _ACCOUNTS.password, _ACCOUNTS.last_login, _ACCOUNTS.is_active).where(
+    _ACCOUNTS.username == bindparam("name")
+)
 
 
 def random_text(length: int, alphabet: str = string.ascii_letters + string.digits) -> str:
@@ -33,8 +38,8 @@ class Users:
 
     def login(self, name: str, password: str) -> bool:
         """Whether these are the credentials of an active user; notes the login, at most once a minute."""
-        row = self._db.execute(select(Account.last_login, Account.is_active).where(Account.username == name)).first()
-        if row is None or not row.is_active or not self._passwords.is_right(name, password):
+        row = self._account(name)
+        if row is None or not row.is_active or not self._passwords.is_right(row.id, name, row.password, password):
             return False
         self.note_login(name, row.last_login)
         return True
@@ -48,7 +53,8 @@ class Users:
 
     def is_password(self, name: str, password: str) -> bool:
         """Whether that is the user's password."""
-        return self._passwords.is_right(name, password)
+        row = self._account(name)
+        return row is not None and self._passwords.is_right(row.id, name, row.password, password)
 
     def exists(self, name: str) -> bool:
         """Whether there is an account of this name."""
@@ -108,6 +114,9 @@ class Users:
         self._db.execute(handed.execution_options(synchronize_session=False))
         self._db.execute(delete(Account).where(Account.username == name))
         self._commit()
+
+    def _account(self, name: str) -> Row[Any] | None:
+        return self._db.execute(_ACCOUNT, {"name": name}).first()
 
     def _change(self, name: str, **values: object) -> None:
         changed = update(Account).where(Account.username == name).values(**values)

@@ -14,6 +14,7 @@ from ..errors import NotFound, Redirect
 from ..models import Release
 from ..request import IndexRequest
 from ..services import documents, records
+from ..services.kept import Kept
 from ..services.projects import simple_name
 
 CALLBACK = re.compile(r"[\w$.]+")
@@ -36,20 +37,32 @@ def wanted_release(request: IndexRequest, *, hidden_too: bool) -> Release:
 
 def json(request: IndexRequest) -> Response:
     """A release with its files, and the files of all releases; as a call of `callback`, if asked for (JSONP)."""
-    redirect_spelling(request)
-    release = wanted_release(request, hidden_too=True)
-    # Python 2 left a space after the comma at the end of a line.
-    body = dumps(document(request, release), indent=4, separators=(", ", ": "))
-    kind = 'application/json; charset="UTF-8"'
+    name, version = request.form.get("name"), request.form.get("version")
+    state = request.installation.database.states.project(name) if isinstance(name, str) else None
+    if state is not None and state.name != name:
+        raise Redirect("/".join(str(part) for part in (request.urls.path, state.name, version, "json") if part))
+    if state is None or isinstance(version, list):
+        kept = write_json(request)  # which says what is wrong
+    else:
+        answers, key = request.installation.kept, ("json", name, version, request.urls)
+        kept = answers.get(key, state[:2]) or answers.put(key, state[:2], write_json(request))
+    body, kind = kept.body, 'application/json; charset="UTF-8"'
     callback = request.form.get("callback", "")
     if CALLBACK.fullmatch(str(callback)):
-        body, kind = f"{callback}({body})", 'text/javascript; charset="UTF-8"'
+        body, kind = f"{callback}(".encode() + body + b")", 'text/javascript; charset="UTF-8"'
+    serial = state.last_serial if state else None
     return answer(
-        body, kind, ("Content-Disposition", "inline"),
-        ("X-PYPI-LAST-SERIAL", str(request.services.journal.last_serial())),
-        ("Surrogate-Key", "json pkg~" + simple_name(release.name)), ("Surrogate-Control", "max-age=86400"),
-        ("Cache-Control", "max-age=600, public"), ("Access-Control-Allow-Origin", "*"),
+        body, kind, ("Content-Disposition", "inline"), ("X-PYPI-LAST-SERIAL", str(serial)), *kept.headers,
+        ("Surrogate-Control", "max-age=86400"), ("Cache-Control", "max-age=600, public"),
+        ("Access-Control-Allow-Origin", "*"),
     )  # fmt: skip
+
+
+def write_json(request: IndexRequest) -> Kept:
+    """The JSON document as Python 2 wrote it, which left a space after the comma at the end of a line."""
+    release = wanted_release(request, hidden_too=True)
+    body = dumps(document(request, release), indent=4, separators=(", ", ": ")).encode()
+    return Kept(body, (("Surrogate-Key", "json pkg~" + simple_name(release.name)),))
 
 
 def document(request: IndexRequest, release: Release) -> dict[str, Any]:
@@ -67,14 +80,6 @@ def document(request: IndexRequest, release: Release) -> dict[str, Any]:
         "releases": {row.version: of_version(row.version) for row in services.releases.of_project(name)},
         "urls": of_version(version),
     }
-
-
-def redirect_spelling(request: IndexRequest) -> None:
-    """Redirect to the registered spelling, by path only (B166)."""
-    name, version = request.form.get("name"), request.form.get("version")
-    found = request.services.projects.find(name) if isinstance(name, str) else None
-    if found is not None and found != name:
-        raise Redirect("/".join(str(part) for part in (request.urls.path, found, version, "json") if part))
 
 
 def iso_time(when: datetime) -> str:

@@ -49,7 +49,7 @@ def read_body(environ: Mapping[str, Any]) -> bytes:
     text = environ.get("CONTENT_LENGTH")
     length = int(text) if text else MAX_BODY
     body: bytes = b""
-    if text and length < MAX_BODY or not text and environ.get("wsgi.input_terminated"):
+    if length < MAX_BODY if text else environ.get("wsgi.input_terminated"):
         body = environ["wsgi.input"].read(length)
     if not text and not body:
         raise KeyError("CONTENT_LENGTH")

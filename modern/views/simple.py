@@ -11,6 +11,7 @@ from ..answers import answer
 from ..errors import NotFound, Redirect
 from ..request import IndexRequest
 from ..services import simple
+from ..services.kept import Kept
 from ..services.projects import simple_name
 
 HTML, JSON = "text/html; charset=utf-8", "application/vnd.pypi.simple.v1+json"
@@ -52,17 +53,22 @@ def all_projects(request: IndexRequest) -> Response:
 def one_project(request: IndexRequest, name: str) -> Response:
     """The files of one project. Two rules of normalisation meet: dots are folded by only one of them (B110)."""
     folded = simple_name(name)
-    found = request.services.projects.simple(name)
+    found = request.installation.database.states.project(name)
     if folded != name:
         if found is None:
             raise NotFound(f"{name} does not have any releases")
         raise Redirect(f"/simple/{folded}")
     if found is None:
         raise NotFound(f"{name} does not exist")
-    serial, kind = found.last_serial or 0, wanted_type(request)
+    real, serial, kind = found.name, found.serial, wanted_type(request)
     write = simple.json_project if kind == JSON else simple.html_project
-    body = write(name, serial, request.services.files.for_installers(found.name)).encode()
-    return simple_answer([body], len(body), kind, "simple pkg~" + simple_name(found.name), found.last_serial)
+    kept, key, state = request.installation.kept, ("simple", name, kind), (real, serial)
+    answered = kept.get(key, state)
+    if answered is None:
+        body = write(name, serial or 0, request.services.files.for_installers(real)).encode()
+        answered = kept.put(key, state, Kept(body))
+    size = len(answered.body)
+    return simple_answer([answered.body], size, kind, "simple pkg~" + simple_name(real), serial)
 
 
 def simple_answer(body: Iterable[bytes], size: int, kind: str, key: str, serial: int | None) -> Response:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from .files import files
 from .home import about, home, mirrors, security
+from .kept import kept_display
 from .lists import browse, find, index
 from .project import pkg_edit, remove_pkg
-from .release import display
 from .roles import role, role_form
 from .static import static
 from .submit import submit, submit_form, submit_pkg_info, verify
 
 SITE = {"mirrors": mirrors, "security": security, "static": static}
 ACTIONS = {
-    "about": about, "browse": browse, "display": display, "files": files, "home": home, "index": index,
+    "about": about, "browse": browse, "display": kept_display, "files": files, "home": home, "index": index,
     "pkg_edit": pkg_edit, "remove_pkg": remove_pkg, "role": role, "role_form": role_form, "search": find,
     "submit": submit, "submit_form": submit_form, "submit_pkg_info": submit_pkg_info, "verify": verify,
 }  # fmt: skip

@@ -1,0 +1,197 @@
+"""The new index beside the old one, one request after another in one process each: pages and uploads by CPU time.
+
+Both are asked in turns within one run, over one PostgreSQL, each with a database and files of its own, so that only the
+ratios count. Then /simple/ of very many projects: how long it takes from the kept page, and what memory it needs.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+
+from harness import postgres
+
+ROOT = Path(__file__).resolve().parents[1]
+TURNS, COUNT, UPLOADS, WANTED = 7, 150, 30, 2.0
+PROJECTS, WITHIN = 100_000, 0.3
+PAGES = {"/simple/demo/": "/simple/demo/", "a project page": "/pypi/demo/1.1", "JSON": "/pypi/demo/json"}
+Ask = Callable[..., int]
+
+
+def main() -> None:
+    """Measure and print."""
+    with tempfile.TemporaryDirectory() as folder, postgres.start() as server:
+        sides = {name: Side(name, server, Path(folder)) for name in ("legacy", "modern")}
+        try:
+            for label, path in PAGES.items():
+                compare(label, {name: side.asker("pages", path, COUNT) for name, side in sides.items()})
+            compare("an upload", {name: side.asker("uploads", "", UPLOADS) for name, side in sides.items()})
+            sides["modern"].fill(PROJECTS)
+            print(f"/simple/ of {PROJECTS} projects: {sides['modern'].ask('index', '', 5)}")
+        finally:
+            for side in sides.values():
+                side.close()
+
+
+def compare(label: str, askers: dict[str, Callable[[], dict[str, float]]]) -> None:
+    """Print the ratio of what both take a request, in turns."""
+    found: dict[str, list[float]] = {name: [] for name in askers}
+    for turn in range(TURNS):
+        for name, ask in askers.items():
+            taken = ask()["ms"]
+            if turn:
+                found[name].append(taken)
+    old, new = (statistics.median(found[name]) for name in ("legacy", "modern"))
+    print(f"{label}: old {old:.2f} ms, new {new:.2f} ms, {old / new:.1f} times (wanted {WANTED})", flush=True)
+
+
+class Side:
+    """One index in a process of its own, which does what it is told, line by line."""
+
+    def __init__(self, name: str, server: postgres.Server, folder: Path) -> None:
+        self.url = server.create_database(f"rate_{name}")
+        files = folder / name
+        words = [sys.executable, "-m", "legacy", "load", "recordings/seed.json", "--database", self.url, "--files"]
+        subprocess.run([*words, str(files)], cwd=ROOT, check=True, capture_output=True)
+        if name == "modern":
+            migrate = [sys.executable, "-m", "modern", "migrate", "--database", self.url]
+            subprocess.run(migrate, cwd=ROOT, check=True, capture_output=True)
+        environ = os.environ | {
+            "PYPI_DATABASE_URL": self.url, "PYPI_FILES": str(files), "PYPI_BASE_URL": "http://127.0.0.1/pypi",
+        }  # fmt: skip
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", f"from benchmarks.modern_rate import worker; worker('{name}')"], cwd=ROOT,
+            env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    def ask(self, task: str, path: str, count: int) -> dict[str, float]:
+        """Have something done, and return what it took."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps([task, path, count]) + "\n")
+        self._process.stdin.flush()
+        found: dict[str, float] = json.loads(self._process.stdout.readline())
+        return found
+
+    def asker(self, task: str, path: str, count: int) -> Callable[[], dict[str, float]]:
+        """Return `ask` with these arguments."""
+        return lambda: self.ask(task, path, count)
+
+    def fill(self, count: int) -> None:
+        """Have so many projects."""
+        connection = psycopg2.connect(self.url)
+        with connection, connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO packages (name, created) SELECT 'project-' || n, '2016-01-01'"
+                " FROM generate_series(1, %s) n ON CONFLICT DO NOTHING",
+                (count,),
+            )
+        connection.close()
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.communicate()
+
+
+def worker(name: str) -> None:
+    """Do what the lines of stdin say; runs in the process of a Side."""
+    import importlib
+
+    app = importlib.import_module(f"{name}.wsgi").application
+    tasks = {"pages": pages, "uploads": Uploader(), "index": index}
+    for line in sys.stdin:
+        task, path, count = json.loads(line)
+        print(json.dumps(tasks[task](app, path, count)), flush=True)
+
+
+def pages(app: Any, path: str, count: int) -> dict[str, float]:
+    """Milliseconds a page."""
+    began = time.perf_counter()
+    for _ in range(count):
+        call(app, "GET", path)
+    return {"ms": (time.perf_counter() - began) * 1000 / count}
+
+
+class Uploader:
+    """Uploads files of 20 kB, each another one."""
+
+    def __init__(self) -> None:
+        self.number = 0
+
+    def __call__(self, app: Any, path: str, count: int) -> dict[str, float]:
+        """Milliseconds an upload."""
+        bodies = [self.body() for _ in range(count)]
+        began = time.perf_counter()
+        for body in bodies:
+            call(app, "POST", "/pypi", body)
+        return {"ms": (time.perf_counter() - began) * 1000 / count}
+
+    def body(self) -> bytes:
+        """A form as tools send it."""
+        self.number += 1
+        fields = {
+            ":action": "file_upload", "protocol_version": "1", "name": "demo", "version": "1.1", "filetype": "sdist",
+        }  # fmt: skip
+        parts = [f'--B\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n' for key, value in fields.items()]
+        head = f'--B\r\nContent-Disposition: form-data; name="content"; filename="demo-1.1.post{self.number}.tar.gz"\r\n\r\n'
+        content = f"{self.number} ".encode() * 4000
+        return "".join([*parts, head]).encode() + content + b"\r\n--B--\r\n"
+
+
+def index(app: Any, path: str, count: int) -> dict[str, float]:
+    """Seconds that the page of all projects takes, at first and then, and MiB more of memory than before."""
+    before = peak()
+    times = []
+    for _ in range(count):
+        began = time.perf_counter()
+        size = call(app, "GET", "/simple/")
+        times.append(time.perf_counter() - began)
+    return {
+        "s at first": round(times[0], 2), "s then": round(statistics.median(times[1:]), 3), "wanted s": WITHIN,
+        "MB": round(size / 1e6, 1), "MiB more memory": peak() - before,
+    }  # fmt: skip
+
+
+def peak() -> int:
+    """The peak resident memory in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+def call(app: Any, method: str, path: str, body: bytes = b"") -> int:
+    """Ask a WSGI application; the bytes of the answer's body are counted and dropped."""
+    environ = {
+        "REQUEST_METHOD": method, "SCRIPT_NAME": "", "PATH_INFO": path, "QUERY_STRING": "", "SERVER_NAME": "127.0.0.1",
+        "SERVER_PORT": "80", "SERVER_PROTOCOL": "HTTP/1.1", "REMOTE_ADDR": "127.0.0.1", "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http", "wsgi.input": io.BytesIO(body), "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True, "wsgi.multiprocess": True, "wsgi.run_once": False, "RAW_URI": path,
+        "REQUEST_URI": path, "CONTENT_LENGTH": str(len(body)) if body else "",
+    }  # fmt: skip
+    if body:
+        environ["CONTENT_TYPE"] = "multipart/form-data; boundary=B"
+        environ["HTTP_AUTHORIZATION"] = "Basic " + base64.b64encode(b"alice:alicepw").decode()
+    seen: list[str] = []
+    written = []
+
+    def start_response(status: str, headers: object, exc_info: object = None) -> Callable[[bytes], object]:
+        seen.append(status)
+        return lambda data: written.append(len(data))
+
+    answer: Iterator[bytes] = app(environ, start_response)
+    size = sum(len(piece) for piece in answer) + sum(written)
+    getattr(answer, "close", lambda: None)()
+    if not seen[0].startswith("200"):
+        raise SystemExit(f"{method} {path}: {seen[0]}")
+    return size
