@@ -13,6 +13,7 @@ import click
 from harness.config import find_config
 from harness.errors import RecordingError
 from harness.exchange import Exchange
+from harness.interpreter import processors, unhurried
 from harness.progress import Advance, progress
 from harness.recording import Writer, replacing
 from harness.redact.options import redaction_options, redactor_for
@@ -20,9 +21,12 @@ from harness.sources.fidelity import Fidelity, by_frequency, counted
 from harness.sources.registry import SOURCES, check_recorded, source_named, source_of
 from harness.sources.source import Input, Item, Note, Options, Read, Skipped, Source, Unreadable
 from harness.sources.text import open_text
+from harness.store.apart import ApartWriter
+from harness.store.cassette import SUFFIXES
 
 _PORT = re.compile(r":\d*$")
 _STEP = 500  # items between two signs of progress
+_LONG = 1_000_000  # bytes of files from which on two processes are quicker
 
 Redact = Callable[[Exchange], Exchange]
 
@@ -108,7 +112,7 @@ def import_files(
         source_named(wanted)
     sources = [source_of(file, wanted) for file in files]
     tally = Tally(files=len(files))
-    with replacing(output, state) as writer:
+    with unhurried(), replacing(output, state, _maker(files, output, state)) as writer:
         sink = _Importing(writer, tally, frozenset(map(str.lower, hosts)), redact)
         for file, source in zip(files, sources, strict=True):
             with progress(file.name, file.stat().st_size) as advance:
@@ -116,6 +120,13 @@ def import_files(
         if not tally.imported:
             raise RecordingError(_nothing(tally, files))
     return tally
+
+
+def _maker(files: tuple[Path, ...], output: Path, state: str | None) -> Callable[[Path], Writer] | None:
+    """Return what writes a long import in a process of its own, where there is a processor for it."""
+    if output.suffix in SUFFIXES or processors() < 2 or sum(file.stat().st_size for file in files) < _LONG:
+        return None
+    return lambda part: ApartWriter(part, state)
 
 
 class _Importing:

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import importlib.util
 import logging
 import os
 import select
 import socket
 import stat
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -25,6 +23,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.errors import HarnessError, RecordingError, UsageError
+from harness.interpreter import environment, python
 from harness.record import frame
 from harness.record.capture import Held
 from harness.record.counts import Counters
@@ -211,11 +210,11 @@ def _start(job: Job, path: Path) -> None:
         _held.add(listener.fileno())
         listener.bind(str(path))
         listener.listen(128)
-        command = [_python(), "-P", "-c", _CODE, str(listener.fileno()), str(path)]
+        command = [python(), "-P", "-c", _CODE, str(listener.fileno()), str(path)]
         with _starting:
             _held.discard(listener.fileno())  # some servers have Popen fork, as this process does
             process = subprocess.Popen(
-                command, stdin=-1, stdout=subprocess.DEVNULL, pass_fds=[listener.fileno()], env=_environment(), cwd="/",
+                command, stdin=-1, stdout=subprocess.DEVNULL, pass_fds=[listener.fileno()], env=environment(), cwd="/",
                 start_new_session=True,
             )  # fmt: skip
             _held.add(listener.fileno())
@@ -229,23 +228,6 @@ def _start(job: Job, path: Path) -> None:
         if process.returncode:
             path.unlink(missing_ok=True)
             raise OSError(f"{command[0]} ended with {process.returncode}")
-
-
-def _environment() -> dict[str, str]:
-    """Return what the keeper needs: to find these modules, and the place of temporary files."""
-    source = importlib.util.find_spec("harness")
-    assert source is not None
-    assert source.submodule_search_locations
-    roots = [str(Path(place).parent) for place in source.submodule_search_locations]
-    path = [os.path.abspath(entry) for entry in (*roots, *sys.path) if entry]
-    return {"PYTHONPATH": os.pathsep.join(dict.fromkeys(path)), "TMPDIR": tempfile.gettempdir()}
-
-
-def _python() -> str:
-    """Return the interpreter: servers that embed it give their own program for `sys.executable`."""
-    if Path(sys.executable or "-").name.startswith(("python", "pypy")):
-        return sys.executable
-    return os.path.join(sys.exec_prefix, "bin", f"python{sys.version_info[0]}.{sys.version_info[1]}")
 
 
 def _folder() -> Path:
