@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[1]
-CASSETTES = ("curl-simple", "curl-pages", "twine-7.0.0", "distutils-3.11", "xmlrpc.client-3.11")
+CASSETTES = ("curl-simple", "twine-7.0.0", "xmlrpc.client-3.11")
 
 CONFIG = """
 [state.seed]

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import random
 import secrets
 import time
 from itertools import count
@@ -43,6 +44,11 @@ def at_times(make, share):
     return field
 
 
+def now_and_then(make, share):
+    """Return a field like that, but by numbers that the harness hands out: the same in each run of the same test."""
+    return lambda environ: make(environ) if random.random() < share else STEADY
+
+
 def on_some(make, share):
     """Return a field that is drawn anew on a share of the pages, and else stays."""
     return lambda environ: make(environ) if number(environ) * 7919 % 1000 < 1000 * share else STEADY
@@ -55,6 +61,8 @@ FIELDS = {
     "uncontrolled token": uncontrolled,
     "token on half of the pages": on_some(token, 0.5),
     "token in half of the answers": at_times(uncontrolled, 0.5),
+    "token now and then": now_and_then(uncontrolled, 0.5),
+    "token once in a while": now_and_then(uncontrolled, 0.05),
     "token on 5 % of the pages": on_some(token, 0.05),
     "token in 5 % of the answers": at_times(uncontrolled, 0.05),
     "process": lambda environ: str(os.getpid()),

@@ -83,7 +83,7 @@ CHANGED = {
     "random in all answers, then in half": ("uncontrolled token", "token in half of the answers", 100),
     "the process, then a constant": ("process", "number", 100),
     "the process, then a constant, in few exchanges": ("process", "number", 5),
-    "the process, then a constant, in many": ("process", "number", 600),
+    "the process, then a constant, in many": ("process", "number", 300),
     "random on some pages, then never": ("token on 5 % of the pages", "constant", 200),
     "random in some answers, then never": ("token in 5 % of the answers", "constant", 600),
     "random in some answers, then in half": ("token in 5 % of the answers", "token in half of the answers", 100),
@@ -119,8 +119,8 @@ def test_of_a_server_beside_an_application_it_is_said_that_new_was_not_compared(
 
 
 UNTOLD = {
-    "random in half of the answers, then in all": ("token in half of the answers", "uncontrolled token", 5),
-    "random in some answers, then never": ("token in 5 % of the answers", "constant", 60),
+    "random in half of the answers, then in all": ("token now and then", "uncontrolled token", 5),
+    "random in some answers, then never": ("token once in a while", "constant", 60),
     "a token, then a digest of the request": ("token", "digest", 5),
 }
 
