@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import cached_property
 from typing import Any
 
-import jinja2
 from pyramid.config import Configurator
 from pyramid.response import Response
-from transaction import TransactionManager
 
-from . import rendering, traversal, views
-from .database import Database
+from . import traversal, views
+from .installation import Installation
 from .request import IndexRequest
-from .services import Services
-from .services.kept import KeptAnswers
-from .services.readme import Readme
-from .services.simple import KeptPages
-from .services.storage import FileStore, file_store
-from .settings import Settings, Urls
+from .settings import Settings
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 Handler = Callable[[IndexRequest], Response]
@@ -35,35 +27,6 @@ BY_NAME = {
     "security": [("Cache-Control", "max-age=604800, public")],
 }
 DOWNLOADED, NOT_DOWNLOADED = 31557600, 3600  # seconds that caches keep a file, and that there is none
-
-
-class Installation:
-    """What outlives a request: settings, database, file store, templates."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self.database = Database(settings.database_url)
-        self.kept_pages = KeptPages()
-        self.kept = KeptAnswers()
-
-    @cached_property
-    def store(self) -> FileStore:
-        """Where files are."""
-        return file_store(self.settings.files)
-
-    @cached_property
-    def templates(self) -> jinja2.Environment:
-        """The pages."""
-        return rendering.make_environment()
-
-    @cached_property
-    def readme(self) -> Readme:
-        """What renders descriptions."""
-        return Readme()
-
-    def services(self, manager: TransactionManager, urls: Urls) -> Services:
-        """Return what can be done within a transaction."""
-        return Services(self.database, self.store, self.settings, urls, manager)
 
 
 def make_app(settings: Settings) -> Application:

@@ -9,7 +9,6 @@ from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.orm import Session
 from transaction import TransactionManager
 
-from .services.passwords import Remembered
 from .states import States
 
 POOL, OVERFLOW = 8, 16  # connections kept, and those beyond that while a worker has more threads than usual
@@ -29,7 +28,6 @@ class Database:
             pool_reset_on_return=None,
         )  # fmt: skip
         self.states = States(asking)
-        self.remembered = Remembered()
         self._engines = (self.engine, asking)
 
     def session(self, manager: TransactionManager) -> Session:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import jinja2
 from markupsafe import Markup
 from pyramid.response import Response
 
@@ -17,14 +16,6 @@ from .errors import NotFound
 from .request import IndexRequest, raw_text
 
 HTML = "text/html; charset=utf-8"
-
-
-def make_environment() -> jinja2.Environment:
-    """Return the templates: escaped, and strict about names that are not there."""
-    return jinja2.Environment(
-        loader=jinja2.PackageLoader("modern"), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True, auto_reload=False,
-    )  # fmt: skip
 
 
 def page(request: IndexRequest, template: str, *headers: Header, **values: Any) -> Response:

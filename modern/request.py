@@ -7,17 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pyramid.request import Request
 
 from .errors import NotFound
 from .forms import Form, parse_form
+from .installation import Installation
 from .services import Services
 from .settings import Settings, Urls
-
-if TYPE_CHECKING:
-    from .app import Installation
 
 
 @dataclass(frozen=True)

@@ -6,18 +6,18 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 from transaction import TransactionManager
 
+from ..database import Database
 from ..settings import Settings, Urls
 from .csrf import Csrf
 from .files import Files
 from .identities import Identities
 from .journal import Actor, Journal
 from .mail import Mail
-from .passwords import Passwords
+from .passwords import Passwords, Remembered
 from .projects import Projects
 from .releases import Releases
 from .reset import ResetKeys
@@ -29,9 +29,6 @@ from .submissions import Submissions
 from .uploads import Uploads
 from .users import Users
 
-if TYPE_CHECKING:
-    from ..database import Database
-
 __all__ = ["Actor", "Services"]
 
 
@@ -39,13 +36,15 @@ class Services:
     """All services within one transaction."""
 
     def __init__(
-        self, database: Database, store: FileStore, settings: Settings, urls: Urls, manager: TransactionManager
-    ) -> None:
+        self, database: Database, store: FileStore, settings: Settings, urls: Urls, manager: TransactionManager,
+        remembered: Remembered,
+    ) -> None:  # fmt: skip
         self.settings = settings
         self.urls = urls
         self.store = store
         self._database = database
         self._manager = manager
+        self._remembered = remembered
         self._actor = Actor()
 
     def act_as(self, username: str | None, address: str) -> None:
@@ -102,7 +101,7 @@ class Services:
     @cached_property
     def passwords(self) -> Passwords:
         """Digests of passwords."""
-        return Passwords(self.db, self._database.remembered, strong=self._database.has_strong_digests)
+        return Passwords(self.db, self._remembered, strong=self._database.has_strong_digests)
 
     @cached_property
     def users(self) -> Users:

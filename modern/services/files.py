@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, bindparam, delete, func, insert, literal_column, select
+from sqlalchemy import Row, Select, bindparam, delete, func, insert, literal_column, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from transaction import TransactionManager
@@ -18,9 +18,9 @@ from .journal import Journal
 if TYPE_CHECKING:
     from .storage import FileStore
 
-Installable = Row[tuple[str | None, str | None, str | None, str | None, str | None]]
+Installable = Row[str | None, str | None, str | None, str | None, str | None]
 _FILES = table(File).c
-_EXISTS = select(literal_column("1")).where(
+_EXISTS: Select[int] = select(literal_column("1")).where(
     _FILES.name == bindparam("name"), _FILES.version == bindparam("version"),
     _FILES.filename == bindparam("filename"),
 )  # fmt: skip
@@ -65,7 +65,7 @@ class Files:
             .order_by(File.path)
         ).all()
 
-    def most_downloaded(self, number: Any) -> Sequence[Row[tuple[str | None, int]]]:
+    def most_downloaded(self, number: Any) -> Sequence[Row[str | None, int | None]]:
         """(name, downloads) of the projects whose files were downloaded most; None: of all."""
         total = func.sum(File.downloads)
         rows = select(File.name, total).group_by(File.name).order_by(total.desc(), File.name).limit(number)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from ..models import JournalEntry, Release, table
 from .clock import naive_now
 
-Event = Row[tuple[str | None, str | None, datetime | None, str | None, int]]
+Event = Row[str | None, str | None, datetime | None, str | None, int]
 
 _ENTRY = insert(table(JournalEntry)).inline()
 
@@ -58,7 +58,7 @@ class Journal:
         wanted = select(JournalEntry.name).where(JournalEntry.submitted_date > since).group_by(JournalEntry.name)
         return list(self._db.scalars(wanted.order_by(func.min(JournalEntry.id))))
 
-    def new_releases(self, since: datetime) -> Sequence[Row[tuple[str | None, str | None]]]:
+    def new_releases(self, since: datetime) -> Sequence[Row[str | None, str | None]]:
         """(name, version) of visible releases made after a time, the newest first."""
         entry = JournalEntry
         return self._db.execute(
@@ -70,6 +70,6 @@ class Journal:
         ).all()
 
 
-def _events() -> Select[tuple[str | None, str | None, datetime | None, str | None, int]]:
+def _events() -> Select[str | None, str | None, datetime | None, str | None, int]:
     entry = JournalEntry
     return select(entry.name, entry.version, entry.submitted_date, entry.action, entry.id).order_by(entry.id)

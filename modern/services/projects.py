@@ -94,7 +94,7 @@ class Projects:
         """How the simple page linked elsewhere (B122), None for an unknown name."""
         return self._db.scalar(select(Project.hosting_mode).where(Project.name == name))
 
-    def newest(self, count: int) -> Sequence[Row[tuple[str, datetime | None, str | None]]]:
+    def newest(self, count: int) -> Sequence[Row[str, datetime | None, str | None]]:
         """(name, created, summary) of the projects made last."""
         summary = (
             select(Release.summary).where(Release.name == Project.name).order_by(Release.ordering.desc()).limit(1)

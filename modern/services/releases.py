@@ -6,7 +6,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, delete, exists, func, insert, literal_column, or_, select, true, update
+from sqlalchemy import (
+    Row,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.orm import Session, contains_eager
 
 from ..models import Classifier, Dependency, JournalEntry, Project, Release, ReleaseClassifier, table
@@ -28,11 +42,11 @@ SEARCHABLE = (
     "description", "keywords", "platform", "download_url",
 )  # fmt: skip
 _RELEASES = table(Release).c
-_EXISTS = select(literal_column("1")).where(
+_EXISTS: Select[int] = select(literal_column("1")).where(
     _RELEASES.name == bindparam("name"), _RELEASES.version == bindparam("version")
 )
 
-Listed = Row[tuple[str, str, str | None, bool | None, int | None]]
+Listed = Row[str, str, str | None, bool | None, int | None]
 
 
 class Releases:
@@ -76,7 +90,7 @@ class Releases:
             .limit(1)
         )
 
-    def newest(self, count: int) -> Sequence[Row[tuple[str, str, datetime | None, str | None]]]:
+    def newest(self, count: int) -> Sequence[Row[str, str, datetime | None, str | None]]:
         """(name, version, created, summary) of the visible releases made last."""
         release = Release
         return self._db.execute(
@@ -86,7 +100,7 @@ class Releases:
             .limit(count)
         ).all()
 
-    def search(self, spec: Mapping[str, Sequence[str]], operator: Any = "and") -> Sequence[Row[Any]]:
+    def search(self, spec: Mapping[str, Sequence[str]], operator: Any = "and") -> Sequence[Row[*tuple[Any, ...]]]:
         """(name, version, summary, ordering) of visible releases matching {field: [texts]}: substrings in any case,
         any of a field's, `operator` between fields. Unknown fields are ignored.
         """
@@ -167,7 +181,7 @@ class Releases:
         known = set(self._db.scalars(select(Classifier.classifier).where(Classifier.classifier.in_(texts))))
         return [text for text in texts if text not in known]
 
-    def classifiers(self, name: str, version: str) -> Sequence[Row[tuple[str | None, int]]]:
+    def classifiers(self, name: str, version: str) -> Sequence[Row[str | None, int]]:
         """(classifier, id) of a release, by text."""
         return self._db.execute(
             select(Classifier.classifier, Classifier.id)
@@ -212,7 +226,7 @@ class Releases:
         rows = self._db.execute(select(Classifier.id, Classifier.classifier))
         return {number: text or "" for number, text in rows}
 
-    def classified(self, selected: Iterable[Sequence[int]]) -> Sequence[Row[tuple[str, str, str | None]]]:
+    def classified(self, selected: Iterable[Sequence[int]]) -> Sequence[Row[str, str, str | None]]:
         """(name, version, summary) of visible releases that have, for each list of ids, one of its classifiers."""
         having = (
             exists().where(

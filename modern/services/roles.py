@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Row, bindparam, delete, func, insert, literal_column, or_, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, delete, func, insert, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from ..models import Role, table
@@ -14,7 +14,7 @@ from .journal import Journal
 
 MAY_CHANGE = ("Admin", "Maintainer", "Owner")
 _ROLES = table(Role).c
-_HAS = (
+_HAS: Select[int] = (
     select(literal_column("1"))
     .where(
         _ROLES.user_name == bindparam("user"), _ROLES.role_name.in_(bindparam("roles", expanding=True)),
@@ -22,7 +22,7 @@ _HAS = (
     )
     .limit(1)
 )  # fmt: skip
-_ROW = literal_column("roles.ctid")  # rows as they were inserted: the table has no key
+_ROW: ColumnElement[object] = literal_column("roles.ctid")  # rows as they were inserted: the table has no key
 
 
 class Roles:
@@ -57,17 +57,17 @@ class Roles:
         self._db.execute(delete(Role).where(*wanted))
         self._journal.write(package_name, None, f"remove {role} {user}")
 
-    def of_project(self, package_name: str) -> Sequence[Row[tuple[str | None, str | None]]]:
+    def of_project(self, package_name: str) -> Sequence[Row[str | None, str | None]]:
         """(role, user) of a project, in the order they were given."""
         rows = select(Role.role_name, Role.user_name).where(Role.package_name == package_name).order_by(_ROW)
         return self._db.execute(rows).all()
 
-    def shown_of_project(self, package_name: str) -> Sequence[Row[tuple[str | None, str | None]]]:
+    def shown_of_project(self, package_name: str) -> Sequence[Row[str | None, str | None]]:
         """The same, owners first, then by name."""
         rows = select(Role.role_name, Role.user_name).where(Role.package_name == package_name)
         return self._db.execute(rows.order_by(Role.role_name.desc(), Role.user_name)).all()
 
-    def of_user(self, user: str) -> Sequence[Row[tuple[str | None, str | None]]]:
+    def of_user(self, user: str) -> Sequence[Row[str | None, str | None]]:
         """(role, project or None) of a user, in the order they were given."""
         rows = select(Role.role_name, Role.package_name).where(Role.user_name == user).order_by(_ROW)
         return self._db.execute(rows).all()

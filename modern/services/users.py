@@ -115,7 +115,7 @@ class Users:
         self._db.execute(delete(Account).where(Account.username == name))
         self._commit()
 
-    def _account(self, name: str) -> Row[Any] | None:
+    def _account(self, name: str) -> Row[*tuple[Any, ...]] | None:
         return self._db.execute(_ACCOUNT, {"name": name}).first()
 
     def _change(self, name: str, **values: object) -> None:
