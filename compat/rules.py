@@ -12,6 +12,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import parse_qsl
@@ -250,8 +251,13 @@ def _glob(text: str, *, across: bool) -> re.Pattern[str]:
 
 def _path(environ: Environ) -> str:
     """The decoded path from the root, as text."""
-    raw = encode(environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", ""))
-    return raw.decode("utf-8", "surrogateescape") or "/"
+    return _decoded(environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", ""))
+
+
+@lru_cache(maxsize=64)
+def _decoded(path: str) -> str:
+    """Every rule asks for the path of the same request."""
+    return encode(path).decode("utf-8", "surrogateescape") or "/"
 
 
 def _header(environ: Environ, name: str) -> str | None:

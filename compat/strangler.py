@@ -148,7 +148,8 @@ class Strangler:
 
     def _is_sticky(self, environ: Environ) -> bool:
         """Whether the rules divide requests such as this by a cookie of ours."""
-        for rule in self._rules.held:
+        rules = self._rules.held
+        for rule in rules if any(rule.sticky for rule in rules) else ():
             if rule.sticky and rule.concerns(environ):
                 return True
             if rule.matches(environ):

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+import click
 import pytest
 
 from harness import Exchange, Options, Request, Response, UsageError, diff, open_recordings, parse_target
+from harness.commands.diff import command, read_seeds
 from harness.config import Config, TargetConfig
 from harness.mixed import Seeded, side_of, told
 from harness.report import json_report, terminal_report
@@ -157,6 +159,28 @@ def test_who_answered_is_told() -> None:
     assert found[ids[0]] == f"answered by {sides[0]}"
     assert found[ids[1]] == f"answered by {sides[1]}; request 1: {sides[0]}"
     assert found[ids[2]] == f"answered by {sides[39]}; requests 28-39: {' '.join(sides[27:39])}"
+
+
+SEEDS_GIVEN = [
+    (["7"], (7,)),
+    (["1-3"], (1, 2, 3)),
+    (["2-3", "0", "3"], (2, 3, 0)),
+    (["3-1"], None),
+    (["x"], None),
+    (["1-99999"], None),
+    (["-1"], None),
+]
+
+
+@pytest.mark.parametrize(("texts", "seeds"), SEEDS_GIVEN, ids=[" ".join(texts) for texts, _ in SEEDS_GIVEN])
+def test_seeds_on_the_command_line(texts: list[str], seeds: tuple[int, ...] | None) -> None:
+    """Single ones and ranges, each once; what is neither is refused."""
+    parameter = next(each for each in command.params if each.name == "mixed")
+    if seeds is not None:
+        assert read_seeds(click.Context(command), parameter, texts) == seeds
+        return
+    with pytest.raises(click.BadParameter, match="is no seed, such as 7"):
+        read_seeds(click.Context(command), parameter, texts)
 
 
 def test_only_what_can_share_a_state(tmp_path: Path) -> None:
