@@ -235,7 +235,7 @@ def alarm():
         print("rang", number, frame.f_code.co_name)
 
     signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, 0.05)
+    signal.setitimer(signal.ITIMER_REAL, 0.3)
     limit = time.time() + 5
     while not rung and time.time() < limit:
         pass
