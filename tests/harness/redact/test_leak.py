@@ -55,6 +55,7 @@ FORWARDED = ("X-Forwarded-For", SECRETS["client address"])
 FORM = ("Content-Type", "application/x-www-form-urlencoded")
 HTML = ("Content-Type", "text/html; charset=utf-8")
 JSON = ("Content-Type", "application/json")
+BYTES = (("Content-Type", "application/msgpack"),)
 XML = ("Content-Type", "text/xml")
 
 Header = tuple[str, str]
@@ -166,7 +167,23 @@ def fresh() -> Iterator[tuple[str, Case]]:
     yield one("script", page(lambda value: f"<script>var apiKey = '{value}';</script>"))
     yield one("link", page(lambda value: f'<a href="/in?session={quote(value)}&amp;x=1">in</a>'))
     yield one("set-cookie", lambda value: Case("", answered=(HTML, ("Set-Cookie", f"sid={quote(value)}; Path=/"))))
+    yield one("cell", page(lambda value: f"<td>Password</td><td>{html.escape(value)}</td>"))
+    yield one("definition", page(lambda value: f"<dt>API token:</dt><dd>{html.escape(value)}</dd>"))
+    yield one("label", page(lambda value: f"<label>Secret</label> <b>{html.escape(value)}</b>"))
+    yield one("column", page(lambda value: f"user,password\r\nanna,{value}\r\n", ("Content-Type", "text/csv")))
+    yield one("base64 query", lambda value: Case("", "/do?d=" + packed({"password": value})))
+    yield one("base64 header", lambda value: Case("", headers=(("X-Data", packed({"password": value})),)))
+    yield one("base64 attribute", page(lambda value: f"<p data-x='{packed({'password': value})}'>"))
+    yield one("MessagePack", asked(BYTES, lambda value: b"\x81\xa8password\xb0" + value.encode()))
+    yield one("UTF-32", asked((JSON,), lambda value: json.dumps({"password": value}).encode("utf-32-le")))
+    yield one("long list", asked((JSON,), lambda value: json.dumps({"tokens": [*map(str, range(10_001)), value]})))
+    yield one("across", page(lambda value: '{"p":"' + "x" * 983_000 + '","secret":"' + "a1" * 40_000 + value + '"}'))
     yield one("base64 body", asked((XML,), lambda value: base64.b64encode(f'{{"password": "{value}"}}'.encode())))
+
+
+def packed(document: object) -> str:
+    """Return JSON in base64."""
+    return base64.b64encode(json.dumps(document).encode()).decode()
 
 
 def cases() -> list[Case]:
@@ -217,6 +234,7 @@ def test_what_looks_finds() -> None:
     """The search itself finds each secret in each request and answer as it was planted: else it would prove nothing."""
     for value, case in fresh():
         body = zlib.decompress(case.body, 47) if case.name == "gzip request" else case.body
+        body += body.replace(b"\0", b"")
         assert case.name in leaked(repr(case).encode() + body + case.page), value
     for kind, value in SECRETS.items():
         for case in planted(kind, value):
@@ -355,7 +373,7 @@ def test_nothing_in_any_exchange(recording: Path) -> None:
         body = gunzipped(exchange.response.body or b"") if exchange.response else b""
         case = exchange.request.header(b"x-case") or b"0"
         whole = repr(exchange).encode() + body + (exchange.request.body or b"") + exchange.request.start_line
-        body += gunzipped(exchange.request.body or b"")
+        body += gunzipped(exchange.request.body or b"") + (exchange.request.body or b"").replace(b"\0", b"")
         headers = b"\n".join(value for _, value in exchange.request.headers)
         if leaks := leaked(whole + headers):
             found.append((cases()[int(case)].name, sorted(leaks)))
