@@ -11,7 +11,7 @@ from typing import Any
 from harness.exchange import Exchange, Redaction, Request, Response
 from harness.store.made import made_exchange, made_request, made_response
 
-_REMEMBERED = 20_000
+_REMEMBERED = 5_000
 
 
 class Packer:
