@@ -19,6 +19,7 @@ from harness.exchange import SAFE_METHODS, Exchange
 from harness.player import Half, Player
 from harness.state import Effects
 from harness.targets import Answer, Unsent
+from harness.targets.recorded import RecordedSide
 
 PATIENCE = 1.0
 """Seconds to look out for whoever answers first."""
@@ -75,7 +76,7 @@ class Sides:
     def __init__(self, old: Player, new: Player) -> None:
         self.old, self.new = old, new
         self.server = old.side.authority or new.side.authority
-        self.names = Correlation(old.bindings, new.bindings)
+        self.names = Correlation(old.bindings, new.bindings, recorded=isinstance(old.side, RecordedSide))
 
     def in_step(self, exchanges: Iterator[Exchange]) -> Iterator[Outcome]:
         """Ask both the next when both have answered and it is known what they wrote."""

@@ -35,11 +35,13 @@ Mark = tuple[int, int]
 class Correlation:
     """The names of both sides. `names` (old, new) grow while the scenario is replayed; each is a mapping for `aliased`.
 
-    `old` and `new` are what to bind requests with.
+    `old` and `new` are what to bind requests with. `recorded`: old gives the recording's own answers, so that nothing
+    tells which of its names are others each time; then those count as such that new hands out to come back with.
     """
 
-    def __init__(self, old: Bindings, new: Bindings) -> None:
+    def __init__(self, old: Bindings, new: Bindings, recorded: bool = False) -> None:
         self.old, self.new = old, new
+        self._recorded = recorded
         self.names = (Names(), Names())
         self._given: tuple[dict[Given, set[Mark]], dict[Given, set[Mark]]] = ({}, {})
         self._observed = 0
@@ -129,7 +131,11 @@ class Correlation:
             if self._are_one((scope, old), (scope, new)) if watched else both:
                 self._add(scope + SEPARATOR + old, scope + SEPARATOR + new, recorded)
             return
-        if mine is None or theirs is None or strength(old) != "strong" or strength(new) != "strong":
+        if strength(old) != "strong" or strength(new) != "strong":
+            return
+        if self._recorded and theirs is not None and theirs.handed:
+            self._add(old, new, recorded)
+        if mine is None or theirs is None:
             return
         if mine.handed or theirs.handed or self.old.is_used(key) or self.new.is_used(key):
             self._add(old, new, recorded)

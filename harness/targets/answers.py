@@ -3,23 +3,29 @@
 A request's partner is the same request (method, target and body) that began at the very same time, where there is one:
 what two applications answered to one request. Else it is the one at the same number of the recording of the same name,
 if it is the same request; else the next such request there that this scenario has not asked for, or of all the
-recordings where none has the name. What has no partner is not sent. Only hashes and times are held in memory, 48 bytes
-an exchange.
+recordings where none has the name; else, in the recording of the same name, the next one that differs in nothing but
+tokens (of forms, between parts of a body), which are others each time. What has no partner is not sent. Only hashes and
+times are held in memory, 48 bytes an exchange.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 import threading
 from array import array
 from bisect import bisect_left, bisect_right
-from collections import Counter, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 
+from harness.bind.token import strength
 from harness.exchange import Exchange, Request
 from harness.recording import Recording
 from harness.session import Indexed, indexed
 from harness.targets.side import Answer, Uncontrolled, Unsent
+
+_WORD = re.compile(rb"[A-Za-z0-9_-]{16,}")
 
 
 class Answers:
@@ -68,14 +74,26 @@ class Found:
         """Return the numbers of all such requests, ascending."""
         return self._numbers[bisect_left(self._keys, key) : bisect_right(self._keys, key)]
 
+    @cached_property
+    def alike(self) -> Mapping[int, Sequence[int]]:
+        """The numbers of the requests that are the same but for tokens, by their hash. Reads the recording again."""
+        numbers: defaultdict[int, list[int]] = defaultdict(list)
+        for number, (_, exchange) in enumerate(self.recording.heads(), 1):
+            numbers[_key(exchange.request, _without_tokens)].append(number)
+        return numbers
+
     def place(self, number: int) -> int:
         """Return where the exchange of this number stands in its file."""
         return self._places[number - 1]
 
 
-def _key(request: Request) -> int:
-    text = b"\0".join((request.method, request.target, request.body or b""))
+def _key(request: Request, read: Callable[[bytes], bytes] = bytes) -> int:
+    text = b"\0".join((request.method, read(request.target), read(request.body or b"")))
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big", signed=True)
+
+
+def _without_tokens(text: bytes) -> bytes:
+    return _WORD.sub(lambda word: b"\0" if strength(word[0]) == "strong" else word[0], text)
 
 
 class AnswersSide(Uncontrolled):
@@ -125,7 +143,13 @@ class AnswersSide(Uncontrolled):
             if before < len(numbers):
                 return self._read(found, numbers[before])
             before -= len(numbers)
-        return None
+        return self._look_up_alike(places[0], exchange.request) if len(places) == 1 else None
+
+    def _look_up_alike(self, found: Found, request: Request) -> Exchange | None:
+        numbers = found.alike.get(key := _key(request, _without_tokens), ())
+        before = self._asked[key]
+        self._asked[key] += 1
+        return self._read(found, numbers[before]) if before < len(numbers) else None
 
     def _read(self, found: Found, number: int) -> Exchange:
         reader = self._readers.setdefault(id(found), _Reader(found))

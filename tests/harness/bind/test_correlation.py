@@ -59,6 +59,20 @@ def test_other_differences_stay(recorded: bytes, old: bytes, new: bytes) -> None
     assert shared(recorded, old, new) == ({}, {})
 
 
+@pytest.mark.parametrize(
+    ("page", "names"),
+    [(HIDDEN, ({A: A}, {B: A})), (LINK, ({}, {}))],
+    ids=["handed out", "not handed out"],
+)
+def test_beside_the_recordings_own_answers(page: bytes, names: tuple[dict[bytes, bytes], dict[bytes, bytes]]) -> None:
+    """Old can only give what was recorded: what new hands out to come back with is a name, other tokens are not."""
+    correlation = Correlation(Bindings(), Bindings(), recorded=True)
+    recorded = Response(200, body=page % A)
+    exchange = Exchange("t#1", Request(b"GET /items HTTP/1.1"), recorded)
+    observe(correlation, exchange, recorded, Response(200, body=page % B))
+    assert tuple(map(dict, correlation.names)) == names
+
+
 def test_what_a_side_calls_by_one_name_are_two_things() -> None:
     """The first keeps the name; the second is a difference."""
     two = [b"".join(HIDDEN % token for token in tokens) for tokens in ((A, B), (C, C), (B, A))]

@@ -60,12 +60,15 @@ def asked(*paths: str) -> list[Exchange]:
 
 
 NONE = "no such request in {}"
+A, B, C = "/?t=9b1c7f0e2a4d6b8c", "/?t=0f5e2d1c9b8a7f6e", "/?t=3b1c7f0e2a4d6b8c"
 CASES = [
     ("in order", ["/", "/", "/b"], [("/", "1"), ("/", "2"), ("/b", "3")], ["1", "2", "3"]),
     ("another order", ["/b", "/", "/"], [("/", "1"), ("/", "2"), ("/b", "3")], ["3", "2", "2"]),
     ("one is missing", ["/", "/x", "/"], [("/", "1"), ("/", "2")], ["1", NONE, "2"]),
     ("fewer of the same", ["/", "/", "/"], [("/", "1"), ("/", "2")], ["1", "2", NONE]),
     ("another query", ["/?a=1"], [("/?a=2", "1")], [NONE]),
+    ("other tokens", [A, "/", A], [("/", "1"), (B, "2"), (C, "3")], ["2", "1", "3"]),
+    ("the same token first", [A, B], [(B, "1"), (A, "2")], ["2", "1"]),
     ("not answered", ["/"], [("/", None)], ["answer not recorded in {}"]),
 ]
 
