@@ -91,6 +91,7 @@ class Session:
             "PIP_CONFIG_FILE": os.devnull,
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
             "PYTHONDONTWRITEBYTECODE": "",
+            "PYTHONHASHSEED": "0",  # some clients send the fields of a form in the order of a set
             "NO_PROXY": "*",
         }
 
