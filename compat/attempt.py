@@ -48,13 +48,17 @@ class _Failure(Exception):
 
 
 class _Held:
-    """A head that waits until the first byte of its body is there. `begun`: it went out."""
+    """A head that waits until the first byte of its body is there."""
 
     def __init__(self, start_response: StartResponse) -> None:
-        self.begun = False
         self._real = start_response
         self._head: tuple[str, list[tuple[str, str]]] | None = None
         self._write: Callable[[bytes], Any] | None = None
+
+    @property
+    def begun(self) -> bool:
+        """Whether it went out."""
+        return self._write is not None
 
     def start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None, /) -> Callable[[bytes], Any]:
         """Take the head (PEP 3333, start_response); one that replaces another before the first byte is as good."""
@@ -64,20 +68,17 @@ class _Held:
         return self._written
 
     def _written(self, data: bytes) -> None:
-        self._begin()
-        if self._write is not None:
-            self._write(data)
+        self._begin()(data)
 
-    def _begin(self) -> None:
-        """Let the head go out. Raises _Failure where it tells of one."""
-        if self.begun:
-            return
-        if self._head is None:
-            raise _Failure("it did not call start_response")
-        if is_failure(self._head[0]):
-            raise _Failure(self._head[0])
-        self.begun = True
-        self._write = self._real(*self._head)
+    def _begin(self) -> Callable[[bytes], Any]:
+        """Let the head go out, if it has not; return the server's write(). Raises _Failure where it tells of one."""
+        if self._write is None:
+            if self._head is None:
+                raise _Failure("it did not call start_response")
+            if is_failure(self._head[0]):
+                raise _Failure(self._head[0])
+            self._write = self._real(*self._head)
+        return self._write
 
     def taken(self, answer: Iterable[bytes], file_wrapper: Any) -> Iterable[bytes]:
         """Return an answer that has begun. Raises _Failure, or what the application raises, where it does not."""

@@ -124,15 +124,20 @@ class Watched:
     def close(self) -> None:
         """Close the answer (PEP 3333); only then is its request done."""
         ended, self._ended = self._ended, None
+        closed = False
         try:
             if hasattr(self._answer, "close"):
                 self._answer.close()
+            closed = True
         finally:
             if ended is not None:
-                try:
-                    ended(self._watching.request, self._watching.answer(self._complete))
-                except Exception:  # whatever a shadow does, it does not reach the client
-                    logger.exception("shadow: a request could not be put to new")
+                self._tell(ended, closed)
+
+    def _tell(self, ended: Ended, closed: bool) -> None:
+        try:
+            ended(self._watching.request, self._watching.answer(self._complete) if closed else None)
+        except Exception:  # whatever a shadow does, it does not reach the client
+            logger.exception("shadow: a request could not be put to new")
 
 
 class _Sized(Watched):

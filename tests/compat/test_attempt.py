@@ -111,6 +111,38 @@ def test_nothing_is_asked_twice_that_may_not_be(
     assert app.counts == {"all": {"new": 1, "failed": 1}}
 
 
+def silent(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    """Answer without a head."""
+    return []
+
+
+def test_an_answer_without_a_head_is_a_failure(ask: Callable[..., Any]) -> None:
+    """Old answers."""
+    assert ask(Strangler(old, silent, [{"path": "/"}]), "/").body == b"old"
+
+
+def test_what_is_written_goes_out(environ_for: Callable[..., Any]) -> None:
+    """With write() as well; a new head after that is the server's to refuse (PEP 3333, "Error Handling")."""
+    written: list[bytes] = []
+    heads: list[Any] = []
+
+    def new(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        write = start_response("200 OK", HEADERS)
+        write(b"one")
+        write(b"two")
+        start_response("500 Oops", HEADERS, ("type", "value", "trace"))
+        return [b"three"]
+
+    def start(*head: Any) -> Callable[[bytes], None]:
+        heads.append(head)
+        return written.append
+
+    app: Any = Strangler(raising, new, [{"path": "/"}])
+    assert app(environ_for("/"), start) == [b"three"]
+    assert written == [b"one", b"two"]
+    assert heads == [("200 OK", HEADERS), ("500 Oops", HEADERS, ("type", "value", "trace"))]
+
+
 def by_pieces(environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
     """Fail after the first byte."""
     start_response("200 OK", HEADERS)

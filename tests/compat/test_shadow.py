@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import logging
 import os
 import threading
 import time
@@ -130,6 +132,83 @@ def test_an_exception_of_the_callback(ask: Callable[..., Any], caplog: pytest.Lo
     assert len(seen) == 2
     assert app.counts["all"] == {"old": 2, "dropped": 2}
     assert "callback failed: LookupError: no disk" in caplog.text
+
+
+READS = [
+    lambda stream: b"".join(stream.readlines()),
+    lambda stream: b"".join(stream),
+    lambda stream: stream.readline() + stream.read(3),
+    lambda stream: stream.read(6),
+]
+
+
+@pytest.mark.parametrize("read", READS, ids=["lines", "iterated", "a line and a piece", "all"])
+def test_a_body_is_copied_as_it_is_read(ask: Callable[..., Any], read: Callable[[Any], bytes]) -> None:
+    """In whatever way; what old leaves unread is not known, and its answer then proves nothing."""
+
+    def reading(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        start_response("200 OK", TEXT)
+        return [read(environ["wsgi.input"])]
+
+    new = New()
+    setup = Setup(new, reading, methods=["POST"])
+    assert ask(setup.app, "/", body=b"a\nb\nc\n", check=False).body == read(io.BytesIO(b"a\nb\nc\n"))
+    whole = read is not READS[2]
+    assert setup.counts == {"old": 1, "shadowed" if whole else "dropped": 1}
+    assert new.bodies == [b"a\nb\nc\n"] * whole
+
+
+@pytest.mark.parametrize(
+    "changes", [{"body": b"x" * 101}, {"HTTP_TRANSFER_ENCODING": "chunked"}, {"CONTENT_LENGTH": "x"}]
+)
+def test_a_request_that_is_too_large(ask: Callable[..., Any], changes: dict[str, Any]) -> None:
+    """Or of which nobody knows how large it is."""
+
+    def unread(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        start_response("200 OK", TEXT)
+        return [b""]
+
+    setup = Setup(New(), unread, methods=["GET", "POST"], body=100)
+    ask(setup.app, "/", check=False, **changes)
+    assert setup.shadow.reasons == {"too large": 1}
+
+
+def test_what_new_says_goes_to_the_log(ask: Callable[..., Any], caplog: pytest.LogCaptureFixture) -> None:
+    """Its wsgi.errors is nobody's; nothing of it can break a line."""
+
+    def new(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        environ["wsgi.errors"].write("one\ntwo \x1b[1m\n")
+        start_response("200 OK", TEXT)
+        return []
+
+    setup = Setup(new)
+    with caplog.at_level(logging.INFO, "compat"):
+        ask(setup.app, "/")
+        assert setup.shadow.wait()
+    assert [text for text in caplog.messages if "new:" in text] == ["shadow: new: one", "shadow: new: two \\x1b[1m"]
+
+
+class Unclosable(list[bytes]):
+    """An answer that the server must break off at its end."""
+
+    def close(self) -> None:
+        """Break off."""
+        raise LookupError("broken off")
+
+
+def test_an_answer_that_is_broken_off_at_its_end(environ_for: Callable[..., Any]) -> None:
+    """Is dropped, and still broken off."""
+
+    def breaking(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        start_response("200 OK", TEXT)
+        return Unclosable([b"x"])
+
+    setup = Setup(New(), breaking)
+    answer: Any = setup.app(environ_for("/"), lambda *args: None)
+    assert list(answer) == [b"x"]
+    with pytest.raises(LookupError):
+        answer.close()
+    assert setup.shadow.reasons == {"cut off": 1}
 
 
 def large(environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
