@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +20,9 @@ from harness.progress import progress
 from harness.recording import Recording, open_recordings, replacing
 from harness.redact import Redactor
 from harness.redact.options import key_option, redactor_with
+from harness.store.archive import Archive
+from harness.store.cassette import Cassette
+from harness.store.purge import overwriting
 
 EPILOG = """\b
 Examples:
@@ -28,12 +32,16 @@ Examples:
 
 @dataclass(slots=True)
 class Tally:
-    """What became of the exchanges: how many there are, were changed, were redacted before; secrets by kind."""
+    """What became of the exchanges: how many there are, were changed, were redacted before; secrets by kind.
+
+    `own` are the recordings whose place was taken and whose bytes were overwritten.
+    """
 
     exchanges: int = 0
     changed: int = 0
     before: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
+    own: list[Path] = field(default_factory=list)
 
     def note(self, exchange: Exchange, redacted: Exchange) -> None:
         """Count one exchange."""
@@ -52,6 +60,7 @@ def command(recordings: tuple[Path, ...], output: str, key_file: Path | None) ->
     """Write ARCHIVE (archive, cassette, or folder of them) anew, with a token in the place of each secret.
 
     What was redacted before stays as it is. The recordings that are read are left alone: they still hold the secrets.
+    One that is to take its own place is overwritten.
     """
     redactor = redactor_with(find_config(Path.cwd()), key_file)
     sources = open_recordings(recordings)
@@ -65,11 +74,13 @@ def rewritten(parts: Mapping[Path, Sequence[Recording]], redactor: Redactor) -> 
     _learn(parts, redactor)
     tally = Tally()
     for place, sources in parts.items():
-        with replacing(place, sources[0].state) as writer:
+        own = any(_is_same(place, source) for source in sources)
+        with overwriting(place) if own else nullcontext(), replacing(place, sources[0].state) as writer:
             for exchange in _shown("redacting", sources):
                 redacted = redactor.redact(exchange)
                 tally.note(exchange, redacted)
                 writer.add(redacted)
+        tally.own += [place] if own else []
     return tally
 
 
@@ -80,6 +91,8 @@ def told(tally: Tally) -> Iterator[str]:
         yield f"replaced: {', '.join(kinds)}"
     if tally.before:
         yield f"{tally.before} exchanges had been redacted before: their tokens stay, whatever the key"
+    for place in tally.own:
+        yield f"{place}: took its own place, the bytes in clear are overwritten; copies and backups still hold them"
     yield f"redacted {tally.exchanges} exchanges, changed {tally.changed}"
 
 
@@ -88,6 +101,10 @@ def _learn(parts: Mapping[Path, Sequence[Recording]], redactor: Redactor) -> Non
     for sources in parts.values():
         for exchange in _shown("looking for secrets", sources):
             redactor.learn(exchange)
+
+
+def _is_same(place: Path, source: Recording) -> bool:
+    return isinstance(source, Archive | Cassette) and place.exists() and place.samefile(source.path)
 
 
 def _shown(label: str, sources: Sequence[Recording]) -> Iterator[Exchange]:

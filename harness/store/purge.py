@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from harness.errors import RecordingError
@@ -18,6 +18,7 @@ from harness.store.database import check
 from harness.store.writer import ArchiveWriter
 
 _BLOCK = 1 << 20
+_SQLITE = b"SQLite format 3\0"
 _PATIENCE = 10.0  # seconds that readers are waited for
 
 
@@ -47,6 +48,28 @@ def purge(path: Path, unwanted: Callable[[Archive], set[int]]) -> int:
             _remove(part)
         _overwrite(old.fileno())
     return len(places)
+
+
+@contextmanager
+def overwriting(path: Path) -> Iterator[None]:
+    """Have the block put another file in the place of a recording, then overwrite what stood there, its journals too.
+
+    Raises `RecordingError` where an archive is being written, or its old bytes still have another name (a link).
+    """
+    with ExitStack() as stack:
+        # Opened first, closed last: see `purge`.
+        olds = [stack.enter_context(path.open("r+b"))]
+        if olds[0].read(len(_SQLITE)) == _SQLITE:
+            journals = (path.with_name(path.name + suffix) for suffix in ("-wal", "-journal"))
+            olds += [stack.enter_context(each.open("r+b")) for each in journals if each.exists()]
+            stack.enter_context(_locked(path))
+        yield
+        left = [old for old in olds if os.fstat(old.fileno()).st_nlink]
+        for old in olds:
+            if old not in left:
+                _overwrite(old.fileno())
+        if left:
+            raise RecordingError(f"{path}: what stood there has another name, too (a link): remove it, it is in clear")
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from harness.commands.redact import command
 from harness.commands.show import command as show
-from harness.errors import UsageError
+from harness.errors import RecordingError, UsageError
 from harness.exchange import Exchange, Request, Response
 from harness.recording import open_recordings, writer_for
 
@@ -113,6 +113,27 @@ def test_a_recording_may_take_its_own_place(tmp_path: Path) -> None:
     run(path, "-o", path)
     assert SECRET not in path.read_bytes()
     assert len(open_recordings([path])[0]) == 1
+
+
+@pytest.mark.parametrize("name", ["a.archive", "a.yaml"])
+def test_what_took_its_own_place_is_overwritten(tmp_path: Path, name: str) -> None:
+    """Nobody reads the secrets from the disk, nor from a journal that was left."""
+    path = write(tmp_path / name, LOGIN)
+    journal = tmp_path / f"{name}-wal"
+    journal.write_bytes(SECRET)
+    with path.open("rb") as old, journal.open("rb") as log:
+        said = run(path, "-o", path)
+        assert SECRET not in old.read()
+        assert name == "a.yaml" or log.read().strip(b"\0") == b""
+    assert f"{path}: took its own place" in said
+
+
+def test_a_second_name_of_what_took_its_own_place_is_told(tmp_path: Path) -> None:
+    """Through a hard link the secrets would still be there."""
+    path = write(tmp_path / "a.archive", LOGIN)
+    (tmp_path / "b.archive").hardlink_to(path)
+    with pytest.raises(RecordingError, match="another name"):
+        run(path, "-o", path)
 
 
 def test_states_are_not_mixed(tmp_path: Path) -> None:
