@@ -42,7 +42,7 @@ def failure(
     """An error page: as text, or as HTML where the content has markup (B248). The message is the reason phrase too."""
     if "<" in content and ">" in content:
         kind, parts = "html", [f"<strong>{heading}</strong>" if heading else "", message]
-        body = "".join(part + "<br /><br />\n\n" for part in parts if part) + content
+        body = "\n".join(part + "<br /><br />\n" for part in parts if part) + content
     else:
         kind, parts = "plain", [heading, message]
         body = "".join(part + "\n\n" for part in parts if part) + content

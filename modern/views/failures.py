@@ -16,7 +16,8 @@ from ..request import IndexRequest
 from ..services.python2 import old_type
 from ..services.uploads import DigestMismatch
 
-LOGIN_HELP = """<p>No account yet? <a href="{0}?:action=register_form">Make one</a>.</p>
+LOGIN_HELP = """
+<p>No account yet? <a href="{0}?:action=register_form">Make one</a>.</p>
 <p>Forgotten the password? <a href="{0}?:action=forgotten_password_form">Have it reset</a>.</p>
 <p>Or log in with <a href="{0}?:action=openid">OpenID</a>.</p>"""
 FOR_A_YEAR = ("Cache-Control", "max-age=31557600, public")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from urllib.parse import quote
 
 from pyramid.response import Response
 
@@ -12,6 +13,13 @@ from ..request import IndexRequest
 from ..services import ranges
 from ..services.storage import FileStore, Stat
 
+DOCUMENTATION = "documentation/"
+PAGES = {
+    ".html": "text/html", ".htm": "text/html", ".css": "text/css", ".js": "text/javascript", ".txt": "text/plain",
+    ".png": "image/png", ".gif": "image/gif", ".jpg": "image/jpeg", ".svg": "image/svg+xml",
+}  # fmt: skip
+# Pages of strangers beside our forms: without this their scripts could use the cookie of whoever reads them.
+SANDBOX = ("Content-Security-Policy", "sandbox")
 BOUNDARY = "part-of-a-distribution"  # fixed, so that the same request always has the same answer
 TYPES = {
     ".gz": "application/gzip", ".tgz": "application/gzip", ".zip": "application/zip", ".bz2": "application/x-bzip2",
@@ -20,9 +28,29 @@ TYPES = {
 
 
 def download(request: IndexRequest) -> Response:
-    """A stored file, parts of it, or the news that it is still the same."""
-    store, environ = request.installation.store, request.environ
+    """A stored file or a page of documentation, parts of it, or the news that it is still the same."""
     path = request.rest.encode("latin-1").decode("utf-8", "surrogateescape")[1:]
+    return documentation(request, path) if path.startswith(DOCUMENTATION) else stored(request, path)
+
+
+def documentation(request: IndexRequest, path: str) -> Response:
+    """A page that somebody uploaded: folders have a slash at the end, and are their index.html."""
+    if path.endswith("/"):
+        path += "index.html"
+    elif request.installation.store.stat(path + "/index.html"):
+        location = quote(f"{request.environ.get('SCRIPT_NAME', '')}/packages/{path}", errors="surrogateescape") + "/"
+        return answer("", None, ("Location", location), status=301, reason="Moved Permanently")
+    response = stored(request, path)
+    kind = PAGES.get(os.path.splitext(path)[1].lower())
+    if kind and response.status_int in (200, 206):
+        response.headerlist = [(name, kind if name == "Content-Type" else text) for name, text in response.headerlist]
+    response.headerlist = [*response.headerlist, SANDBOX]
+    return response
+
+
+def stored(request: IndexRequest, path: str) -> Response:
+    """The file at a path of the store."""
+    store, environ = request.installation.store, request.environ
     stat = store.stat(path) if path else None
     if stat is None:
         return answer("Not Found\n", status=404, reason="Not Found")

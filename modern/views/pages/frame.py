@@ -84,9 +84,9 @@ class Frame:
     def breadcrumb(self, name: str | None = None, version: str | None = None) -> list[Link]:
         """Index, project, release."""
         links = [(self.urls.path, "Package Index")]
-        if name is not None:
+        if name:
             links.append((self.release_url(name), name))
-        if name is not None and version is not None:
+        if name and version:
             links.append((self.release_url(name, version), version))
         return links
 
