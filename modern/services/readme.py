@@ -17,6 +17,8 @@ LONGEST = 200_000
 """Characters from which on a description is not rendered: docutils' time grows faster than its text."""
 KEPT = 512
 """Descriptions that are kept rendered."""
+_SELF_LINK = re.compile(r'<a [^>]*title="link to this section"[^>]*></a>')
+"""What docutils puts into headings for those who point at them: a link without a text."""
 _HEADING = re.compile(r"<(/?)h([1-6])\b")
 
 
@@ -64,7 +66,8 @@ def lines_of_text(description: str) -> Markup:
 
 
 def below_title(html: str) -> str:
-    """Move the headings below the page's own `h1`, so that the outermost of them is an `h2`."""
+    """Move the headings below the page's own `h1`, so that the outermost of them is an `h2`; drop their empty links."""
+    html = _SELF_LINK.sub("", html)
     levels = [int(level) for _, level in _HEADING.findall(html)]
     down = 2 - min(levels, default=2)
     return _HEADING.sub(lambda found: f"<{found[1]}h{min(6, int(found[2]) + down)}", html)

@@ -101,8 +101,8 @@ class Person:
         for value in response.headers.getall("Set-Cookie"):
             key, _, rest = value.partition("=")
             self.jar[key] = rest.partition(";")[0]
-        if found := re.search(r'name="CSRFToken" value="([^"]*)"', response.text if response.charset else ""):
-            self.token = found[1]
+        if found := re.search(rb'name="CSRFToken" value="([^"]*)"', response.body):
+            self.token = found[1].decode()
         return response
 
 
