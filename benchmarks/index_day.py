@@ -31,20 +31,31 @@ from recordings.seed_of_log import projects_of, seed_of
 
 ROOT = Path(__file__).resolve().parents[1]
 OLD_NAME = "old.index.example"
+# What only those with an account can ask: in the log, not among its replayable GETs (L05).
+OF_ACCOUNTS = re.compile(
+    rb":action=(?:login|pkg_edit|submit_form|user|user_form|files|role_form)(?:&|$)", re.IGNORECASE
+)
 STEP = 5.0  # seconds between two signs of progress
 App = Callable[..., Any]
+Group = tuple[str, int, int]
+"""What explains it, the status of the log, ours."""
 
 
 def main() -> None:
     """Ask, and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.index_day", description=__doc__)
-    parser.add_argument("recording", type=Path, help="the log as an archive: harness import LOG -o day.archive")
+    parser.add_argument(
+        "recording", type=Path, nargs="?", help="the log as an archive: harness import LOG -o day.archive"
+    )
     parser.add_argument("--every", type=int, default=1, metavar="N", help="only every Nth request")
     parser.add_argument("--era", default="", help="2008-11: names to the letter, as they were on that day")
-    options = parser.parse_args()
+    options = parser.parse_args(sys.argv[1:] if __name__ == "__main__" else [])
+    if options.recording is None:
+        print("left out: no log at hand (python -m benchmarks.index_day day.archive)")
+        return
     with tempfile.TemporaryDirectory() as folder, postgres.start() as server:
         app = index(options.recording, Path(folder), server.create_database("day"), options.era)
-        report(judged(app, islice(replayable(options.recording), 0, None, options.every)))
+        report(*judged(app, islice(replayable(options.recording), 0, None, options.every)))
 
 
 def index(recording: Path, folder: Path, url: str, era: str) -> App:
@@ -101,16 +112,21 @@ def exchanges(recording: Path) -> Iterator[Exchange]:
 
 
 def replayable(recording: Path) -> Iterator[Exchange]:
-    """GETs for the program, not for files that the web server served (L05)."""
+    """GETs for the program that need no account, not for files that the web server served (L05)."""
     for exchange in exchanges(recording):
         name = exchange.request.path[1:].partition(b"/")[0]
-        if exchange.request.method == b"GET" and name in (b"simple", b"pypi") and exchange.response:
+        asked_for = unquote_to_bytes(exchange.request.query)
+        replayed = exchange.request.method == b"GET" and name in (b"simple", b"pypi") and exchange.response is not None
+        if replayed and not OF_ACCOUNTS.search(asked_for):
             yield exchange
 
 
-def judged(app: App, requests: Iterator[Exchange]) -> Counter[tuple[str, int, int]]:
-    """Count (what explains it, status of the log, ours after redirects); nothing explains what is equal."""
-    found: Counter[tuple[str, int, int]] = Counter()
+def judged(app: App, requests: Iterator[Exchange]) -> tuple[Counter[Group], Counter[Group]]:
+    """Count (what explains it, status of the log, ours): ours after redirects, and ours at the first hop where
+    redirects made it equal. Nothing explains what is equal.
+    """
+    found: Counter[Group] = Counter()
+    first: Counter[Group] = Counter()
     said = time.monotonic()
     for number, exchange in enumerate(requests, 1):
         assert exchange.response is not None
@@ -119,10 +135,12 @@ def judged(app: App, requests: Iterator[Exchange]) -> Counter[tuple[str, int, in
         hops = list(followed(app, exchange, host))
         status = hops[0][0] if logged == 301 else hops[-1][0]
         found["" if status == logged else explained(exchange, logged, hops), logged, status] += 1
+        if status == logged != hops[0][0]:
+            first[redirected(exchange), logged, hops[0][0]] += 1
         if time.monotonic() - said > STEP:
             said = time.monotonic()
             print(f"  {number} requests", file=sys.stderr, flush=True)
-    return found
+    return found, first
 
 
 def followed(app: App, exchange: Exchange, host: str) -> Iterator[tuple[int, str]]:
@@ -182,18 +200,35 @@ def explained(exchange: Exchange, logged: int, hops: list[tuple[int, str]]) -> s
         return "the login was a page, and asks for a password now (B062, B246)"
     if logged == 404 and b"search_form" not in query:
         return "an action that there was not yet"
+    if ours == 400 and b"name=" not in unquote_to_bytes(query):
+        return "an action without a name was a page, and is refused (B064, B075)"
     if logged == 200 and path.count(b"/") > 3:
         return "what stands below a release was the release in 2008, and is an action now (B042)"
     return "other"
 
 
-def report(found: Counter[tuple[str, int, int]]) -> None:
+def redirected(exchange: Exchange) -> str:
+    """Why the way to the same status is longer than in the log."""
+    path, query = exchange.request.path, unquote_to_bytes(exchange.request.query)
+    if path.rstrip(b"/") == b"/simple":
+        return "the simple index has a slash at its end (B106)"
+    if path.startswith(b"/simple"):
+        return "a page of the simple index has a slash at its end, and a folded name (B108, B109, I24)"
+    if b":action=search" in query:
+        return "a search with one hit was its page, and is a redirect to it (B095, I33)"
+    return "another spelling of a name leads to the registered one (B067)"
+
+
+def report(found: Counter[Group], first: Counter[Group]) -> None:
     """Print shares and groups."""
     total, equal = sum(found.values()), sum(count for (why, *_), count in found.items() if not why)
     print(f"equal after redirects: {equal} of {total} ({equal / total:.2%})")
     for (why, logged, status), count in found.most_common():
         if why:
             print(f"{count:7}  {logged} -> {status}  {why}")
+    print(f"equal at the first hop: {equal - sum(first.values())}; the others:")
+    for (why, logged, status), count in first.most_common():
+        print(f"{count:7}  {logged} -> {status}  {why}")
 
 
 if __name__ == "__main__":
