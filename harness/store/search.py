@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from harness.clients import edition
+from harness.clients import edition, families
 from harness.exchange import Exchange, Request
 from harness.naming import Names
 from harness.selection import Selection, fits
@@ -83,17 +83,21 @@ def _by_request(connection: sqlite3.Connection, selection: Selection, names: Nam
     A name may depend on a body, so that requests with one are asked one by one.
     """
     condition, values = _where(connection, selection, by_name=False)
-    known, stored = _kind_rows(connection), Stored(connection)
+    known, stored, lines = _kind_rows(connection), Stored(connection), Stored(connection)
+    named = names.families is families() and _is_named_by_us(connection)
     found: Counter[Kind] = Counter()
-    # By line first: texts are read by runs, and those of one line share its endpoint.
-    query = f"""SELECT line, kind, request_headers, count(*) FROM exchange
+    # By line first: those of one line share its endpoint, and texts are read by runs.
+    query = f"""SELECT line, kind, {"x''" if named else "request_headers"}, count(*) FROM exchange
                 WHERE {condition} AND coalesce(request_body, 0) = 0 GROUP BY 1, 2, 3"""  # noqa: S608
     last, endpoint = None, ""
     for line, kind, headers, count in connection.execute(query, values):
-        request = Request(stored.text(line), tuple(map(stored.text, header_numbers(headers))))
         if line != last:
-            last, endpoint = line, names.endpoint(request)
-        found[known[kind]._replace(endpoint=endpoint, client=names.client(request).family)] += count
+            last, endpoint = line, names.endpoint(Request(lines.text(line)))
+        told = known[kind]
+        client = told.client
+        if not named:
+            client = names.client(Request(b"", tuple(map(stored.text, header_numbers(headers))))).family
+        found[Kind(endpoint, client, told.method, told.status)] += count
     rows = connection.execute(f"{Stored.HEADS} WHERE {condition} AND request_body > 0", values)
     return found + Counter(_kind(exchange, names) for exchange in stored.exchanges(rows, ""))
 
