@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from compat import Strangler
+from compat import CGIDirectory, Strangler
 from compat.sticky import COOKIE
 
 ADDRESSES = [f"192.0.2.{number}" for number in range(40)]
@@ -67,6 +68,18 @@ def test_a_forged_cookie_is_none(ask: Callable[..., Any], app: Strangler) -> Non
     answer = ask(app, "/app", HTTP_COOKIE=f"{COOKIE}=me")
     assert given(answer)
     assert answer.body == ask(app, "/app").body
+
+
+def test_a_local_redirect_gives_one_cookie(ask: Callable[..., Any], tmp_path: Path) -> None:
+    """Though both requests are divided: the client's, and the one that the program leads to."""
+    (tmp_path / "to.cgi").write_text("#!/bin/sh\nprintf 'Location: /there\\n\\n'\n")
+    (tmp_path / "to.cgi").chmod(0o755)
+    everybody = {"percent": 100, "by": "sticky"}
+    rules = [{"name": "to", "path": "/to.cgi", "to": "old", **everybody}, {"name": "all", "path": "/", **everybody}]
+    app = Strangler(CGIDirectory(tmp_path), named(b"new"), rules)
+    answer = ask(app, "/to.cgi")
+    assert answer.body == b"new"
+    assert given(answer)
 
 
 def test_by_https_the_cookie_is_secure(ask: Callable[..., Any], app: Strangler) -> None:
