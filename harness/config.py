@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from harness.errors import UsageError
+from harness.errors import UsageError, nearest
 
 FILE = "harness.toml"
 
@@ -120,7 +120,7 @@ def parse_config(table: Mapping[str, Any], path: Path) -> Config:
     """Check a table of settings and make a Config of it. Raises UsageError naming the key."""
     for key, value in table.items():
         if key not in TYPES:
-            raise UsageError(f"{path}: unknown key {key!r}; known are {', '.join(sorted(TYPES))}")
+            raise UsageError(f"{path}: unknown key {key!r}; known are {', '.join(sorted(TYPES))}{nearest(key, TYPES)}")
         if not isinstance(value, TYPES[key]):
             raise UsageError(f"{path}: {key} must be {_type_name(TYPES[key])}, not {value!r}")
     for key in ("min_judged", "max_stale"):
@@ -153,12 +153,16 @@ def parse_config(table: Mapping[str, Any], path: Path) -> Config:
     )
 
 
+_TARGET = frozenset({"app", "python", "cwd", "env"})
+
+
 def _target(name: str, entry: Any, path: Path) -> TargetConfig:
     if not isinstance(entry, dict) or not isinstance(entry.get("app"), str):
         raise UsageError(f'{path}: [target.{name}] needs app = "module:name"')
-    unknown = set(entry) - {"app", "python", "cwd", "env"}
+    unknown = sorted(set(entry) - _TARGET)
     if unknown:
-        raise UsageError(f"{path}: [target.{name}] has unknown keys: {', '.join(sorted(unknown))}")
+        meant = nearest(unknown[0], _TARGET)
+        raise UsageError(f"{path}: [target.{name}] has unknown keys: {', '.join(unknown)}{meant}")
     for key in ("python", "cwd"):
         if key in entry and not isinstance(entry[key], str):
             raise UsageError(f"{path}: [target.{name}] {key} must be a string")

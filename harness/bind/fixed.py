@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.bind.learn import Pair
-from harness.errors import UsageError
+from harness.errors import UsageError, nearest
 
 Fixed = tuple[Pair, ...]
 
@@ -30,7 +30,7 @@ def _pair(recorded: str, value: Any, path: Path, environ: Mapping[str, str]) -> 
     if isinstance(value, dict) and set(value) == {"env"} and isinstance(value["env"], str):
         value = from_environment(value["env"], where, environ)
     if not isinstance(value, str):
-        raise UsageError(f'{where} must be a text or {{env = "VARIABLE"}}, not {value!r}')
+        raise UsageError(f'{where} must be a text or {{env = "VARIABLE"}}, not {value!r}{nearest(recorded, NAMED)}')
     return Pair("token", b"", recorded.encode(), value.encode())
 
 

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 from harness.bind.fixed import from_environment
 from harness.bind.principal import Principal, is_principal
-from harness.errors import UsageError
+from harness.errors import UsageError, nearest
 
 WAYS = ("request", "cookie", "remote_user", "basic", "basic_env", "command")
 KEYS = frozenset({"principal", "expect", "env", *WAYS})
@@ -148,7 +148,8 @@ def encoded(form: Mapping[str, str]) -> bytes:
 def _known(table: Mapping[str, Any], keys: frozenset[str], where: str) -> None:
     unknown = set(table) - keys
     if unknown:
-        raise UsageError(f"{where}: unknown key {sorted(unknown)[0]!r}; known are {', '.join(sorted(keys))}")
+        first = sorted(unknown)[0]
+        raise UsageError(f"{where}: unknown key {first!r}; known are {', '.join(sorted(keys))}{nearest(first, keys)}")
 
 
 def _status(value: Any, where: str) -> int:

@@ -14,10 +14,12 @@ from harness.bind.fixed import from_environment
 from harness.bind.learn import Pair
 from harness.bind.principal import basic_user
 from harness.bind.spelling import DOCUMENT, Values
-from harness.errors import UsageError
+from harness.errors import UsageError, nearest
 from harness.exchange import Exchange, Redaction
 
 OF = " of "
+NEARLY = 0.8
+"""How alike a name is to one for which it is taken as a slip."""
 _REFUSED = frozenset({401, 403})
 
 
@@ -76,8 +78,9 @@ def bound(secrets: Secrets, token: Callable[[str], str] | None, exchanges: Itera
     given = {token(value): value for value in secrets.values if token is not None}
     sent = _sent(secrets.entries, exchanges) if secrets.entries else {}
     right = {use.entry for use in sent.values() if use.statuses - _REFUSED}
+    led_on = {(use.entry, path) for use in sent.values() for path, status in use.answers if 300 <= status < 400}
     for each, use in sent.items():
-        if not use.was_wrong(use.entry in right):
+        if not use.was_wrong(use.entry in right) and not use.was_asked_again(led_on):
             given.setdefault(each, use.entry.value)
     for recorded, own in given.items():
         yield Pair("token", b"", recorded.encode("utf-8", "surrogatepass"), own.encode("utf-8", "surrogateescape"))
@@ -85,10 +88,15 @@ def bound(secrets: Secrets, token: Callable[[str], str] | None, exchanges: Itera
 
 @dataclass(slots=True)
 class _Use:
-    """The entry for a token, and how the requests that sent it were answered (0: not at all)."""
+    """The entry for a token, and how the requests that sent it were answered, by their path (0: not at all)."""
 
     entry: Entry
-    statuses: set[int]
+    answers: set[tuple[bytes, int]]
+
+    @property
+    def statuses(self) -> set[int]:
+        """How they were answered."""
+        return {status for _, status in self.answers}
 
     def was_wrong(self, another_was_right: bool) -> bool:
         """Tell whether it was refused as a wrong password is: then it stays, and is wrong today, too.
@@ -97,17 +105,34 @@ class _Use:
         """
         return self.statuses == {401} or (another_was_right and self.statuses <= _REFUSED)
 
+    def was_asked_again(self, led_on: set[tuple[Entry, bytes]]) -> bool:
+        """Tell whether each answer was a page where another password of the entry was led on: the form once more."""
+        return all((self.entry, path) in led_on and not 300 <= status < 400 for path, status in self.answers)
+
 
 def _sent(entries: tuple[Entry, ...], exchanges: Iterable[Exchange]) -> dict[str, _Use]:
     """Return the tokens for which there is an entry, the first that fits."""
     found: dict[str, _Use] = {}
+    names: set[str] = set()
     for exchange in exchanges:
         for redaction in exchange.redactions:
+            if redaction.place.startswith("request."):
+                names |= {name_of(redaction).lower(), redaction.kind.lower()}
             entry = _entry_for(redaction, exchange, entries)
             if entry is not None and redaction.token:
                 use = found.setdefault(redaction.token, _Use(entry, set()))
-                use.statuses.add(exchange.response.status if exchange.response else 0)
+                status = exchange.response.status if exchange.response else 0
+                use.answers.add((exchange.request.path, status))
+    _check(entries, names)
     return found
+
+
+def _check(entries: tuple[Entry, ...], names: set[str]) -> None:
+    """Raise UsageError for an entry whose name nothing has, but nearly: the other entries and other recordings stay."""
+    named = {entry.name for entry in entries}
+    for entry in entries:
+        if names and entry.name not in names and (meant := nearest(entry.name, names - named, NEARLY)):
+            raise UsageError(f"[bind.secret] {entry.name!r}: no redacted field, header or cookie has this name{meant}")
 
 
 def _entry_for(redaction: Redaction, exchange: Exchange, entries: tuple[Entry, ...]) -> Entry | None:

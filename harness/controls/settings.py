@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Any
 
-from harness.errors import UsageError
+from harness.errors import UsageError, nearest
 
 SHIFT = -(37 * 3600 + 11 * 60 + 7)
 """Seconds between the clocks of one variation and the next; backwards, lest what the starting state holds expires."""
@@ -57,7 +57,9 @@ def read_controls(table: Mapping[str, Any], network: Sequence[str]) -> Controls:
     """Check `[controls]` and `network = ["host:port", ...]`. Raises UsageError naming the key."""
     for key, value in table.items():
         if key not in SWITCHES:
-            raise UsageError(f"[controls]: unknown key {key!r}; known are {', '.join(SWITCHES)}")
+            raise UsageError(
+                f"[controls]: unknown key {key!r}; known are {', '.join(SWITCHES)}{nearest(key, SWITCHES)}"
+            )
         if not isinstance(value, bool):
             raise UsageError(f"[controls]: {key} must be true or false, not {value!r}")
     return Controls(allowed=tuple(map(_destination, network)), **table)

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.errors import UsageError
+from harness.errors import UsageError, nearest
 from harness.noise.gather import Place
 from harness.noise.learned import ANYWHERE, BY_KIND, Learned, never
 from harness.noise.sample import Shape
@@ -130,7 +130,7 @@ def _made(make: Callable[[Table], Shape], table: Table, where: str) -> Shape:
 def _check(table: Table, known: Mapping[str, type | tuple[type, ...]], needed: tuple[str, ...], where: str) -> None:
     for key, value in table.items():
         if key not in known:
-            raise UsageError(f"{where}: unknown key {key!r}; known are {', '.join(sorted(known))}")
+            raise UsageError(f"{where}: unknown key {key!r}; known are {', '.join(sorted(known))}{nearest(key, known)}")
         if not isinstance(value, known[key]):
             raise UsageError(f"{where}: {key} cannot be {value!r}")
     for key in needed:

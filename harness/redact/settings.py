@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from harness.errors import UsageError
+from harness.errors import UsageError, nearest
 
 HOLE = "{secret}"
 
@@ -42,7 +42,8 @@ def read_settings(table: Mapping[str, Any], environ: Mapping[str, str]) -> Setti
     """Check `[redact]`. Raises UsageError that names the key, for an unknown one and a wrong value."""
     unknown = sorted(set(table) - set(_READERS))
     if unknown:
-        raise UsageError(f"[redact]: unknown key {unknown[0]!r}; known are {', '.join(sorted(_READERS))}")
+        meant = nearest(unknown[0], _READERS)
+        raise UsageError(f"[redact]: unknown key {unknown[0]!r}; known are {', '.join(sorted(_READERS))}{meant}")
     return Settings(**{key: _READERS[key](f"[redact] {key}", value, environ) for key, value in table.items()})
 
 

@@ -52,6 +52,8 @@ def test_pyproject_may_hold_the_settings(tmp_path: Path) -> None:
     [
         ("workers = 'two'", "workers must be a number"),
         ("colour = 1", "unknown key 'colour'"),
+        ("[contrls]\nclock = false", r"unknown key 'contrls'.* did you mean 'controls'\?"),
+        ("[target.old]\napp = 'm:a'\npyton = 'x'", r"unknown keys: pyton; did you mean 'python'\?"),
         ("endpoints = [1]", "endpoints must be a list of strings"),
         ("min_judged = 90", "min_judged must be between 0 and 1"),
         ("[target.old]\npython = 'x'", r"\[target.old\] needs app"),

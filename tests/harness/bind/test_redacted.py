@@ -156,8 +156,21 @@ def test_secrets_are_named_by_field_kind_and_user(table: dict[str, str], exchang
         ({"wrong-1": [401, 403], "right-1": [200]}, ["right-1"]),
         ({"right-1": [403, 200]}, ["right-1"]),
         ({"right-1": [403]}, ["right-1"]),
+        ({"wrong-1": [200], "right-1": [302]}, ["right-1"]),
+        ({"right-1": [200, 302], "right-2": [303]}, ["right-1", "right-2"]),
+        ({"right-1": [200]}, ["right-1"]),
     ],
-    ids=["accepted", "401", "403 beside an accepted one", "both", "403 and accepted", "403 alone"],
+    ids=[
+        "accepted",
+        "401",
+        "403 beside an accepted one",
+        "both",
+        "403 and accepted",
+        "403 alone",
+        "the form again",
+        "both led on",
+        "200 alone",
+    ],
 )
 def test_a_wrong_password_stays_wrong(answers: dict[str, list[int]], given: list[str]) -> None:
     """What was refused gets no value: an attempt that failed in the recording must fail at the targets."""
@@ -173,6 +186,12 @@ def test_a_wrong_password_stays_wrong(answers: dict[str, list[int]], given: list
     ]
     found = bound(read_secrets({"secret": {"pw of alice": "v"}}, HERE, {}), None, exchanges)
     assert [pair.recorded.decode() for pair in found] == given
+
+
+def test_a_slip_in_a_name_is_refused() -> None:
+    """An entry that nearly has the name of a redacted field would be unused in silence."""
+    with pytest.raises(UsageError, match=r"'passwrod'.* did you mean 'password'"):
+        list(bound(read_secrets({"secret": {"passwrod of alice": "v"}}, HERE, {}), None, [ALICE]))
 
 
 def test_named_entries_are_no_recorded_tokens() -> None:
