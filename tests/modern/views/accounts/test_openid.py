@@ -43,7 +43,10 @@ def test_an_identity_is_dropped(bob, seeded_site):
 
 @pytest.mark.parametrize(
     ("fields", "status", "text"),
-    [({}, 400, "Error processing form\n\nID missing\n\n"), ({"openid": "x"}, 403, "Forbidden\n\nYou don't own this ID\n\n")],
+    [
+        ({}, 400, "Error processing form\n\nID missing\n\n"),
+        ({"openid": "x"}, 403, "Forbidden\n\nYou don't own this ID\n\n"),
+    ],
     ids=["none", "not theirs"],
 )
 def test_only_ones_own_identities_are_dropped(bob, person, fields, status, text):

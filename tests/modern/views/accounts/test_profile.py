@@ -1,7 +1,11 @@
 """One's own account."""
 
-import pytest
+import re
 
+import pytest
+from sqlalchemy.orm import Session
+
+from modern.database import Database
 from modern.models import OpenID, SshKey
 
 
@@ -9,8 +13,6 @@ from modern.models import OpenID, SshKey
 def newcomer(person, seeded_site, named):
     """Somebody with a fresh account, logged in."""
     name, password = named("self"), "Good one 1"
-    import re
-
     person.post("user", name=name, email=f"{name}@example.org", password=password, confirm=password)
     key = re.search(rf'The account "{name}" .*?otk=(\w+)', person.mails(), re.DOTALL)[1]
     person.post("user", otk=key, agree_shown="1", agree="on")
@@ -27,12 +29,7 @@ def test_the_page_is_for_those_with_an_account(person):
 
 def test_the_page_shows_all_that_is_known(seeded_site, newcomer):
     """Address, keys and identities; without projects one may go for good."""
-    settings, _ = seeded_site
-    from sqlalchemy.orm import Session
-
-    from modern.database import Database
-
-    database = Database(settings.database_url)
+    database = Database(seeded_site[0].database_url)
     with Session(database.engine) as db:
         db.add(OpenID(id=f"https://{newcomer.name}.example/", name=newcomer.name))
         db.add(SshKey(name=newcomer.name, key="ssh-rsa AAAA and more of it than is shown"))
@@ -55,7 +52,8 @@ def test_an_owner_of_packages_is_told_that_the_account_stays(alice):
 
 def test_address_and_password_are_changed(newcomer):
     """What is empty stays; the page comes again."""
-    answer = newcomer.post("user", email=f"x.{newcomer.name}@example.org", password="Other one 2", confirm="Other one 2")
+    password = {"password": "Other one 2", "confirm": "Other one 2"}
+    answer = newcomer.post("user", email=f"x.{newcomer.name}@example.org", **password)
     assert f'value="x.{newcomer.name}@example.org"' in answer.text
     assert newcomer.post("user", email="", password="").status_int == 200
     newcomer.jar.clear()

@@ -26,7 +26,8 @@ def sdist(name):
 def upload(person, name, version="1.0"):
     """Send a file by the form."""
     files = {"content": (f"{name}-{version}.zip", sdist(name))}
-    return person.send("files", files, name=name, version=version, filetype="sdist", submit_upload="Upload", comment="c")
+    fields = {"name": name, "version": version, "filetype": "sdist", "comment": "c"}
+    return person.send("files", files, submit_upload="Upload", **fields)
 
 
 @pytest.mark.parametrize("fields", [{}, {"name": "demo"}, {"version": "1.0"}], ids=["neither", "name", "version"])

@@ -1,5 +1,7 @@
 """Editing and removing the releases of a project."""
 
+import re
+
 import pytest
 
 
@@ -14,8 +16,6 @@ def project(bob, named):
 
 def versions(person, name):
     """Versions that the page of a project's releases shows, and those hidden."""
-    import re
-
     page = person.act("pkg_edit", name=name).text
     shown = re.findall(r'name="version" value="([^"]+)"', page)
     hidden = re.findall(r'name="hid_([^"]+)"[^>]*>\s*<option value="0">No</option>\s*<option value="1" selected', page)

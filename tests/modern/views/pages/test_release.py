@@ -7,7 +7,7 @@ from modern.views.pages import release
 
 
 def test_a_release_shows_what_programs_looked_for(person):
-    """Digests in the links of files (I05), the comments before home page and download (I02), the anchor of the files."""
+    """Digests in links of files (I05), the comments before home page and download (I02), the anchor of the files."""
     page = person.get("/pypi/demo/1.0").text
     assert "<title>demo 1.0 : Python Package Index</title>" in page
     assert "<!-- <th>Home Page -->\n<a href=" in page
