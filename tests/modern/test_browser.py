@@ -1,4 +1,4 @@
-"""The pages in a real browser: searching, a project with its description, logging in; narrow and wide, light and dark."""
+"""The pages in a real browser: searching, a project with its description, logging in; narrow, wide, light and dark."""
 
 import dataclasses
 import importlib.util
