@@ -82,8 +82,12 @@ class LocalStore:
         """Store files under a note; clears up after dead processes by the way."""
         self._sweep(has_row)
         note = LocalNote(self._root, list(files))
-        for path, content in files.items():
-            write_file(self._root, path, content, seconds)
+        try:
+            for path, content in files.items():
+                write_file(self._root, path, content, seconds)
+        except BaseException:
+            note.undo()
+            raise
         return note
 
     def remove(self, paths: Iterable[str]) -> None:

@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Callable
 from html import escape
 
+import psycopg2
 from pyramid.response import Response
 from sqlalchemy.exc import InterfaceError, OperationalError
 
@@ -108,5 +109,6 @@ def log(request: IndexRequest, error: Exception) -> str:
 VIEWS: dict[type[Exception], Callable[..., Response]] = {
     NotFound: not_found, Gone: gone, Unauthorised: unauthorised, Forbidden: forbidden, FormError: bad_form,
     DigestMismatch: bad_digest, BadEncoding: bad_request, BadBody: bad_request, Redirect: moved,
-    RedirectTemporary: moved_for_now, OperationalError: no_database, InterfaceError: no_database, Exception: crash,
+    RedirectTemporary: moved_for_now, OperationalError: no_database, InterfaceError: no_database,
+    psycopg2.OperationalError: no_database, psycopg2.InterfaceError: no_database, Exception: crash,
 }  # fmt: skip

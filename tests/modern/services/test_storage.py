@@ -1,0 +1,137 @@
+"""modern.services.storage: files appear whole, stay with their rows, and go without them; on disk and by fsspec."""
+
+import os
+import time
+
+import pytest
+
+from modern.services.storage import LocalStore, RemoteStore, Stat, file_store, inside
+
+WHEN = 1_480_000_000
+
+
+def unknown(path):
+    """The database of an index that knows no file."""
+    return False
+
+
+@pytest.fixture(params=["disk", "memory"])
+def store(request, tmp_path):
+    """An empty store: a folder, and one that fsspec keeps in memory."""
+    if request.param == "disk":
+        yield file_store(str(tmp_path))
+        return
+    found = file_store(f"memory://{tmp_path.name}")
+    yield found
+    found.remove(["aa/x", "aa/x.asc"])
+
+
+def test_a_settled_file_stays(store):
+    """What was placed is read back, whole and in parts; the note of it is gone."""
+    placed = store.place({"aa/x": b"0123456789", "aa/x.asc": b"s"}, WHEN, unknown)
+    placed.settle()
+    assert store.stat("aa/x").size == 10
+    assert b"".join(store.read("aa/x", 0, 10)) == b"0123456789"
+    assert b"".join(store.read("aa/x", 3, 99)) == b"3456789"
+    assert store.stat("aa/x.asc").size == 1
+
+
+def test_a_file_whose_transaction_is_dropped_goes(store):
+    """Undo removes what was placed."""
+    store.place({"aa/x": b"1"}, WHEN, unknown).undo()
+    assert store.stat("aa/x") is None
+
+
+def test_removing_is_no_error_where_nothing_is(store):
+    """Twice is as good as once."""
+    store.place({"aa/x": b"1"}, WHEN, unknown).settle()
+    store.remove(["aa/x", "aa/x.asc"])
+    store.remove(["aa/x"])
+    assert store.stat("aa/x") is None
+
+
+@pytest.mark.parametrize("path", ["", "..", "../x", "aa/../../x", "aa//x", "/etc/passwd", "aa/\0", "aa"])
+def test_nothing_outside_and_no_folder_is_a_file(store, path):
+    """Paths that lead out, and folders, are not there."""
+    store.place({"aa/x": b"1"}, WHEN, unknown).settle()
+    assert store.stat(path) is None
+
+
+def test_inside_is_about_each_part():
+    """The check by itself."""
+    assert inside("a/b")
+    assert not inside("a/./b")
+
+
+def test_a_link_that_leads_out_is_not_followed(tmp_path):
+    """A file of the store is really in it."""
+    (tmp_path / "secret").write_text("x")
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root" / "link").symlink_to(tmp_path / "secret")
+    assert LocalStore(str(tmp_path / "root")).stat("link") is None
+    assert LocalStore("").stat("x") is None
+
+
+def test_a_file_is_dated_as_said(tmp_path):
+    """Validators of downloads are made of that time."""
+    store = LocalStore(str(tmp_path))
+    store.place({"aa/x": b"1"}, WHEN, unknown).settle()
+    assert store.stat("aa/x") == Stat(1, WHEN * 10**9)
+    assert sorted(os.listdir(tmp_path / ".incoming")) == []
+
+
+def test_who_died_is_cleared_up_after(tmp_path):
+    """An unlocked note: the file goes unless the database has its row. A locked one is somebody's."""
+    store = LocalStore(str(tmp_path))
+    store.place({"aa/lost": b"1"}, WHEN, unknown).abandon()
+    store.place({"bb/kept": b"2"}, WHEN, lambda path: True).abandon()
+    held = store.place({"cc/held": b"3"}, WHEN, lambda path: path != "aa/lost")
+    assert store.stat("aa/lost") is None or store.stat("bb/kept") is not None
+    store.place({"dd/x": b"4"}, WHEN, lambda path: path == "bb/kept").settle()
+    assert store.stat("bb/kept") is not None
+    assert store.stat("cc/held") is not None
+    held.settle()
+    assert os.listdir(tmp_path / ".incoming") == []
+
+
+def test_an_empty_note_is_young_or_nobodys(tmp_path):
+    """One that is about to be written is left alone; one of a minute ago goes."""
+    notes = tmp_path / ".incoming"
+    notes.mkdir()
+    for name, age in (("young", 0), ("old", 3600)):
+        (notes / name).touch()
+        os.utime(notes / name, (time.time() - age,) * 2)
+    LocalStore(str(tmp_path)).place({"aa/x": b"1"}, WHEN, unknown).settle()
+    assert os.listdir(notes) == ["young"]
+
+
+def test_a_folder_that_goes_while_a_file_is_written_is_made_again(tmp_path, monkeypatch):
+    """Somebody removes empty folders at the same time: several attempts, then the error."""
+    import pathlib
+
+    real, failing = pathlib.Path.mkdir, iter([FileNotFoundError, FileNotFoundError])
+
+    def mkdir(self, *args, **kwargs):
+        error = next(failing, None)
+        if error:
+            raise error
+        real(self, *args, **kwargs)
+
+    monkeypatch.setattr(pathlib.Path, "mkdir", mkdir)
+    store = LocalStore(str(tmp_path))
+    store.place({"aa/x": b"1"}, WHEN, unknown).settle()
+    assert store.stat("aa/x") is not None
+    failing = iter([FileNotFoundError] * 9)
+    with pytest.raises(FileNotFoundError):
+        store.place({"bb/x": b"1"}, WHEN, unknown)
+    assert os.listdir(tmp_path / ".incoming") == []
+
+
+def test_objects_of_a_failed_commit_stay():
+    """Nobody knows whether there is a row: an object too many is harmless, one too few is not."""
+    store = RemoteStore("memory://abandoned")
+    placed = store.place({"aa/x": b"1"}, WHEN, unknown)
+    placed.abandon()
+    placed.settle()
+    assert store.stat("aa/x") is not None
+    placed.undo()

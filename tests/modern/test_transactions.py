@@ -1,0 +1,120 @@
+"""An upload is there with its row or not at all, whatever fails; what must be kept of a failing request is kept."""
+
+import os
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event, text
+from sqlalchemy.exc import OperationalError
+
+from modern.app import make_app
+
+
+def stored(settings):
+    """All files of the store, notes included."""
+    return {str(path.relative_to(settings.files)) for path in Path(settings.files).rglob("*") if path.is_file()}
+
+
+def send(person, filename, content=b"x"):
+    """Upload a file of demo 1.1 as alice."""
+    person.user = ("alice", "alicepw")
+    fields = {"name": "demo", "version": "1.1", "filetype": "sdist", "protocol_version": "1"}
+    return person.send("file_upload", {"content": (filename, content)}, **fields)
+
+
+def rows(settings, name):
+    """How many rows there are of a file."""
+    from sqlalchemy import create_engine
+
+    from modern.database import psycopg2_url
+
+    engine = create_engine(psycopg2_url(settings.database_url))
+    with engine.connect() as connection:
+        found = connection.scalar(text("SELECT count(*) FROM release_files WHERE filename = :name"), {"name": name})
+    engine.dispose()
+    return found
+
+
+def test_an_upload_is_stored_with_its_row(person):
+    """And can be downloaded; nothing waits afterwards."""
+    name = "demo-transactions-1.tar.gz"
+    assert send(person, name, b"transactions 1").body == b"OK\n"
+    assert rows(person.settings, name) == 1
+    files = [path for path in stored(person.settings) if path.endswith(name)]
+    assert person.get("/packages/" + files[0]).body == b"transactions 1"
+    assert not [path for path in stored(person.settings) if path.startswith(".incoming/")]
+
+
+def test_a_refused_upload_leaves_nothing(person):
+    """The second file of that name: the first one's bytes stay, no others appear."""
+    name = "demo-transactions-2.tar.gz"
+    send(person, name, b"transactions 2")
+    before = stored(person.settings)
+    assert send(person, name, b"transactions 2, again").status_int == 400
+    assert stored(person.settings) == before
+
+
+def test_a_full_disk_leaves_no_row(person, monkeypatch):
+    """The file cannot be written: 500, and neither row nor file."""
+    name = "demo-transactions-3.tar.gz"
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    before = stored(person.settings)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", full)
+        assert send(person, name, b"transactions 3").status_int == 500
+    assert rows(person.settings, name) == 0
+    assert stored(person.settings) == before
+    assert send(person, name, b"transactions 3").status_int == 200
+
+
+def test_a_commit_that_fails_loses_no_file(person):
+    """Nobody knows whether the row is there: the file stays until the next upload has asked the database."""
+    name = "demo-transactions-4.tar.gz"
+
+    def broken(connection):
+        raise OperationalError("COMMIT", {}, Exception("the server went away"))
+
+    assert send(person, "demo-transactions-0.tar.gz", b"transactions 0").status_int == 200  # its login is noted
+    engine = person.app.registry["installation"].database.engine
+    event.listen(engine, "commit", broken)
+    try:
+        answer = send(person, name, b"transactions 4")
+    finally:
+        event.remove(engine, "commit", broken)
+    assert (answer.status_int, answer.headers["Retry-After"]) == (503, "60")
+    assert any(path.endswith(name) for path in stored(person.settings))
+    assert send(person, "demo-transactions-5.tar.gz", b"transactions 5").status_int == 200
+    assert not any(path.endswith(name) for path in stored(person.settings))
+    assert send(person, name, b"transactions 4").status_int == 200
+
+
+def test_a_body_that_is_cut_off_is_refused(person):
+    """Half an upload never looks whole."""
+    answer = person.ask("POST", "/pypi", b"x=1", Content_Length="10", Content_Type="multipart/form-data; boundary=B")
+    assert (answer.status_int, answer.text) == (400, "the client sent 3 of 10 bytes\n\n")
+
+
+def test_without_a_database_the_answer_is_503(person):
+    """Clearly, with a time to come again, and without a word of what the driver said."""
+    from dataclasses import replace
+
+    nowhere = replace(person.settings, database_url="postgresql://nobody@127.0.0.1:1/none")
+    person.app = make_app(nowhere)
+    answer = person.get("/pypi?:action=rss")
+    assert (answer.status_int, answer.headers["Retry-After"]) == (503, "60")
+    assert answer.text == "Database connection failed\n\nPlease try again later.\n\n"
+    assert person.get("/simple/demo/").status_int == 503
+
+
+@pytest.mark.parametrize("debug", [True, False])
+def test_a_crash_says_as_much_as_it_may(person, debug):
+    """The traceback only in debug mode."""
+    from dataclasses import replace
+
+    person.app = make_app(replace(person.settings, debug=debug))
+    answer = person.get("/pypi?:action=exception")
+    assert answer.status_int == 500
+    assert ("Traceback" in answer.text) is debug
