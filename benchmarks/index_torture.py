@@ -12,12 +12,12 @@ import contextlib
 import hashlib
 import http.client
 import os
+import queue
 import random
 import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from base64 import b64encode
 from collections import Counter
@@ -33,19 +33,20 @@ from harness import postgres
 ROOT = Path(__file__).resolve().parents[1]
 CLIENTS = 8
 WORKERS = 4
+LONGEST_DELAY = 0.05  # seconds from the end of a request to the kill, so that others are anywhere
 LARGEST = 3_000_000  # bytes of a file: more than sockets hold, so that a kill cuts an answer
 Address = tuple[str, int]
 
 
-def main(count: int = 2000, pause: float = 0.5, pause_of_downloads: float = 0.05) -> None:
-    """Measure and print; pauses are seconds between two kills."""
+def main(count: int = 2000, between: int = 4) -> None:
+    """Measure and print; so many requests end between two kills, however fast the machine is."""
     with tempfile.TemporaryDirectory() as folder, postgres.start() as server:
         url = server.create_database("torture")
         files = Path(folder) / "files"
         load = [sys.executable, "-m", "legacy", "load", "recordings/seed.json"]
         subprocess.run([*load, "--database", url, "--files", str(files)], cwd=ROOT, check=True, capture_output=True)
         with served(url, files) as (address, process):
-            for name, wanted in tortured(address, process, url, files, count, pause, pause_of_downloads).items():
+            for name, wanted in tortured(address, process, url, files, count, between).items():
                 print(f"{name}: {wanted}", flush=True)
 
 
@@ -55,13 +56,12 @@ def tortured(
     url: str,
     files: Path,
     count: int,
-    pause: float,
-    pause_of_downloads: float,
+    between: int,
 ) -> dict[str, int]:
     """Upload and download under kills; return what came of it, by name."""
     before = stored(files)
     contents = {f"demo-9.{number}.tar.gz": content(number) for number in range(count)}
-    statuses, kills = under_kills(lambda name: upload(address, name, contents[name]), list(contents), process, pause)
+    statuses, kills = under_kills(lambda name: upload(address, name, contents[name]), list(contents), process, between)
     settle(address)
     contents["demo-9.tar.gz"] = content(count)
     statuses["demo-9.tar.gz"] = upload(address, "demo-9.tar.gz", contents["demo-9.tar.gz"])  # clears up after the dead
@@ -84,9 +84,7 @@ def tortured(
     paths = [row.path for row in there.values() for _ in (0, 1)][:count]
     numbered = [f"{number} {path}" for number, path in enumerate(paths)]
     by_path = {row.path: contents[name] for name, row in there.items()}
-    results, kills = under_kills(
-        lambda key: download(address, key.split(" ")[1], by_path), numbered, process, pause_of_downloads
-    )
+    results, kills = under_kills(lambda key: download(address, key.split(" ")[1], by_path), numbered, process, between)
     kinds = Counter(results.values())
     return outcome | {
         "downloads": len(numbered),
@@ -134,28 +132,30 @@ def settle(address: Address) -> None:
 
 
 def under_kills(
-    task: Callable[[str], int], names: list[str], process: subprocess.Popen[bytes], pause: float
+    task: Callable[[str], int], names: list[str], process: subprocess.Popen[bytes], between: int
 ) -> tuple[dict[str, int], int]:
     """Do a task for each name, several at once, while workers die; return the results and how many died."""
-    done = threading.Event()
-    killed = [0]
+    chance = random.Random(1)
+    ended: queue.SimpleQueue[bool] = queue.SimpleQueue()
+    killed = 0
 
-    def kill() -> None:
-        chance = random.Random(1)
-        while not done.wait(pause):
-            workers = children(process.pid)
+    def done(name: str) -> int:
+        try:
+            return task(name)
+        finally:
+            ended.put(True)
+
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        tasks = {name: pool.submit(done, name) for name in names}
+        for number in range(1, len(names) + 1):
+            ended.get()
+            workers = children(process.pid) if number % between == 0 else []
             if len(workers) > 1:
+                time.sleep(chance.random() * LONGEST_DELAY)
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(chance.choice(workers), signal.SIGKILL)
-                    killed[0] += 1
-
-    killer = threading.Thread(target=kill, daemon=True)
-    killer.start()
-    with ThreadPoolExecutor(CLIENTS) as pool:
-        results = dict(zip(names, pool.map(task, names), strict=True))
-    done.set()
-    killer.join()
-    return results, killed[0]
+                    killed += 1
+        return {name: found.result() for name, found in tasks.items()}, killed
 
 
 def children(pid: int) -> list[int]:

@@ -627,6 +627,7 @@ class WebUI(Accounts, Projects):
         if self.store.has_package(name):
             if not self.store.may_change(name):
                 raise Forbidden("You are not allowed to store '%s' package information" % name)
+            self.store.lock_package(name)
         else:
             found = self.store.find_package(name)
             if found is not None:
@@ -721,6 +722,7 @@ class WebUI(Accounts, Projects):
         name = self.store.find_package(name) or name
         if not self.store.may_change(name):
             raise Forbidden("You are not allowed to edit '%s' package information" % name)
+        self.store.lock_package(name)
         if self.store.release(name, version) is None:
             data = self.checked_metadata()
             version = data['version']

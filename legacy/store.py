@@ -225,6 +225,12 @@ class Store(AccountStore):
 
     # -- projects --
 
+    def lock_package(self, name):
+        """Have a project to ourselves until the end of the transaction: two uploads at once would wait for each other
+        (the journal's trigger writes the project's row after its releases), and one of them would fail.
+        """
+        self.execute('SELECT 1 FROM packages WHERE name=%s FOR NO KEY UPDATE', name)
+
     def has_package(self, name):
         """True if a project of exactly this name is registered."""
         return bool(self.query('SELECT 1 FROM packages WHERE name=%s', name))

@@ -105,3 +105,18 @@ def test_serials_follow_the_journal(opened):
 def test_both_normalisations_agree(opened, name):
     """The SQL function and the one of uploads."""
     assert opened().value("SELECT normalize_pep426_name(%s)", name) == store.normalise_name(name)
+
+
+def test_a_project_is_one_upload_at_a_time(opened):
+    """Uploads at once to one project waited for each other for ever, and one of them was refused."""
+    one, two = opened(), opened()
+    one.execute("INSERT INTO packages (name) VALUES ('busy')")
+    one.commit()
+    one.lock_package("busy")
+    two.execute("SET lock_timeout = '100ms'")
+    with pytest.raises(psycopg2.errors.LockNotAvailable):
+        two.lock_package("busy")
+    two.rollback()
+    assert two.has_package("busy"), "who only reads does not wait"
+    one.commit()
+    two.lock_package("busy")
