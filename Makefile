@@ -16,8 +16,8 @@ $(VENV)/.installed: setup.py
 
 venv: $(VENV)/.installed  ## .venv with every extra
 
-demo: venv  ## replay recordings/ at the old index as CGI and under compat; leaves report.html and report.json
-	@$(BIN)/harness diff recordings/ --old legacy.wsgi:cgi --new legacy.wsgi:application \
+demo: venv  ## replay recordings/ at the old index and at the new one; leaves report.html and report.json
+	@$(BIN)/harness diff recordings/ --old legacy.wsgi:application --new modern.wsgi:application \
 		--html report.html --json report.json; status=$$?; \
 	if [ $$status -gt 1 ]; then exit $$status; fi; \
 	echo "The comparison ran (harness diff ended with $$status). Open report.html."

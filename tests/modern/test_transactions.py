@@ -75,6 +75,7 @@ def test_a_commit_that_fails_loses_no_file(person):
     name = "demo-transactions-4.tar.gz"
 
     def broken(connection):
+        connection.invalidate()
         raise OperationalError("COMMIT", {}, Exception("the server went away"))
 
     assert send(person, "demo-transactions-0.tar.gz", b"transactions 0").status_int == 200  # its login is noted
