@@ -1,7 +1,6 @@
 """Pages: the name of a template and values in, a response out, with the cookie that logs in.
 
-A template gets `request`, `urls`, `visitor`, `services`, `sandbox` and `csrf_field()`, which each form that posts must
-call: it makes the token of the visitor where there is none yet.
+Each form that posts must hold `csrf_field`, which makes the token of the visitor where there is none yet.
 """
 
 from __future__ import annotations
@@ -19,17 +18,13 @@ HTML = "text/html; charset=utf-8"
 
 
 def page(request: IndexRequest, template: str, *headers: Header, **values: Any) -> Response:
-    """Render a whole page. Raises NotFound where the path is no UTF-8, as every page did (B049)."""
-    check_path(request)
-    html = request.installation.templates.get_template(template).render(
-        request=request, urls=request.urls, visitor=request.visitor, services=request.services,
-        sandbox=request.settings_of_index.sandbox, csrf_field=lambda: csrf_field(request), **values,
-    )  # fmt: skip
+    """Render a whole page."""
+    html = request.installation.templates.get_template(template).render(values)
     return answer(html, HTML, *headers, *login_cookie(request))
 
 
 def check_path(request: IndexRequest) -> None:
-    """Refuse a path that is no UTF-8, even where it does not matter."""
+    """Refuse a path that is no UTF-8, even where it does not matter, as every page did (B049). Raises NotFound."""
     try:
         request.rest.encode("latin-1").decode("utf-8")
     except UnicodeDecodeError:
@@ -42,7 +37,7 @@ def csrf_field(request: IndexRequest) -> Markup:
     if username is None:
         return Markup()
     token = request.services.csrf.token(username)
-    return Markup('<input type="hidden" name="CSRFToken" value="{}">').format(token)
+    return Markup('<input type="hidden" name="CSRFToken" value="{}"/>').format(token)
 
 
 def login_cookie(request: IndexRequest) -> tuple[Header, ...]:
