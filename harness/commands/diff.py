@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,10 @@ from harness.exchange import SAFE_METHODS
 from harness.partial import write_partial
 from harness.pipeline import Options, diff, part
 from harness.progress import progress
+from harness.record.counts import completeness
 from harness.recording import Recording, open_recordings
 from harness.scenarios import Shard
+from harness.store.archive import Archive
 from harness.targets import parse_target
 from harness.targets.environ import unsendable
 from harness.workers import state_of
@@ -117,6 +119,8 @@ def command(
     if shard.of > 1 and partial_file is None:
         raise UsageError("a shard alone is no verdict: give --partial FILE, and all such files to harness merge")
     opened = open_recordings(recordings)
+    for line in lost(opened):
+        click.echo(line, err=True)
     options = Options(
         old=parse_target(old_text, config, frozenset(allow_writes), seconds),
         new=parse_target(new_text, config, frozenset(allow_writes), seconds),
@@ -138,6 +142,14 @@ def command(
         write_partial(partial_file, part(opened, options, progress))
     else:
         sys.exit(output.write(diff(opened, options, progress), opened))
+
+
+def lost(recordings: Sequence[Recording]) -> Iterator[str]:
+    """Yield for each archive from which exchanges are missing how many: no verdict on it speaks of them."""
+    for recording in recordings:
+        if isinstance(recording, Archive) and (capture := completeness(recording.path)) and capture.lost:
+            missing = f"{capture.lost:,} of {capture.accepted:,} exchanges"
+            yield f"harness: note: {recording.name} lacks {missing}: they were lost when it was recorded"
 
 
 def unguarded_write(recordings: Sequence[Recording], options: Options) -> str | None:

@@ -48,4 +48,9 @@ def command(archive: Path, dry_run: bool, **options: Any) -> None:
     if dry_run:
         click.echo(f"would remove {len(unwanted(opened))} of {len(opened)} exchanges; nothing is changed")
     else:
-        click.echo(f"removed {purge(archive, unwanted)} of {len(opened)} exchanges")
+        total, removed = len(opened), purge(archive, unwanted)
+        click.echo(f"removed {removed} of {total} exchanges")
+        if removed:
+            click.echo(
+                f"copies, backups, snapshots and reports of {archive} still hold them: remove or purge those, too"
+            )

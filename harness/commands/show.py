@@ -128,11 +128,19 @@ def brief(exchanges: Exchanges, _: Names) -> Iterator[str]:
         yield f"{exchange.id}  {_status(exchange)}  {printable(exchange.request.start_line)}"
 
 
+def _when(started: float) -> str:
+    """Return a time as people read it: in UTC, to the millisecond."""
+    try:
+        return f"{datetime.fromtimestamp(started, UTC):%Y-%m-%d %H:%M:%S.%f}"[:-3] + " UTC"
+    except (ValueError, OverflowError, OSError):  # no year of our calendar
+        return f"{started:.3f}"
+
+
 def full(exchanges: Exchanges, _: Names) -> Iterator[str]:
     """Yield exchanges as they were on the wire, line by line, after a line of their facts."""
     for exchange in exchanges:
         user = f" as {exchange.user} ({exchange.user_by})" if exchange.user else ""
-        yield f"{exchange.id}: from {exchange.peer or 'an unknown address'}{user}, at {exchange.started:.3f}"
+        yield f"{exchange.id}: from {exchange.peer or 'an unknown address'}{user}, at {_when(exchange.started)}"
         yield from (f"redacted: {printable(each.place.encode())}, {each.kind}" for each in exchange.redactions)
         yield from _message(exchange.request.start_line, exchange.request.headers, exchange.request.body)
         yield ""

@@ -16,7 +16,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.commands.diff import lost
 from harness.exchange import Exchange, Headers, Request, Response
+from harness.record.counts import PREFIX
+from harness.recording import open_recordings
 from harness.store.archive import ArchiveWriter
 
 ROOT = Path(__file__).parents[3]
@@ -397,3 +400,13 @@ def test_temporary_files_are_where_the_test_looks() -> None:
             [sys.executable, "-c", code], env={"TMPDIR": folder}, capture_output=True, text=True, check=True
         )
         assert done.stdout.strip() == folder
+
+
+def test_what_a_recorder_lost_is_told_first(tmp_path: Path) -> None:
+    """No verdict speaks of exchanges that are not there."""
+    for name, written in (("a.archive", 1), ("b.archive", 3)):
+        with ArchiveWriter(tmp_path / name) as writer:
+            writer.add(Exchange("x#1", Request(b"GET / HTTP/1.1"), Response(200)))
+            writer.note(f"{PREFIX}1", f'{{"accepted": 3, "written": {written}}}')
+    said = list(lost(open_recordings([tmp_path])))
+    assert said == ["harness: note: a.archive lacks 2 of 3 exchanges: they were lost when it was recorded"]

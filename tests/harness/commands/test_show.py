@@ -70,7 +70,7 @@ def test_counts_by_columns(cassette: Path) -> None:
 def test_one_in_full(cassette: Path, identity: str) -> None:
     """An exchange is shown as on the wire; escape sequences do nothing to the terminal."""
     assert show(cassette, identity) == [
-        "a.yaml#1: from an unknown address, at 0.000",
+        "a.yaml#1: from an unknown address, at 1970-01-01 00:00:00.000 UTC",
         "GET /a?x HTTP/1.1",
         "Host: h",
         "User-Agent: pip/20.3 {json}",
@@ -87,7 +87,7 @@ def test_one_in_full(cassette: Path, identity: str) -> None:
 def test_what_is_unknown_is_said(cassette: Path) -> None:
     """Bodies that were not recorded, cut answers and missing ones are told apart from empty ones."""
     assert show(cassette, "2")[-2:] == ["(body not recorded)", "(cut off)"]
-    assert show(cassette, "3")[0] == "a.yaml#3: from an unknown address as jo (basic), at 1.500"
+    assert show(cassette, "3")[0] == "a.yaml#3: from an unknown address as jo (basic), at 1970-01-01 00:00:01.500 UTC"
     assert show(cassette, "3")[-1] == "no answer"
 
 
