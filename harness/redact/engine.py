@@ -17,6 +17,7 @@ from typing import Any
 
 from harness.exchange import Exchange, Headers, Redaction, with_length
 from harness.redact.addresses import Addresses
+from harness.redact.bodies import Bodies
 from harness.redact.finder import Finder
 from harness.redact.headers import Finders
 from harness.redact.known import Form, Hit, Known, Secret, all_forms, is_telling, own_hits
@@ -58,6 +59,7 @@ class Redactor:
         self.keep = frozenset(settings.keep)
         self.known = Known()
         self.addresses = Addresses()
+        self.bodies = Bodies()
         self.repeated = Repeated(self.finder, self.headers, self.known, self.addresses)
         for value in settings.values:
             self.known.add(Secret(value, self.tokens.of(value), "known"), fixed=True)
@@ -89,10 +91,11 @@ class _Work:
         self._own: list[Form] = []
         request, answer = exchange.request, exchange.response
         self._heads = [request_head(request, redactor.headers)]
-        self._bodies = [Body(request.body or b"", request.headers, "request")]
+        taken = [redactor.bodies.take(request.body or b"", request.headers, "request")]
         if answer is not None:
             self._heads.append(response_head(answer, redactor.headers))
-            self._bodies.append(Body(answer.body or b"", answer.headers, "response"))
+            taken.append(redactor.bodies.take(answer.body or b"", answer.headers, "response"))
+        self._keys, self._bodies = zip(*taken, strict=True)
 
     def find(self) -> None:
         """Find secrets by place and by pattern, and remember them."""
@@ -100,8 +103,11 @@ class _Work:
         for head in self._heads:
             if head.joined and not finder.is_quiet(head.joined):
                 head.split()
-        for text in list(self._texts()):
-            finder.find(text)
+        for part in self._parts():
+            for text in part.texts if isinstance(part, Head) or not part.looked else ():
+                finder.find(text)
+        for body in self._bodies:
+            body.looked = True
         secrets: dict[str, Secret] = {}
         for text in self._texts():
             for spot in text.spots:
@@ -194,6 +200,8 @@ class _Work:
                 answer = replace(answer, reason=reason, headers=headers, body=body, raw_head=raw)
         peer = self._fact(exchange.peer, "peer") if exchange.peer not in LOCAL else exchange.peer
         user = self._fact(exchange.user, "user") if "@" in exchange.user else exchange.user
+        for key, part in zip(self._keys, self._bodies, strict=True):
+            self._redactor.bodies.give(key, part)
         if not self._found:
             return exchange
         redactions = dict.fromkeys((*exchange.redactions, *self._found))

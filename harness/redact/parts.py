@@ -129,7 +129,10 @@ def raw_head(raw: bytes, finders: Finders) -> Head:
 
 
 class Body:
-    """A body: unpacked, and in the regions that hold text. `unread` where it is in a coding that cannot be undone."""
+    """A body: unpacked, and in the regions that hold text. `unread` where it is in a coding that cannot be undone.
+
+    `looked` is set once all its texts were looked through.
+    """
 
     def __init__(self, body: bytes, headers: Headers, side: str) -> None:
         self._body = body
@@ -139,6 +142,7 @@ class Body:
         self._codings: tuple[Coding, ...] = ()
         self._text = b""
         self._unread = False
+        self.looked = False
         if not body:
             return
         try:
@@ -156,6 +160,11 @@ class Body:
     def unread(self) -> bool:
         """Whether it could not be looked into."""
         return self._unread or any(text.unread for text in self.texts)
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether it was looked through, and nothing was found."""
+        return self.looked and not self.unread and not any(text.spots for text in self.texts)
 
     def opaque(self, headers: Headers) -> bool:
         """Tell whether secrets may stand in this body of these headers where they are not looked for."""

@@ -1,12 +1,13 @@
-"""Heads that repeat: redacted as if each were looked at for the first time."""
+"""Heads and bodies that repeat: redacted as if each were looked at for the first time."""
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.exchange import Exchange, Request, Response
-from harness.redact import redactor
+from harness.redact import bodies, redactor
 from harness.redact.engine import Redactor
 
 KEY = b"k" * 32
@@ -30,6 +31,9 @@ EXCHANGES = st.builds(
     st.sampled_from([
         None, Response(200, body=None, size=3), Response(200, b"OK", ((b"Server", b"x"),)),
         Response(200, headers=((b"Set-Cookie", b"sid=Zx81aaQQ44"),)), Response(200, body=b"c2VjcmV0LW9uZQ 192.0.2.77"),
+        Response(200, headers=((b"Content-Type", b"text/html"),), body=b"<p>kT9-pass-word1 of 10.1.2.3</p>"),
+        Response(200, headers=((b"Content-Type", b"application/json"),), body=b'{"a": "Zx81aaQQ44"}'),
+        Response(200, headers=((b"Content-Type", b"image/png"),), body=b'{"a": "Zx81aaQQ44"}'),
     ]),
     st.sampled_from(["", "jo", "jo@example.org"]),
 )  # fmt: skip
@@ -39,12 +43,13 @@ def forgetful() -> Redactor:
     """A redactor that looks at every exchange anew."""
     one = redactor({"keep": ["192.0.2.77"]}, KEY)
     one.repeated.redacted = lambda exchange, token: None  # type: ignore[method-assign]
+    one.bodies.give = lambda key, body: None  # type: ignore[method-assign]
     return one
 
 
 @given(st.lists(EXCHANGES, min_size=2, max_size=12))
 def test_the_same_as_without_memory(exchanges: list[Exchange]) -> None:
-    """Whatever came before, an exchange is redacted as by one that remembers no heads."""
+    """Whatever came before, an exchange is redacted as by one that remembers nothing."""
     remembering, other = redactor({"keep": ["192.0.2.77"]}, KEY), forgetful()
     for exchange in [*exchanges, *exchanges]:
         assert remembering.redact(exchange) == other.redact(exchange)
@@ -65,3 +70,26 @@ def test_the_address_of_each_client_is_its_own() -> None:
     peers = [one.redact(Exchange("", Request(b"GET / HTTP/1.1"), peer=peer)).peer for peer in ADDRESSES[:2] * 2]
     assert peers[:2] == peers[2:]
     assert len({*peers, *ADDRESSES}) == len(ADDRESSES) + 2
+
+
+def test_a_secret_learned_since_is_found_in_a_body_that_was_quiet() -> None:
+    """A body that repeats is looked through for what was not known when it came first."""
+    one = redactor({}, KEY)
+    innocent = Exchange("", Request(b"GET / HTTP/1.1"), Response(200, body=b"<p>kT9-pass-word1</p>"))
+    before = [one.redact(innocent).response for _ in range(2)]
+    one.redact(Exchange("", Request(b"GET /login?password=kT9-pass-word1 HTTP/1.1")))
+    after = [one.redact(innocent).response for _ in range(2)]
+    assert before == [innocent.response] * 2
+    assert after[0] == after[1]
+    assert after[0] is not None
+    assert b"kT9-pass-word1" not in (after[0].body or b"")
+
+
+def test_bodies_that_are_remembered_do_not_grow_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many pages there are, and of whatever length."""
+    monkeypatch.setattr(bodies, "TOTAL", 1000)
+    one = redactor({}, KEY)
+    for number in [*range(50), *range(50)]:
+        one.redact(Exchange("", Request(b"GET / HTTP/1.1"), Response(200, body=b"page %d " % number * 30)))
+        assert sum(len(key[1]) for key in one.bodies._quiet) <= 1000
+    assert one.bodies._quiet
