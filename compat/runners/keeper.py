@@ -28,6 +28,8 @@ REPLY_LIMIT = 30.0
 LOOK_AGAIN = 1.0
 LOOK_AFTER = 256
 MAX_FORKS = 20_000
+HEADER = 8
+PIECE = 4096
 GROWTH = 8192
 
 Stamp = tuple[int, int, int, int, int] | None
@@ -240,16 +242,23 @@ class Keeper:
     def _send(self, sections: Sequence[Sequence[bytes]], descriptors: Sequence[int] = ()) -> None:
         if self.broken:
             raise Gone("the zygote has ended")
+        message = frame(sections)
         try:
-            self._socket.sendall(frame(sections))
-            self._pass(descriptors)
+            if descriptors and not self._single:
+                message = message[socket.send_fds(self._socket, [message], descriptors) :]
+                descriptors = ()
+            if message:
+                self._socket.sendall(message)
+            for descriptor in descriptors:
+                socket.send_fds(self._socket, [b"."], [descriptor])
         except OSError as error:
             self.broken = True
             raise Gone(f"the zygote has ended: {error}") from error
 
     def _receive(self) -> list[bytes]:
         try:
-            return self._read(int(self._read(8), 16)).split(b"\0")[:-1]
+            data = self._read(b"", HEADER)
+            return self._read(data, HEADER + int(data[:HEADER], 16))[HEADER:].split(b"\0")[:-1]
         except ConnectionResetError as error:
             self.broken = True  # it ended before it had read all: it cannot have run anything
             raise Gone(f"the zygote has ended: {error}") from error
@@ -257,16 +266,12 @@ class Keeper:
             self.broken = True
             raise ProgramError(502, f"the zygote ended in the middle of a request: {error}") from error
 
-    def _pass(self, descriptors: Sequence[int]) -> None:
-        groups = [[one] for one in descriptors] if self._single else [list(descriptors)]
-        for group in groups:
-            if group:
-                socket.send_fds(self._socket, [b"."], group)
-
-    def _read(self, size: int) -> bytes:
-        data = b""
+    def _read(self, data: bytes, size: int) -> bytes:
+        """Return what has come of a reply, and more until it is so long. Nothing follows it before the next question,
+        so as much as there is may be taken.
+        """
         while len(data) < size:
-            piece = self._socket.recv(size - len(data))
+            piece = self._socket.recv(PIECE)
             if not piece:
                 raise ConnectionError("it closed its socket")
             data += piece

@@ -48,8 +48,9 @@ class Nest:
                 learn = (
                     self._runs & (self._runs - 1) == 0
                 )  # the 1st, 2nd, 4th, 8th: other requests import other modules
+            asked = replace(request, learn=True) if learn else request
             try:
-                return Forked(keeper, keeper.fork(replace(request, learn=learn), descriptors), learning=learn)
+                return Forked(keeper, keeper.fork(asked, descriptors), learning=learn)
             except Gone:
                 continue
         raise Unsuited("its zygotes end as soon as they have started")

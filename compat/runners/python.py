@@ -12,6 +12,7 @@ import re
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ..types import Command
 
@@ -71,6 +72,7 @@ def find_start(command: Command, prefix: int, first_line: bytes) -> Start:
     return Start(executable, argv, startup, command.cwd, script, (os.geteuid(), os.getegid()))
 
 
+@lru_cache(maxsize=64)
 def shebang(first_line: bytes, path: str) -> tuple[str, ...]:
     """Return the command of a `#!` line as the kernel splits it: a path, and at most one argument. Raises Unsuited."""
     if not first_line.startswith(b"#!") or len(first_line) > MAX_FIRST_LINE:

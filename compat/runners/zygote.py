@@ -50,6 +50,7 @@ class Zygote(object):
     def __init__(self, control):
         self.control = control
         self.socket = None if PY2 else _socket.socket(fileno=control)
+        self.passed = []
         self.codes = {}
         self.added = []
         self.learning = {}
@@ -172,7 +173,7 @@ class Zygote(object):
 
     def receive(self):
         """Return the next message: its words, and its other sections."""
-        sections = self.read(int(self.read(HEADER), 16))
+        sections = self.read(int(self.header(), 16))
         lengths, _, data = sections.partition(b"\n")
         found, start = [], 0
         for length in map(int, lengths.split()):
@@ -190,13 +191,23 @@ class Zygote(object):
             data += piece
         return data
 
-    def descriptors(self):
-        """Return the three descriptors that follow a message. Python 2.7 can only take them one by one."""
+    def header(self):
+        """Return the header of the next message, and keep the descriptors that came with it."""
         if PY2:
-            return [recvfd(self.control) for _ in NAMES]
-        ancillary = self.socket.recvmsg(1, _socket.CMSG_SPACE(12))[1]
-        data = ancillary[0][2]
-        return [int.from_bytes(data[at : at + 4], sys.byteorder) for at in (0, 4, 8)]
+            return self.read(HEADER)
+        data, ancillary = self.socket.recvmsg(HEADER, _socket.CMSG_SPACE(12))[:2]
+        if not data:
+            os._exit(0)
+        if ancillary:
+            numbers = ancillary[0][2]
+            self.passed = [int.from_bytes(numbers[at : at + 4], sys.byteorder) for at in (0, 4, 8)]
+        return data + self.read(HEADER - len(data))
+
+    def descriptors(self):
+        """Return the three descriptors of a message. For Python 2.7, which can only take them one by one, they follow
+        it.
+        """
+        return [recvfd(self.control) for _ in NAMES] if PY2 else self.passed
 
     def reply(self, *words):
         """Send one message."""
