@@ -48,8 +48,8 @@ def command(archive: Path, dry_run: bool, **options: Any) -> None:
     if dry_run:
         click.echo(f"would remove {len(unwanted(opened))} of {len(opened)} exchanges; nothing is changed")
     else:
-        total, removed = len(opened), purge(archive, unwanted)
-        click.echo(f"removed {removed} of {total} exchanges")
+        removed = purge(archive, unwanted)
+        click.echo(f"removed {removed} of {len(opened)} exchanges")
         if removed:
             click.echo(
                 f"copies, backups, snapshots and reports of {archive} still hold them: remove or purge those, too"
