@@ -6,14 +6,17 @@ together, and are rotated at the same time.
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePath
+from typing import TypeVar
 
 from harness.exchange import Exchange
 from harness.record.call import BESIDE
 from harness.record.rotation import RotatingWriter, Rotation
 
+AnyPath = TypeVar("AnyPath", bound=PurePath)
 
-def beside(path: Path) -> Path:
+
+def beside(path: AnyPath) -> AnyPath:
     """Return the name of the second archive: `pairs.new.archive` for `pairs.archive`."""
     return path.with_name(f"{path.stem}.new{path.suffix}")
 

@@ -1,11 +1,12 @@
 """The answers of another recording as a target: each request is answered as it was there.
 
 A request's partner is the same request (method, target and body) that began at the very same time, where there is one:
-what two applications answered to one request. Else it is the one at the same number of the recording of the same name,
-if it is the same request; else the next such request there that this scenario has not asked for, or of all the
-recordings where none has the name; else, in the recording of the same name, the next one that differs in nothing but
-tokens (of forms, between parts of a body), which are others each time. What has no partner is not sent. Only hashes and
-times are held in memory, 48 bytes an exchange.
+what two applications answered to one request (an archive that a ShadowRecorder kept beside another has no other
+partners). Else it is the one at the same number of the recording of the same name, if it is the same request; else the
+next such request there that this scenario has not asked for, or of all the recordings where none has the name; else, in
+the recording of the same name, the next one that differs in nothing but tokens (of forms, between parts of a body),
+which are others each time. What has no partner is not sent. Only hashes and times are held in memory, 48 bytes an
+exchange.
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
+from pathlib import PurePosixPath
 
 from harness.bind.token import strength
 from harness.exchange import Exchange, Request
+from harness.record.paired import beside
 from harness.recording import Recording
 from harness.session import Indexed, indexed
 from harness.targets.side import Answer, Uncontrolled, Unsent
@@ -38,11 +41,11 @@ class Answers:
         self._lock = threading.Lock()
 
     def found_for(self, name: str) -> Sequence[Found]:
-        """Return where to look for the partners of a recording called `name`."""
+        """Return where to look for the partners of a recording called `name`: in its own name, or its twin's."""
         with self._lock:
             if self._read is None:
                 self._read = [Found(recording) for recording in map(indexed, self._recordings)]
-        return [found for found in self._read if found.recording.name == name] or self._read
+        return [found for found in self._read if found.recording.name in (name, _twin(name))] or self._read
 
 
 class Found:
@@ -85,6 +88,11 @@ class Found:
     def place(self, number: int) -> int:
         """Return where the exchange of this number stands in its file."""
         return self._places[number - 1]
+
+
+def _twin(name: str) -> str:
+    """Return what the archive is called that a ShadowRecorder keeps beside one of this name."""
+    return beside(PurePosixPath(name)).name
 
 
 def _key(request: Request, read: Callable[[bytes], bytes] = bytes) -> int:
@@ -136,6 +144,8 @@ class AnswersSide(Uncontrolled):
         at_once = [(found, same) for found in places if (same := found.began(key, exchange.started))]
         if len(at_once) == 1:
             return self._read(*at_once[0])
+        if places[0].recording.name == _twin(name):  # what was not kept has no other partner
+            return None
         if len(places) == 1 and places[0].holds(key, int(number)):
             return self._read(places[0], int(number))
         for found in places:

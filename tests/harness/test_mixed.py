@@ -17,7 +17,7 @@ from harness.report import json_report, terminal_report
 from harness.report.model import Result
 from harness.scenarios import Scenario
 from harness.store.archive import ArchiveWriter
-from harness.targets.mixed import mixed
+from harness.targets.mixed import MixedSide, mixed
 
 SHOP = """
 import os, secrets, sqlite3
@@ -159,6 +159,19 @@ def test_who_answered_is_told() -> None:
     assert found[ids[0]] == f"answered by {sides[0]}"
     assert found[ids[1]] == f"answered by {sides[1]}; request 1: {sides[0]}"
     assert found[ids[2]] == f"answered by {sides[39]}; requests 28-39: {' '.join(sides[27:39])}"
+
+
+def test_neither_runs_on_when_the_state_is_put_back(folder: Path) -> None:
+    """A scenario's end is the end of both."""
+    targets = {"plain": TargetConfig("shop:plain", cwd=str(folder))}
+    config = Config(root=folder, targets=targets)
+    old, new = (parse_target("plain", config).open() for _ in range(2))
+    side = MixedSide(old, new)
+    side.start({"SHOP": str(folder)})
+    assert None not in (old.answers_at, new.answers_at)
+    side.stop()
+    assert (old.answers_at, new.answers_at) == (None, None)
+    side.close()
 
 
 SEEDS_GIVEN = [
