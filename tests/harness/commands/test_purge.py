@@ -78,8 +78,7 @@ OPTIONS = {
 def test_what_is_removed_is_gone(archive: Path, options: tuple[str, ...]) -> None:
     """From the file and from the folder, byte by byte; the others stand as they were, state and notes too."""
     assert GONE[0] in archive.read_bytes()
-    assert purge(archive, *options).startswith("removed 1 of 4 exchanges
-copies, backups")
+    assert purge(archive, *options).startswith("removed 1 of 4 exchanges\ncopies, backups")
     (recording,) = open_recordings([archive])
     assert [replace(exchange, id="") for exchange in recording] == KEPT
     assert (recording.state, Archive(archive).notes()) == ("seed", {"what": "noted"})
@@ -127,8 +126,7 @@ def test_not_while_it_is_written(archive: Path, monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(HarnessError, match="is in use; stop what records"):
         purge(archive, "--client", "pip")
     writer.close()
-    assert purge(archive, "--client", "pip").startswith("removed 1 of 5 exchanges
-copies, backups")
+    assert purge(archive, "--client", "pip").startswith("removed 1 of 5 exchanges\ncopies, backups")
 
 
 def test_not_while_it_is_read(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,8 +154,7 @@ def test_what_a_killed_recorder_left_is_purged_too(archive: Path) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
     os.waitpid(child, 0)
     assert archive.with_name("x.archive-wal").exists()
-    assert purge(archive, "--client", "pip").startswith("removed 2 of 5 exchanges
-copies, backups")
+    assert purge(archive, "--client", "pip").startswith("removed 2 of 5 exchanges\ncopies, backups")
     assert [file.name for file in archive.parent.iterdir()] == ["x.archive"]
 
 
