@@ -1,0 +1,104 @@
+"""modern.forms: bytes of queries and bodies as Python 2's FieldStorage read them."""
+
+import io
+
+import pytest
+
+from modern.forms import BadBody, BadEncoding, Upload, parse_form
+
+TYPE = "multipart/form-data; boundary=B"
+
+
+def parsed(method="GET", query="", body=b"", content_type="", **environ):
+    """The form of a request."""
+    length = {"CONTENT_LENGTH": str(len(body))} if body else {}
+    given = {"REQUEST_METHOD": method, "QUERY_STRING": query, "wsgi.input": io.BytesIO(body), **length, **environ}
+    return parse_form(given | ({"CONTENT_TYPE": content_type} if content_type else {}))
+
+
+@pytest.mark.parametrize(
+    ("query", "form"),
+    [
+        ("", {}),
+        ("a=1&b=2", {"a": "1", "b": "2"}),
+        ("a=1;b=2", {"a": "1", "b": "2"}),
+        ("a=&b&=x&c=3", {"": "x", "c": "3"}),
+        ("a=1&a=2&a=3", {"a": ["1", "2", "3"]}),
+        ("a=x+y%2Bz&%3Aaction=rss", {"a": "x y+z", ":action": "rss"}),
+        ("%253Aaction=rss", {"%3Aaction": "rss"}),
+        ("a=%C3%A4", {"a": "ä"}),
+        ("%FF=1", {"\ufffd": "1"}),
+        ("a=b=c", {"a": "b=c"}),
+    ],
+)
+def test_a_query_is_read(query, form):
+    """Separators, quoting, empty values and repeats."""
+    assert parsed(query=query) == form
+    assert parsed("POST", body=query.encode()) == form
+
+
+@pytest.mark.parametrize("method", ["OPTIONS", "PUT", "DELETE", "PROPFIND"])
+def test_other_methods_have_no_form(method):
+    """Neither query nor body of them is looked at (B030)."""
+    assert parsed(method, "a=1", b"b=2") == {}
+
+
+def test_a_query_is_merged_into_a_post():
+    """Values of the body come first where it is urlencoded (B041)."""
+    assert parsed("POST", "a=2", b"a=1") == {"a": ["1", "2"]}
+    assert parsed("POST", "a=2", b"", content_type="text/plain") == {}
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"], ids=["LF", "CRLF"])
+def test_a_multipart_body_is_read(end):
+    """Texts, empty ones too, and files with and without a type, whatever ends the lines."""
+    lines = [
+        b"preamble", b"--B", b'Content-Disposition: form-data; name="a"', b"", b"", b"--B",
+        b"content-disposition: form-data;", b' name="b"', b"", b"two", b"lines", b"--B",
+        b'Content-Disposition: form-data; name="c"; filename="x \\"y\\".gz"', b"Content-Type: text/x", b"", b"\0\xff",
+        b"--B", b"Content-Disposition: form-data; name=d; filename=", b"", b"z", b"--B", b"no disposition", b"", b"x",
+        b"--B--", b"epilogue",
+    ]  # fmt: skip
+    form = parsed("POST", "q=1", end.join(lines), TYPE)
+    assert form["q"] == "1"
+    assert form["a"] == ""
+    assert form["b"] == (b"two" + end + b"lines").decode()
+    assert form["c"] == Upload('x "y".gz', b"\0\xff", "text/x")
+    assert form["d"] == Upload("", b"z", None)
+    assert set(form) == {"q", "a", "b", "c", "d"}
+
+
+@pytest.mark.parametrize(
+    ("body", "form"),
+    [
+        (b'--B\r\nContent-Disposition: form-data; name="a"\r\n\r\ncut o', {"a": "cut o"}),
+        (b'--B\r\nContent-Disposition: form-data; name="a"\r\n', {"a": ""}),
+        (b"no delimiter", {}),
+        (b"--B--", {}),
+        (b"--B \t\r\nContent-Disposition: form-data; name=a\r\n\r\n--Bx\r\n--B--\r\n", {"a": "--Bx"}),
+    ],
+    ids=["cut off", "no blank line", "none", "only an end", "blanks after the boundary"],
+)
+def test_an_odd_multipart_body_is_read(body, form):
+    """What is there is taken."""
+    assert parsed("POST", "", body, TYPE) == form
+
+
+def test_texts_must_be_utf_8():
+    """Else the request is refused (B223)."""
+    with pytest.raises(BadEncoding):
+        parsed(query="a=%FF")
+
+
+def test_a_body_must_be_as_long_as_it_says():
+    """A client that broke off, and a length that is none."""
+    with pytest.raises(BadBody, match="sent 3 of 9 bytes"):
+        parsed("POST", body=b"a=1", CONTENT_LENGTH="9")
+    with pytest.raises(BadBody, match="is no number"):
+        parsed("POST", body=b"a=1", CONTENT_LENGTH="-3")
+
+
+def test_a_body_without_a_length_is_read_where_the_server_ends_it():
+    """Chunked bodies: the server says that its input ends."""
+    assert parsed("POST", body=b"a=1", CONTENT_LENGTH="", **{"wsgi.input_terminated": True}) == {"a": "1"}
+    assert parsed("POST", body=b"a=1", CONTENT_LENGTH="") == {}
