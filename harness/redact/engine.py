@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from harness.exchange import Exchange, Headers, Redaction, with_length
+from harness.exchange import Exchange, Headers, Redaction, Request, with_length
 from harness.redact.addresses import Addresses
 from harness.redact.bodies import Bodies
 from harness.redact.finder import Finder
@@ -191,7 +191,7 @@ class _Work:
         head = _head(request.raw_head, [(request.start_line, start_line)], request.headers, headers)
         raw, made = self._checked(head), request
         if (start_line, headers, body, raw) != (request.start_line, request.headers, request.body, request.raw_head):
-            made = replace(request, start_line=start_line, headers=headers, body=body, raw_head=raw)
+            made = Request(start_line, headers, body, request.framing, raw)
         if answer is not None:
             reason, headers, body = self._side(1, answer.headers, answer.body)
             head = _head(answer.raw_head, [(answer.reason, reason)], answer.headers, headers)
@@ -205,7 +205,10 @@ class _Work:
         if not self._found:
             return exchange
         redactions = dict.fromkeys((*exchange.redactions, *self._found))
-        return replace(exchange, request=made, response=answer, peer=peer, user=user, redactions=tuple(redactions))
+        return Exchange(
+            exchange.id, made, answer, exchange.started, exchange.duration, exchange.scheme, peer, user,
+            exchange.user_by, tuple(redactions),
+        )  # fmt: skip
 
     def _side(self, side: int, before: Headers, body: bytes | None) -> tuple[bytes, Headers, bytes | None]:
         part = self._bodies[side]

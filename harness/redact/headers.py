@@ -162,6 +162,9 @@ URLS = frozenset(b"referer location content-location refresh link".split())
 KEPT = frozenset(b"sec-websocket-key sec-websocket-accept access-control-allow-headers".split())
 """Headers whose names sound like secrets and whose values are none."""
 
+_REMEMBERED = 2000  # values whose spots are kept
+_SHORT = 1024  # bytes of such a value
+
 
 class Finders:
     """Which finder each header has, by its name in any case."""
@@ -169,6 +172,7 @@ class Finders:
     def __init__(self, names: Names) -> None:
         self._names = names
         self._chosen: dict[bytes, Finder | str] = {}
+        self._found: dict[tuple[Finder, bytes], tuple[Spot, ...]] = {}
 
     def of(self, name: bytes) -> Finder | str:
         """Return what finds the secrets of a header, or the sort of text that its value is: `form` or `text`."""
@@ -179,9 +183,16 @@ class Finders:
             chosen = self._chosen[name] = self._choose(name.lower())
         return chosen
 
-    def found(self, finder: Finder, value: bytes) -> Iterator[Spot]:
-        """Yield the spots of a header's value."""
-        return finder(value, self._names)
+    def found(self, finder: Finder, value: bytes) -> tuple[Spot, ...]:
+        """Return the spots of a header's value; a client sends the same cookies again and again."""
+        spots = self._found.get((finder, value))
+        if spots is None:
+            spots = tuple(finder(value, self._names))
+            if len(value) <= _SHORT:
+                if len(self._found) > _REMEMBERED:
+                    self._found.clear()
+                self._found[finder, value] = spots
+        return spots
 
     def _choose(self, name: bytes) -> Finder | str:
         if name in FINDERS:

@@ -6,6 +6,7 @@ What holds texts is a *part*: it gives them (`texts`) and is made anew of what t
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from harness.exchange import Headers, Request, Response
 from harness.redact.body import (
@@ -54,7 +55,7 @@ class Head:
             if not _is_name(name):
                 self._names[index] = Text(f"{side}.header", name)
             finder = finders.of(name)
-            spots = [] if isinstance(finder, str) else list(finders.found(finder, value))
+            spots = [] if isinstance(finder, str) else finders.found(finder, value)
             if isinstance(finder, str) or (finder is likely and not spots):
                 plain.append(value)
                 continue
@@ -101,6 +102,7 @@ class Head:
         return f"{self._side}.header {name.decode('latin-1') if _is_name(name) else '?'}"
 
 
+@lru_cache(2000)
 def _is_name(name: bytes) -> bool:
     """Tell whether a name is one, and no line that nobody could take apart."""
     return name.replace(b"-", b"").replace(b"_", b"").isalnum()
