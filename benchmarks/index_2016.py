@@ -54,7 +54,7 @@ def main(words: Sequence[str] = ()) -> int:
         return 0
     if not words or not Path(words[0], "seed.json").is_file():
         print("left out: no recorded answers at hand (python -m benchmarks.index_2016 FOLDER)")
-        return 0
+        return 2 if words else 0
     recorded = Path(words[0]).resolve()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
