@@ -56,7 +56,7 @@ def userinfo(text: bytes) -> Iterator[Spot]:
 
 def has_credentials(text: bytes) -> bool:
     """Tell whether a text may hold a credential, or JSON in base64, that says so by its own beginning."""
-    return b"eyJ" in text or b"PRIVATE KEY-----" in text or b"(S(" in text or has_coded_json(text)
+    return b"PRIVATE KEY-----" in text or b"(S(" in text or has_coded_json(text)
 
 
 def credentials(text: bytes) -> Iterator[Spot]:
