@@ -119,6 +119,8 @@ def _running(command: list[str], ready: str, environ: dict[str, str]) -> Iterato
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         reader.join(STOP)
+        if process.stdout is not None:
+            process.stdout.close()
     started.status = process.returncode
     started.printed += "".join(iter(lambda: lines.get(timeout=STOP) or "", ""))
 
