@@ -9,11 +9,14 @@ from typing import Any, NamedTuple
 from psycopg2 import InterfaceError, OperationalError
 from sqlalchemy import Engine
 
+FOUND = (
+    " FROM packages p WHERE normalize_pep426_name(p.name) = normalize_pep426_name(%s)"
+    " ORDER BY p.name = %s DESC, p.created, p.name LIMIT 1"
+)
+SERIAL = "SELECT p.name, p.last_serial" + FOUND
 PROJECT = (
     "SELECT p.name, p.last_serial, (SELECT count(*) FROM roles r WHERE r.package_name = p.name),"
-    " (SELECT max(id) FROM journals) FROM packages p"
-    " WHERE normalize_pep426_name(p.name) = normalize_pep426_name(%s)"
-    " ORDER BY p.name = %s DESC, p.created, p.name LIMIT 1"
+    " (SELECT max(id) FROM journals)" + FOUND
 )
 
 
@@ -28,6 +31,13 @@ class ProjectState(NamedTuple):
     last_serial: int | None  # of the whole index
 
 
+class SerialState(NamedTuple):
+    """What a project is called, and its serial."""
+
+    name: str
+    serial: int | None
+
+
 class States:
     """Asks for states over connections that are in no transaction."""
 
@@ -38,6 +48,11 @@ class States:
         """The state of a project by any spelling of its name; None where there is none."""
         row = self._first(PROJECT, (name, name))
         return ProjectState(*row) if row else None
+
+    def serial(self, name: str) -> SerialState | None:
+        """The same without what a simple page does not depend on."""
+        row = self._first(SERIAL, (name, name))
+        return SerialState(*row) if row else None
 
     def _first(self, statement: str, values: tuple[Any, ...]) -> tuple[Any, ...] | None:
         try:
