@@ -1,8 +1,9 @@
 """What recording costs an application that waits 2 ms and one that computes 2 ms, redaction on, and what is lost.
 
-gunicorn (gthread) serves each application bare, behind the middleware and behind the proxy. One client asks all of them
-in turn, a short while each, so that all see the same machine: at 1,000 a second for what a request takes
-longer, as fast as it goes for the share of the throughput. Prints medians, 95 % points, ratios and what was lost.
+gunicorn (gthread) serves each application bare, behind the middleware, behind the proxy, and behind a relay that only
+passes bytes on: what any hop costs. One client asks all of them in turn, a short while each, so that all see the same
+machine: at 1,000 a second for what a request takes longer, as fast as it goes for the share of the throughput. Prints
+medians, 95 % points, ratios and what was lost.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
@@ -35,7 +37,7 @@ REQUEST = (
     b"Accept: text/html,*/*;q=0.8\r\nAccept-Language: en\r\nAccept-Encoding: gzip\r\n"
     b"Cookie: lang=en; session=6f1ed002ab5595859014ebf0951522d9\r\nConnection: keep-alive\r\n\r\n"
 )
-KINDS = ("bare", "middleware", "proxy")
+KINDS = ("bare", "middleware", "relay", "proxy")
 Address = tuple[str, int]
 
 
@@ -102,7 +104,7 @@ def report_computing(addresses: Mapping[str, Address]) -> None:
 
 def report_counts(folder: Path) -> None:
     """Print what the archives say of themselves."""
-    for kind in KINDS[1:]:
+    for kind in ("middleware", "proxy"):
         counts = completeness(folder / f"{kind}.archive")
         print(f"{kind:10}: {next(counts.lines()) if counts else 'nothing recorded'}")
 
@@ -154,10 +156,11 @@ def _received(
 def served(stack: contextlib.ExitStack, folder: Path, rounds: int) -> dict[str, Address]:
     """Start all servers and return where they listen."""
     bare = stack.enter_context(gunicorn(folder, "application", rounds))
-    proxied = stack.enter_context(gunicorn(folder, "application", rounds))
+    relayed, proxied = (stack.enter_context(gunicorn(folder, "application", rounds)) for _ in range(2))
     return {
         "bare": bare,
         "middleware": stack.enter_context(gunicorn(folder, "recorded()", rounds)),
+        "relay": stack.enter_context(relay(relayed)),
         "proxy": stack.enter_context(proxy(folder, proxied)),
     }
 
@@ -183,6 +186,32 @@ def proxy(folder: Path, upstream: Address) -> Iterator[Address]:
 
 
 @contextlib.contextmanager
+def relay(upstream: Address) -> Iterator[Address]:
+    """Only pass bytes on, in a process with two threads for each connection."""
+    command = [sys.executable, "-m", "benchmarks.recording", str(upstream[1])]
+    with running(command, rb"Relaying at (\d+)") as port:
+        yield "127.0.0.1", port
+
+
+def relaying(port: int) -> None:
+    """Serve as that process, until it is ended."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        print("Relaying at", listener.getsockname()[1], flush=True)
+        while True:
+            ends = listener.accept()[0], socket.create_connection(("127.0.0.1", port))
+            for one, other in (ends, ends[::-1]):
+                one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                threading.Thread(target=_passed_on, args=(one, other), daemon=True).start()
+
+
+def _passed_on(one: socket.socket, other: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while data := one.recv(65536):
+            other.sendall(data)
+        other.shutdown(socket.SHUT_WR)
+
+
+@contextlib.contextmanager
 def running(command: list[str], ready: bytes, environment: Mapping[str, str] | None = None) -> Iterator[int]:
     """Start a server and return the port that it says it listens on; end it after the block."""
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=-1, stderr=subprocess.STDOUT)
@@ -201,4 +230,7 @@ def running(command: list[str], ready: bytes, environment: Mapping[str, str] | N
 
 
 if __name__ == "__main__":
-    main()
+    if len(sys.argv) > 1:
+        relaying(int(sys.argv[1]))
+    else:
+        main()
