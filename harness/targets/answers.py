@@ -28,7 +28,7 @@ from harness.recording import Recording
 from harness.session import Indexed, indexed
 from harness.targets.side import Answer, Uncontrolled, Unsent
 
-_WORD = re.compile(rb"[A-Za-z0-9_-]{16,}")
+_WORD = re.compile(rb"[A-Za-z0-9_.-]{16,}")
 
 
 class Answers:
