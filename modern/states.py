@@ -9,14 +9,16 @@ from typing import Any, NamedTuple
 from psycopg2 import InterfaceError, OperationalError
 from sqlalchemy import Engine
 
-FOUND = (
-    " FROM packages p WHERE normalize_pep426_name(p.name) = normalize_pep426_name(%s)"
+SERIAL = (
+    "SELECT p.name, p.last_serial FROM packages p"
+    " WHERE normalize_pep426_name(p.name) = normalize_pep426_name(%s)"
     " ORDER BY p.name = %s DESC, p.created, p.name LIMIT 1"
 )
-SERIAL = "SELECT p.name, p.last_serial" + FOUND
 PROJECT = (
     "SELECT p.name, p.last_serial, (SELECT count(*) FROM roles r WHERE r.package_name = p.name),"
-    " (SELECT max(id) FROM journals)" + FOUND
+    " (SELECT max(id) FROM journals) FROM packages p"
+    " WHERE normalize_pep426_name(p.name) = normalize_pep426_name(%s)"
+    " ORDER BY p.name = %s DESC, p.created, p.name LIMIT 1"
 )
 
 
