@@ -27,7 +27,6 @@ NOT_RECORDED = {
     24: "a user that SSH has let in, on a server that nobody reaches by HTTP",
     28: "nothing writes under these names",
     52: "a transaction that fails after the answer: the page is out, and nobody can say so",
-    71: "descriptions are shown as text: a gap, named in docs/legacy.md",
     119: "there are no external links since 2015",
     123: LATER,
     127: LATER,
