@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from harness.commands import import_
 from harness.commands.export import command as export_command
-from harness.commands.import_ import command
+from harness.commands.import_ import command, import_files
 from harness.errors import RecordingError, UsageError
 from harness.recording import open_recordings
 from harness.store.archive import Archive
@@ -217,3 +218,24 @@ def test_the_name_of_another_format_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="harness export"):
         run(tmp_path / "x.har", "-o", tmp_path / "y.har")
     assert not (tmp_path / "y.har").exists()
+
+
+def test_a_long_import_is_written_by_another_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same exchanges as a short one; a file that cannot be read leaves nothing."""
+    log = tmp_path / "access.log"
+    lines = [
+        f'10.0.{n % 9}.1 - - [18/Nov/2008:06:27:01 +0100] "GET /{n} HTTP/1.1" 200 5 "-" "pip"\n' for n in range(99)
+    ]
+    log.write_text("".join(lines))
+    import_files((log,), tmp_path / "short.archive")
+    monkeypatch.setattr(import_, "_LONG", 0)
+    monkeypatch.setattr(import_, "processors", lambda: 2)
+    assert import_files((log,), tmp_path / "long.archive", state="seed").imported == 99
+    short, long = Archive(tmp_path / "short.archive", "x"), Archive(tmp_path / "long.archive", "x")
+    assert list(short) == list(long)
+    assert long.state == "seed"
+    packed = tmp_path / "cut.gz"
+    packed.write_bytes(gzip.compress("".join(lines).encode())[:-20])
+    with pytest.raises(RecordingError, match=r"cut\.gz: cannot be read to its end"):
+        import_files((packed,), tmp_path / "cut.archive")
+    assert not list(tmp_path.glob("cut.archive*"))
