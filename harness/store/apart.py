@@ -133,7 +133,7 @@ def _serve(orders: IO[bytes], answers: IO[bytes]) -> None:
     if order is None:
         return
     path, state = marshal.loads(order)  # noqa: S302 - of our own process
-    writer, unpacker = ArchiveWriter(Path(path), state), Unpacker()
+    writer, unpacker = ArchiveWriter(Path(path), state, alike=True), Unpacker()
     try:
         writer.open()
         _write(answers, b"")

@@ -32,7 +32,6 @@ _TEXT = "INSERT INTO text (id, hash, data, cut) VALUES (?, ?, ?, ?)"
 _FIND_BODY = "SELECT id FROM body WHERE digest = ?"
 _BODY = "INSERT INTO body (id, digest, size, pack, start) VALUES (?, ?, ?, ?, ?)"
 _REMEMBERED = 50_000  # numbers of each sort that are kept in memory
-_SHORT = 2048  # bytes of a head that is kept in memory
 _LISTS = 8192
 _AT_ONCE = 256
 
@@ -64,13 +63,15 @@ _UNANSWERED = _Answered((None,) * 5, (None,) * 4)
 class Rows:
     """Inserts exchanges within the transaction of a connection; knows the numbers of what it has stored.
 
+    `alike` tells that equal heads without bodies are mostly one object, which is held elsewhere anyway.
     `begin` comes after each BEGIN, `finish` before each COMMIT. After a rollback make another.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, alike: bool = False) -> None:
         self._execute, self._executemany = connection.execute, connection.executemany
         self._rows: list[tuple[Any, ...]] = []
         self._version = 0
+        self._alike = alike
         self._texts = Numbers(connection, "text", _FIND_TEXT, _TEXT, _REMEMBERED)
         self._bodies = Numbers(connection, "body", _FIND_BODY, _BODY, _REMEMBERED)
         self._requests: dict[int, tuple[Request, _Asked]] = {}
@@ -132,27 +133,25 @@ class Rows:
         )  # fmt: skip
 
     def _asked(self, request: Request) -> _Asked:
-        """Return what a request's columns hold; an import has one object for all requests that are alike."""
-        kept = self._requests.get(id(request))
-        if kept is not None and kept[0] is request:
+        """Return what a request's columns hold, at once for an object that was there before."""
+        if self._alike and (kept := self._requests.get(id(request))) is not None and kept[0] is request:
             return kept[1]
         asked = _Asked(
             (*self._named(request), request.framing),
             self._text(request.start_line), self._headers(request.headers), self._body(request.body), request.raw_head,
         )  # fmt: skip
-        if not request.body and _is_short(request.headers, request.start_line, request.raw_head):
+        if self._alike and not request.body:
             _remember(self._requests, id(request), (request, asked), _LISTS)
         return asked
 
     def _answered(self, response: Response) -> _Answered:
-        kept = self._responses.get(id(response))
-        if kept is not None and kept[0] is response:
+        if self._alike and (kept := self._responses.get(id(response))) is not None and kept[0] is response:
             return kept[1]
         answered = _Answered(
             (response.status, _latin(response.version), _latin(response.reason), response.framing, response.complete),
             (self._headers(response.headers), self._body(response.body), response.raw_head, response.size),
         )
-        if not response.body and _is_short(response.headers, response.reason, response.raw_head):
+        if self._alike and not response.body:
             _remember(self._responses, id(response), (response, answered), _LISTS)
         return answered
 
@@ -302,11 +301,6 @@ class Rows:
 def text_hash(data: bytes) -> int:
     """Return the number that a text is found by, and its damage noticed."""
     return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "big", signed=True)
-
-
-def _is_short(headers: Headers, line: bytes, raw_head: bytes | None) -> bool:
-    """Tell whether a head is short enough to be kept in memory."""
-    return raw_head is None and len(line) + sum(len(value) for _, value in headers) < _SHORT
 
 
 def _latin(value: bytes) -> str:

@@ -26,13 +26,14 @@ class ArchiveWriter:
 
     Everything goes through one thread at a time. What was added becomes durable batch by batch: a crash loses at most
     the last `batch` exchanges and leaves a readable file. Several writers, in one process or many, may share a file.
+    `alike`: equal heads are mostly one object, which makes the work quicker.
     """
 
-    def __init__(self, path: Path, state: str | None = None, batch: int = 1000) -> None:
+    def __init__(self, path: Path, state: str | None = None, batch: int = 1000, alike: bool = False) -> None:
         self.path = path
         self.state = state
         self.count = 0
-        self._batch = batch
+        self._batch, self._alike = batch, alike
         self._waiting = 0
         self._rows: Rows | None = None
         self._connection: sqlite3.Connection | None = None
@@ -67,7 +68,7 @@ class ArchiveWriter:
             connection.close()
             raise
         self._connection = connection
-        self._process, self._waiting, self._rows = os.getpid(), 0, Rows(connection)
+        self._process, self._waiting, self._rows = os.getpid(), 0, Rows(connection, self._alike)
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         """Make the tables unless another writer was first, and agree on the state."""
@@ -166,7 +167,7 @@ class ArchiveWriter:
         # Numbers given within the transaction are void now.
         self.count -= self._waiting
         self._waiting = 0
-        self._rows = Rows(self._connection) if self._connection is not None else None
+        self._rows = Rows(self._connection, self._alike) if self._connection is not None else None
 
     def close(self) -> None:
         """Finish the file: one file again, indexed. A second call does nothing."""
