@@ -1,4 +1,6 @@
-"""`python -m modern serve`: the index on this machine, with an embedded PostgreSQL if wanted; `migrate`: its tables."""
+"""`python -m modern serve`: the index on this machine, with an embedded PostgreSQL if wanted; `migrate`: its tables;
+`purge`: caches in front, for what the old index writes.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +51,13 @@ def parser() -> argparse.ArgumentParser:
     migrate = commands.add_parser("migrate", help="bring the tables of a database to the newest revision")
     migrate.add_argument("--database", required=True, metavar="URL")
     migrate.set_defaults(command=run_migrate)
+    purge = commands.add_parser("purge", help="follow the journal, and have caches forget what changed")
+    purge.add_argument("--database", required=True, metavar="URL")
+    purge.add_argument("--cache", required=True, action="append", metavar="URL",
+                       help="where a cache takes PURGE with Surrogate-Key; may be repeated")  # fmt: skip
+    purge.add_argument("--every", type=float, default=1.0, metavar="SECONDS",
+                       help="how often the journal is read (default: %(default)s)")  # fmt: skip
+    purge.set_defaults(command=run_purge)
     return top
 
 
@@ -56,6 +66,23 @@ def run_migrate(options: argparse.Namespace) -> int:
     migrations.upgrade(options.database)
     print("the tables are those of the newest revision")
     return 0
+
+
+def run_purge(options: argparse.Namespace) -> int:
+    """`purge`: until a signal comes."""
+    from .database import Database
+    from .services.following import Follower
+    from .services.purging import Purger, purge_all
+    from .settings import purge_urls
+
+    signal.signal(signal.SIGTERM, interrupted)
+    purgers = [Purger(url) for url in purge_urls(" ".join(options.cache))]
+    with contextlib.closing(Database(options.database)) as database:
+        follower = Follower(database.engine, purge_all(purgers))
+        print(f"following the journal for {' '.join(options.cache)}", flush=True)
+        while True:
+            follower.step()
+            time.sleep(options.every)
 
 
 def run_serve(options: argparse.Namespace) -> int:

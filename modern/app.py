@@ -8,7 +8,7 @@ from typing import Any
 from pyramid.config import Configurator
 from pyramid.response import Response
 
-from . import traversal, views
+from . import caching, traversal, views
 from .installation import Installation
 from .request import IndexRequest
 from .settings import Settings
@@ -39,6 +39,8 @@ def make_app(settings: Settings) -> Application:
     config.include("pyramid_tm")
     config.add_traverser(traversal.Traverser)
     config.add_tween("modern.app.shell_headers")
+    config.add_tween("modern.caching.for_surrogates")
+    config.add_view_deriver(caching.marked, name="public")
     views.register(config)
     app: Application = config.make_wsgi_app()
     return app

@@ -11,6 +11,7 @@ from .database import Database
 from .services import Services
 from .services.kept import KeptAnswers
 from .services.passwords import Remembered
+from .services.purging import Purger, purge_all
 from .services.readme import Readme
 from .services.simple import KeptPages
 from .services.storage import FileStore, file_store
@@ -26,6 +27,7 @@ class Installation:
         self.remembered = Remembered()
         self.kept_pages = KeptPages()
         self.kept = KeptAnswers()
+        self.purge = purge_all([Purger(url) for url in settings.purge_urls])
 
     @cached_property
     def store(self) -> FileStore:
@@ -47,4 +49,4 @@ class Installation:
 
     def services(self, manager: TransactionManager, urls: Urls) -> Services:
         """Return what can be done within a transaction."""
-        return Services(self.database, self.store, self.settings, urls, manager, self.remembered)
+        return Services(self.database, self.store, self.settings, urls, manager, self.remembered, self.purge)

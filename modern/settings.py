@@ -29,6 +29,7 @@ class Settings:
     docs_url: str = ""  # where uploaded documentation is read; empty: below /packages
     realm: str = "pypi"
     debug: bool = False
+    purge_urls: tuple[str, ...] = ()  # caches in front: each takes PURGE with Surrogate-Key here
     sandbox: bool = False  # a place to try: says so on each page
     providers: tuple[tuple[str, str], ...] = PROVIDERS
 
@@ -44,6 +45,7 @@ class Settings:
             base_url=(environ.get("PYPI_BASE_URL") or DEFAULT_URL).rstrip("/"),
             public_url=environ.get("PYPI_PUBLIC_URL", ""),
             docs_url=environ.get("PYPI_DOCS_URL", "").rstrip("/"),
+            purge_urls=purge_urls(environ.get("PYPI_PURGE_URL", "")),
             debug=_switch(environ.get("PYPI_DEBUG", "")),
             sandbox=_switch(environ.get("PYPI_SANDBOX", "")),
         )
@@ -90,6 +92,15 @@ def _urls(settings: Settings, https: bool) -> Urls:
         docs=docs,
         secure_docs=docs if docs.startswith(scheme_host) else "https:" + docs.partition(":")[2],
     )
+
+
+def purge_urls(text: str) -> tuple[str, ...]:
+    """Return the URLs of a text, which blanks are between. Raises SettingsError."""
+    urls = tuple(text.split())
+    for url in urls:
+        if not url.startswith(("http://", "https://")):
+            raise SettingsError(f"PYPI_PURGE_URL: {url} is no URL of a cache, like http://127.0.0.1:6081/")
+    return urls
 
 
 def _switch(text: str) -> bool:

@@ -16,9 +16,11 @@ from .csrf import Csrf
 from .files import Files
 from .identities import Identities
 from .journal import Actor, Journal
+from .keys import of_change
 from .mail import Mail
 from .passwords import Passwords, Remembered
 from .projects import Projects
+from .purging import Purge
 from .releases import Releases
 from .reset import ResetKeys
 from .roles import Roles
@@ -37,7 +39,7 @@ class Services:
 
     def __init__(
         self, database: Database, store: FileStore, settings: Settings, urls: Urls, manager: TransactionManager,
-        remembered: Remembered,
+        remembered: Remembered, purge: Purge,
     ) -> None:  # fmt: skip
         self.settings = settings
         self.urls = urls
@@ -45,6 +47,7 @@ class Services:
         self._database = database
         self._manager = manager
         self._remembered = remembered
+        self._purge = purge
         self._actor = Actor()
 
     def act_as(self, username: str | None, address: str) -> None:
@@ -58,6 +61,14 @@ class Services:
         self._manager.commit()
         self._manager.begin()
 
+    def changed(self, project: str, action: str) -> None:
+        """Have caches forget what they keep of a project once the transaction is over.
+
+        Also where its commit failed, since nobody knows how far it came.
+        """
+        keys = of_change(project, action)
+        self._manager.get().addAfterCommitHook(lambda success: self._purge(keys))
+
     @cached_property
     def db(self) -> Session:
         """The session."""
@@ -66,7 +77,7 @@ class Services:
     @cached_property
     def journal(self) -> Journal:
         """What happened."""
-        return Journal(self.db, self._actor)
+        return Journal(self.db, self._actor, self.changed)
 
     @cached_property
     def projects(self) -> Projects:
@@ -106,7 +117,7 @@ class Services:
     @cached_property
     def users(self) -> Users:
         """Accounts."""
-        return Users(self.db, self.passwords, self.commit)
+        return Users(self.db, self.passwords, self.commit, self.changed)
 
     @cached_property
     def identities(self) -> Identities:

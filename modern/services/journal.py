@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,8 +29,9 @@ class Actor:
 class Journal:
     """Reads and writes entries."""
 
-    def __init__(self, db: Session, actor: Actor) -> None:
+    def __init__(self, db: Session, actor: Actor, changed: Callable[[str, str], None]) -> None:
         self._db = db
+        self._changed = changed
         self.actor = actor
 
     def write(self, name: str, version: str | None, action: str) -> None:
@@ -40,6 +41,7 @@ class Journal:
             "submitted_by": self.actor.username, "submitted_from": self.actor.address,
         }  # fmt: skip
         self._db.execute(_ENTRY, entry)
+        self._changed(name, action)
 
     def last_serial(self) -> int | None:
         """The newest serial of all."""

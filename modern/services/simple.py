@@ -5,6 +5,7 @@ The list of all projects is kept, written once a change, in a file without a nam
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import tempfile
@@ -84,15 +85,18 @@ class KeptPage:
         weakref.finalize(self, os.close, self._file)
         os.unlink(name)
         self.size = 0
+        self._hash = hashlib.sha256()
         waiting: list[str] = []
         for piece in text:
             waiting.append(piece)
             if len(waiting) == LINES:
                 self._write(waiting)
         self._write(waiting)
+        self.digest = self._hash.hexdigest()
 
     def _write(self, waiting: list[str]) -> None:
         data = "".join(waiting).encode()
+        self._hash.update(data)
         waiting.clear()
         while data:
             written = os.write(self._file, data)

@@ -29,12 +29,17 @@ def random_text(length: int, alphabet: str = string.ascii_letters + string.digit
 
 
 class Users:
-    """Reads and writes accounts; `commit` makes safe what must not depend on how the request ends."""
+    """Reads and writes accounts; `commit` makes safe what must not depend on how the request ends, `changed` is told of
+    projects that are shown in another way from now on, though no journal says so.
+    """
 
-    def __init__(self, db: Session, passwords: Passwords, commit: Callable[[], None]) -> None:
+    def __init__(
+        self, db: Session, passwords: Passwords, commit: Callable[[], None], changed: Callable[[str, str], None]
+    ) -> None:
         self._db = db
         self._passwords = passwords
         self._commit = commit
+        self._changed = changed
 
     def login(self, name: str, password: str) -> bool:
         """Whether these are the credentials of an active user; notes the login, at most once a minute."""
@@ -109,7 +114,9 @@ class Users:
 
         One that still owns something breaks a foreign key, and the request with it (B245).
         """
-        self._db.execute(delete(Role).where(Role.user_name == name, Role.role_name == "Maintainer"))
+        mine = delete(Role).where(Role.user_name == name, Role.role_name == "Maintainer").returning(Role.package_name)
+        for project in self._db.scalars(mine.execution_options(synchronize_session=False)).all():
+            self._changed(project or "", f"remove Maintainer {name}")
         handed = update(JournalEntry).where(JournalEntry.submitted_by == name).values(submitted_by=NOBODY)
         self._db.execute(handed.execution_options(synchronize_session=False))
         self._db.execute(delete(Account).where(Account.username == name))

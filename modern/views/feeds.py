@@ -7,9 +7,11 @@ from datetime import timedelta
 from pyramid.response import Response
 
 from ..answers import answer
+from ..caching import of_index
 from ..errors import NotFound
 from ..rendering import check_path, login_cookie
 from ..request import IndexRequest
+from ..services import keys
 from ..services.clock import naive_now
 from ..services.documents import channel, item, release_link
 
@@ -66,3 +68,5 @@ ACTIONS = {
     "rss": rss, "packages_rss": packages_rss, "lasthour": lasthour, "list_classifiers": list_classifiers,
     "show_md5": show_md5,
 }  # fmt: skip
+NEWEST = of_index(keys.NEWEST)
+PUBLIC = {rss: NEWEST, packages_rss: NEWEST, lasthour: of_index(keys.NEWEST, seconds=60), list_classifiers: of_index()}

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from urllib.parse import quote
 
 from pyramid.response import Response
 
 from ..answers import TEXT, answer
+from ..caching import Public
 from ..request import IndexRequest
-from ..services import ranges
+from ..services import keys, ranges
 from ..services.storage import FileStore, Stat
 
 DOCUMENTATION = "documentation/"
@@ -109,4 +110,14 @@ def media_type(path: str) -> str:
     return TYPES.get(os.path.splitext(path)[1].lower(), "application/octet-stream")
 
 
+def keys_of(request: IndexRequest) -> Iterable[str]:
+    """Those of a file are known by its name alone: downloads need no database. Documentation is its project's."""
+    path = request.rest[1:]
+    if path.startswith(DOCUMENTATION):
+        return (keys.of_project(path.split("/")[1]),)
+    return keys.of_file(path.rpartition("/")[2])
+
+
 SITE = {"packages": download}
+# A file that is not there may come at any time, and nothing would purge its 404.
+PUBLIC = {download: Public(keys_of, statuses=frozenset((200, 206, 304)))}

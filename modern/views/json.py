@@ -10,6 +10,7 @@ from typing import Any
 from pyramid.response import Response
 
 from ..answers import answer
+from ..caching import Public, named_project
 from ..errors import NotFound, Redirect
 from ..models import Release
 from ..request import IndexRequest
@@ -103,3 +104,4 @@ def display_pkginfo(request: IndexRequest) -> Response:
 
 
 ACTIONS = {"json": json, "doap": doap, "display_pkginfo": display_pkginfo}
+PUBLIC = dict.fromkeys((json, doap, display_pkginfo), Public(named_project))

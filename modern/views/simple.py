@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from pyramid.response import Response
 
 from ..answers import answer
+from ..caching import Public
 from ..errors import NotFound, Redirect
 from ..request import IndexRequest
-from ..services import simple
+from ..services import keys, simple
 from ..services.kept import Kept
 from ..services.projects import simple_name
 
@@ -53,7 +54,7 @@ def all_projects(request: IndexRequest) -> Response:
 def one_project(request: IndexRequest, name: str) -> Response:
     """The files of one project. Two rules of normalisation meet: dots are folded by only one of them (B110)."""
     folded = simple_name(name)
-    found = request.installation.database.states.project(name)
+    found = request.installation.database.states.serial(name)
     if folded != name:
         if found is None:
             raise NotFound(f"{name} does not have any releases")
@@ -93,4 +94,11 @@ def wanted_type(request: IndexRequest) -> str:
     return JSON if best[JSON] > 0 and best[JSON] >= best[HTML] else HTML
 
 
+def keys_of(request: IndexRequest) -> Iterable[str]:
+    """The key of the project that the path names, by whatever spelling; `one_project` adds the old one."""
+    name = request.rest.strip("/")
+    return (keys.of_project(name),) if name else ()
+
+
 SITE = {"simple": index}
+PUBLIC = {index: Public(keys_of)}

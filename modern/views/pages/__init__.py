@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ...caching import Public, named_project, of_index
+from ...services.keys import NEWEST
 from .files import files
 from .home import about, home, mirrors, security
 from .kept import kept_display
@@ -16,4 +18,9 @@ ACTIONS = {
     "about": about, "browse": browse, "display": kept_display, "files": files, "home": home, "index": index,
     "pkg_edit": pkg_edit, "remove_pkg": remove_pkg, "role": role, "role_form": role_form, "search": find,
     "submit": submit, "submit_form": submit_form, "submit_pkg_info": submit_pkg_info, "verify": verify,
+}  # fmt: skip
+_FIXED, _FOUND = of_index(), of_index(NEWEST, seconds=60)
+PUBLIC = {
+    about: of_index(NEWEST), find: _FOUND, home: of_index(NEWEST), index: _FOUND, kept_display: Public(named_project),
+    mirrors: _FIXED, security: _FIXED, static: _FIXED,
 }  # fmt: skip
