@@ -11,7 +11,7 @@ from .release import display
 
 
 def kept_display(request: IndexRequest) -> Response:
-    """`display`, kept by project and version; what is no page (a redirect, a failure) is made each time."""
+    """`display`, kept by project and version; what is no page is raised, and found out each time."""
     name, version = request.form.get("name"), request.form.get("version")
     if request.visitor.authenticated or not isinstance(name, str) or isinstance(version, list):
         return display(request)
@@ -23,7 +23,5 @@ def kept_display(request: IndexRequest) -> Response:
     page = answers.get(key, state)
     if page is None:
         made = display(request)
-        if made.status_int != 200:
-            return made
         page = answers.put(key, state, Kept(made.body, tuple(made.headerlist)))
     return answer(page.body, None, *page.headers)
