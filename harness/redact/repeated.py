@@ -18,7 +18,7 @@ from harness.redact.known import Known, Secret
 from harness.redact.parts import Head
 from harness.redact.text import Text
 
-REMEMBERED = 8_000
+REMEMBERED = 12_000
 """Start lines, and as many lists of headers, that are remembered; all are forgotten when there are more."""
 LONGEST = 2048
 """Bytes of a text beyond which it is not."""
