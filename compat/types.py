@@ -67,7 +67,7 @@ class Head:
         return f"{self.status} {self.reason}"
 
     def followed_by(self, start: bytes) -> Head:
-        """Return this head with another start of the body; a third of what `dataclasses.replace` costs."""
+        """Return this head with another start of the body; half of what `dataclasses.replace` costs."""
         return Head(self.status, self.reason, self.headers, self.redirect, self.location, self.content_length, start)
 
 

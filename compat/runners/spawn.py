@@ -139,7 +139,7 @@ def spawn(
 
 def addresses(start: int, words: Sequence[bytes], count: int) -> bytes:
     """Return argv and envp: where in memory each word begins, if the first does at `start` and one NUL follows each,
-    with a null pointer after the first `count` and after the last. A third of what arrays of ctypes cost.
+    with a null pointer after the first `count` and after the last. Two thirds of what arrays of ctypes cost.
     """
     at = list(accumulate([len(word) + 1 for word in words[:-1]], initial=start))
     return struct.pack(f"{len(words) + 2}P", *at[:count], 0, *at[count:], 0)
