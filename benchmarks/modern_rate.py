@@ -145,8 +145,9 @@ class Uploader:
         fields = {
             ":action": "file_upload", "protocol_version": "1", "name": "demo", "version": "1.1", "filetype": "sdist",
         }  # fmt: skip
-        parts = [f'--B\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n' for key, value in fields.items()]
-        head = f'--B\r\nContent-Disposition: form-data; name="content"; filename="demo-1.1.post{self.number}.tar.gz"\r\n\r\n'
+        begin, filename = "--B\r\nContent-Disposition: form-data; name=", f"demo-1.1.post{self.number}.tar.gz"
+        parts = [f'{begin}"{key}"\r\n\r\n{value}\r\n' for key, value in fields.items()]
+        head = f'{begin}"content"; filename="{filename}"\r\n\r\n'
         content = f"{self.number} ".encode() * 4000
         return "".join([*parts, head]).encode() + content + b"\r\n--B--\r\n"
 
