@@ -27,7 +27,8 @@ class Installation:
         self.remembered = Remembered()
         self.kept_pages = KeptPages()
         self.kept = KeptAnswers()
-        self.purge = purge_all([Purger(url) for url in settings.purge_urls])
+        self._purgers = [Purger(url) for url in settings.purge_urls]
+        self.purge = purge_all(self._purgers)
 
     @cached_property
     def store(self) -> FileStore:
@@ -50,3 +51,9 @@ class Installation:
     def services(self, manager: TransactionManager, urls: Urls) -> Services:
         """Return what can be done within a transaction."""
         return Services(self.database, self.store, self.settings, urls, manager, self.remembered, self.purge)
+
+    def close(self) -> None:
+        """End what runs beside requests, and close the connections."""
+        for purger in self._purgers:
+            purger.close()
+        self.database.close()

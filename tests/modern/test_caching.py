@@ -23,8 +23,10 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import psycopg2
 import pytest
+from sqlalchemy import text
+from transaction import TransactionManager
 
-from modern.services import keys
+from modern.services import Services, keys
 from modern.services.following import Follower
 from modern.services.purging import Purger
 
@@ -167,6 +169,37 @@ def test_a_purge_that_fails_is_made_again():
         soon(lambda: len(Cache.got) == 3)
         purger.close()
     assert Cache.got == ["pkg~demo"] * 3
+
+
+def test_the_command_follows_the_journal_until_told_to_stop(seeded_site):
+    """It purges everything at first; SIGTERM ends it."""
+    Cache.got = ["one that failed"]
+    with listening(None, Cache) as port:
+        words = [sys.executable, "-m", "modern", "purge", "--cache", f"http://127.0.0.1:{port}/", "--database"]
+        with subprocess.Popen([*words, seeded_site[0].database_url], stdout=subprocess.DEVNULL) as process:
+            soon(lambda: len(Cache.got) == 2, 30)
+            process.terminate()
+            assert process.wait(10) == 130
+    assert Cache.got[1] == "index"
+
+
+def test_an_account_that_is_deleted_is_purged_from_its_projects(person, seeded_site):
+    """No journal says that its roles went."""
+    purged = []
+    installation = seeded_site[1].registry["installation"]
+    manager = TransactionManager(explicit=True)
+    with manager:
+        services = installation.services(manager, person.settings.urls(https=False))
+        services.users.create("leaver", "leaver@example.org", "leaverpw1")
+        services.users.activate("leaver")
+        services.db.execute(text("INSERT INTO roles VALUES ('Maintainer', 'leaver', 'CamelCase')"))
+    with manager:
+        services = Services(
+            installation.database, installation.store, person.settings, person.settings.urls(https=False), manager,
+            installation.remembered, purged.append,
+        )  # fmt: skip
+        services.users.delete("leaver")
+    assert "pkg~camelcase" in purged[0]
 
 
 def test_too_many_purges_are_one_of_everything():
@@ -384,3 +417,4 @@ def test_a_cache_that_is_away_fails_no_upload(person, seeded_site, caplog):
     fields = {"name": "demo", "version": "1.1", "filetype": "sdist", "protocol_version": "1"}
     assert person.send("file_upload", {"content": ("demo-unpurged.tar.gz", b"unpurged")}, **fields).body == b"OK\n"
     soon(lambda: "purges at http://127.0.0.1" in caplog.text)
+    person.app.registry["installation"].close()
