@@ -41,6 +41,7 @@ DEVELOPMENT = [
     "ruff>=0.17",
     "setuptools>=69,<81",  # Trac needs pkg_resources
     "Trac>=1.6",  # tests/compat/programs
+    "types-defusedxml",
     "types-PyMySQL",
     "types-PyYAML",
     "types-psycopg2",
