@@ -68,6 +68,8 @@ def tortured(
     rows = database(url)
     there = {name: row for name, row in rows.items() if name in contents}
     expected = {row.path for row in rows.values()}
+    left = stored(files) - before - expected
+    notes = {name for name in left if not (files / name).stat().st_size}  # of uploads that had not begun to write
     found = Counter(statuses.values())
     outcome = {
         "uploads": count,
@@ -79,7 +81,8 @@ def tortured(
         "there and not whole": len([n for n, row in there.items() if not whole(files / row.path, contents[n])]),
         "refused and there": len([n for n, s in statuses.items() if s not in (0, 200) and n in there]),
         "without exactly one journal row": len([row for row in there.values() if row.journal != 1]),
-        "files without a row": len(stored(files) - before - expected),
+        "files without a row": len(left - notes),
+        "empty notes, which an upload a minute later clears": len(notes),
     }
     paths = [row.path for row in there.values() for _ in (0, 1)][:count]
     numbered = [f"{number} {path}" for number, path in enumerate(paths)]
