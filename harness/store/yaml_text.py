@@ -75,8 +75,9 @@ def _scalar(value: Plain, indent: int) -> str:
 def _text(text: str, indent: int) -> str:
     if "\n" in text[:-1]:
         return _quoted_lines(text, indent) if _NO_BLOCK.search(text) or not text.strip() else _block(text, indent)
-    if _is_bare(text) or (text[:1].isalpha() and text.isascii() and _BARE_OUTSIDE_LISTS.fullmatch(text)
-                          and text.lower() not in _WORDS):
+    if _is_bare(text) or (
+        text[:1].isalpha() and text.isascii() and _BARE_OUTSIDE_LISTS.fullmatch(text) and text.lower() not in _WORDS
+    ):
         return text
     return _quoted(text)
 
