@@ -21,6 +21,7 @@ MODERN = [  # modern/ runs from the checkout
     "pyramid>=2.1,<3",
     "pyramid-tm>=2.6",
     "readme-renderer[md]>=46",
+    "setuptools>=69,<80.9",  # Pyramid asks its pkg_resources, which newer ones warn of and the newest lack
     "SQLAlchemy>=2.1",
     "trove-classifiers",
     "zope.sqlalchemy>=4.1",
@@ -39,8 +40,7 @@ DEVELOPMENT = [
     "pytest-benchmark>=5.3",
     "pytest-xdist>=3.8",
     "ruff>=0.17",
-    "setuptools>=69,<81",  # Trac needs pkg_resources
-    "Trac>=1.6",  # tests/compat/programs
+    "Trac>=1.6",  # tests/compat/programs; needs the same pkg_resources
     "types-defusedxml",
     "types-PyMySQL",
     "types-PyYAML",

@@ -157,6 +157,8 @@ def _shebang_obstacle(first: bytes) -> str:
     if not words:
         return "its #! line names no interpreter"
     named = os.fsdecode(words[0])
+    if os.path.isdir(named):
+        return f"its #! line names {named}, which is a directory; give an interpreter"
     if not os.access(named, os.X_OK):
         return f"its #! line names {named}, which is not there; install it, or give another interpreter"
     if os.path.basename(named) == "env" and len(words) > 1 and shutil.which(os.fsdecode(words[1])) is None:

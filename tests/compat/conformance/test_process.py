@@ -295,7 +295,7 @@ CANNOT_START = [
     ("206c empty", b"", "the file is empty"),
     ("206d a shebang of nothing", b"#!\nsecret", "names no interpreter"),
     ("206e env finds nothing", b"#!/usr/bin/env no-such-program\nsecret", "no-such-program"),
-    ("206f a directory for an interpreter", b"#!/tmp\nsecret", "/tmp"),
+    ("206f a directory for an interpreter", b"#!/etc\nsecret", "names /etc, which is a directory"),
     ("206g bytes of another machine", b"\x7fELFsecret", "cannot be started"),
 ]
 
