@@ -71,19 +71,28 @@ def page(chromium):
     assert [url for url in failed if not url.endswith("/favicon.ico")] == []
 
 
-def test_searching_leads_to_a_project_with_its_description(page, address):
+@pytest.fixture
+def expect():
+    """What is expected of a page comes to hold: a click returns before the next page is there."""
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=WAIT)
+    return expect
+
+
+def test_searching_leads_to_a_project_with_its_description(page, address, expect):
     """From the front page by the form, over the list, to a rendered description and its files."""
     page.goto(f"{address}/pypi")
     page.get_by_role("searchbox", name="Search packages").fill("demo")
     page.get_by_role("button", name="search").click()
-    assert page.get_by_role("heading", level=1).inner_text() == "Index of Packages Matching 'demo'"
+    expect(page.get_by_role("heading", level=1)).to_have_text("Index of Packages Matching 'demo'")
     page.get_by_role("main").get_by_role("link", name="demo 1.1", exact=False).first.click()
-    assert page.title() == "demo 1.1 : Python Package Index"
-    assert page.get_by_role("heading", name="A demonstration").is_visible()
+    expect(page).to_have_title("demo 1.1 : Python Package Index")
+    expect(page.get_by_role("heading", name="A demonstration")).to_be_visible()
     page.get_by_role("link", name="Download").first.focus()
 
 
-def test_somebody_logs_in_and_out(page, address):
+def test_somebody_logs_in_and_out(page, address, expect):
     """By labels and buttons; the browser keeps the cookie."""
     page.goto(f"{address}/pypi")
     page.get_by_role("link", name="Log in").click()
@@ -92,9 +101,9 @@ def test_somebody_logs_in_and_out(page, address):
     # The nonce of this form is in a cookie for https, which browsers take from this machine without it.
     page.get_by_role("button", name="Login").click()
     account = page.get_by_role("navigation", name="Account")
-    assert "bob" in account.inner_text()
+    expect(account).to_contain_text("bob")
     account.get_by_role("link", name="Log out").click()
-    assert page.get_by_role("link", name="Log in").is_visible()
+    expect(page.get_by_role("link", name="Log in")).to_be_visible()
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(320, "dark"), (1200, "light")], ids=["narrow and dark", "wide"])
@@ -114,11 +123,11 @@ def test_pages_fit_the_window_and_the_taste(page, address, width, scheme):
             assert found["x"] + found["width"] <= width
 
 
-def test_the_keyboard_gets_past_the_menu(page, address):
+def test_the_keyboard_gets_past_the_menu(page, address, expect):
     """The first stop of a page is the way to its content."""
     page.goto(f"{address}/pypi/demo/1.1")
     page.keyboard.press("Tab")
     skip = page.locator("a.skip")
     assert skip.bounding_box()["y"] >= 0
     page.keyboard.press("Enter")
-    assert page.url.endswith("#content-body")
+    expect(page).to_have_url(f"{address}/pypi/demo/1.1#content-body")
