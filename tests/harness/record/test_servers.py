@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import re
 import signal
-import subprocess
-import sys
 import time
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,32 +31,6 @@ application = Recorder(answer, "x.archive")
 LIMIT = 30  # seconds
 
 
-@contextmanager
-def gunicorn(folder: Path, *options: str) -> Iterator[str]:
-    """Serve the application with two workers; yields its URL, ends by SIGTERM."""
-    (folder / "app.py").write_text(APP, encoding="utf-8")
-    command = [sys.executable, "-m", "gunicorn", "--bind", "127.0.0.1:0", "--workers", "2", "--no-control-socket"]
-    command += ["--graceful-timeout", "5"]  # a worker that is still booting does not hear that it is to end
-    process = subprocess.Popen(
-        [*command, *options, "app:application"], cwd=folder, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
-    try:
-        assert process.stderr
-        for line in process.stderr:
-            if found := re.search(r"Listening at: (http://\S+)", line):
-                break
-        else:
-            raise AssertionError("gunicorn did not start")
-        yield found[1]
-        process.terminate()
-        # To the end of the log, the keeper's included: then the archive is finished.
-        process.communicate(timeout=LIMIT)
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-
-
 def ask(url: str) -> int:
     """Send one request; return the process that answered."""
     with urllib.request.urlopen(url, timeout=LIMIT) as answer:
@@ -71,11 +42,12 @@ def ask(url: str) -> int:
     [("--preload",), ("-k", "gthread", "--threads", "4"), ("-k", "gevent", "--preload")],
     ids=["sync, preload", "gthread", "gevent, preload"],
 )
-def test_workers_share_an_archive(tmp_path: Path, options: tuple[str, ...]) -> None:
+def test_workers_share_an_archive(tmp_path: Path, gunicorn: Callable[..., Any], options: tuple[str, ...]) -> None:
     """All that both workers answered is in one archive, which says that it is complete."""
     if "gevent" in options and importlib.util.find_spec("gevent") is None:
         pytest.skip("gevent is not installed")
-    with gunicorn(tmp_path, *options) as url:
+    (tmp_path / "app.py").write_text(APP, encoding="utf-8")
+    with gunicorn(tmp_path, "app:application", *options) as url:
         answered = [ask(f"{url}/{number}") for number in range(60)]
     recorded = sorted(int(one.request.path[1:]) for one in Archive(tmp_path / "x.archive"))
     assert recorded == list(range(60))
@@ -85,9 +57,10 @@ def test_workers_share_an_archive(tmp_path: Path, options: tuple[str, ...]) -> N
     assert len(set(answered)) <= 2
 
 
-def test_killed_worker(tmp_path: Path) -> None:
+def test_killed_worker(tmp_path: Path, gunicorn: Callable[..., Any]) -> None:
     """What a worker accepted before SIGKILL is counted, whether it is in the archive or lost."""
-    with gunicorn(tmp_path, "-k", "gthread") as url:
+    (tmp_path / "app.py").write_text(APP, encoding="utf-8")
+    with gunicorn(tmp_path, "app:application", "-k", "gthread") as url:
         for _ in range(3):
             for pause in (0.5, 0.0):  # long enough that both workers are known to what writes
                 for _ in range(10):

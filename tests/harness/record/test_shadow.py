@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
-import os
-import re
-import signal
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -178,30 +172,6 @@ application = Strangler(old, new, "rules.toml", shadow=Shadow(ShadowRecorder("pa
 SHADOWED = '[[rule]]\nname = "beside"\npath = "/"\nto = "shadow"\n'
 
 
-@contextmanager
-def gunicorn(folder: Path) -> Iterator[str]:
-    """Serve the site with two workers that were forked from one that loaded it; yields its URL."""
-    (folder / "shop.py").write_text(SITE, encoding="utf-8")
-    (folder / "rules.toml").write_text(SHADOWED, encoding="utf-8")
-    command = [sys.executable, "-m", "gunicorn", "--bind", "127.0.0.1:0", "--workers", "2", "--no-control-socket"]
-    command += ["--preload", "-k", "gthread", "--threads", "2", "--graceful-timeout", "5", "shop:application"]
-    process = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True, start_new_session=True)
-    try:
-        assert process.stderr
-        for line in process.stderr:
-            if found := re.search(r"Listening at: (http://\S+)", line):
-                break
-        else:
-            raise AssertionError("gunicorn did not start")
-        yield found[1]
-        process.terminate()
-        process.communicate(timeout=LIMIT)
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-
-
 def ask(url: str) -> tuple[int, str]:
     """Send one request; return status and who answered."""
     try:
@@ -212,9 +182,11 @@ def ask(url: str) -> tuple[int, str]:
 
 
 @pytest.mark.skipif(importlib.util.find_spec("gunicorn") is None, reason="gunicorn is not installed")
-def test_from_the_shadow_to_new(tmp_path: Path, wait_until: Callable[..., bool]) -> None:
+def test_from_the_shadow_to_new(tmp_path: Path, gunicorn: Callable[..., Any], wait_until: Callable[..., bool]) -> None:
     """Two workers shadow, the archive is judged, and a changed file sends the clients to new: nobody restarts."""
-    with gunicorn(tmp_path) as url:
+    (tmp_path / "shop.py").write_text(SITE, encoding="utf-8")
+    (tmp_path / "rules.toml").write_text(SHADOWED, encoding="utf-8")
+    with gunicorn(tmp_path, "shop:application", "--preload", "-k", "gthread", "--threads", "2") as url:
         for number in range(20):
             assert ask(f"{url}/{number}") == (200, "old")
         assert ask(f"{url}/differs") == ask(f"{url}/fails") == (200, "old")
