@@ -107,8 +107,8 @@ def _running(command: list[str], ready: str, environ: dict[str, str]) -> Iterato
     )
     lines: queue.Queue[str | None] = queue.Queue()
     reader = threading.Thread(target=_read, args=(process, lines), daemon=True)
-    reader.start()
     try:
+        reader.start()
         started = _await(process, lines, ready, command)
         yield started
     finally:

@@ -1,18 +1,20 @@
 """Make the recordings again: each scenario's real client against a fresh old index behind `harness record`.
 
-`python -m recordings.make [--only NAME ...] [--list] [--try]`. A cassette is replaced only when its client did its
-whole job; `--try` replaces none, and runs the clients against the index in one server process instead of as CGI.
-Ends with 1 when one did not, and names the clients that cannot run on this machine.
+`python -m recordings.make [--only NAME ...] [--into FOLDER] [--list] [--try]`. A cassette is replaced only when its
+client did its whole job; `--try` replaces none, and runs the clients against the index in one server process instead of
+as CGI. Ends with 1 when one did not, and names the clients that cannot run on this machine.
 """
 
 from __future__ import annotations
 
 import argparse
 import shutil
+import signal
 import sys
 import tempfile
 import time
 from pathlib import Path
+from types import FrameType
 
 from recordings.clients import (
     bandersnatch,
@@ -64,10 +66,12 @@ def main(arguments: list[str] | None = None) -> int:
     if options.list:
         print("\n".join(f"{one.name:22} {one.about}" for one in chosen))
         return 0
+    into = None if options.no_cassettes else options.into
+    signal.signal(signal.SIGTERM, _end)
     failed, missing = [], []
     for scenario in chosen:
         try:
-            make(scenario, keep=not options.no_cassettes)
+            make(scenario, into)
         except MissingError as error:
             missing.append(f"{scenario.name}: {error}")
         except (ClientError, ServerError) as error:
@@ -79,10 +83,18 @@ def main(arguments: list[str] | None = None) -> int:
     return 1 if failed else 0
 
 
+def _end(number: int, frame: FrameType | None) -> None:
+    """End as an exception does, so that the servers and the client are stopped and temporary files removed."""
+    sys.exit(128 + number)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m recordings.make", description="Make the recordings again.")
     names = [one.name for one in SCENARIOS]
     parser.add_argument("--only", nargs="+", choices=names, metavar="NAME", help="these scenarios instead of all")
+    parser.add_argument(
+        "--into", type=_folder, default=FOLDER, metavar="FOLDER", help="where cassettes go; default: recordings/"
+    )
     parser.add_argument(
         "--try",
         action="store_true",
@@ -93,8 +105,14 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def make(scenario: Scenario, keep: bool = True) -> None:
-    """Record one scenario, as CGI if it is to be kept.
+def _folder(path: str) -> Path:
+    folder = Path(path)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def make(scenario: Scenario, into: Path | None = FOLDER) -> None:
+    """Record one scenario, as CGI if it is to be kept (`into` a folder).
 
     Raises MissingError, ServerError or ClientError, and then leaves the old cassette.
     """
@@ -105,11 +123,11 @@ def make(scenario: Scenario, keep: bool = True) -> None:
         for name in ("client", "index"):
             (work / name).mkdir()
         cassette = work / f"{scenario.name}.yaml"
-        with recorded_index(cassette, work / "index", cgi=keep) as base:
+        with recorded_index(cassette, work / "index", cgi=into is not None) as base:
             scenario.play(Session(base, work / "client", python))
         size = cassette.stat().st_size
-        if keep:
-            shutil.move(cassette, FOLDER / cassette.name)
+        if into:
+            shutil.move(cassette, into / cassette.name)
     print(f"{scenario.name}: {size / 1000:.0f} kB in {time.monotonic() - began:.1f} s", flush=True)
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from recordings.projects import Project, write_project
-from recordings.session import SCRIPTS, Scenario, Session
+from recordings.session import BUILDING, SCRIPTS, Scenario, Session
 
 REGISTER = ("register", "-r", "local")
 UPLOAD = ("upload", "-r", "local")
 ACCEPTED = r"Server response \(200\): OK"
 OLD_PYPIRC = "[server-login]\nrepository: {base}/pypi\nusername: bob\npassword: bobpw\n"
 
-# These keep setuptools, where there is one, from putting its own distutils first, and our paths out of archives.
-ENVIRONMENT = {"SETUPTOOLS_USE_DISTUTILS": "stdlib", "PYTHONDONTWRITEBYTECODE": "1"}
+# setuptools, where there is one, must not put its own distutils first.
+ENVIRONMENT = {**BUILDING, "SETUPTOOLS_USE_DISTUTILS": "stdlib"}
 
 
 def _setup(session: Session, project: Project, *words: str, says: str = ACCEPTED, status: int = 0) -> None:

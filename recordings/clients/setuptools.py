@@ -6,16 +6,15 @@ import functools
 from pathlib import Path
 
 from recordings.projects import Project, write_project
-from recordings.session import Scenario, Session
+from recordings.session import BUILDING, Scenario, Session
 
 LOCAL = ("-r", "local")
 ACCEPTED = r"Server response \(200\): OK"
 PUBLISHED = r"Upload successful\. Visit http://"
-ENVIRONMENT = {"PYTHONDONTWRITEBYTECODE": "1"}  # no path of ours in an egg
 
 
 def _setup(session: Session, folder: Path, *words: str, says: str = ACCEPTED, status: int = 0) -> None:
-    session.client("setup.py", *words, cwd=folder, says=says, status=status, env=ENVIRONMENT)
+    session.client("setup.py", *words, cwd=folder, says=says, status=status, env=BUILDING)
 
 
 def _project(session: Session, project: Project) -> Path:

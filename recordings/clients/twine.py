@@ -6,7 +6,7 @@ import functools
 from pathlib import Path
 
 from recordings.projects import Project, write_project, write_wheel
-from recordings.session import Scenario, Session
+from recordings.session import BUILDING, Scenario, Session
 
 QUIET = ("--disable-progress-bar",)
 # What comes of a file that is there already, when such are to be skipped, and the exit status.
@@ -16,7 +16,7 @@ NOT_SUPPORTED = ("(?s)not have support.*--skip-existing", 1)
 
 def _sdist(session: Session, project: Project) -> Path:
     folder = write_project(session, project, module="distutils.core")
-    session.run(_distutils(session), "setup.py", "-q", "sdist", cwd=folder)
+    session.run(_distutils(session), "setup.py", "-q", "sdist", cwd=folder, env=BUILDING)
     return next((folder / "dist").glob("*.tar.gz"))
 
 
