@@ -5,6 +5,7 @@ No query and no rule here. Times without a zone are UTC.
 
 from .accounts import Account, Cookie, CsrfToken, Email, OpenID, PasswordDigest, RegistrationKey, SshKey
 from .base import Base, table
+from .downloads import CountedFeed, CountedFile, CountedProject
 from .files import File, RegisteredName
 from .journals import JournalEntry
 from .projects import Project, Role
@@ -15,6 +16,9 @@ __all__ = [
     "Base",
     "Classifier",
     "Cookie",
+    "CountedFeed",
+    "CountedFile",
+    "CountedProject",
     "CsrfToken",
     "Dependency",
     "Email",
