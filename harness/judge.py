@@ -7,7 +7,7 @@ please log in" have proved nothing. Old differing from the recording is stalenes
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -21,7 +21,7 @@ from harness.exchange import Exchange, Response
 from harness.normalise import Normaliser
 from harness.replay import Outcome
 from harness.targets import Answer, Unsent
-from harness.ticks import TICKS, without_ticks
+from harness.ticks import STEPS, TICKS, without_steps, without_ticks
 
 Kind = Literal["judged", "stale", "unreplayable", "error"]
 
@@ -140,7 +140,8 @@ class Judge:
         if old != new:
             old, new = self._under_shared_names(outcome, old, new)
         if self.replayed.old and self.replayed.new:
-            return tuple(compare(*self.normaliser.normalise_pair(old, new, outcome.at, outcome.told), request))
+            found = compare(*self.normaliser.normalise_pair(old, new, outcome.at, outcome.told), request)
+            return self._in_step(outcome, found)
         old, new = self._at_its_time(outcome, old, 0), self._at_its_time(outcome, new, 1)
         if not (old.complete or self.replayed.old):
             old, new = as_far_as_recorded(old, new)
@@ -168,11 +169,23 @@ class Judge:
             return ()
         if old != new:
             old, new = (aliased_effects(*pair) for pair in zip((old, new), outcome.names, strict=True))
-        found = tuple(compare_effects(*self.normaliser.normalise_effects(old, new, outcome.at, outcome.told)))
+        found = self._in_step(
+            outcome, compare_effects(*self.normaliser.normalise_effects(old, new, outcome.at, outcome.told))
+        )
         if None in outcome.told:
             return found
         left = without_ticks(found)
         self.normaliser.acted[TICKS] += len(left) != len(found)
+        return left
+
+    def _in_step(self, outcome: Outcome, found: Iterable[Difference]) -> tuple[Difference, ...]:
+        """Return the differences without the times that only follow each side's own clock."""
+        differences = tuple(found)
+        if outcome.told[0] == outcome.told[1]:
+            return differences
+        old, new = (outcome.at if told is None else told for told in outcome.told)
+        left = without_steps(differences, new - old, self.normaliser.tolerance)
+        self.normaliser.acted[STEPS] += len(left) != len(differences)
         return left
 
     def _staleness(self, exchange: Exchange, old: Response, at: float, told: float | None) -> tuple[Difference, ...]:

@@ -71,7 +71,7 @@ class Normaliser:
             return old, new
         acted: set[str] = set()
         sides = _chunks(old, windows[0]), _chunks(new, windows[1])
-        kept = _kept(*sides, self._tolerance())
+        kept = _kept(*sides, self.tolerance)
         left = _cleaned(old, windows[0], sides[0], kept[0], acted)
         right = _cleaned(new, windows[1], sides[1], kept[1], acted)
         self.acted.update(acted)
@@ -87,16 +87,20 @@ class Normaliser:
     ) -> tuple[Effects, Effects]:
         """Return what both sides wrote with placeholders in rows, names of files and mails."""
         acted: set[str] = set()
-        windows, tolerance = self._windows(now, told), self._tolerance()
+        windows, tolerance = self._windows(now, told), self.tolerance
         seen: tuple[list[Moment], list[Moment]] = ([], [])
         for side, effects in enumerate((old, new)):
             effects.mapped(_collector(windows[side], seen[side]))
+        copied = _copied(new, windows[0], seen[0]) if told[0] != told[1] else []
+        seen[1].extend(copied)
 
         def of_side(side: int) -> Callable[[str], str]:
             window, others = windows[side], seen[1 - side]
             return lambda text: _cleaned_text(text, window, others, tolerance, acted)
 
         made = old.mapped(of_side(0)), new.mapped(of_side(1))
+        if copied:
+            made = made[0], made[1].mapped(lambda text: _cleaned_text(text, windows[0], seen[0], 0.0, acted))
         self.acted.update(acted)
         return made
 
@@ -125,7 +129,9 @@ class Normaliser:
             name in raw for name in names for raw in (answer.body or b"", *(value for _, value in answer.headers))
         )
 
-    def _tolerance(self) -> float:
+    @property
+    def tolerance(self) -> float:
+        """Seconds by which two clocks may be off in one exchange: what the slowest one took, and a grace."""
         return self._slowest + GRACE
 
 
@@ -219,6 +225,14 @@ def _collector(window: Window, seen: list[Moment]) -> Callable[[str], str]:
         return text
 
     return collect
+
+
+def _copied(effects: Effects, window: Window, others: Sequence[Moment]) -> list[Moment]:
+    """Return the instants of the other side's clock that it has too: what new goes on from may have been old's."""
+    found: list[Moment] = []
+    effects.mapped(_collector(window, found))
+    theirs = {moment.instant.when for moment in others}
+    return [moment for moment in found if moment.own_time and moment.instant.when in theirs]
 
 
 def _cleaned_text(text: str, window: Window, others: Sequence[Moment], tolerance: float, acted: set[str]) -> str:

@@ -15,7 +15,7 @@ from harness.exchange import Exchange, Request, Response
 from harness.judge import OWN_NAMES, WITHOUT_SERVER, Fronts, Judge
 from harness.normalise import NAMES, Normaliser
 from harness.replay import Outcome
-from harness.ticks import TICKS
+from harness.ticks import STEPS, TICKS
 
 NOW = datetime(2026, 11, 22, 18, 24, 39, 123456, tzinfo=UTC)
 START = NOW - timedelta(seconds=90)
@@ -435,11 +435,46 @@ def test_ticks_of_a_told_clock_hide_nothing_else(value, differs, told, hides):
     assert bool(normaliser.acted[TICKS]) == (hides and not differs)
 
 
-CASES = {**UNDER, WITHOUT_SERVER: BY_SERVER, OWN_NAMES: BY_NAME, TICKS: BY_TICK}
+BY_STEP = {
+    "an expiry by each clock": ("2031-05-04 17:57:02.019717", False),
+    "a second later": ("2031-05-04 17:57:03.019717", False),
+    "an hour later": ("2031-05-04 18:57:02.019717", True),
+    "the other side's clock": ("2031-05-06 07:08:10.019717", True),
+    "another spelling": ("Sun, 04 May 2031 17:57:02 GMT", True),
+    "more than a time": ("2031-05-04 17:57:02.019717 or so", True),
+}
+
+
+@pytest.mark.parametrize(("apart", "hides"), [(-133867, True), (0, False)], ids=["apart", "alike"])
+@pytest.mark.parametrize(("value", "differs"), BY_STEP.values(), ids=BY_STEP.keys())
+def test_clocks_that_are_apart_excuse_times_that_are_as_far_apart(value, differs, apart, hides):
+    """An expiry in an hour is another time for a side whose clock was told another one; in rows as in answers."""
+    sides = [Effects(rows={"t": {(("id", "1"), ("expires", at)): 1}}, keys={"t": ("id",)}) for at in (AHEAD, value)]
+    answers = [Response(200, headers=[(b"X-Until", at.encode())]) for at in (AHEAD, value)]
+    normaliser = Normaliser((START.timestamp(), float("inf")))
+    judge = Judge(normaliser, Normaliser((0.0, float("inf"))), Fronts(False, False, False))
+    exchange = Exchange("t#1", Request(b"POST / HTTP/1.1"))
+    outcome = Outcome(exchange, *answers, *sides, at=NOW.timestamp(), told=(1.4e9, 1.4e9 + apart))
+    aspects = {difference.aspect for difference in judge.judge(outcome).differences}
+    assert aspects == ({"header", "rows"} if differs or not hides else set())
+    assert bool(normaliser.acted[STEPS]) == (hides and not differs)
+
+
+def test_a_row_that_new_took_over_from_old_has_olds_time():
+    """Where clocks are apart and new goes on from what old wrote, the old clock's time stands on both sides."""
+    told = (NOW.timestamp() - 1e6, NOW.timestamp() - 2e6)
+    then, else_ = (datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S") for at in told)
+    taken = (("id", "1"), ("made", then))
+    sides = [Effects(rows={"t": {taken: -1}, "u": {(("seen", at),): 1}}, keys={"t": ("id",)}) for at in (then, else_)]
+    old, new = Normaliser((START.timestamp(), float("inf"))).normalise_effects(*sides, NOW.timestamp(), told)
+    assert old == new
+
+
+CASES = {**UNDER, WITHOUT_SERVER: BY_SERVER, OWN_NAMES: BY_NAME, TICKS: BY_TICK, STEPS: BY_STEP}
 ACTED = re.compile(r"""\bacted(?:\[|\.\w+\(\(?(?="))["]?([^]"]+)""")
 
 
-@pytest.mark.parametrize("name", [*NAMES, WITHOUT_SERVER, OWN_NAMES, TICKS])
+@pytest.mark.parametrize("name", [*NAMES, WITHOUT_SERVER, OWN_NAMES, TICKS, STEPS])
 def test_every_built_in_rule_has_a_case_above(name):
     """A new rule without one fails here."""
     assert CASES.get(name)
@@ -448,4 +483,4 @@ def test_every_built_in_rule_has_a_case_above(name):
 def test_no_rule_acts_under_a_name_that_is_not_listed():
     """Whatever counts that it acted, anywhere, is one of those above."""
     counted = {name for file in Path(harness.__file__).parent.rglob("*.py") for name in ACTED.findall(file.read_text())}
-    assert counted == {"WITHOUT_SERVER", "OWN_NAMES", "TICKS", "host"}
+    assert counted == {"WITHOUT_SERVER", "OWN_NAMES", "TICKS", "STEPS", "host"}
