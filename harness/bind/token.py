@@ -29,6 +29,8 @@ _CLASSES = bytes.maketrans(
 _CHANGES = 0.15
 """Changes between digits, capitals and small letters a character: 0.4 to 0.6 in random text, under 0.1 in words."""
 _CHANGE = re.compile(rb"(?=0[Aa]|A[0a]|a[0A])")
+_UNSPEAKABLE = re.compile(rb"(?i)(?=[a-z0-9]*[b-df-hj-np-tv-xz]{5})[a-z0-9]+\Z")
+"""Letters and digits with five consonants in a row: most random texts that have few changes, and few words."""
 
 
 @lru_cache(maxsize=8192)
@@ -47,7 +49,7 @@ def _is_irregular(value: bytes) -> bool:
     if len(value) <= 40 and _VERSION.search(value):
         return False
     changes = len(_CHANGE.findall(value.translate(_CLASSES)))
-    return changes >= 4 and changes >= _CHANGES * len(value)
+    return (changes >= 4 and changes >= _CHANGES * len(value)) or (changes >= 2 and bool(_UNSPEAKABLE.match(value)))
 
 
 def is_code(value: bytes) -> bool:

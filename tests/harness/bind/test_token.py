@@ -31,6 +31,8 @@ HEX = "9b1c7f0e2a4d6b8c9b1c7f0e2a4d6b8d"
         ("", ""),
         ("spade", ""),
         ("internationalisation", ""),
+        ("KQZVXWLHTRB7MNPSDGFJ4ECYQZTRLW", "strong"),
+        ("OPENINGHOURS7OFLIBRARIES4TODAY", "weak"),
         ("setuptools-44.1.1.tar.gz", ""),
         ("python3.6-numpy1.2-win32.egg", ""),
         ("1.2.3", ""),
@@ -51,9 +53,10 @@ def test_long_and_irregular_is_strong_a_number_is_weak_a_word_is_neither(value: 
         lambda r: base64.b64encode(r.randbytes(24)).decode(),
         lambda r: base64.urlsafe_b64encode(r.randbytes(24)).decode(),
         lambda r: "".join(r.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=26)),
+        lambda r: "".join(r.choices("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", k=32)),
         lambda r: str(uuid.UUID(int=r.getrandbits(128))),
     ],
-    ids=["hex", "base64", "urlsafe base64", "session id of PHP", "uuid"],
+    ids=["hex", "base64", "urlsafe base64", "session id of PHP", "base32", "uuid"],
 )
 def test_random_tokens_are_known_for_what_they_are(make: object) -> None:
     """At least 99 of 100 of each make that programs use, and any two of a make have one shape."""
