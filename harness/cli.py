@@ -23,6 +23,7 @@ COMMANDS = {  # imported when used, so that `harness record` needs no comparison
     "purge": ("harness.commands.purge", "Remove exchanges from an archive for good."),
     "diff": ("harness.commands.diff", "Replay recordings at two targets and compare."),
     "merge": ("harness.commands.merge", "Make one report of several shards."),
+    "power": ("harness.commands.power", "Say how much a recording would notice, by changing the target."),
     "accept": ("harness.commands.accept", "Accept differences of a report, with owner and reason."),
 }
 

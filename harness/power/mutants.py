@@ -1,0 +1,131 @@
+"""The mutants of a target: each one small change to one of its files, on lines that exchanges reach, drawn by a seed.
+
+Files and what was reached come in, mutants go out, always the same for the same sources, recording and seed. Nothing is
+written or run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from harness.power import operators, patterns
+from harness.power.operators import Edit
+from harness.reach.code import Code, read_code
+from harness.reach.side import Line, below
+from harness.reach.sources import files, is_python
+
+BIGGEST = 1 << 20
+"""Bytes of a file that is looked at; a program is smaller."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file of the target: its path, its name in reports, and its text. `python`: it can be read as such."""
+
+    path: Path
+    name: str
+    text: bytes
+    code: Code | None
+
+    @cached_property
+    def lines(self) -> list[bytes]:
+        """Its lines, without their ends."""
+        return self.text.splitlines()
+
+    def edits(self) -> list[Edit]:
+        """Return all changes to it."""
+        return operators.edits(self.text) if self.code is not None else patterns.edits(self.text)
+
+    def is_real(self, edit: Edit) -> bool:
+        """Whether a change makes another program, as far as can be told without running it."""
+        return self.code is None or operators.is_real(self.text, edit)
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A change to a source, and by which line it counts as reached."""
+
+    source: Source
+    edit: Edit
+    line: Line
+
+    @property
+    def id(self) -> str:
+        """What names it in a journal: the file, the place and the new text."""
+        told = f"{self.source.name}\0{self.edit.start}\0{self.edit.end}\0".encode() + self.edit.text
+        return hashlib.sha256(told).hexdigest()[:12]
+
+    @property
+    def old(self) -> str:
+        """What stands there now, on one line."""
+        return _in_short(self.source.text[self.edit.start : self.edit.end])
+
+    @property
+    def new(self) -> str:
+        """What is put there, on one line."""
+        return _in_short(self.edit.text)
+
+    @property
+    def shown(self) -> str:
+        """The line of the source, without its indentation."""
+        return self.source.lines[self.edit.line - 1].decode("utf-8", "replace").strip()
+
+    @property
+    def at_import(self) -> bool:
+        """Whether it changes what runs when the program starts: then all exchanges build on it."""
+        return self.source.code is None or self.line[1] in self.source.code.at_import
+
+    @property
+    def defines(self) -> frozenset[str]:
+        """The names in capitals that its statement gives a value, where it runs at import."""
+        first = self.source.lines[self.edit.statement - 1].decode("utf-8", "replace")
+        match = re.match(r"\s*(?:class |def )?(\w+)", first)
+        return frozenset({match[1]}) if match and self.at_import else frozenset()
+
+
+def _in_short(text: bytes) -> str:
+    words = b" ".join(text.split()).decode("utf-8", "replace")
+    return words if len(words) <= 200 else f"{words[:197]}..."
+
+
+def read_sources(paths: Sequence[Path], root: Path) -> list[Source]:
+    """Read the programs among files and folders: Python, and what a pattern can change."""
+    found = []
+    for path in files(paths):
+        python = is_python(path)
+        if not (python or path.suffix in patterns.SUFFIXES) or path.stat().st_size > BIGGEST:
+            continue
+        text = path.read_bytes()
+        found.append(Source(path, below(str(path), root), text, read_code(text) if python else None))
+    return found
+
+
+def mutants_of(sources: Iterable[Source], reached: Collection[Line], told: bool) -> Iterator[Mutant]:
+    """Yield every mutant on a reached line. Of files that cannot tell (`told` False: of all), every mutant."""
+    for source in sources:
+        for edit in source.edits():
+            line = source.name, edit.line
+            if source.code is not None and edit.line not in source.code.lines:
+                line = source.name, edit.statement
+            if source.code is None or not told or line in reached:
+                yield Mutant(source, edit, line)
+
+
+def drawn(mutants: Sequence[Mutant], number: int | None, seed: int) -> list[Mutant]:
+    """Return `number` of the mutants by chance (None: all), without those that compile to the same; in their order."""
+    order = list(range(len(mutants)))
+    random.Random(seed).shuffle(order)  # noqa: S311 (a sample, no secret)
+    wanted = len(order) if number is None else number
+    chosen: list[int] = []
+    for index in order:
+        if len(chosen) == wanted:
+            break
+        if mutants[index].source.is_real(mutants[index].edit):
+            chosen.append(index)
+    return [mutants[index] for index in sorted(chosen)]

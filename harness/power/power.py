@@ -1,0 +1,117 @@
+"""READ FIRST of `harness power`: the stages in one function.
+
+Recordings and a target come in; a Score goes out, the same for any number of workers. The original files are only read.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.bind import read_logins
+from harness.config import FILE, Config
+from harness.errors import UsageError
+from harness.pipeline import Options, Phase, fixed_of, open_states, silent
+from harness.power.baseline import Baseline, baseline
+from harness.power.hunt import Fate, Hunt
+from harness.power.journal import Journal, identity
+from harness.power.mutants import Mutant, Source, drawn, mutants_of, read_sources
+from harness.power.score import EndpointScore, Reach, Score, with_mutants
+from harness.power.shadow import Shadow, check_mutable
+from harness.reach.side import watched
+from harness.reach.sources import own_sources
+from harness.reach.watch import Watch
+from harness.recording import Recording
+from harness.scenarios import scenarios_of
+from harness.targets import Target
+from harness.workers import Setting
+
+
+@dataclass(frozen=True, slots=True)
+class PowerOptions:
+    """What to change, and how much of it.
+
+    `sample` mutants are drawn by `seed` (None: all). `sources` are the files and folders to change (empty: the
+    target's own package). `timeout` is in seconds, for one answer. `journal` keeps what is known so far.
+    """
+
+    target: Target
+    config: Config
+    sample: int | None = None
+    seed: int = 1
+    workers: int = 1
+    sources: Sequence[Path] = ()
+    state: str | None = None
+    limit: int | None = None
+    by_session: bool = False
+    timeout: float = 15.0
+    journal: Path | None = None
+
+
+def power(recordings: Sequence[Recording], options: PowerOptions, phase: Phase = silent) -> Score:
+    """Say how many mutants of a target a recording notices.
+
+    Raises UsageError, RecordingError, StateError and TargetError, and leaves nothing running.
+    """
+    target, config = options.target, options.config
+    own = own_sources(target.text, config, options.sources)
+    check_mutable(target.text, target, own)
+    scenarios = scenarios_of(recordings, options.limit, options.by_session)
+    sources = read_sources(own.paths, own.root)
+    if not sources:
+        raise UsageError(f"--target {target.text}: no program among its files; name them by --source")
+    with ExitStack() as stack:
+        journal = Journal(options.journal, identity(target.text, sources, recordings))
+        stack.callback(journal.close)
+        states = open_states(recordings, Options(target, target, config, state=options.state), stack)
+        logins = read_logins(config.logins, config.root / FILE, os.environ)
+        fixed = fixed_of(recordings, config)
+        setting = Setting(config, states, options.state, options.workers, logins, fixed)
+        shadows = [stack.enter_context(Shadow(own, config, options.timeout)) for _ in range(options.workers)]
+        watch = Watch()
+        copy = shadows[0]
+        telling = watched(copy.target(), copy.sources, copy.root, watch.hear)
+        with phase("the unchanged target", sum(map(len, scenarios))) as advance:
+            found = baseline(scenarios, target, telling, watch, setting, lambda done: advance(done, done))
+        stack.callback(found.memory.close)
+        if not found.judged:
+            raise UsageError(f"--target {target.text}: not one exchange could be judged, so that none can notice")
+        hunt = Hunt(scenarios, found, setting)
+        pool = list(mutants_of(sources, hunt.reached, watch.tells))
+        chosen = drawn(pool, options.sample, options.seed)
+        with phase("mutants", len(chosen)) as advance:
+            known = len(chosen) - len(left := [mutant for mutant in chosen if mutant.id not in journal.fates])
+            hunt.run(left, shadows, journal.add, lambda done: advance(known + done, known + done))
+    return _score(options, found, hunt, sources, pool, [(mutant, journal.fates[mutant.id]) for mutant in chosen])
+
+
+def _score(
+    options: PowerOptions,
+    found: Baseline,
+    hunt: Hunt,
+    sources: Sequence[Source],
+    pool: Sequence[Mutant],
+    fates: Sequence[tuple[Mutant, Fate]],
+) -> Score:
+    codes = {source.name: source.code for source in sources if source.code is not None}
+    called = {(name, line) for name, code in codes.items() for line in code.lines - code.at_import}
+    by_endpoint: dict[str, set[tuple[str, int]]] = {}
+    for each in found.judged:
+        by_endpoint.setdefault(each.endpoint, set()).update(found.watch.of(each.id).lines & called)
+    endpoints = [
+        EndpointScore(name, clients, len(by_endpoint.get(name, ()))) for name, clients in found.endpoints().items()
+    ]
+    return Score(
+        target=options.target.text,
+        seed=options.seed,
+        pool=len(pool),
+        drawn=fates,
+        reach=Reach(len(hunt.reached & called), len(called), found.watch.tells),
+        endpoints=with_mutants(sorted(endpoints, key=lambda each: (-each.exchanges, each.name)), fates),
+        exchanges=len(found.exchanges),
+        judged=len(found.judged),
+        noise=sum(bool(each.noise) for each in found.exchanges),
+    )
