@@ -26,6 +26,8 @@ MODERN = [  # modern/ runs from the checkout
     "trove-classifiers",
     "zope.sqlalchemy>=4.1",
 ]
+STATISTICS = ["duckdb>=1.4"]  # downloads of modern/
+S3 = ["s3fs>=2026.9"]  # files of modern/ in an object store
 DEVELOPMENT = [
     "apachelogs>=0.6.1",  # another reader of logs, to agree with
     "coverage>=7.17",
@@ -46,10 +48,11 @@ DEVELOPMENT = [
     "types-PyYAML",
     "types-psycopg2",
     "lxml-stubs",
+    "moto[server]>=5.2",  # an object store over HTTP, in tests/modern/test_s3.py
     "vcrpy>=9.4.2",
     "waitress>=3.0.2",  # a server, in tests/compat/test_servers.py
 ]
-EVERYTHING = [*POSTGRES, *MYSQL, *REPORT, *SERVE, *METRICS, *CLOCK, *LEGACY, *MODERN]
+EVERYTHING = [*POSTGRES, *MYSQL, *REPORT, *SERVE, *METRICS, *CLOCK, *LEGACY, *MODERN, *STATISTICS, *S3]
 
 setup(
     name="screamtest",
@@ -82,6 +85,8 @@ setup(
         "clock": CLOCK,
         "legacy": LEGACY,
         "modern": MODERN,
+        "statistics": STATISTICS,
+        "s3": S3,
         "all": EVERYTHING,
         "dev": [*EVERYTHING, *DEVELOPMENT],
     },

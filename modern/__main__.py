@@ -1,5 +1,5 @@
 """`python -m modern serve`: the index on this machine, with an embedded PostgreSQL if wanted; `migrate`: its tables;
-`purge`: caches in front, for what the old index writes.
+`purge`: caches in front, for what the old index writes; `statistics`: downloads.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from . import migrations
+from .statistics import cli as statistics
 
 ROOT = Path(__file__).resolve().parents[1]
 SEED = ROOT / "recordings" / "seed.json"
@@ -47,6 +48,7 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument("--seed", metavar="FILE", help="fills an empty index (default: recordings/seed.json)")
     serve.add_argument("--mail", metavar="FILE", help="mails are appended here")
     serve.add_argument("--sandbox", action="store_true", help="say on each page that this is a place to try")
+    serve.add_argument("--statistics", metavar="DIR", help="downloads are recorded there")
     serve.set_defaults(command=run_serve)
     migrate = commands.add_parser("migrate", help="bring the tables of a database to the newest revision")
     migrate.add_argument("--database", required=True, metavar="URL")
@@ -58,6 +60,7 @@ def parser() -> argparse.ArgumentParser:
     purge.add_argument("--every", type=float, default=1.0, metavar="SECONDS",
                        help="how often the journal is read (default: %(default)s)")  # fmt: skip
     purge.set_defaults(command=run_purge)
+    statistics.add_parser(commands)
     return top
 
 
@@ -97,6 +100,8 @@ def run_serve(options: argparse.Namespace) -> int:
             "PYPI_DATABASE_URL": url, "PYPI_FILES": files if "://" in files else os.path.abspath(files),
             "PYPI_SANDBOX": "yes" if options.sandbox else "",
         }  # fmt: skip
+        if options.statistics:
+            environ["PYPI_STATISTICS"] = os.path.abspath(options.statistics)
         if options.mail:
             environ["PYPI_MAIL"] = os.path.abspath(options.mail)
         os.environ.update(environ)

@@ -9,6 +9,7 @@ from transaction import TransactionManager
 
 from .database import Database
 from .services import Services
+from .services.downloads import Feed
 from .services.kept import KeptAnswers
 from .services.passwords import Remembered
 from .services.purging import Purger, purge_all
@@ -16,6 +17,8 @@ from .services.readme import Readme
 from .services.simple import KeptPages
 from .services.storage import FileStore, file_store
 from .settings import Settings, Urls
+from .statistics.feed import SPOOL
+from .statistics.spool import Recorder
 
 
 class Installation:
@@ -27,6 +30,8 @@ class Installation:
         self.remembered = Remembered()
         self.kept_pages = KeptPages()
         self.kept = KeptAnswers()
+        self.recorder = Recorder(f"{settings.statistics}/{SPOOL}") if settings.statistics else None
+        self.feed = Feed(self.database.engine, self.recorder)
         self._purgers = [Purger(url) for url in settings.purge_urls]
         self.purge = purge_all(self._purgers)
 
@@ -50,10 +55,14 @@ class Installation:
 
     def services(self, manager: TransactionManager, urls: Urls) -> Services:
         """Return what can be done within a transaction."""
-        return Services(self.database, self.store, self.settings, urls, manager, self.remembered, self.purge)
+        return Services(
+            self.database, self.store, self.settings, urls, manager, self.remembered, self.purge, self.feed
+        )
 
     def close(self) -> None:
         """End what runs beside requests, and close the connections."""
         for purger in self._purgers:
             purger.close()
+        if self.recorder:
+            self.recorder.close()
         self.database.close()

@@ -30,6 +30,7 @@ class Settings:
     realm: str = "pypi"
     debug: bool = False
     purge_urls: tuple[str, ...] = ()  # caches in front: each takes PURGE with Surrogate-Key here
+    statistics: str = ""  # a folder where downloads are recorded; empty: they are not
     sandbox: bool = False  # a place to try: says so on each page
     providers: tuple[tuple[str, str], ...] = PROVIDERS
 
@@ -47,6 +48,7 @@ class Settings:
             docs_url=environ.get("PYPI_DOCS_URL", "").rstrip("/"),
             purge_urls=purge_urls(environ.get("PYPI_PURGE_URL", "")),
             debug=_switch(environ.get("PYPI_DEBUG", "")),
+            statistics=environ.get("PYPI_STATISTICS", ""),
             sandbox=_switch(environ.get("PYPI_SANDBOX", "")),
         )
 

@@ -13,6 +13,7 @@ from transaction import TransactionManager
 from ..database import Database
 from ..settings import Settings, Urls
 from .csrf import Csrf
+from .downloads import Downloads, Feed
 from .files import Files
 from .identities import Identities
 from .journal import Actor, Journal
@@ -39,7 +40,7 @@ class Services:
 
     def __init__(
         self, database: Database, store: FileStore, settings: Settings, urls: Urls, manager: TransactionManager,
-        remembered: Remembered, purge: Purge,
+        remembered: Remembered, purge: Purge, feed: Feed,
     ) -> None:  # fmt: skip
         self.settings = settings
         self.urls = urls
@@ -48,6 +49,7 @@ class Services:
         self._manager = manager
         self._remembered = remembered
         self._purge = purge
+        self._feed = feed
         self._actor = Actor()
 
     def act_as(self, username: str | None, address: str) -> None:
@@ -98,6 +100,11 @@ class Services:
     def files(self) -> Files:
         """Rows of stored files."""
         return Files(self.db, self.journal, self.store, self._manager)
+
+    @cached_property
+    def downloads(self) -> Downloads:
+        """How often files were downloaded."""
+        return Downloads(self.db, self._feed)
 
     @cached_property
     def submissions(self) -> Submissions:

@@ -42,13 +42,15 @@ def release_data(services: Services, package_name: Any, version: Any) -> dict[st
         return {}
     classifiers = [text for text, _ in services.releases.classifiers(package_name, version) if text is not None]
     dependencies = services.releases.dependencies(package_name, version)
-    return records.release_info(services.urls, release, classifiers, dependencies)
+    return records.release_info(
+        services.urls, release, classifiers, dependencies, services.downloads.of_project(release.name)
+    )
 
 
 def release_urls(services: Services, package_name: Any, version: Any) -> list[dict[str, Any]]:
     """The files of a release, by file name."""
     files = services.files.of_release(package_name, version)
-    return [records.file_info(services.urls, file, xml_time) for file in files]
+    return [records.file_info(services.urls, file, xml_time, services.downloads) for file in files]
 
 
 def search(services: Services, spec: Any, operator: Any = "and") -> list[dict[str, Any]]:
@@ -106,12 +108,14 @@ def package_hosting_mode(services: Services, package_name: Any) -> str | None:
 
 def release_downloads(services: Services, package_name: Any, version: Any) -> list[list[Any]]:
     """[file name, downloads] of a release: counts ended with May 2016."""
-    return [[file.filename, file.downloads] for file in services.files.of_release(package_name, version)]
+    files = services.files.of_release(package_name, version)
+    return [[file.filename, services.downloads.of_file(file.downloads)] for file in files]
 
 
 def top_packages(services: Services, number: Any = None) -> list[list[Any]]:
     """[name, downloads] of the projects downloaded most."""
-    return [list(row) for row in services.files.most_downloaded(number)]
+    rows = services.files.most_downloaded(number)
+    return [[name, services.downloads.of_file(downloads)] for name, downloads in rows]
 
 
 def browse(services: Services, categories: Any) -> list[list[str]]:

@@ -15,6 +15,11 @@ def naive_now() -> datetime:
     return now().replace(tzinfo=None)
 
 
+def naive_time(when: float) -> datetime:
+    """A time of the system's clock in that form."""
+    return datetime.fromtimestamp(when, UTC).replace(tzinfo=None)
+
+
 def seconds(when: datetime) -> int:
     """Whole seconds since the epoch of a time without a zone."""
     return int(when.replace(tzinfo=UTC).timestamp())

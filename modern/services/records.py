@@ -8,6 +8,7 @@ from typing import Any
 
 from ..models import File, Release
 from ..settings import Urls
+from .downloads import Downloads
 
 INFO = (
     "name", "version", "author", "author_email", "maintainer", "maintainer_email", "home_page", "license", "summary",
@@ -21,8 +22,9 @@ FILE = (
 
 
 def release_info(
-    urls: Urls, release: Release, classifiers: Iterable[str], dependencies: Mapping[str, list[str]]
-) -> dict[str, Any]:
+    urls: Urls, release: Release, classifiers: Iterable[str], dependencies: Mapping[str, list[str]],
+    downloads: dict[str, Any],
+) -> dict[str, Any]:  # fmt: skip
     """What release_data answers and JSON calls info."""
     base = f"{urls.public}/pypi/{release.name}"
     info: dict[str, Any] = {field: getattr(release, field) for field in INFO}
@@ -33,13 +35,16 @@ def release_info(
     info |= {field: getattr(release, field) for field in CHEESECAKE}
     info |= {
         "classifiers": list(classifiers), "package_url": base, "release_url": f"{base}/{release.version}",
-        "docs_url": f"{urls.docs}/{release.name}/" if release.project.has_docs else None, "downloads": {},
+        "docs_url": f"{urls.docs}/{release.name}/" if release.project.has_docs else None, "downloads": downloads,
     }  # fmt: skip
     return info | dict(dependencies)
 
 
-def file_info(urls: Urls, file: File, time: Callable[[datetime], Any]) -> dict[str, Any]:
+def file_info(urls: Urls, file: File, time: Callable[[datetime], Any], downloads: Downloads) -> dict[str, Any]:
     """What release_urls answers and JSON calls urls; `time` makes the upload time what the format wants."""
     info = {field: getattr(file, field) for field in FILE}
     uploaded = time(file.upload_time) if file.upload_time else None
-    return info | {"upload_time": uploaded, "has_sig": file.has_signature, "url": urls.file(file.path or "")}
+    return info | {
+        "upload_time": uploaded, "has_sig": file.has_signature, "url": urls.file(file.path or ""),
+        "downloads": downloads.of_file(file.downloads),
+    }  # fmt: skip

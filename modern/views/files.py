@@ -13,6 +13,7 @@ from ..caching import Public
 from ..request import IndexRequest
 from ..services import keys, ranges
 from ..services.storage import FileStore, Stat
+from ..statistics.events import is_distribution
 
 DOCUMENTATION = "documentation/"
 PAGES = {
@@ -31,7 +32,20 @@ TYPES = {
 def download(request: IndexRequest) -> Response:
     """A stored file or a page of documentation, parts of it, or the news that it is still the same."""
     path = request.rest.encode("latin-1").decode("utf-8", "surrogateescape")[1:]
-    return documentation(request, path) if path.startswith(DOCUMENTATION) else stored(request, path)
+    if path.startswith(DOCUMENTATION):
+        return documentation(request, path)
+    response = stored(request, path)
+    if response.status_int == 200 and request.environ["REQUEST_METHOD"] == "GET":
+        record(request, path, int(response.headers["Content-Length"]))
+    return response
+
+
+def record(request: IndexRequest, path: str, size: int) -> None:
+    """Write down that somebody gets a whole distribution, where that is wanted."""
+    recorder = request.installation.recorder
+    if recorder is not None and is_distribution(path):
+        agent = request.environ.get("HTTP_USER_AGENT", "").encode("latin-1").decode("utf-8", "replace")
+        recorder.record(path, size, request.address, agent)
 
 
 def documentation(request: IndexRequest, path: str) -> Response:

@@ -46,7 +46,8 @@ def json(request: IndexRequest) -> Response:
         kept = write_json(request)  # which says what is wrong
     else:
         answers, key = request.installation.kept, ("json", name, version, request.urls)
-        kept = answers.get(key, state[:2]) or answers.put(key, state[:2], write_json(request))
+        holds = (state[:2], request.installation.feed.state())
+        kept = answers.get(key, holds) or answers.put(key, holds, write_json(request))
     body, kind = kept.body, 'application/json; charset="UTF-8"'
     callback = request.form.get("callback", "")
     if CALLBACK.fullmatch(str(callback)):
@@ -72,12 +73,14 @@ def document(request: IndexRequest, release: Release) -> dict[str, Any]:
     files = services.files.by_version(name)
 
     def of_version(version: str) -> list[dict[str, Any]]:
-        return [records.file_info(request.urls, file, iso_time) for file in files.get(version, ())]
+        return [records.file_info(request.urls, file, iso_time, services.downloads) for file in files.get(version, ())]
 
     classifiers = [text for text, _ in services.releases.classifiers(name, version) if text is not None]
     dependencies = services.releases.dependencies(name, version)
     return {
-        "info": records.release_info(request.urls, release, classifiers, dependencies),
+        "info": records.release_info(
+            request.urls, release, classifiers, dependencies, services.downloads.of_project(name)
+        ),
         "releases": {row.version: of_version(row.version) for row in services.releases.of_project(name)},
         "urls": of_version(version),
     }

@@ -41,13 +41,14 @@ def index(request: IndexRequest) -> Response:
 
 def all_projects(request: IndexRequest) -> Response:
     """All projects, from the kept page: any change of them is in the journal, and changes their number."""
-    services = request.services
-    serial = services.journal.last_serial() or 0
     kind = wanted_type(request)
     write = simple.json_index if kind == JSON else simple.html_index
-    page = request.installation.kept_pages.get(
-        kind, (serial, services.projects.count()), lambda: write(services.projects.each_name(), serial)
-    )
+    with request.tm:
+        services = request.services
+        serial = services.journal.last_serial() or 0
+        page = request.installation.kept_pages.get(
+            kind, (serial, services.projects.count()), lambda: write(services.projects.each_name(), serial)
+        )
     return simple_answer(page, page.size, kind, "simple simple-index", serial)
 
 
@@ -66,7 +67,8 @@ def one_project(request: IndexRequest, name: str) -> Response:
     kept, key, state = request.installation.kept, ("simple", name, kind), (real, serial)
     answered = kept.get(key, state)
     if answered is None:
-        body = write(name, serial or 0, request.services.files.for_installers(real)).encode()
+        with request.tm:
+            body = write(name, serial or 0, request.services.files.for_installers(real)).encode()
         answered = kept.put(key, state, Kept(body))
     size = len(answered.body)
     return simple_answer([answered.body], size, kind, "simple pkg~" + simple_name(real), serial)

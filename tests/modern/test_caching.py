@@ -196,7 +196,7 @@ def test_an_account_that_is_deleted_is_purged_from_its_projects(person, seeded_s
     with manager:
         services = Services(
             installation.database, installation.store, person.settings, person.settings.urls(https=False), manager,
-            installation.remembered, purged.append,
+            installation.remembered, purged.append, installation.feed,
         )  # fmt: skip
         services.users.delete("leaver")
     assert "pkg~camelcase" in purged[0]

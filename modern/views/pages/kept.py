@@ -19,7 +19,8 @@ def kept_display(request: IndexRequest) -> Response:
     if project is None:
         return display(request)
     answers = request.installation.kept
-    key, state = ("page", name, version, request.rest, request.urls), (project.name, project.serial, project.roles)
+    key = ("page", name, version, request.rest, request.urls)
+    state = (project.name, project.serial, project.roles, request.installation.feed.state())
     page = answers.get(key, state)
     if page is None:
         made = display(request)

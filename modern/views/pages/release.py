@@ -13,6 +13,7 @@ from ...answers import failure
 from ...errors import NotFound, Redirect
 from ...models import File
 from ...request import IndexRequest
+from ...services.downloads import UNKNOWN
 from .show import show
 
 PACKAGE_TYPES = {
@@ -36,6 +37,7 @@ class ShownFile:
     python: str
     uploaded: str
     size: str
+    downloads: str = ""
 
 
 def display(request: IndexRequest) -> Response:
@@ -69,11 +71,12 @@ def show_release(request: IndexRequest, name: Any, version: Any, message: str = 
     release = services.releases.get(name, version)
     if release is None:
         raise other_spelling(request, name, version)
+    files, downloads = services.files.of_release(name, version), services.downloads
     dependencies = services.releases.dependencies(name, version)
     roles = [(row.role_name or "", row.user_name or "") for row in services.roles.shown_of_project(name)]
     return show(
         request, "release.jinja2", f"{name} {version}", name=name, version=version, release=release, message=message,
-        files=[shown_file(file) for file in services.files.of_release(name, version)],
+        files=[shown_file(file, count(downloads.of_file(file.downloads))) for file in files], counted=downloads.state,
         classifiers=services.releases.classifiers(name, version),
         project_links=list(project_links(dependencies.get("project_url", ()))), lists=list(lists(dependencies, roles)),
         latest=services.releases.latest_version(name, hidden_too=False), doap_label=DOAP,
@@ -104,7 +107,7 @@ def lists(dependencies: Mapping[str, Sequence[str]], roles: Sequence[tuple[str, 
             yield f"Package Index {role}", users
 
 
-def shown_file(file: File) -> ShownFile:
+def shown_file(file: File, downloads: str = "") -> ShownFile:
     """A row of a stored file, for people."""
     return ShownFile(
         path=file.path or "", filename=file.filename or "", md5_digest=file.md5_digest or "",
@@ -112,7 +115,13 @@ def shown_file(file: File) -> ShownFile:
         kind=PACKAGE_TYPES.get(file.packagetype or "", file.packagetype or ""),
         python="" if file.python_version in (None, "source") else str(file.python_version),
         uploaded=file.upload_time.strftime("%Y-%m-%d") if file.upload_time else "", size=size(file.size),
+        downloads=downloads,
     )  # fmt: skip
+
+
+def count(number: int | None) -> str:
+    """Downloads, for people."""
+    return "unknown" if number in (None, UNKNOWN) else f"{number:,}"
 
 
 def size(count: int | None) -> str:
