@@ -7,6 +7,7 @@ from typing import Any
 
 from pyramid.config import Configurator
 from pyramid.response import Response
+from pyramid.tweens import EXCVIEW
 
 from . import caching, traversal, views
 from .installation import Installation
@@ -32,11 +33,11 @@ DOWNLOADED, NOT_DOWNLOADED = 31557600, 3600  # seconds that caches keep a file, 
 def make_app(settings: Settings) -> Application:
     """Return the index as a WSGI application."""
     config = Configurator(
-        settings={"tm.manager_hook": "pyramid_tm.explicit_manager", "tm.annotate_user": False},
+        settings={"tm.activate_hook": "modern.app.needs_transaction", "tm.annotate_user": False},
         root_factory=traversal.root, request_factory=IndexRequest,
     )  # fmt: skip
     config.registry["installation"] = Installation(settings)
-    config.include("pyramid_tm")
+    config.add_tween("pyramid_tm.tm_tween_factory", over=EXCVIEW)  # not included: IndexRequest has `tm` by itself
     config.add_traverser(traversal.Traverser)
     config.add_tween("modern.app.shell_headers")
     config.add_tween("modern.caching.for_surrogates")
@@ -46,6 +47,17 @@ def make_app(settings: Settings) -> Application:
     return app
 
 
+def needs_transaction(request: IndexRequest) -> bool:
+    """Whether the request runs in one transaction from beginning to end; the simple index begins one where it must."""
+    return part_of(request) != "simple"
+
+
+def part_of(request: IndexRequest) -> str:
+    """The first name of the path."""
+    name: str = request.environ.get("PATH_INFO", "")[1:].partition("/")[0]
+    return name
+
+
 def shell_headers(handler: Handler, registry: Any) -> Handler:
     """A tween: the headers that the shell around the old index added, how long caches keep what and the hardening ones
     (B018, B020).
@@ -53,7 +65,7 @@ def shell_headers(handler: Handler, registry: Any) -> Handler:
 
     def tween(request: IndexRequest) -> Response:
         response = handler(request)
-        name = request.environ.get("PATH_INFO", "")[1:].partition("/")[0]
+        name = part_of(request)
         added = BY_NAME.get(name, [])
         if name == "packages":
             age = DOWNLOADED if response.status_int in (200, 304) else NOT_DOWNLOADED

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
-import zope.sqlalchemy
-from sqlalchemy import Engine, create_engine, make_url, text
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event, make_url, text
+from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 from transaction import TransactionManager
+from zope.sqlalchemy.datamanager import STATUS_CHANGED, join_transaction
 
 from .states import States
 
+MANAGER = "manager"  # of the transaction that a session is for
 POOL, OVERFLOW = 8, 16  # connections kept, and those beyond that while a worker has more threads than usual
 
 
@@ -22,19 +24,14 @@ class Database:
         self.engine: Engine = create_engine(
             psycopg2_url(url), pool_size=POOL, max_overflow=OVERFLOW, pool_pre_ping=True, query_cache_size=500
         )
-        # No transaction, so none is ended when a connection comes back; a broken one is replaced by who uses it.
-        asking = create_engine(
-            psycopg2_url(url), pool_size=POOL, max_overflow=OVERFLOW, isolation_level="AUTOCOMMIT",
-            pool_reset_on_return=None,
-        )  # fmt: skip
-        self.states = States(asking)
-        self._engines = (self.engine, asking)
+        self._asking = create_engine(psycopg2_url(url), poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        self.states = States(self._open)
+        self._sessions = sessionmaker(self.engine, autoflush=False)
+        event.listen(self._sessions, "after_begin", join)
 
     def session(self, manager: TransactionManager) -> Session:
         """Return a session that commits and ends with the transaction of `manager`."""
-        session = Session(self.engine, autoflush=False)
-        zope.sqlalchemy.register(session, transaction_manager=manager, initial_state="changed")
-        return session
+        return self._sessions(info={MANAGER: manager})
 
     @cached_property
     def has_strong_digests(self) -> bool:
@@ -44,8 +41,24 @@ class Database:
 
     def close(self) -> None:
         """Close all connections."""
-        for engine in self._engines:
-            engine.dispose()
+        self.states.close()
+        self.engine.dispose()
+
+    def _open(self) -> Any:
+        """A connection of psycopg2 without transactions, which is the caller's to close."""
+        borrowed = self._asking.raw_connection()
+        opened = borrowed.dbapi_connection
+        borrowed.detach()
+        return opened
+
+
+def join(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
+    """Have a session that began something commit and end with the manager's transaction.
+
+    zope.sqlalchemy's `register` would do this, by seven listeners for each session. Whatever a session did is
+    committed: it need not be noticed what writes.
+    """
+    join_transaction(session, STATUS_CHANGED, session.info[MANAGER])
 
 
 def psycopg2_url(url: str) -> str:

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from pyramid.request import Request
+from transaction import TransactionManager
 
 from .errors import NotFound
 from .forms import Form, parse_form
@@ -47,6 +48,11 @@ class IndexRequest(Request):  # type: ignore[misc]  # Pyramid has no types
         """From now on the request is this visitor's, and so is what it writes."""
         self.__dict__["visitor"] = visitor
         self.services.act_as(visitor.username, self.address)
+
+    @cached_property
+    def tm(self) -> TransactionManager:
+        """What pyramid_tm begins, commits and drops around the views."""
+        return TransactionManager(explicit=True)
 
     @property
     def installation(self) -> Installation:
