@@ -7,8 +7,11 @@ answer both allow it and the end of the answer is beyond doubt. Who asks what, a
 from __future__ import annotations
 
 import contextlib
+import os
+import select
 import socket
 import struct
+import time
 
 import httptools
 
@@ -18,6 +21,8 @@ from harness.wire import BODILESS, join_head
 
 READ = 1 << 16
 TIMED_OUT = "timeout"
+SOON = 0.0002
+"""Seconds in which an answer is looked for again and again: less than it costs to be put to sleep and woken."""
 
 
 class Connection:
@@ -29,6 +34,10 @@ class Connection:
         for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
             self._socket.setsockopt(socket.SOL_SOCKET, option, _timeval(timeout))
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._events = select.poll()
+        self._events.register(self._socket, select.POLLIN)
+        self._reader = _Reader()
+        self._prompt, self._soon = True, 0.0
         self.used = False
         """Whether it has carried an answer before the one waited for."""
         self.reusable = False
@@ -37,13 +46,7 @@ class Connection:
     @property
     def quiet(self) -> bool:
         """Whether the server has neither closed it nor said anything since its last answer."""
-        try:
-            self._socket.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-        except BlockingIOError:
-            return True
-        except OSError:
-            pass
-        return False
+        return not self._events.poll(0)
 
     def send(self, request: Request) -> None:
         """Write a request. Raises OSError."""
@@ -52,10 +55,13 @@ class Connection:
 
     def receive(self, request: Request) -> Answer:
         """Read the whole answer to `request`; a hang-up or junk instead of one is a Crash."""
-        reader = _Reader(silent=request.method == b"HEAD")
+        reader = self._reader
+        reader.begin(silent=request.start_line.startswith(b"HEAD "))
         try:
+            self._wait()
             while not reader.done:
                 data = self._socket.recv(READ)
+                self._prompt = time.monotonic() < self._soon
                 if not data:
                     break
                 reader.feed(data)
@@ -70,6 +76,12 @@ class Connection:
             return Crash("connection closed without an answer")
         self.reusable = reader.may_go_on and asks_to_go_on(request)
         return reader.response()
+
+    def _wait(self) -> None:
+        """Stay awake for an answer, giving way to others, where the server answered soon the last time."""
+        self._soon = time.monotonic() + SOON
+        while self._prompt and not self._events.poll(0) and time.monotonic() < self._soon:
+            os.sched_yield()
 
     def fileno(self) -> int:
         """Return the descriptor of the socket."""
@@ -97,26 +109,32 @@ def wire_bytes(request: Request) -> bytes:
 
 def asks_to_go_on(request: Request) -> bool:
     """Whether a request as recorded leaves its connection open (RFC 9112 section 9.3), and its own end is sure."""
-    if request.version != b"HTTP/1.1" or request.raw_head is not None:
+    if not request.start_line.endswith(b" HTTP/1.1") or request.raw_head is not None:
         return False
-    options = b",".join(all_headers(request.headers, b"connection")).lower()
-    return b"close" not in options and b"upgrade" not in options
+    for options in all_headers(request.headers, b"connection"):
+        if b"close" in options.lower() or b"upgrade" in options.lower():
+            return False
+    return True
 
 
 class _Reader:
-    """One answer as httptools reports it, piece by piece. Interim answers (1xx) are passed over.
+    """The answers of one connection, as httptools reports them one by one. Interim ones (1xx) are passed over.
 
-    `silent`: the request was HEAD, so that no body follows, whatever the headers announce.
+    After an answer that does not let its connection go on (`may_go_on`) nothing more is to be read.
     """
 
-    def __init__(self, silent: bool) -> None:
+    def __init__(self) -> None:
+        self._parser = httptools.HttpResponseParser(self)
+        self.begin(silent=False)
+
+    def begin(self, silent: bool) -> None:
+        """Wait for an answer; `silent`: to HEAD, so that no body follows, whatever the headers announce."""
         self.reason = b""
         self.headers: list[tuple[bytes, bytes]] = []
         self.body: list[bytes] = []
         self.headers_done = self.done = self.more = False
         self._silent = silent
         self._complete = self._kept_open = False
-        self._parser = httptools.HttpResponseParser(self)
 
     def feed(self, data: bytes) -> None:
         """Take bytes from the wire; what follows the end of the answer is none of it."""
@@ -172,15 +190,17 @@ class _Reader:
         headers: Headers = tuple(self.headers)
         silent = self._silent or self.status in BODILESS
         framing = "none" if silent else _framing(headers)
-        return Response(
-            status=self.status,
-            reason=self.reason,
-            headers=headers,
-            body=b"" if silent else b"".join(self.body),
-            version=b"HTTP/" + self.version.encode("ascii"),
-            framing=framing,
-            complete=self._complete or framing in ("close", "none"),
-        )
+        body = b"" if silent else b"".join(self.body)
+        complete = self._complete or framing in ("close", "none")
+        return Response(self.status, self.reason, headers, body, _VERSIONS[self.version], framing, complete=complete)
+
+
+class _Versions(dict[str, bytes]):
+    def __missing__(self, version: str) -> bytes:
+        return b"HTTP/" + version.encode("ascii")
+
+
+_VERSIONS = _Versions({"1.1": b"HTTP/1.1", "1.0": b"HTTP/1.0"})
 
 
 def _framing(headers: Headers) -> Framing:
