@@ -25,7 +25,7 @@ REMEMBERED = 200_000  # lines of a log among which equal ones are told apart
 PREFIX = "/packages/"
 DISTRIBUTION = re.compile(r".+\.(?:tar\.(?:gz|bz2|xz|Z)|tgz|tbz|zip|egg|whl|exe|msi|rpm|deb|dmg)", re.IGNORECASE)
 _LINE = re.compile(
-    r'(?:\S+ )??(?P<address>\S+) \S+ .*?\[(?P<time>[^\]]{20,40})\] "(?P<request>(?:[^"\\]|\\.)*)" (?P<status>\d{3})'
+    r'(?:\S+:\d+ )?(?P<address>\w[\w.:%-]*) \S+ .*?\[(?P<time>[^\]]{20,40})\] "(?P<request>(?:[^"\\]|\\.)*)" (?P<status>\d{3})'
     r' (?P<size>\d+|-)(?: "(?:[^"\\]|\\.)*" "(?P<agent>(?:[^"\\]|\\.)*)")?'
 )
 _ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|.)")

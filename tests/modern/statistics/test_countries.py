@@ -1,0 +1,52 @@
+"""modern.statistics.countries: the smallest network of a table says where an address is."""
+
+import ipaddress
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from modern.statistics.countries import Countries, Range, TableError, read_countries
+
+TABLE = """network,country
+# documentation
+192.0.2.0/24,NL
+192.0.2.128/25,DE
+198.51.100.10,198.51.100.20,FR
+2001:db8::/32,SE
+"""
+
+
+@pytest.mark.parametrize(
+    ("address", "country"),
+    [
+        ("192.0.2.1", "NL"), ("192.0.2.200", "DE"), ("192.0.3.0", ""), ("198.51.100.20", "FR"), ("198.51.100.21", ""),
+        ("2001:db8::1", "SE"), ("2001:db9::1", ""), ("::ffff:192.0.2.1", "NL"), ("0.0.0.1", ""), ("nobody", ""),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_an_address_is_looked_up(tmp_path, address, country):
+    """Both versions, both forms of a line, the inner network before the outer one."""
+    (tmp_path / "table.csv").write_text(TABLE)
+    assert read_countries(tmp_path / "table.csv").of(address) == country
+
+
+@pytest.mark.parametrize(
+    ("line", "word"), [("192.0.2.0/99,NL", "192.0.2.0/99"), ("a,b,c,d", "4 columns"), ("10.0.0.9,10.0.0.1,NL", "after")]
+)
+def test_a_line_that_is_none_is_named(tmp_path, line, word):
+    """File, line, and what is expected."""
+    (tmp_path / "table.csv").write_text(f"network,country\n\n{line}\n")
+    with pytest.raises(TableError, match=r"table.csv, line 3: .*NETWORK,COUNTRY") as caught:
+        read_countries(tmp_path / "table.csv")
+    assert word in str(caught.value)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)).map(sorted), max_size=8), st.integers(0, 45))
+def test_the_last_one_begun_wins(bounds, number):
+    """As a search of all ranges has it: of those around an address, the one that begins last, then the shorter."""
+    ranges = [Range(first, last, f"{first}-{last}") for first, last in bounds]
+    around = [part for part in ranges if part.first <= number <= part.last]
+    expected = max(around, key=lambda part: (part.first, -part.last)).country if around else ""
+    assert Countries(ranges).of(str(ipaddress.IPv4Address(number))) == expected
