@@ -25,8 +25,8 @@ REMEMBERED = 200_000  # lines of a log among which equal ones are told apart
 PREFIX = "/packages/"
 DISTRIBUTION = re.compile(r".+\.(?:tar\.(?:gz|bz2|xz|Z)|tgz|tbz|zip|egg|whl|exe|msi|rpm|deb|dmg)", re.IGNORECASE)
 _LINE = re.compile(
-    r'(?:\S+:\d+ )?(?P<address>\w[\w.:%-]*) \S+ .*?\[(?P<time>[^\]]{20,40})\] "(?P<request>(?:[^"\\]|\\.)*)" (?P<status>\d{3})'
-    r' (?P<size>\d+|-)(?: "(?:[^"\\]|\\.)*" "(?P<agent>(?:[^"\\]|\\.)*)")?'
+    r'(?:\S+:\d+ )?(?P<address>\w[\w.:%-]*) \S+ .*?\[(?P<time>[^\]]{20,40})\] "(?P<request>(?:[^"\\]|\\.)*)"'
+    r' (?P<status>\d{3}) (?P<size>\d+|-)(?: "(?:[^"\\]|\\.)*" "(?P<agent>(?:[^"\\]|\\.)*)")?'
 )
 _ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|.)")
 _UNPRINTABLE = re.compile("[\x00-\x1f\ud800-\udfff]")  # what Parquet or JSON cannot hold

@@ -11,6 +11,7 @@ import time
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from io import BufferedReader
+from os import remove
 from pathlib import Path
 from typing import IO, NamedTuple, cast
 
@@ -60,7 +61,7 @@ def read_spool(folder: Path, reading: Reading) -> Report:
         )  # fmt: skip
         newest = max([event.seconds for event in events] + ([newest] if newest else []), default=None)
         if segment.finished:
-            segment.path.unlink()
+            remove(segment.path)
     _note_losses(archive, spool, began, newest)
     return report
 
@@ -86,7 +87,7 @@ def _note_losses(archive: Archive, spool: Path, began: float, newest: float | No
     archive.note(began if any(process.alive for process in found) else newest, lost)
     for process in found:
         if not process.alive:
-            process.path.unlink(missing_ok=True)
+            remove(process.path)
 
 
 def read_log(folder: Path, log: BufferedReader, reading: Reading) -> Report:
