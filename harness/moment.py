@@ -37,7 +37,7 @@ class Clock:
 
     def span(self) -> Span | None:
         """Return from when to when the side may have written the time."""
-        return None if self.first is None else (self.first, self.latest + GRACE)
+        return None if self.first is None else (self.first - GRACE, self.latest + GRACE)
 
     def passed(self, boundary: float, tolerance: float) -> bool:
         """Whether a boundary (of a minute, of a day) lay within what some exchange took."""

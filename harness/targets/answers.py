@@ -101,7 +101,12 @@ def _key(request: Request, read: Callable[[bytes], bytes] = bytes) -> int:
 
 
 def _without_tokens(text: bytes) -> bytes:
-    return _WORD.sub(lambda word: b"\0" if strength(word[0]) == "strong" else word[0], text)
+    return _WORD.sub(lambda word: b"\0" if _is_token(word[0]) else word[0], text)
+
+
+def _is_token(word: bytes) -> bool:
+    """Tell whether a word is a token, or one between dashes: a boundary of parts is written `----------1f2e...`."""
+    return "strong" in (strength(word), strength(word.strip(b"-_.")))
 
 
 class AnswersSide(Uncontrolled):
@@ -119,7 +124,7 @@ class AnswersSide(Uncontrolled):
     @property
     def told(self) -> float | None:
         """When the answer was given that is returned now."""
-        return self._partner.started if self._partner else None
+        return self._partner.started + (self._partner.duration or 0) if self._partner else None
 
     def start(self, env: Mapping[str, str]) -> None:
         """Forget what an earlier scenario asked."""

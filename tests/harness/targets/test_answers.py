@@ -69,6 +69,7 @@ CASES = [
     ("another query", ["/?a=1"], [("/?a=2", "1")], [NONE]),
     ("other tokens", [A, "/", A], [("/", "1"), (B, "2"), (C, "3")], ["2", "1", "3"]),
     ("the same token first", [A, B], [(B, "1"), (A, "2")], ["2", "1"]),
+    ("tokens after dashes", [A.replace("=", "=----------")], [(B.replace("=", "=----------"), "1")], ["1"]),
     ("not answered", ["/"], [("/", None)], ["answer not recorded in {}"]),
 ]
 
@@ -126,9 +127,11 @@ def test_all_files_are_searched_where_none_has_the_name(tmp_path: Path) -> None:
 
 def test_an_answer_has_the_time_at_which_it_was_given(tmp_path: Path) -> None:
     """Not that of this run, nor of the recording that is replayed."""
-    side = parse_target(str(recorded(tmp_path / "r.archive", [("/a", ""), ("/", "")])), CONFIG).open()
+    with ArchiveWriter(tmp_path / "r.archive") as writer:
+        writer.add(dated(2.0, "", 0.5))
+    side = parse_target(str(tmp_path / "r.archive"), CONFIG).open()
     ask(side, exchange("/", None, 900))
-    assert side.told == 2.0
+    assert side.told == 2.5
 
 
 def test_an_unsent_question_may_be_asked_twice(tmp_path: Path) -> None:
@@ -175,11 +178,11 @@ def test_a_configured_path_begins_where_the_configuration_stands(tmp_path: Path)
     assert ask(parse_target("before", config).open(), *asked("/")) == ["1"]
 
 
-def dated(started: float, text: str) -> Exchange:
-    """A request whose answer tells its time."""
-    moment = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(started)).encode()
+def dated(started: float, text: str, duration: float = 0.1, told: float = 0.0) -> Exchange:
+    """A request whose answer tells the time, `told` seconds after it began."""
+    moment = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(started + told)).encode()
     request = Request(b"GET / HTTP/1.1", ((b"Host", b"x"),))
-    return Exchange("", request, Response(200, b"OK", (), moment + b" " + text.encode()), started, 0.1)
+    return Exchange("", request, Response(200, b"OK", (), moment + b" " + text.encode()), started, duration)
 
 
 def test_two_recordings_are_compared_each_at_its_own_time(tmp_path: Path) -> None:
@@ -194,3 +197,20 @@ def test_two_recordings_are_compared_each_at_its_own_time(tmp_path: Path) -> Non
     sides = parse_target("recorded", config), parse_target(str(folders[1]), config)
     result = diff(open_recordings([folders[0]]), Options(*sides, config))
     assert (result.counts["judged"], result.counts["matched"], result.counts["different"]) == (2, 1, 1)
+
+
+@pytest.mark.parametrize(("told", "different"), [(0.0, 0), (20.0, 0), (25.0, 1)], ids=["begun", "ended", "later"])
+def test_an_answer_that_took_long_tells_any_time_of_its_own(tmp_path: Path, told: float, different: int) -> None:
+    """From when it was asked until it was given, by the recording's own clock; no later time is alike."""
+    folders = tmp_path / "before", tmp_path / "after"
+    for folder, exchanges in (
+        (folders[0], [dated(1.45e9, ""), dated(1.45e9 + 60, "")]),
+        (folders[1], [dated(1.46e9, ""), dated(1.46e9 + 60, "", 20.5, told)]),
+    ):
+        folder.mkdir()
+        with ArchiveWriter(folder / "day.archive") as writer:
+            for each in exchanges:
+                writer.add(each)
+    config = Config(root=tmp_path)
+    sides = parse_target("recorded", config), parse_target(str(folders[1]), config)
+    assert diff(open_recordings([folders[0]]), Options(*sides, config)).counts["different"] == different
