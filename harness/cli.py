@@ -24,6 +24,7 @@ COMMANDS = {  # imported when used, so that `harness record` needs no comparison
     "diff": ("harness.commands.diff", "Replay recordings at two targets and compare."),
     "merge": ("harness.commands.merge", "Make one report of several shards."),
     "power": ("harness.commands.power", "Say how much a recording would notice, by changing the target."),
+    "distill": ("harness.commands.distill", "Keep the few exchanges that reach what all of them reach."),
     "accept": ("harness.commands.accept", "Accept differences of a report, with owner and reason."),
 }
 

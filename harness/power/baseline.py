@@ -53,10 +53,14 @@ def place_of(difference: Difference) -> Place:
 
 @dataclass(slots=True)
 class Baseline:
-    """What all exchanges showed, by the number of their scenario and in its order; what they reached; what was said."""
+    """What all exchanges showed, by the number of their scenario and in its order; what they reached; what was said.
+
+    `since` is when the run began: see `steps`.
+    """
 
     watch: Watch
     memory: Memory
+    since: float
     seen: dict[int, list[Seen]] = field(default_factory=dict)
 
     @property
@@ -83,10 +87,11 @@ def baseline(
     told: Target,
     watch: Watch,
     setting: Setting,
+    since: float,
     advance: Advance = lambda done: None,
 ) -> Baseline:
     """Replay all scenarios at `old` and at `told`, which tells its lines to `watch`. Raises what `diff` raises."""
-    found = Baseline(watch, Memory())
+    found = Baseline(watch, Memory(), since)
 
     players: dict[tuple[int, str | None], Pair] = {}
 
@@ -96,7 +101,7 @@ def baseline(
             players[index, state] = Pair.open(Course(index, setting, state), old, told)
         pair = players[index, state]
         found.seen[scenario.number] = [
-            _seen(step, found, setting.config) for step in steps(scenario, pair.old, pair.told)
+            _seen(step, found, setting.config) for step in steps(scenario, pair.old, pair.told, since)
         ]
         return len(scenario)
 

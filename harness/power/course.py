@@ -5,7 +5,6 @@ Used for the unchanged target beside itself, and for each mutant beside what the
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -79,9 +78,13 @@ class Course:
         self._copies.clear()
 
 
-def steps(exchanges: Iterable[Exchange], old: NotingPlayer, new: NotingPlayer) -> Iterator[Step]:
-    """Replay exchanges of one scenario, the first of which comes first, and judge them."""
-    judge = Judge(Normaliser((time.time() - 1, float("inf"))), Normaliser((0.0, float("inf"))), Fronts())
+def steps(exchanges: Iterable[Exchange], old: NotingPlayer, new: NotingPlayer, since: float) -> Iterator[Step]:
+    """Replay exchanges of one scenario, the first of which comes first, and judge them.
+
+    `since` is when (epoch seconds) the run began, before any of the states was made: a time after it is "now", whether
+    it is told today or was remembered.
+    """
+    judge = Judge(Normaliser((since, float("inf"))), Normaliser((0.0, float("inf"))), Fronts())
     for outcome in replay(exchanges, old, new):
         verdict = judge.judge(outcome)
         yield Step(outcome, verdict, _is_inert(outcome) and not (old.learned or new.learned))

@@ -228,7 +228,7 @@ class Mutated:
         new = self._players[course]
         old = course.remembered(self._tracker._found.memory)
         places = iter(sorted(leg.positions))
-        for place, step in zip(places, steps(_picked(leg), old, new), strict=False):
+        for place, step in zip(places, steps(_picked(leg), old, new, self._tracker._found.since), strict=False):
             yield place, step.verdict.differences if step.verdict.kind == "judged" else ()
 
 

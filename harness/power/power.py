@@ -6,6 +6,7 @@ Recordings and a target come in; a Score goes out, the same for any number of wo
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -57,6 +58,7 @@ def power(recordings: Sequence[Recording], options: PowerOptions, phase: Phase =
     Raises UsageError, RecordingError, StateError and TargetError, and leaves nothing running.
     """
     target, config = options.target, options.config
+    since = time.time()
     own = own_sources(target.text, config, options.sources)
     check_mutable(target.text, target, own)
     scenarios = scenarios_of(recordings, options.limit, options.by_session)
@@ -75,7 +77,7 @@ def power(recordings: Sequence[Recording], options: PowerOptions, phase: Phase =
         copy = shadows[0]
         telling = watched(copy.target(), copy.sources, copy.root, watch.hear)
         with phase("the unchanged target", sum(map(len, scenarios))) as advance:
-            found = baseline(scenarios, target, telling, watch, setting, lambda done: advance(done, done))
+            found = baseline(scenarios, target, telling, watch, setting, since, lambda done: advance(done, done))
         stack.callback(found.memory.close)
         if not found.judged:
             raise UsageError(f"--target {target.text}: not one exchange could be judged, so that none can notice")

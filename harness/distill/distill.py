@@ -1,0 +1,298 @@
+"""READ FIRST of `harness distill`: from recordings to the fewest exchanges that reach the same lines and shapes.
+
+    scenarios -> looked at (replayed once, without repeats) -> features -> cover -> Distilled
+
+Which exchanges are to be kept goes out; writing them is the command's. Without a target there are no lines: then only
+the recorded answers tell, and who asked.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.bind import read_logins
+from harness.clients import client
+from harness.config import FILE, Config
+from harness.distill.cover import Candidate, cover
+from harness.distill.shape import shape
+from harness.endpoint import endpoint
+from harness.exchange import SAFE_METHODS, Exchange
+from harness.pipeline import Options, Phase, fixed_of, open_states, silent
+from harness.power.course import Course, NotingPlayer
+from harness.power.crew import shared
+from harness.reach.side import Reached, watched
+from harness.reach.sources import own_sources
+from harness.reach.watch import Watch
+from harness.recording import Recording
+from harness.replay import Outcome, replay
+from harness.scenarios import Scenario, scenarios_of
+from harness.targets import Target, Unsent, parse_target
+from harness.workers import Setting
+
+REPEAT, UNSENT, NOTHING_NEW = "the same request as an earlier one", "cannot be sent", "reaches nothing that is not kept"
+NEEDED, BUILT_ON = "reaches something", "others build on it"
+
+
+@dataclass(frozen=True, slots=True)
+class DistillOptions:
+    """By what is chosen: `target` tells lines and shapes (None: the recorded answers' shapes alone).
+
+    Each feature is kept `times` times where it is there so often. `sources` are the target's own files (empty: its
+    package).
+    """
+
+    config: Config
+    target: Target | None = None
+    times: int = 1
+    workers: int = 1
+    sources: Sequence[Path] = ()
+    state: str | None = None
+    limit: int | None = None
+    by_session: bool = False
+
+
+@dataclass(slots=True)
+class Features:
+    """Numbers for features, and the sets of them: equal sets are kept once."""
+
+    numbers: dict[object, int] = field(default_factory=dict)
+    sets: dict[frozenset[int], frozenset[int]] = field(default_factory=dict)
+
+    def of(self, names: frozenset[object]) -> frozenset[int]:
+        """Return the numbers of features."""
+        found = frozenset(self.numbers.setdefault(name, len(self.numbers)) for name in names)
+        return self.sets.setdefault(found, found)
+
+
+@dataclass(slots=True)
+class Looked:
+    """What a replay showed: candidates by scenario, and why others are none; counts of exchanges by endpoint."""
+
+    candidates: dict[int, list[tuple[int, Candidate]]] = field(default_factory=dict)
+    places: dict[str, tuple[int, int]] = field(default_factory=dict)
+    dropped: Counter[str] = field(default_factory=Counter)
+    recorded: Counter[str] = field(default_factory=Counter)
+    endpoints: dict[tuple[int, int], str] = field(default_factory=dict)
+
+
+class Kept:
+    """A recording of which only the exchanges at some positions (from 0) are left, under the ids that they had."""
+
+    def __init__(self, scenario: Scenario, positions: frozenset[int]) -> None:
+        self._scenario, self.positions = scenario, positions
+
+    @property
+    def name(self) -> str:
+        """The recording's."""
+        return self._scenario.recording.name
+
+    @property
+    def state(self) -> str | None:
+        """The recording's."""
+        return self._scenario.recording.state
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    def __iter__(self) -> Iterator[Exchange]:
+        last = max(self.positions, default=-1)
+        for position, exchange in enumerate(self._scenario):
+            if position in self.positions:
+                yield exchange
+            if position == last:
+                return
+
+
+@dataclass(frozen=True, slots=True)
+class Distilled:
+    """What to keep, scenario by scenario; why, and why the others go.
+
+    `features` says how many lines, steps between lines and shapes there are, `missing` how many of them the kept
+    exchanges did not show when they were replayed (None: no target). `told`: lines are among them. `recorded` and
+    `kept` count exchanges by endpoint.
+    """
+
+    recordings: Sequence[Kept]
+    reasons: Mapping[str, int]
+    dropped: Mapping[str, int]
+    features: Mapping[str, int]
+    missing: Mapping[str, int] | None
+    told: bool
+    recorded: Mapping[str, int]
+    kept: Mapping[str, int]
+
+
+def distill(recordings: Sequence[Recording], options: DistillOptions, phase: Phase = silent) -> Distilled:
+    """Choose the exchanges to keep. Raises UsageError, RecordingError, StateError and TargetError."""
+    scenarios = scenarios_of(recordings, options.limit, options.by_session)
+    features, watch = Features(), Watch()
+
+    def looked_at(label: str, parts: Sequence[Scenario]) -> Looked:
+        with phase(label, sum(map(len, parts))) as advance:
+            if options.target is None:
+                return _recorded(parts, options.config, features, lambda done: advance(done, done))
+            return _replayed(recordings, parts, options, features, watch, lambda done: advance(done, done))
+
+    looked = looked_at("looking at the recording", scenarios)
+    places = cover(looked.candidates, options.times)
+    left = [_left(scenario, places) for scenario in scenarios]
+    kept = [part for part in left if part.positions]
+    missing = None
+    if options.target is not None:
+        again = [Scenario(number, part) for number, part in enumerate(kept)]
+        missing = _kinds(features, _shown(looked) - _shown(looked_at("what is kept, once more", again)))
+    dropped = Counter(looked.dropped)
+    dropped[NOTHING_NEW] = sum(map(len, looked.candidates.values())) - len(places)
+    return Distilled(
+        kept,
+        Counter(NEEDED if needed else BUILT_ON for needed in places.values()),
+        +dropped,
+        _kinds(features, _shown(looked)),
+        missing,
+        watch.tells,
+        looked.recorded,
+        Counter(looked.endpoints[place] for place in places),
+    )
+
+
+def _left(scenario: Scenario, places: Mapping[tuple[int, int], bool]) -> Kept:
+    return Kept(scenario, frozenset(position for number, position in places if number == scenario.number))
+
+
+def _shown(looked: Looked) -> set[int]:
+    return {feature for found in looked.candidates.values() for _, candidate in found for feature in candidate.features}
+
+
+def _kinds(features: Features, numbers: set[int]) -> Counter[str]:
+    return Counter(_kind(name) for name, number in features.numbers.items() if number in numbers)
+
+
+def _kind(feature: object) -> str:
+    return "shapes" if isinstance(feature, str) else ("lines", "steps")[len(feature) - 2]  # type: ignore[arg-type]
+
+
+def _recorded(
+    scenarios: Sequence[Scenario], config: Config, features: Features, advance: Callable[[int], None]
+) -> Looked:
+    """Look at the recorded answers: their shapes, and which clients ask; what may write is built upon."""
+    looked, done = Looked(), 0
+    for scenario in scenarios:
+        fresh = Fresh()
+        for position, exchange in enumerate(scenario):
+            done += 1
+            advance(done)
+            what = endpoint(exchange.request, config.endpoints, config.parameters)
+            looked.recorded[what] += 1
+            if not fresh.is_new(exchange):
+                looked.dropped[REPEAT] += 1
+                continue
+            answer = exchange.response
+            found: set[object] = {f"{what} by {client(exchange.request, config.clients)}"}
+            found |= shape(what, answer if answer is not None else Unsent("no answer"))
+            inert = exchange.request.method in SAFE_METHODS and not (answer and answer.header(b"set-cookie"))
+            _add(looked, (scenario.number, position), what, Candidate(features.of(frozenset(found)), inert))
+    return looked
+
+
+def _add(looked: Looked, place: tuple[int, int], what: str, candidate: Candidate) -> None:
+    looked.candidates.setdefault(place[0], []).append((place[1], candidate))
+    looked.endpoints[place] = what
+
+
+class Fresh:
+    """Which requests of a scenario need not be asked again: nothing that may write was asked since."""
+
+    def __init__(self) -> None:
+        self._seen: set[int] = set()
+
+    def is_new(self, exchange: Exchange) -> bool:
+        """Whether a request is unlike all since the last that may have written."""
+        request = exchange.request
+        if request.method not in SAFE_METHODS:
+            self._seen.clear()
+            return True
+        key = hash((request.start_line, request.headers, request.body, exchange.user, exchange.scheme))
+        if key in self._seen:
+            return False
+        self._seen.add(key)
+        return True
+
+    def wrote(self) -> None:
+        """Hear that something was written after all."""
+        self._seen.clear()
+
+
+def _replayed(
+    recordings: Sequence[Recording],
+    scenarios: Sequence[Scenario],
+    options: DistillOptions,
+    features: Features,
+    watch: Watch,
+    advance: Callable[[int], None],
+) -> Looked:
+    """Replay all but repeats at the target, beside the recording itself."""
+    config, target = options.config, options.target
+    assert target is not None
+    own = own_sources(target.text, config, options.sources)
+    reached: dict[str, Reached] = {}
+
+    def heard(exchange: Exchange | None, found: Reached) -> None:
+        watch.hear(exchange, found) if exchange is None else reached.update({exchange.id: found})
+
+    telling = watched(target, own.paths, own.root, heard)
+    recorded = parse_target("recorded", config)
+    looked = Looked()
+    with ExitStack() as stack:
+        states = open_states(recordings, Options(recorded, target, config, state=options.state), stack)
+        logins = read_logins(config.logins, config.root / FILE, os.environ)
+        setting = Setting(config, states, options.state, options.workers, logins, fixed_of(recordings, config))
+        players: dict[tuple[int, str | None], tuple[NotingPlayer, NotingPlayer, Course]] = {}
+
+        def replayed(index: int, scenario: Scenario) -> int:
+            state = setting.state_of(scenario.recording)
+            if (index, state) not in players:
+                course = Course(index, setting, state)
+                players[index, state] = course.live("old", recorded), course.live("new", telling), course
+            old, new, _ = players[index, state]
+            fresh = Fresh()
+            for outcome in replay(_unlike(scenario, fresh, looked, config), old, new):
+                what = endpoint(outcome.exchange.request, config.endpoints, config.parameters)
+                found = reached.pop(outcome.exchange.id, Reached())
+                if isinstance(outcome.new, Unsent):
+                    looked.dropped[UNSENT] += 1
+                    continue
+                effects = outcome.new_effects
+                if effects is not None and not effects.empty:
+                    fresh.wrote()
+                names: frozenset[object] = frozenset({*found.lines, *found.arcs, *shape(what, outcome.new, effects)})
+                watch.hear(outcome.exchange, Reached(found.lines))
+                _add(looked, _place(outcome, looked), what, Candidate(features.of(names), _is_inert(outcome, new)))
+            return len(scenario)
+
+        stack.callback(lambda: [each.close() for trio in players.values() for each in trio])
+        shared(scenarios, options.workers, replayed, advance)
+    return looked
+
+
+def _unlike(scenario: Scenario, fresh: Fresh, looked: Looked, config: Config) -> Iterator[Exchange]:
+    for position, exchange in enumerate(scenario):
+        looked.recorded[endpoint(exchange.request, config.endpoints, config.parameters)] += 1
+        if fresh.is_new(exchange):
+            looked.places[exchange.id] = scenario.number, position
+            yield exchange
+        else:
+            looked.dropped[REPEAT] += 1
+
+
+def _place(outcome: Outcome, looked: Looked) -> tuple[int, int]:
+    return looked.places.pop(outcome.exchange.id)
+
+
+def _is_inert(outcome: Outcome, new: NotingPlayer) -> bool:
+    wrote = outcome.new_effects is not None and not outcome.new_effects.empty
+    return not wrote and not new.learned and outcome.exchange.request.method in SAFE_METHODS
