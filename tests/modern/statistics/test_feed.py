@@ -15,7 +15,8 @@ from modern.statistics.spool import LINES, Recorder
 
 LINES_OF_LOG = [
     f"10.0.0.{n % 3} - - [18/Nov/2008:06:{n:02}:11 +0100] "
-    f'"GET /packages/source/B/Beaker/Beaker-1.{n % 2}.tar.gz HTTP/1.1" {status} 35 "-" "pip/1.0"\n'    for n, status in enumerate([200] * 12 + [304] * 3)
+    f'"GET /packages/source/B/Beaker/Beaker-1.{n % 2}.tar.gz HTTP/1.1" {status} 35 "-" "pip/1.0"\n'
+    for n, status in enumerate([200] * 12 + [304] * 3)
 ]
 LOG = "".join(LINES_OF_LOG).encode()
 PACKED = {"plain": bytes, "gzip": gzip.compress, "bzip2": bz2.compress, "xz": lzma.compress}
