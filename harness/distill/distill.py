@@ -12,7 +12,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from harness.bind import read_logins
@@ -21,7 +21,7 @@ from harness.config import FILE, Config
 from harness.distill.cover import Candidate, cover
 from harness.distill.shape import shape
 from harness.endpoint import endpoint
-from harness.exchange import SAFE_METHODS, Exchange
+from harness.exchange import SAFE_METHODS, Exchange, Response
 from harness.pipeline import Options, Phase, fixed_of, open_states, silent
 from harness.power.course import Course, NotingPlayer
 from harness.power.crew import shared
@@ -32,10 +32,14 @@ from harness.recording import Recording
 from harness.replay import Outcome, replay
 from harness.scenarios import Scenario, scenarios_of
 from harness.targets import Target, Unsent, parse_target
+from harness.targets.recorded import RecordedSide
 from harness.workers import Setting
 
 REPEAT, UNSENT, NOTHING_NEW = "the same request as an earlier one", "cannot be sent", "reaches nothing that is not kept"
 NEEDED, BUILT_ON = "reaches something", "others build on it"
+
+WHO = frozenset({b"user-agent", b"referer"})
+"""Headers that name the client, and where it came from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +192,7 @@ def _recorded(
             advance(done)
             what = endpoint(exchange.request, config.endpoints, config.parameters)
             looked.recorded[what] += 1
-            if not fresh.is_new(exchange):
+            if not fresh.is_new(exchange, what):
                 looked.dropped[REPEAT] += 1
                 continue
             answer = exchange.response
@@ -205,22 +209,27 @@ def _add(looked: Looked, place: tuple[int, int], what: str, candidate: Candidate
 
 
 class Fresh:
-    """Which requests of a scenario need not be asked again: nothing that may write was asked since."""
+    """Which requests of a scenario need not be asked again: nothing that may write was asked since.
+
+    A request is like another that only the client's own name and the page it came from tell apart; but each name is
+    heard at each endpoint.
+    """
 
     def __init__(self) -> None:
         self._seen: set[int] = set()
 
-    def is_new(self, exchange: Exchange) -> bool:
+    def is_new(self, exchange: Exchange, endpoint: str) -> bool:
         """Whether a request is unlike all since the last that may have written."""
         request = exchange.request
         if request.method not in SAFE_METHODS:
             self._seen.clear()
             return True
-        key = hash((request.start_line, request.headers, request.body, exchange.user, exchange.scheme))
-        if key in self._seen:
-            return False
-        self._seen.add(key)
-        return True
+        headers = tuple(pair for pair in request.headers if pair[0].lower() not in WHO)
+        asked = hash((request.start_line, headers, request.body, exchange.user, exchange.scheme))
+        by_whom = hash((endpoint, request.header(b"user-agent")))
+        known = asked in self._seen and by_whom in self._seen
+        self._seen.update((asked, by_whom))
+        return not known
 
     def wrote(self) -> None:
         """Hear that something was written after all."""
@@ -245,7 +254,7 @@ def _replayed(
         watch.hear(exchange, found) if exchange is None else reached.update({exchange.id: found})
 
     telling = watched(target, own.paths, own.root, heard)
-    recorded = parse_target("recorded", config)
+    recorded = replace(parse_target("recorded", config), opener=lambda variation: Quoted())
     looked = Looked()
     with ExitStack() as stack:
         states = open_states(recordings, Options(recorded, target, config, state=options.state), stack)
@@ -279,10 +288,24 @@ def _replayed(
     return looked
 
 
+class Quoted(RecordedSide):
+    """The recording as a side, also of a log, whose answers have no body: only the other side is looked at."""
+
+    def refusal(self, exchange: Exchange) -> Unsent | None:
+        """Nothing is refused."""
+        return None
+
+    def send(self, exchange: Exchange) -> None:
+        """Look the answer up; an empty body stands for one that was not recorded."""
+        answer = exchange.response or Response(200)
+        self._answer = replace(answer, body=answer.body or b"")
+
+
 def _unlike(scenario: Scenario, fresh: Fresh, looked: Looked, config: Config) -> Iterator[Exchange]:
     for position, exchange in enumerate(scenario):
-        looked.recorded[endpoint(exchange.request, config.endpoints, config.parameters)] += 1
-        if fresh.is_new(exchange):
+        what = endpoint(exchange.request, config.endpoints, config.parameters)
+        looked.recorded[what] += 1
+        if fresh.is_new(exchange, what):
             looked.places[exchange.id] = scenario.number, position
             yield exchange
         else:
