@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, Select, bindparam, delete, func, insert, literal_column, select
+from sqlalchemy import Insert, Row, Select, bindparam, delete, func, insert, literal_column, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from transaction import TransactionManager
 
-from ..models import File, RegisteredName, Release, table
+from ..models import File, JournalEntry, RegisteredName, Release, table
 from .clock import naive_now, seconds
 from .journal import Journal
+from .targets import Target, target
 
 if TYPE_CHECKING:
     from .storage import FileStore
@@ -24,7 +25,20 @@ _EXISTS: Select[int] = select(literal_column("1")).where(
     _FILES.name == bindparam("name"), _FILES.version == bindparam("version"),
     _FILES.filename == bindparam("filename"),
 )  # fmt: skip
-_FILE, _NAME = insert(table(File)).inline(), insert(table(RegisteredName)).inline()
+
+
+def _stored() -> Insert:
+    """A file, then its name, then the journal's entry: in this order, as each takes its rows from the one before."""
+    columns = [column for column in table(File).c if not column.primary_key]
+    file = insert(table(File)).values({c: bindparam(c.name) for c in columns}).returning(_FILES.filename).cte("file")
+    names = insert(table(RegisteredName)).from_select(["filename"], select(file.c.filename))
+    name = names.returning(table(RegisteredName).c.filename).cte("registered")
+    entry = [column for column in table(JournalEntry).c if not column.primary_key]
+    values = [bindparam(f"entry_{column.name}", type_=column.type) for column in entry]
+    return insert(table(JournalEntry)).from_select(entry, select(*values).select_from(name)).inline()
+
+
+_STORED = _stored()
 
 
 class DuplicateFile(Exception):
@@ -98,20 +112,25 @@ class Files:
             "has_signature": signature is not None, "md5_digest": md5, "sha256_digest": sha256,
             "blake2_256_digest": blake2, "downloads": 0, "upload_time": when,
         }  # fmt: skip
-        try:
-            self._db.execute(_FILE, row)
-        except IntegrityError:
-            raise DuplicateFile from None
-        try:
-            self._db.execute(_NAME, {"filename": filename})
-        except IntegrityError:
-            raise UsedFilename from None
-        self._journal.write(name, version, f"add {python_version} file {filename}")
+        entry = self._journal.entry(name, version, f"add {python_version} file {filename}")
+        self._insert(row | {f"entry_{column}": value for column, value in entry.items()})
         files = {path: content} if signature is None else {path: content, path + ".asc": signature}
         placed = self._store.place(files, seconds(when), self._has_path)
         transaction = self._manager.get()
         transaction.addAfterCommitHook(lambda success: placed.settle() if success else placed.abandon())
         transaction.addAfterAbortHook(placed.undo)
+
+    def _insert(self, values: Mapping[str, Any]) -> None:
+        try:
+            self._db.execute(_STORED, values)
+        except IntegrityError as error:
+            if getattr(error.orig, "diag").table_name == RegisteredName.__tablename__:  # noqa: B009  # psycopg2's
+                raise UsedFilename from None
+            raise DuplicateFile from None
+
+    def target(self, name: str, version: str, filename: str) -> Target | None:
+        """What a file of these names is for, if the project is registered, as the acting user sees it."""
+        return target(self._db, self._journal.actor.username, name, version, filename)
 
     def remove(self, name: str, digest: Any) -> list[str]:
         """Delete a file of a project by its MD5; return its path, nothing where there is none."""

@@ -36,12 +36,15 @@ class Journal:
 
     def write(self, name: str, version: str | None, action: str) -> None:
         """Add an entry."""
-        entry = {
+        self._db.execute(_ENTRY, self.entry(name, version, action))
+
+    def entry(self, name: str, version: str | None, action: str) -> dict[str, Any]:
+        """The values of an entry, for a statement that adds it together with what it tells of."""
+        self._changed(name, action)
+        return {
             "name": name, "version": version, "action": action, "submitted_date": naive_now().replace(microsecond=0),
             "submitted_by": self.actor.username, "submitted_from": self.actor.address,
         }  # fmt: skip
-        self._db.execute(_ENTRY, entry)
-        self._changed(name, action)
 
     def last_serial(self) -> int | None:
         """The newest serial of all."""

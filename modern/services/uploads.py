@@ -8,6 +8,7 @@ from . import distributions
 from .files import DuplicateFile, Files, UsedFilename
 from .python2 import u_repr
 from .submissions import Submissions, refuse_forbidden
+from .targets import Target
 
 
 class DigestMismatch(Answered):
@@ -25,12 +26,12 @@ class Uploads:
 
         Raises Forbidden, FormError and DigestMismatch, and the errors of Python where the old code crashed.
         """
-        name, version = self._release(form)
+        name, version, stored = self._release(form)
         content, filetype, python_version = file_fields(form)
         signature = signature_of(form)
         try:
             distributions.check_filename(content.filename)
-            self._refuse_stored(name, version, content.filename)
+            refuse_stored(name, version, content.filename, stored)
             distributions.check_file(content, filetype, name, signature)
         except distributions.Refused as refused:
             raise FormError(str(refused)) from None
@@ -47,8 +48,10 @@ class Uploads:
         except UsedFilename:
             raise FormError("This filename has previously been used, you should use a different version.") from None
 
-    def _release(self, form: Form) -> tuple[str, str]:
-        """Return (name, version) that the upload is for, as registered; the release is made if it is new."""
+    def _release(self, form: Form) -> tuple[str, str, bool]:
+        """Return (name, version) that the upload is for, as registered, and whether the file is there already; the
+        release is made if it is new.
+        """
         protocol = form.get("protocol_version", "1")
         if protocol != "1":
             raise NotImplementedError(f"Unsupported file upload protocol ({u_repr(protocol)})")
@@ -58,22 +61,27 @@ class Uploads:
         if not isinstance(name, str) or not isinstance(version, str):
             raise FormError("Name and version must be given once")
         refuse_forbidden(name)
-        name = self._submissions.projects.find(name) or name
-        if not self._submissions.roles.may_change(name):
-            raise Forbidden(f"You are not allowed to edit '{name}' package information")
-        if not self._submissions.releases.exists(name, version):
-            data = self._submissions.checked(form)
-            version = str(data["version"])
-            self._submissions.store_release(name, version, data)
-        return name, version
+        filename = content.filename if isinstance(content := form.get("content"), Upload) else ""
+        target = self._files.target(name, version, filename)
+        if target is None:
+            target = Target(name, self._submissions.roles.may_change(name), False, False)
+        if not target.may_change:
+            raise Forbidden(f"You are not allowed to edit '{target.name}' package information")
+        if target.has_release:
+            return target.name, version, target.has_file
+        data = self._submissions.checked(form)
+        version = str(data["version"])
+        self._submissions.store_release(target.name, version, data)
+        return target.name, version, self._files.exists(target.name, version, filename)
 
-    def _refuse_stored(self, name: str, version: str, filename: str) -> None:
-        """A file of a release is never replaced."""
-        if self._files.exists(name, version, filename):
-            raise FormError(
-                f'A file named "{filename}" already exists for  {name}-{version}. To fix problems with that file you'
-                " should create a new release."
-            )
+
+def refuse_stored(name: str, version: str, filename: str, stored: bool) -> None:
+    """A file of a release is never replaced."""
+    if stored:
+        raise FormError(
+            f'A file named "{filename}" already exists for  {name}-{version}. To fix problems with that file you'
+            " should create a new release."
+        )
 
 
 def file_fields(form: Form) -> tuple[Upload, str, str]:
