@@ -39,8 +39,8 @@ HIDDEN = frozenset(
     }
 )
 DEFAULT_PORTS = {"http": "80", "https": "443"}
-KEPT = 2048
-"""Characters of all keys of an environ whose headers are remembered."""
+KEPT, REMEMBERED = 2048, 256
+"""Characters of all keys of an environ whose headers are remembered, and how many such environs are."""
 
 _header_key = re.compile(r"HTTP_[A-Z0-9_]+").fullmatch
 _joined_cookie = re.compile(r",(?=[!#$%&'*+\-.^_`|~0-9A-Za-z]+=)")
@@ -69,14 +69,12 @@ def text_variables(
     `content_length` is the true length of the body in bytes, None where the request has none (RFC 3875 section 4.1.2).
     Raises RequestError (404 for a path, 400 for anything else) for a value that no environment can hold.
     """
-    keys = tuple(environ)
-    # A client sends the same headers again and again; what an attacker makes up is not worth the memory.
-    headers, passed = (_known if sum(map(len, keys)) <= KEPT else _told)(keys)
+    headers, passed = _told(tuple(environ))
     values = _headers(environ, headers, pass_authorization)
     for name in passed:
         if (value := environ[name]) and isinstance(value, str):
             values[name] = value
-    values |= _fixed(environ, place)
+    _set_fixed(values, environ, place)
     values["SERVER_NAME"], values["SERVER_PORT"] = _server(environ)
     if content_length is not None:
         values["CONTENT_LENGTH"] = str(content_length)
@@ -95,35 +93,32 @@ def path_translated(variables: Variables) -> Variables:
     return {**variables, b"PATH_TRANSLATED": root.rstrip(b"/") + path} if root and path else variables
 
 
-def _fixed(environ: Environ, place: Place) -> dict[str, str]:
+def _set_fixed(values: dict[str, str], environ: Environ, place: Place) -> None:
     """What every request has. PATH_INFO is left out where it is empty, as Apache does (RFC 3875 section 4.1.5)."""
     get = environ.get
     scheme = environ["wsgi.url_scheme"]
-    values = {
-        "GATEWAY_INTERFACE": "CGI/1.1",
-        "REQUEST_METHOD": environ["REQUEST_METHOD"],
-        "QUERY_STRING": get("QUERY_STRING", ""),
-        "SERVER_PROTOCOL": get("SERVER_PROTOCOL", "HTTP/1.0"),
-        "SERVER_SOFTWARE": get("SERVER_SOFTWARE") or "compat",
-        "REMOTE_ADDR": get("REMOTE_ADDR", ""),
-        "REQUEST_SCHEME": scheme,
-        "REQUEST_URI": request_uri(environ),
-        "SCRIPT_NAME": place.script_name,
-    }
+    values["GATEWAY_INTERFACE"] = "CGI/1.1"
+    values["REQUEST_METHOD"] = environ["REQUEST_METHOD"]
+    values["QUERY_STRING"] = get("QUERY_STRING", "")
+    values["SERVER_PROTOCOL"] = get("SERVER_PROTOCOL", "HTTP/1.0")
+    values["SERVER_SOFTWARE"] = get("SERVER_SOFTWARE") or "compat"
+    values["REMOTE_ADDR"] = get("REMOTE_ADDR", "")
+    values["REQUEST_SCHEME"] = scheme
+    values["REQUEST_URI"] = request_uri(environ)
+    values["SCRIPT_NAME"], path_info, script_filename = place
     if scheme == "https":
         values["HTTPS"] = "on"
     if content_type := get("CONTENT_TYPE"):
         values["CONTENT_TYPE"] = content_type
-    if place.script_filename is not None:
-        values["SCRIPT_FILENAME"] = place.script_filename
-    if place.path_info:
-        values["PATH_INFO"] = place.path_info
-    return values
+    if script_filename is not None:
+        values["SCRIPT_FILENAME"] = script_filename
+    if path_info:
+        values["PATH_INFO"] = path_info
 
 
 def _headers(environ: Environ, names: Iterable[str], pass_authorization: bool) -> dict[str, str]:
     """The request's headers as HTTP_ variables (RFC 3875 section 4.1.18)."""
-    values = {name: value for name in names if isinstance(value := environ[name], str)}
+    values: dict[str, str] = {name: value for name in names if isinstance(value := environ[name], str)}
     if cookie := values.get("HTTP_COOKIE"):
         values["HTTP_COOKIE"] = join_cookies(cookie)
     if pass_authorization and isinstance(environ.get("HTTP_AUTHORIZATION"), str):
@@ -131,13 +126,25 @@ def _headers(environ: Environ, names: Iterable[str], pass_authorization: bool) -
     return values
 
 
-def _told(keys: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return which of an environ's keys a program is shown: headers, and what the server gives."""
-    headers = tuple(name for name in keys if name not in HIDDEN and _header_key(name))
-    return headers, tuple(name for name in PASSED if name in keys)
+def _told(keys: tuple[str, ...]) -> Names:
+    """Return which of an environ's keys a program is shown: headers, and what the server gives.
+
+    A client sends the same headers again and again, so the latest are remembered; what an attacker makes up is not
+    worth the memory.
+    """
+    found = _known.get(keys)
+    if found is None:
+        headers = tuple(name for name in keys if name not in HIDDEN and _header_key(name))
+        found = headers, tuple(name for name in PASSED if name in keys)
+        if sum(map(len, keys)) <= KEPT:
+            if len(_known) >= REMEMBERED:
+                _known.clear()
+            _known[keys] = found
+    return found
 
 
-_known = lru_cache(maxsize=256)(_told)
+Names = tuple[tuple[str, ...], tuple[str, ...]]
+_known: dict[tuple[str, ...], Names] = {}
 
 
 def _server(environ: Environ) -> tuple[str, str]:

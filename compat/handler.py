@@ -20,12 +20,13 @@ from .body import Body
 from .environ import text_variables
 from .errors import AnsweredError, ProgramError, RequestError, ResponseAborted
 from .journal import Journal
-from .output import forwarded, standard_reason
+from .output import NEVER_FORWARDED, forwarded, standard_reason
 from .response import NO_BODY, error_page
 from .types import Environ, Input, Place, StartResponse
 from .upload import content_length, read_body
 
 BUFFERED = 65536
+_BODILESS = frozenset(map(str, NO_BODY))
 
 _name = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+").fullmatch
 _controls = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -102,6 +103,7 @@ class Handler:
         self._journal = journal
         self._status = "200 OK"
         self._fields: list[tuple[str, str]] = []
+        self._care = 0
         self._aborted = ""
 
     @property
@@ -111,7 +113,7 @@ class Handler:
 
     def send_response(self, code: int, msg: str = "") -> None:
         """Set the status and throw away the headers collected so far; an empty `msg` gives the standard phrase."""
-        self._fields = []
+        self._fields, self._care = [], 0
         self.set_status(f"{code} {msg}")
 
     def set_status(self, status: str) -> None:
@@ -122,10 +124,13 @@ class Handler:
 
     def send_header(self, name: str, value: str | bytes | int) -> None:
         """Add a header. Raises ValueError for a name or a value that would break the response."""
-        text = _latin(value)
-        if not is_name(str(name)) or not (text.isprintable() or _controls.search(text) is None):
+        text = value if type(value) is str and value.isascii() else _latin(value)
+        care = care_for(str(name))
+        if care is None or not (text.isprintable() or _controls.search(text) is None):
             raise ValueError(f"header {name!r}: {value!r} cannot be sent")
-        self._fields.append((str(name), text.strip(" \t")))
+        text = text.strip(" \t")
+        self._fields.append((str(name), text))
+        self._care += care if text else MUCH
 
     def set_content_type(self, value: str | bytes) -> None:
         """Add the header Content-Type."""
@@ -137,7 +142,7 @@ class Handler:
         """
         head = self._file.head
         if head is None:
-            self._file.head = (self._status, forwarded(self._fields))
+            self._file.head = (self._status, self._forwarded())
             return
         again = f"{self._status!r} after {head[0]!r}"
         if not self.started:
@@ -146,6 +151,10 @@ class Handler:
         self._aborted = f"end_headers called again after bytes were sent: {again}"
         self._journal.say(logging.ERROR, self._aborted)
         raise ResponseAborted(f"{self._journal.program}: {self._aborted}")
+
+    def _forwarded(self) -> list[tuple[str, str]]:
+        """Return the fields that may go to the client: mostly all, which takes no look."""
+        return forwarded(self._fields) if self._care >= MUCH else self._fields[:]
 
     def write(self, data: bytes) -> None:
         """Take bytes of the body; `wfile.write` is the same. Beyond 64 kB they go straight to the client."""
@@ -204,7 +213,7 @@ class ResponseFile:
 
     @property
     def _silent(self) -> bool:
-        return self._head_only or (self.head is not None and int(self.head[0][:3]) in NO_BODY)
+        return self._head_only or (self.head is not None and self.head[0][:3] in _BODILESS)
 
     def _begin(self, head: tuple[str, list[tuple[str, str]]]) -> None:
         self._write = self._start_response(*head)
@@ -227,10 +236,19 @@ def status_line(status: str) -> str:
     return f"{code} {reason or standard_reason(int(code))}"
 
 
+MUCH = 2
+"""From so much care on, fields have to be looked at before they are forwarded."""
+
+
 @lru_cache(maxsize=256)
-def is_name(text: str) -> bool:
-    """Whether a header may have this name (RFC 9110 section 5.6.2)."""
-    return _name(text) is not None
+def care_for(name: str) -> int | None:
+    """Return how much care a header needs: none, half of it for one that may stand there once, MUCH for one that is not
+    forwarded. None: no header may have this name (RFC 9110 section 5.6.2).
+    """
+    if _name(name) is None:
+        return None
+    lower = name.lower()
+    return MUCH if lower in NEVER_FORWARDED else MUCH // 2 if lower == "content-type" else 0
 
 
 def request_file(environ: Environ) -> tuple[BinaryIO, int | None]:

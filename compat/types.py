@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 Environ = dict[str, Any]
 Headers = tuple[tuple[str, str], ...]
@@ -31,8 +31,7 @@ class Input(Protocol):
         """Return up to `size` bytes, empty at the end."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a URL led: the part that names the program, the rest, and the program's file (RFC 3875 sections 4.1.5,
     4.1.13).
 
