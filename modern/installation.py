@@ -15,7 +15,8 @@ from .services.passwords import Remembered
 from .services.purging import Purger, purge_all
 from .services.readme import Readme
 from .services.simple import KeptPages
-from .services.storage import FileStore, file_store
+from .services.storage import FileStore
+from .services.stores import file_store
 from .settings import Settings, Urls
 from .statistics.feed import SPOOL
 from .statistics.spool import Recorder

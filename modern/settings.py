@@ -52,11 +52,6 @@ class Settings:
             sandbox=_switch(environ.get("PYPI_SANDBOX", "")),
         )
 
-    @property
-    def docs_folder(self) -> str:
-        """Where uploaded documentation is unpacked."""
-        return f"{self.files}/documentation"
-
     def urls(self, *, https: bool) -> Urls:
         """Return the addresses that an answer over this scheme names (B008)."""
         return _urls(self, https)

@@ -1,4 +1,4 @@
-"""Where files are: paths and bytes in; files that appear and go whole out. On local disk, or wherever fsspec reaches.
+"""Where files are: paths and bytes in; files that appear and go whole out. Here on disk, in `objects` elsewhere.
 
 On disk a file appears together with its row or not at all, whoever is killed in between, by the protocol that the old
 code keeps as well: before a file takes its place a note of that place is written below `.incoming` and locked, and it
@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import time
+import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from pathlib import Path
-from typing import IO, Any, NamedTuple, Protocol
-
-import fsspec
+from typing import IO, NamedTuple, Protocol
 
 FOLDER, PART = ".incoming", ".part"
 BEGINNING = 60  # seconds that a note may be empty: somebody is about to write it
@@ -24,6 +23,10 @@ ATTEMPTS = 5
 CHUNK = 64 * 1024
 
 HasRow = Callable[[str], bool]
+
+
+class StoreUnavailable(Exception):
+    """The store cannot be reached, or answers with an error."""
 
 
 class Stat(NamedTuple):
@@ -61,15 +64,14 @@ class FileStore(Protocol):
     def read(self, path: str, start: int, end: int) -> Iterator[bytes]:
         """Give the bytes from start to end in pieces."""
 
-
-def file_store(location: str) -> FileStore:
-    """Return the store at a folder or at a URL with a scheme (s3://bucket/prefix)."""
-    return RemoteStore(location) if "://" in location else LocalStore(location)
+    def replace_folder(self, folder: str, archive: zipfile.ZipFile) -> None:
+        """Put the members of a zip in place of a folder, whatever their names say inside of it."""
 
 
 def inside(path: str) -> bool:
-    """Whether a relative path stays below its root."""
-    return all(part not in ("", ".", "..") and "\0" not in part for part in path.split("/"))
+    """Whether a relative path stays below its root, and is no note."""
+    parts = path.split("/")
+    return parts[0] != FOLDER and all(part not in ("", ".", "..") and "\0" not in part for part in parts)
 
 
 class LocalStore:
@@ -109,6 +111,19 @@ class LocalStore:
         with open(os.path.join(self._root, path), "rb") as source:
             yield from pieces(source, start, end)
 
+    def replace_folder(self, folder: str, archive: zipfile.ZipFile) -> None:
+        """Unpack a zip beside the folder, then change their places. Raises what zipfile and the disk raise."""
+        place = os.path.join(self._root, folder)
+        fresh = place + ".new"
+        shutil.rmtree(fresh, ignore_errors=True)
+        try:
+            archive.extractall(fresh)  # below the folder: zipfile drops dots and drives of names
+        except BaseException:
+            shutil.rmtree(fresh, ignore_errors=True)
+            raise
+        shutil.rmtree(place, ignore_errors=True)
+        os.rename(fresh, place)
+
     def _sweep(self, has_row: HasRow) -> None:
         folder = os.path.join(self._root, FOLDER)
         for name in os.listdir(folder) if os.path.isdir(folder) else ():
@@ -133,83 +148,27 @@ class LocalNote:
         folder = os.path.join(root, FOLDER)
         os.makedirs(folder, exist_ok=True)
         self._name = os.path.join(folder, os.urandom(16).hex())
-        self._file = open(self._name, "w", encoding="utf-8")  # noqa: SIM115  # its lock lives as long as the note
-        fcntl.flock(self._file, fcntl.LOCK_EX)
-        self._file.write("\n".join(paths))
-        self._file.flush()  # not synced: it is for processes that die, and after a power cut nothing waits
+        self._file = os.open(self._name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX)  # which lives as long as the note
+            os.write(self._file, "\n".join(paths).encode())  # not synced: it is for processes that die, not power cuts
+        except OSError:
+            os.close(self._file)
+            raise
 
     def settle(self) -> None:
         """The files stay: the note goes."""
         os.unlink(self._name)
-        self._file.close()
+        os.close(self._file)
 
     def undo(self) -> None:
         """The files go, then the note."""
         clear(self._root, self._name, self._paths)
-        self._file.close()
+        os.close(self._file)
 
     def abandon(self) -> None:
         """The note stays, unlocked, for the next sweep."""
-        self._file.close()
-
-
-class RemoteStore:
-    """Whatever fsspec reaches: objects that appear whole when their last byte was taken."""
-
-    def __init__(self, url: str) -> None:
-        self._files, root = fsspec.core.url_to_fs(url)
-        self._root = root.rstrip("/")
-
-    def place(self, files: Mapping[str, bytes], seconds: int, has_row: HasRow) -> RemoteNote:
-        """Store files; the store's own clock dates them."""
-        for path, content in files.items():
-            self._files.pipe_file(self._full(path), content)
-        return RemoteNote(self, list(files))
-
-    def remove(self, paths: Iterable[str]) -> None:
-        """Delete objects."""
-        for path in paths:
-            with suppress(FileNotFoundError):
-                self._files.rm_file(self._full(path))
-
-    def stat(self, path: str) -> Stat | None:
-        """Size and time of an object."""
-        if not inside(path):
-            return None
-        try:
-            info: dict[str, Any] = self._files.info(self._full(path))
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        if info["type"] != "file":
-            return None
-        return Stat(info["size"], int(self._files.modified(self._full(path)).timestamp()) * 10**9)
-
-    def read(self, path: str, start: int, end: int) -> Iterator[bytes]:
-        """Give the bytes in pieces."""
-        with self._files.open(self._full(path), "rb") as source:
-            yield from pieces(source, start, end)
-
-    def _full(self, path: str) -> str:
-        return f"{self._root}/{path}"
-
-
-class RemoteNote:
-    """Objects that wait for their transaction. Their names are never used twice: one left by a dead process is
-    unknown to the database, and harmless.
-    """
-
-    def __init__(self, store: RemoteStore, paths: list[str]) -> None:
-        self._store, self._paths = store, paths
-
-    def settle(self) -> None:
-        """They stay."""
-
-    def undo(self) -> None:
-        """They go."""
-        self._store.remove(self._paths)
-
-    def abandon(self) -> None:
-        """They stay: perhaps there are rows of them."""
+        os.close(self._file)
 
 
 def pieces(source: IO[bytes], start: int, end: int) -> Iterator[bytes]:
@@ -228,32 +187,29 @@ def clear(root: str, note: str, paths: Iterable[str]) -> None:
 
 
 def write_file(root: str, path: str, content: bytes, seconds: int) -> None:
-    """Write one file and make sure that it is on the disk before its name appears."""
-    target = Path(root, path)
-    part = target.with_name(target.name + PART)
-    for attempt in range(ATTEMPTS):
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with open(part, "wb") as output:
-                output.write(content)
-                output.flush()
-                os.fsync(output.fileno())
-            break
-        except FileNotFoundError:  # somebody has just removed the folder, since it was empty
-            if attempt == ATTEMPTS - 1:
-                raise
-    os.utime(part, (seconds, seconds))
-    os.replace(part, target)
-    sync_folder(target.parent)
+    """Write one file whole, and return when it is on the disk.
+
+    It is asked for once, under the file's last name: file systems with a journal (ext4, XFS, Btrfs) then keep this name
+    and its new folders too. The row, without which nobody reads the file, is committed after.
+    """
+    target = os.path.join(root, path)
+    with part_file(target) as output:
+        output.write(content)
+        output.flush()
+        os.utime(output.fileno(), (seconds, seconds))
+        os.replace(target + PART, target)
+        os.fsync(output.fileno())
 
 
-def sync_folder(folder: Path) -> None:
-    """Make a new name in a folder survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def part_file(target: str, attempts: int = ATTEMPTS) -> IO[bytes]:
+    """Open the file that is to take a place, in its folder."""
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        return open(target + PART, "wb")
+    except FileNotFoundError:  # somebody has just removed the folder, since it was empty
+        if attempts == 1:
+            raise
+        return part_file(target, attempts - 1)
 
 
 def remove_files(root: str, paths: Iterable[str]) -> None:

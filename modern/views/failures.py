@@ -15,6 +15,7 @@ from ..errors import Answered, Forbidden, FormError, Gone, NotFound, Redirect, R
 from ..forms import BadBody, BadEncoding
 from ..request import IndexRequest
 from ..services.python2 import old_type
+from ..services.storage import StoreUnavailable
 from ..services.uploads import DigestMismatch
 
 LOGIN_HELP = """
@@ -91,6 +92,12 @@ def no_database(error: Exception, request: IndexRequest) -> Response:
     )
 
 
+def no_store(error: StoreUnavailable, request: IndexRequest) -> Response:
+    """503: the files cannot be reached."""
+    log(request, error)
+    return failure("Please try again later.", 503, "File store failed", headers=[("Retry-After", "60")])
+
+
 def crash(error: Exception, request: IndexRequest) -> Response:
     """A mistake of ours: 500, with the traceback in debug mode and in the log in any case."""
     trace = log(request, error)
@@ -110,5 +117,6 @@ VIEWS: dict[type[Exception], Callable[..., Response]] = {
     NotFound: not_found, Gone: gone, Unauthorised: unauthorised, Forbidden: forbidden, FormError: bad_form,
     DigestMismatch: bad_digest, BadEncoding: bad_request, BadBody: bad_request, Redirect: moved,
     RedirectTemporary: moved_for_now, OperationalError: no_database, InterfaceError: no_database,
-    psycopg2.OperationalError: no_database, psycopg2.InterfaceError: no_database, Exception: crash,
+    psycopg2.OperationalError: no_database, psycopg2.InterfaceError: no_database, StoreUnavailable: no_store,
+    Exception: crash,
 }  # fmt: skip

@@ -36,7 +36,7 @@ def doc_upload(request: IndexRequest) -> Response:
     if len(content.value) > MAX_DOCS:
         raise FormError("Documentation zip file is too large")
     try:
-        documentation.store(request.settings_of_index.docs_folder, name, content.value)
+        documentation.store(request.installation.store, name, content.value)
     except documentation.BadArchive as error:
         raise FormError(str(error)) from None
     request.services.projects.set_docs(name, True)

@@ -18,7 +18,6 @@ def test_the_environment_is_read():
         "PYPI_BASE_URL": "http://h:8/pypi/", "PYPI_PUBLIC_URL": "http://p", "PYPI_DOCS_URL": "http://d/",
     })  # fmt: skip
     assert (settings.files, settings.mail_file, settings.debug, settings.sandbox) == ("/files", "/mail", True, False)
-    assert settings.docs_folder == "/files/documentation"
     urls = settings.urls(https=False)
     assert (urls.index, urls.scheme_host, urls.path) == ("http://h:8/pypi", "http://h:8", "/pypi")
     assert (urls.files, urls.public, urls.docs) == ("http://h:8/packages", "http://p", "http://d")

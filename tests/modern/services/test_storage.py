@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from modern.services.storage import LocalStore, RemoteStore, Stat, file_store, inside
+from modern.services.storage import LocalStore, Stat, inside
+from modern.services.stores import file_store
 
 WHEN = 1_480_000_000
 
@@ -50,7 +51,7 @@ def test_removing_is_no_error_where_nothing_is(store):
     assert store.stat("aa/x") is None
 
 
-@pytest.mark.parametrize("path", ["", "..", "../x", "aa/../../x", "aa//x", "/etc/passwd", "aa/\0", "aa"])
+@pytest.mark.parametrize("path", ["", "..", "../x", "aa/../../x", "aa//x", "/etc/passwd", "aa/\0", "aa", ".incoming/x"])
 def test_nothing_outside_and_no_folder_is_a_file(store, path):
     """Paths that lead out, and folders, are not there."""
     store.place({"aa/x": b"1"}, WHEN, unknown).settle()
@@ -105,33 +106,40 @@ def test_an_empty_note_is_young_or_nobodys(tmp_path):
     assert os.listdir(notes) == ["young"]
 
 
+def test_a_note_that_cannot_be_written_is_nobodys(tmp_path, monkeypatch):
+    """The disk is full: the error is told, no lock stays behind, and the empty note goes like one of a dead process."""
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    store, before = LocalStore(str(tmp_path)), os.listdir("/proc/self/fd")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", full)
+        with pytest.raises(OSError, match="No space"):
+            store.place({"aa/x": b"1"}, WHEN, unknown)
+    assert os.listdir("/proc/self/fd") == before
+    (note,) = (tmp_path / ".incoming").iterdir()
+    os.utime(note, (0, 0))
+    store.place({"aa/x": b"1"}, WHEN, unknown).settle()
+    assert not note.exists()
+
+
 def test_a_folder_that_goes_while_a_file_is_written_is_made_again(tmp_path, monkeypatch):
     """Somebody removes empty folders at the same time: several attempts, then the error."""
-    import pathlib
+    store = LocalStore(str(tmp_path))
+    store.place({"cc/x": b"1"}, WHEN, unknown).settle()
+    real, failing = os.mkdir, iter([FileNotFoundError, FileNotFoundError])
 
-    real, failing = pathlib.Path.mkdir, iter([FileNotFoundError, FileNotFoundError])
-
-    def mkdir(self, *args, **kwargs):
+    def mkdir(*args, **kwargs):
         error = next(failing, None)
         if error:
             raise error
-        real(self, *args, **kwargs)
+        real(*args, **kwargs)
 
-    monkeypatch.setattr(pathlib.Path, "mkdir", mkdir)
-    store = LocalStore(str(tmp_path))
+    monkeypatch.setattr(os, "mkdir", mkdir)
     store.place({"aa/x": b"1"}, WHEN, unknown).settle()
     assert store.stat("aa/x") is not None
     failing = iter([FileNotFoundError] * 9)
     with pytest.raises(FileNotFoundError):
         store.place({"bb/x": b"1"}, WHEN, unknown)
     assert os.listdir(tmp_path / ".incoming") == []
-
-
-def test_objects_of_a_failed_commit_stay():
-    """Nobody knows whether there is a row: an object too many is harmless, one too few is not."""
-    store = RemoteStore("memory://abandoned")
-    placed = store.place({"aa/x": b"1"}, WHEN, unknown)
-    placed.abandon()
-    placed.settle()
-    assert store.stat("aa/x") is not None
-    placed.undo()
