@@ -35,7 +35,7 @@ from harness.scenarios import WHOLE, Scenario, Shard, scenarios_of
 from harness.state import State, StateSpec, open_state, read_spec
 from harness.targets import Target
 from harness.targets.mixed import mixed
-from harness.workers import Pair, Setting, run, state_of
+from harness.workers import Noted, Pair, Setting, run, state_of, unnoted
 
 ANSWER = 1 << 20
 """Bytes up to which the recorded body of an example is kept for reports."""
@@ -51,7 +51,8 @@ class Options:
     `limit` bounds the exchanges replayed; `state` overrides what the recordings name. `noise_runs` is how often old is
     run against itself where differences were found; None: twice, on as much as is needed. `meaning` puts differences
     of mere spelling aside. `by_session`: each client session is a scenario. `shard`: only that part of the scenarios.
-    `mixed` are seeds: under each of them old is compared with old and new that take turns on one state.
+    `mixed` are seeds: under each of them old is compared with old and new that take turns on one state. `noted` hears
+    the verdict on each exchange.
     """
 
     old: Target
@@ -66,6 +67,7 @@ class Options:
     by_session: bool = False
     shard: Shard = WHOLE
     mixed: Sequence[int] = ()
+    noted: Noted = unnoted
 
 
 def silent(label: str, total: int) -> AbstractContextManager[Callable[[int, int], None]]:
@@ -111,11 +113,11 @@ def gather(recordings: Sequence[Recording], options: Options, phase: Phase = sil
         states = open_states(recordings, options, stack)
         setting = Setting(options.config, states, options.state, options.workers, logins, fixed)
 
-        def replayed(label: str, parts: Sequence[Scenario], pair: Pair) -> Evidence:
+        def replayed(label: str, parts: Sequence[Scenario], pair: Pair, noted: Noted = unnoted) -> Evidence:
             with phase(label, sum(map(len, parts))) as advance:
-                return run(parts, pair, setting, lambda done: advance(done, done))
+                return run(parts, pair, replace(setting, noted=noted), lambda done: advance(done, done))
 
-        evidence = replayed("replaying", scenarios, Pair(options.old, options.new))
+        evidence = replayed("replaying", scenarios, Pair(options.old, options.new), options.noted)
         noisy = options.old if options.old.replayed else options.new
         runs = options.config.noise_runs if options.noise_runs is None else options.noise_runs
         whole = options.noise_runs is not None or options.shard != WHOLE

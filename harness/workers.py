@@ -19,7 +19,7 @@ from harness.effects import Effects
 from harness.endpoint import endpoint
 from harness.evidence import Evidence, Place, count, merged
 from harness.exchange import Exchange
-from harness.judge import STATE, Fronts, Judge, Replayed
+from harness.judge import STATE, Fronts, Judge, Replayed, Verdict
 from harness.mixed import is_mixed
 from harness.normalise import Normaliser
 from harness.player import Player
@@ -31,6 +31,7 @@ from harness.targets import Target
 from harness.targets.url import UrlSide
 
 Advance = Callable[[int], None]
+Noted = Callable[[Exchange, Verdict], None]
 
 NO_STATE = (
     "the recording has no starting state: each side began with the data it found, and old now is judged against new now"
@@ -58,11 +59,15 @@ def state_of(recording: Recording, chosen: str | None, config: Config) -> str | 
     return chosen or recording.state or config.state
 
 
+def unnoted(exchange: Exchange, verdict: Verdict) -> None:
+    """Nobody wants to hear."""
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """What all scenarios of a run share: configuration, snapshots by name, and the state to start from in any case.
 
-    `logins` and `fixed` are what `[[login]]` and `[bind]` say, checked.
+    `logins` and `fixed` are what `[[login]]` and `[bind]` say, checked. `noted` hears each verdict, in any order.
     """
 
     config: Config
@@ -71,6 +76,7 @@ class Setting:
     workers: int = 1
     logins: Logins = NO_LOGINS
     fixed: Fixed = ()
+    noted: Noted = unnoted
 
     def state_of(self, recording: Recording) -> str | None:
         """Return the state that a recording starts from."""
@@ -179,6 +185,7 @@ class Worker:
             if verdict.diverged and (apart or new.rejoin(old, differing(outcome.wrote, verdict.differences))):
                 judge.rejoined()
             count(self.evidence, place, outcome.exchange, verdict, self.setting.config)
+            self.setting.noted(outcome.exchange, verdict)
             if outcome.exchange.redactions:
                 self._note_unbound(unbound, outcome.exchange, verdict.kind in ("judged", "unreplayable"))
             self.crew.progress.one_more()

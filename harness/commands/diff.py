@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from harness.commands.extent import Extent
 from harness.commands.judging import Judging, judging_options
 from harness.commands.output import Output, report_options
 from harness.errors import UsageError
@@ -94,6 +95,21 @@ def read_seeds(context: click.Context, parameter: click.Parameter, texts: Sequen
 )
 @click.option("--shard", metavar="I/N", default="1/1", callback=read_shard, help="Replay only part I of N.")
 @click.option("--partial", "partial_file", metavar="FILE", type=click.Path(path_type=Path), help="For harness merge.")
+@click.option("--changed-since", metavar="REV", help="Say which lines changed since a git revision were judged.")
+@click.option(
+    "--min-changed-coverage",
+    metavar="SHARE",
+    type=click.FloatRange(0, 1),
+    help="Least judged share of the changed lines (0).",
+)
+@click.option(
+    "--power",
+    "measures",
+    metavar="FILE",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Add to the report what harness power or distill measured (--json).",
+)
 @report_options
 def command(
     recordings: tuple[Path, ...],
@@ -109,6 +125,9 @@ def command(
     allow_writes: tuple[str, ...],
     shard: Shard,
     partial_file: Path | None,
+    changed_since: str | None,
+    min_changed_coverage: float | None,
+    measures: tuple[Path, ...],
     **given: Any,
 ) -> None:
     """Replay ARCHIVEs (archives, cassettes, folders of them) at --old and --new; report each difference by cause."""
@@ -118,6 +137,9 @@ def command(
     output = Output.of(given)
     if shard.of > 1 and partial_file is None:
         raise UsageError("a shard alone is no verdict: give --partial FILE, and all such files to harness merge")
+    extent = Extent.of(new_text, config, changed_since, min_changed_coverage, measures)
+    if extent.asked and partial_file is not None:
+        raise UsageError("--changed-since and --power speak of a whole run: not together with --partial")
     opened = open_recordings(recordings)
     for line in lost(opened):
         click.echo(line, err=True)
@@ -135,13 +157,14 @@ def command(
         shard=shard,
         mixed=mixed,
     )
+    options = extent.watching(options)
     if write := unguarded_write(opened, options):
         click.echo(f"harness: note: {write} may write, and there is no starting state to write to:", err=True)
         click.echo("  it goes to whatever data the application finds (docs/harness.md, The starting state)", err=True)
     if partial_file is not None:
         write_partial(partial_file, part(opened, options, progress))
     else:
-        sys.exit(output.write(diff(opened, options, progress), opened))
+        sys.exit(output.write(extent.told(diff(opened, options, progress)), opened))
 
 
 def lost(recordings: Sequence[Recording]) -> Iterator[str]:

@@ -262,6 +262,8 @@ def _replayed(
         setting = Setting(config, states, options.state, options.workers, logins, fixed_of(recordings, config))
         players: dict[tuple[int, str | None], tuple[NotingPlayer, NotingPlayer, Course]] = {}
 
+        done = Steps(advance)
+
         def replayed(index: int, scenario: Scenario) -> int:
             state = setting.state_of(scenario.recording)
             if (index, state) not in players:
@@ -269,7 +271,7 @@ def _replayed(
                 players[index, state] = course.live("old", recorded), course.live("new", telling), course
             old, new, _ = players[index, state]
             fresh = Fresh()
-            for outcome in replay(_unlike(scenario, fresh, looked, config), old, new):
+            for outcome in replay(_unlike(scenario, fresh, looked, config, done), old, new):
                 what = endpoint(outcome.exchange.request, config.endpoints, config.parameters)
                 found = reached.pop(outcome.exchange.id, Reached())
                 if isinstance(outcome.new, Unsent):
@@ -284,7 +286,7 @@ def _replayed(
             return len(scenario)
 
         stack.callback(lambda: [each.close() for trio in players.values() for each in trio])
-        shared(scenarios, options.workers, replayed, advance)
+        shared(scenarios, options.workers, replayed, lambda scenarios: None)
     return looked
 
 
@@ -301,8 +303,21 @@ class Quoted(RecordedSide):
         self._answer = replace(answer, body=answer.body or b"")
 
 
-def _unlike(scenario: Scenario, fresh: Fresh, looked: Looked, config: Config) -> Iterator[Exchange]:
+class Steps:
+    """Counts what all workers have read."""
+
+    def __init__(self, advance: Callable[[int], None]) -> None:
+        self._advance, self._done = advance, 0
+
+    def one_more(self) -> None:
+        """Read one."""
+        self._done += 1
+        self._advance(self._done)
+
+
+def _unlike(scenario: Scenario, fresh: Fresh, looked: Looked, config: Config, done: Steps) -> Iterator[Exchange]:
     for position, exchange in enumerate(scenario):
+        done.one_more()
         what = endpoint(exchange.request, config.endpoints, config.parameters)
         looked.recorded[what] += 1
         if fresh.is_new(exchange, what):

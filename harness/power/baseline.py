@@ -14,10 +14,13 @@ from harness.clients import client
 from harness.config import Config
 from harness.difference import Difference
 from harness.endpoint import endpoint
+from harness.exchange import Response
 from harness.power.course import Course, NotingPlayer, Step, steps
 from harness.power.crew import Advance, shared
 from harness.power.memory import Memory
+from harness.reach.side import Reached
 from harness.reach.watch import Watch
+from harness.replay import Outcome
 from harness.scenarios import Scenario
 from harness.targets import Target
 from harness.workers import Setting
@@ -30,7 +33,8 @@ Place = tuple[str, str]
 class Seen:
     """One exchange of the unchanged target; `noise` are the places in which it differs from itself.
 
-    `inert`: later exchanges do not build on it. `watched`: what it wrote would be seen.
+    `inert`: later exchanges do not build on it. `watched`: what it wrote would be seen. `alike` is equal for exchanges
+    that asked for the same, ran the same lines, and were answered the same.
     """
 
     id: str
@@ -40,6 +44,7 @@ class Seen:
     inert: bool
     watched: bool
     noise: frozenset[Place] = frozenset()
+    alike: int = 0
 
     def shows(self, differences: Sequence[Difference]) -> list[Difference]:
         """Return those differences that its own noise does not explain; none where nothing was judged."""
@@ -144,4 +149,11 @@ def _seen(step: Step, found: Baseline, config: Config) -> Seen:
         step.inert,
         step.outcome.new_effects is not None,
         frozenset(map(place_of, step.verdict.differences)),
+        _alike(step.outcome, found.watch.of(step.outcome.exchange.id)),
     )
+
+
+def _alike(outcome: Outcome, reached: Reached) -> int:
+    request, answer = outcome.exchange.request, outcome.old
+    told = (answer.status, answer.headers, answer.body) if isinstance(answer, Response) else (answer.reason,)
+    return hash((request.start_line, request.body, told, reached.lines))

@@ -107,6 +107,20 @@ class Hunt:
         needed = {position for position in range(end) if not watched or not seen[position].inert}
         return Leg(self._scenarios[number], frozenset({0, *needed, *reaching}), reaching)
 
+    def _unlike(self, leg: Leg, asked: set[int]) -> Leg:
+        """Leave out what is like an exchange that was asked before: same request, same lines, same answer."""
+        seen = self._found.seen[leg.scenario.number]
+        reaching = []
+        for position in leg.reaching:
+            each = seen[position]
+            if each.inert and each.alike in asked:
+                continue
+            asked.add(each.alike)
+            reaching.append(position)
+        if not reaching or len(reaching) == len(leg.reaching):
+            return replace(leg, reaching=tuple(reaching))
+        return self._leg(leg.scenario.number, tuple(reaching))
+
     def fate(self, mutant: Mutant, run: Callable[[Leg], Iterator[tuple[Seen, Sequence[Difference]]]]) -> Fate:
         """Return what becomes of a mutant, where `run` replays one leg of it."""
         legs = self.legs(mutant)
@@ -119,8 +133,9 @@ class Hunt:
             reached=len(reaching),
             endpoints=tuple(sorted({each.endpoint for each in reaching})),
         )
-        for leg in legs:
-            for seen, differences in run(leg):
+        asked: set[int] = set()
+        for leg in (self._unlike(leg, asked) for leg in legs):
+            for seen, differences in run(leg) if leg.reaching else ():
                 if shown := seen.shows(differences):
                     oracles = tuple(sorted({each.aspect for each in shown}))
                     how = in_words(shown[0])

@@ -6,6 +6,7 @@ Recordings and a target come in; a Score goes out, the same for any number of wo
 from __future__ import annotations
 
 import os
+import random
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -82,10 +83,13 @@ def power(recordings: Sequence[Recording], options: PowerOptions, phase: Phase =
         if not found.judged:
             raise UsageError(f"--target {target.text}: not one exchange could be judged, so that none can notice")
         hunt = Hunt(scenarios, found, setting)
-        pool = list(mutants_of(sources, hunt.reached, watch.tells))
+        other = not watch.tells or bool(options.sources)  # else scripts that only lie beside a Python application
+        changeable = [source for source in sources if other or source.code is not None]
+        pool = list(mutants_of(changeable, hunt.reached, watch.tells))
         chosen = drawn(pool, options.sample, options.seed)
         with phase("mutants", len(chosen)) as advance:
             known = len(chosen) - len(left := [mutant for mutant in chosen if mutant.id not in journal.fates])
+            random.Random(options.seed).shuffle(left)  # noqa: S311 (what is known of a stopped run is a sample, too)
             hunt.run(left, shadows, journal.add, lambda done: advance(known + done, known + done))
     return _score(options, found, hunt, sources, pool, [(mutant, journal.fates[mutant.id]) for mutant in chosen])
 

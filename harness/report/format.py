@@ -45,6 +45,7 @@ NOISE: Shape = {
     "count": int,
     **dict.fromkeys(("endpoint", "aspect", "path", "type", "hides", "checks", "evidence", "refused"), Maybe(str)),
 }
+UNREACHED: Shape = {"file": str, "line": int, "source": str, "nearest": str, "at": int}
 REPORT: Shape = {
     "format": str,
     "version": int,
@@ -66,6 +67,7 @@ REPORT: Shape = {
     "warnings": Maybe([str]),
     "obstacles": Maybe([str]),
     "mixed": Maybe({"*": str}),
+    "changed": Maybe({"since": str, "lines": int, "judged": int, "unreached": [UNREACHED], "untold": [str]}),
 }
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from harness.changed import Changed, Gap
 from harness.exchange import Request, Response
 from harness.group import Group
 
@@ -53,6 +54,8 @@ class Result:
       a control that did not reach the target. `notes` are sentences, `warnings` those that make the exit status 1,
       `obstacles` those that make it 2.
     - `mixed` says of each example of a mixed replay who answered it, and those before it.
+    - `changed` says which lines changed since a revision were judged, where that was asked for; `gaps` what is known
+      of each endpoint, where a measure was given.
     - `requests` and `answers` are the recorded ones of the groups' examples, by exchange id.
     """
 
@@ -77,6 +80,8 @@ class Result:
     affected: Mapping[str, int] = field(default_factory=dict)
     answers: Mapping[str, Response] = field(default_factory=dict)
     mixed: Mapping[str, str] = field(default_factory=dict)
+    changed: Changed | None = None
+    gaps: Sequence[Gap] = ()
 
     def count(self, name: str) -> int:
         """Return one of the counts."""
@@ -125,6 +130,8 @@ def model(result: Result) -> dict[str, Any]:
         "warnings": list(result.warnings),
         "obstacles": list(result.obstacles),
         **({"mixed": dict(sorted(result.mixed.items()))} if result.mixed else {}),
+        **({"changed": asdict(result.changed)} if result.changed else {}),
+        **({"gaps": [asdict(gap) for gap in result.gaps]} if result.gaps else {}),
     }
 
 
@@ -169,6 +176,8 @@ def verdict(result: Result) -> str:
     if result.consequences:
         parts[-1] += f", {len(result.consequences)} more may follow"
     parts += [f"{name} {result.count(name)}" for name in ("accepted", "errors") if result.count(name)]
+    if result.changed:
+        parts.append(f"{_plural(result.changed.lines, 'changed line')}, {result.changed.judged} judged")
     return " · ".join(parts)
 
 

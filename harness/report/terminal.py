@@ -52,6 +52,23 @@ def _verdict(result: Result) -> Iterator[Line]:
         yield Line("warning: ", [(text, "bold yellow")])
 
 
+def _changed(result: Result) -> Iterator[Line]:
+    if result.changed is None or not (result.changed.unreached or result.changed.untold):
+        return
+    yield BLANK
+    yield Line("", [(f"changed since {result.changed.since}, and reached by no exchange that was judged", "bold")])
+    for missed in result.changed.unreached[:BRIEF]:
+        yield Line("  ", [(f"{missed.file}:{missed.line}: ", "cyan"), (missed.source, "")])
+        nearest = (
+            f"nearest: {missed.nearest}, at line {missed.at}" if missed.nearest else "no exchange reaches this file"
+        )
+        yield Line("    ", [(nearest, "dim")])
+    if len(result.changed.unreached) > BRIEF:
+        yield Line("  ", [(f"and {len(result.changed.unreached) - BRIEF} more", "dim")])
+    for name in result.changed.untold[:BRIEF]:
+        yield Line("  ", [(f"{name}: nobody can tell which of its lines run", "dim")])
+
+
 def _causes(result: Result) -> Iterator[Line]:
     for number, group in enumerate(result.causes[:CAUSES], 1):
         yield BLANK
@@ -176,6 +193,7 @@ def _by_means(means: Mapping[str, str]) -> str:
 
 SECTIONS: tuple[Callable[[Result], Iterator[Line]], ...] = (
     _verdict,
+    _changed,
     _causes,
     _following,
     _accepted,
