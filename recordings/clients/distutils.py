@@ -87,7 +87,6 @@ def _play_menu(session: Session) -> None:
 def _play_311(session: Session) -> None:
     _play(session, "distutils-311")
     session.pypirc("bob", "bobpw")
-    # Not on 2.7, where the archive's first bytes name the folder of the day.
     _setup(session, Project("distutils-311"), "bdist_dumb", "--relative", *UPLOAD)
 
 

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from recordings.environments import MissingError, find_interpreter
 from recordings.session import BUILDING
 
 BUILD = """\
-import gzip, tarfile, zipfile
+import gzip, os, tarfile, zipfile
 with tarfile.open("a.tar.gz", "w:gz") as tar:
     tar.add("project")
-with tarfile.open("b.tar.gz", "w|gz") as tar:
+with tarfile.open(os.path.abspath("b.tar.gz"), "w|gz") as tar:
     tar.add("project", filter=lambda member: member)
 with zipfile.ZipFile("c.zip", "w") as archive:
     archive.write("project/one")
@@ -24,22 +25,26 @@ with gzip.open("d.gz", "wb") as packed:
 """
 
 
-def build(folder: Path, mtime: int, zone: str, names: tuple[str, ...]) -> dict[str, bytes]:
+def build(python: Path, folder: Path, mtime: int, zone: str, names: tuple[str, ...]) -> dict[str, bytes]:
     """Return the archives of a folder whose files are of that time, made in that order."""
     (folder / "project").mkdir(parents=True)
     for name in names:
         (folder / "project" / name).write_text(name)
         os.utime(folder / "project" / name, (mtime, mtime))
     environment = {"PATH": os.environ["PATH"], "TZ": zone, **BUILDING}
-    subprocess.run([sys.executable, "-c", BUILD], cwd=folder, env=environment, check=True, timeout=60)
+    subprocess.run([python, "-c", BUILD], cwd=folder, env=environment, check=True, timeout=60)
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
-@pytest.fixture(scope="module")
-def twice(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, bytes]]:
-    """The same files archived on two days, in two zones."""
-    first = build(tmp_path_factory.mktemp("first"), 1_000_000_000, "UTC", ("one", "two", "three"))
-    second = build(tmp_path_factory.mktemp("second"), 1_400_000_000, "Asia/Tokyo", ("three", "two", "one"))
+@pytest.fixture(scope="module", params=["2.7", "3.6", "of the tests"])
+def twice(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, bytes]]:
+    """The same files archived in two folders, on two days, in two zones."""
+    try:
+        python = Path(sys.executable) if request.param == "of the tests" else find_interpreter(request.param)
+    except MissingError as error:
+        pytest.skip(str(error))
+    first = build(python, tmp_path_factory.mktemp("first"), 1_000_000_000, "UTC", ("one", "two", "three"))
+    second = build(python, tmp_path_factory.mktemp("second"), 1_400_000_000, "Asia/Tokyo", ("three", "two", "one"))
     return [first, second]
 
 

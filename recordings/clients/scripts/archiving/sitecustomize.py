@@ -15,8 +15,6 @@ SECONDS = 1451703846  # 2016-01-02 03:04:06
 class Clock:
     """What archives ask of the module `time`."""
 
-    mktime = staticmethod(time.mktime)
-
     @staticmethod
     def time():
         """Return the one time that there is."""
@@ -37,7 +35,19 @@ class TarInfo(tarfile.TarInfo):
         return tarfile.TarInfo.tobuf(self, *arguments, **named)
 
 
+_listdir = os.listdir
+_Stream = tarfile._Stream
+
+
+class Stream(_Stream):
+    """A packed archive that does not say in which folder it was made, as those before Python 3.8 do."""
+
+    def _init_write_gz(self, *arguments):
+        self.name = os.path.basename(self.name)
+        _Stream._init_write_gz(self, *arguments)
+
+
 gzip.time = tarfile.time = zipfile.time = Clock
 tarfile.TarFile.tarinfo = TarInfo
-_listdir = os.listdir
+tarfile._Stream = Stream
 os.listdir = lambda *folder: sorted(_listdir(*folder))
