@@ -48,7 +48,8 @@ DEVELOPMENT = [
     "types-PyYAML",
     "types-psycopg2",
     "lxml-stubs",
-    "moto[server]>=5.2",  # an object store over HTTP, in tests/modern/test_s3.py
+    "flask-cors>=6",  # for the server of moto
+    "moto[s3]>=5.2",  # an object store over HTTP, in tests/modern/services/test_objects.py
     "vcrpy>=9.4.2",
     "waitress>=3.0.2",  # a server, in tests/compat/test_servers.py
 ]
