@@ -44,7 +44,7 @@ def unknown(path):
 def s3_server():
     """(port, environment) of a server with a bucket."""
     pytest.importorskip("s3fs")
-    pytest.importorskip("moto.server", reason="moto's server is not installed: pip install 'moto[server]'")
+    pytest.importorskip("moto.server", reason="moto's server is not installed: pip install 'moto[s3]' flask-cors")
     words = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"]
     server = subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
     port = next(found[1] for line in server.stderr if (found := re.search(r"http://127\.0\.0\.1:(\d+)", line)))
