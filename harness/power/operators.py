@@ -10,6 +10,7 @@ import ast
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from types import CodeType
 
 Node = ast.expr | ast.stmt
 
@@ -220,9 +221,16 @@ def _edit(operator: str, node: Node, statement: int, variant: ast.AST, source: b
 
 
 def _compiled(source: bytes) -> object:
-    """Return what a source compiles to, None where it does not: equal code, equal values."""
+    """Return what a source compiles to, None where it does not: equal code, equal values, wherever it stands."""
     try:
         with warnings.catch_warnings(action="ignore"):  # of what only a change makes odd
-            return compile(source, "<text>", "exec", dont_inherit=True, optimize=0)
+            return _essence(compile(source, "<text>", "exec", dont_inherit=True, optimize=0))
     except (SyntaxError, ValueError):
         return None
+
+
+def _essence(code: CodeType) -> object:
+    """Return what a code does: all but the columns in which it stands."""
+    constants = [_essence(each) if isinstance(each, CodeType) else (type(each), repr(each)) for each in code.co_consts]
+    lines = [number for _, _, number in code.co_lines()]
+    return code.co_code, constants, code.co_names, code.co_varnames, code.co_freevars, code.co_flags, lines

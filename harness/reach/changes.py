@@ -65,11 +65,12 @@ def parsed_diff(text: str) -> dict[str, frozenset[int]]:
 
 def _unquoted(name: str) -> str:
     """Return the path of a `+++ b/...` line; empty for a file that went away."""
+    name = name.rstrip("\t")
     if name == "/dev/null":
         return ""
     if name.startswith('"'):
         name = name.strip('"').encode("latin-1", "replace").decode("unicode_escape").encode("latin-1").decode("utf-8")
-    return name.removeprefix("b/").rstrip("\t")
+    return name.removeprefix("b/")
 
 
 def _git(root: Path, *words: str) -> bytes:
