@@ -42,7 +42,7 @@ def test_the_table(found: Distilled) -> None:
     """Says how much was kept, of which endpoint, and why the rest is not."""
     text = "\n".join(in_text(found))
     assert text.startswith("kept 4 of 6 exchanges (66.67 %)\n")
-    assert "dropped        1  reaches nothing that is not kept\n" in text
+    assert "dropped         1  reaches nothing that is not kept\n" in text
     assert as_json(found)["endpoints"]["GET /price"] == {"recorded": 4, "kept": 2}
 
 
