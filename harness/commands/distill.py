@@ -38,6 +38,12 @@ Exit status: 0 written, 2 nothing could be chosen."""
 @click.option("--target", "target_text", metavar="TARGET", help="Ask it: which lines and shapes does each reach?")
 @click.option("--times", metavar="N", type=click.IntRange(min=1), default=1, help="Keep each line N times (1).")
 @click.option(
+    "--patience",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="Ask an endpoint no more after N requests without anything new. Default: ask all.",
+)
+@click.option(
     "--source",
     "sources",
     metavar="PATH",
@@ -55,6 +61,7 @@ def command(
     output: Path,
     target_text: str | None,
     times: int,
+    patience: int | None,
     sources: tuple[Path, ...],
     state: str | None,
     limit: int | None,
@@ -73,6 +80,7 @@ def command(
         config,
         parse_target(target_text, config) if target_text else None,
         times=times,
+        patience=patience,
         workers=workers or config.workers,
         sources=sources,
         state=state,

@@ -36,6 +36,7 @@ from harness.targets.recorded import RecordedSide
 from harness.workers import Setting
 
 REPEAT, UNSENT, NOTHING_NEW = "the same request as an earlier one", "cannot be sent", "reaches nothing that is not kept"
+TIRED = "not looked at: its endpoint had shown nothing new for long (--patience)"
 NEEDED, BUILT_ON = "reaches something", "others build on it"
 
 WHO = frozenset({b"user-agent", b"referer"})
@@ -47,7 +48,7 @@ class DistillOptions:
     """By what is chosen: `target` tells lines and shapes (None: the recorded answers' shapes alone).
 
     Each feature is kept `times` times where it is there so often. `sources` are the target's own files (empty: its
-    package).
+    package). An endpoint that showed nothing new in `patience` requests that only read is not asked any more.
     """
 
     config: Config
@@ -58,6 +59,7 @@ class DistillOptions:
     state: str | None = None
     limit: int | None = None
     by_session: bool = False
+    patience: int | None = None
 
 
 @dataclass(slots=True)
@@ -66,6 +68,15 @@ class Features:
 
     numbers: dict[object, int] = field(default_factory=dict)
     sets: dict[frozenset[int], frozenset[int]] = field(default_factory=dict)
+    known: dict[tuple[Reached, frozenset[str]], frozenset[int]] = field(default_factory=dict)
+
+    def both(self, reached: Reached, shape: frozenset[str]) -> frozenset[int]:
+        """Return the numbers of what was reached and of a shape; looked up where both came before."""
+        found = self.known.get((reached, shape))
+        if found is None:
+            names: frozenset[object] = frozenset({*reached.lines, *reached.arcs, *shape})
+            found = self.known[reached, shape] = self.of(names)
+        return found
 
     def of(self, names: frozenset[object]) -> frozenset[int]:
         """Return the numbers of features."""
@@ -136,20 +147,21 @@ def distill(recordings: Sequence[Recording], options: DistillOptions, phase: Pha
     scenarios = scenarios_of(recordings, options.limit, options.by_session)
     features, watch = Features(), Watch()
 
-    def looked_at(label: str, parts: Sequence[Scenario]) -> Looked:
+    def looked_at(label: str, parts: Sequence[Scenario], wanted: DistillOptions) -> Looked:
         with phase(label, sum(map(len, parts))) as advance:
             if options.target is None:
                 return _recorded(parts, options.config, features, lambda done: advance(done, done))
-            return _replayed(recordings, parts, options, features, watch, lambda done: advance(done, done))
+            return _replayed(recordings, parts, wanted, features, watch, lambda done: advance(done, done))
 
-    looked = looked_at("looking at the recording", scenarios)
+    looked = looked_at("looking at the recording", scenarios, options)
     places = cover(looked.candidates, options.times)
     left = [_left(scenario, places) for scenario in scenarios]
     kept = [part for part in left if part.positions]
     missing = None
     if options.target is not None:
+        patient = replace(options, patience=None)
         again = [Scenario(number, part) for number, part in enumerate(kept)]
-        missing = _kinds(features, _shown(looked) - _shown(looked_at("what is kept, once more", again)))
+        missing = _kinds(features, _shown(looked) - _shown(looked_at("what is kept, once more", again, patient)))
     dropped = Counter(looked.dropped)
     dropped[NOTHING_NEW] = sum(map(len, looked.candidates.values())) - len(places)
     return Distilled(
@@ -215,8 +227,10 @@ class Fresh:
     heard at each endpoint.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, patience: int | None = None) -> None:
+        self._patience = patience
         self._seen: set[int] = set()
+        self._in_vain: Counter[str] = Counter()
 
     def is_new(self, exchange: Exchange, endpoint: str) -> bool:
         """Whether a request is unlike all since the last that may have written."""
@@ -230,6 +244,15 @@ class Fresh:
         known = asked in self._seen and by_whom in self._seen
         self._seen.update((asked, by_whom))
         return not known
+
+    def is_tiring(self, exchange: Exchange, endpoint: str) -> bool:
+        """Whether a request that only reads is not worth while, by what its endpoint showed last."""
+        reads = exchange.request.method in SAFE_METHODS
+        return reads and self._patience is not None and self._in_vain[endpoint] >= self._patience
+
+    def showed(self, endpoint: str, new: bool) -> None:
+        """Hear whether a request showed anything new."""
+        self._in_vain[endpoint] = 0 if new else self._in_vain[endpoint] + 1
 
     def wrote(self) -> None:
         """Hear that something was written after all."""
@@ -270,7 +293,7 @@ def _replayed(
                 course = Course(index, setting, state)
                 players[index, state] = course.live("old", recorded), course.live("new", telling), course
             old, new, _ = players[index, state]
-            fresh = Fresh()
+            fresh = Fresh(options.patience)
             for outcome in replay(_unlike(scenario, fresh, looked, config, done), old, new):
                 what = endpoint(outcome.exchange.request, config.endpoints, config.parameters)
                 found = reached.pop(outcome.exchange.id, Reached())
@@ -280,9 +303,11 @@ def _replayed(
                 effects = outcome.new_effects
                 if effects is not None and not effects.empty:
                     fresh.wrote()
-                names: frozenset[object] = frozenset({*found.lines, *found.arcs, *shape(what, outcome.new, effects)})
-                watch.hear(outcome.exchange, Reached(found.lines))
-                _add(looked, _place(outcome, looked), what, Candidate(features.of(names), _is_inert(outcome, new)))
+                known = len(features.numbers)
+                numbers = features.both(found, shape(what, outcome.new, effects))
+                fresh.showed(what, len(features.numbers) > known)
+                watch.hear(outcome.exchange, found)
+                _add(looked, _place(outcome, looked), what, Candidate(numbers, _is_inert(outcome, new)))
             return len(scenario)
 
         stack.callback(lambda: [each.close() for trio in players.values() for each in trio])
@@ -320,11 +345,13 @@ def _unlike(scenario: Scenario, fresh: Fresh, looked: Looked, config: Config, do
         done.one_more()
         what = endpoint(exchange.request, config.endpoints, config.parameters)
         looked.recorded[what] += 1
-        if fresh.is_new(exchange, what):
+        if not fresh.is_new(exchange, what):
+            looked.dropped[REPEAT] += 1
+        elif fresh.is_tiring(exchange, what):
+            looked.dropped[TIRED] += 1
+        else:
             looked.places[exchange.id] = scenario.number, position
             yield exchange
-        else:
-            looked.dropped[REPEAT] += 1
 
 
 def _place(outcome: Outcome, looked: Looked) -> tuple[int, int]:

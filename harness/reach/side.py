@@ -12,6 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 from harness.exchange import Exchange
@@ -119,7 +120,7 @@ class ReachSide:
             if what == "import":  # of a process started anew: not by this exchange
                 self._heard(None, found)
             else:
-                reached |= found
+                reached = reached | found if reached.lines else found
         self._heard(self._exchange, reached)
         return answer
 
@@ -148,8 +149,12 @@ class ReachSide:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
+@lru_cache(maxsize=512)
 def parsed(line: bytes, root: Path) -> tuple[str, Reached]:
-    """Read one line that `inside` wrote: what it tells of (`import`, `exchange`, `program`), and what was reached."""
+    """Read one line that `inside` wrote: what it tells of (`import`, `exchange`, `program`), and what was reached.
+
+    Most of a day run the same lines as an earlier one: what was read is remembered.
+    """
     told = json.loads(line)
     lines: set[Line] = set()
     arcs: set[Arc] = set()
