@@ -77,7 +77,8 @@ class Hunt:
 
     def legs(self, mutant: Mutant) -> list[Leg]:
         """Return what is to be replayed, most promising and shortest first."""
-        exchanges: Collection[str] = self._numbered if mutant.at_import else self._lines.get(mutant.line, [])
+        reaching = None if mutant.at_import else self._lines.get(mutant.line)  # None: what ran when it was imported
+        exchanges: Collection[str] = self._numbered if reaching is None else reaching
         by_scenario: dict[int, list[int]] = {}
         for exchange in exchanges:
             number, position = self._numbered[exchange]

@@ -38,6 +38,18 @@ class Source:
         """Its lines, without their ends."""
         return self.text.splitlines()
 
+    @property
+    def is_script(self) -> bool:
+        """Whether it is started, not imported, so that all of it runs in each request: its first line says by what."""
+        return self.text.startswith(b"#!")
+
+    @property
+    def called(self) -> frozenset[int]:
+        """The lines that run in requests; empty where that is not known."""
+        if self.code is None:
+            return frozenset()
+        return self.code.lines if self.is_script else self.code.lines - self.code.at_import
+
     def edits(self) -> list[Edit]:
         """Return all changes to it."""
         return operators.edits(self.text) if self.code is not None else patterns.edits(self.text)
@@ -79,7 +91,8 @@ class Mutant:
     @property
     def at_import(self) -> bool:
         """Whether it changes what runs when the program starts: then all exchanges build on it."""
-        return self.source.code is None or self.line[1] in self.source.code.at_import
+        code = self.source.code
+        return code is None or (self.line[1] in code.at_import and not self.source.is_script)
 
     @property
     def defines(self) -> frozenset[str]:

@@ -76,7 +76,7 @@ def power(recordings: Sequence[Recording], options: PowerOptions, phase: Phase =
         shadows = [stack.enter_context(Shadow(own, config, options.timeout)) for _ in range(options.workers)]
         watch = Watch()
         copy = shadows[0]
-        telling = watched(copy.target(), copy.sources, copy.root, watch.hear)
+        telling = watched(copy.target(telling=True), copy.sources, copy.root, watch.hear)
         with phase("the unchanged target", sum(map(len, scenarios))) as advance:
             found = baseline(scenarios, target, telling, watch, setting, since, lambda done: advance(done, done))
         stack.callback(found.memory.close)
@@ -102,8 +102,7 @@ def _score(
     pool: Sequence[Mutant],
     fates: Sequence[tuple[Mutant, Fate]],
 ) -> Score:
-    codes = {source.name: source.code for source in sources if source.code is not None}
-    called = {(name, line) for name, code in codes.items() for line in code.lines - code.at_import}
+    called = {(source.name, line) for source in sources for line in source.called}
     by_endpoint: dict[str, set[tuple[str, int]]] = {}
     for each in found.judged:
         by_endpoint.setdefault(each.endpoint, set()).update(found.watch.of(each.id).lines & called)

@@ -17,6 +17,7 @@ from pathlib import Path
 from harness.config import Config, TargetConfig
 from harness.errors import UsageError
 from harness.power.mutants import Mutant
+from harness.reach.side import SITE
 from harness.reach.sources import Sources
 from harness.targets import Target, parse_target
 from harness.targets.imports import ask
@@ -103,9 +104,16 @@ class Shadow:
         """The folder in the place of the one that the target runs in."""
         return self._moved(self._sources.root)
 
-    def target(self) -> Target:
-        """Return the target as it is run here. Raises UsageError for one that is no application."""
-        config = replace(self._config, targets={NAME: self._entry})
+    def target(self, telling: bool = False) -> Target:
+        """Return the target as it is run here; `telling`: programs that it starts find what tells their lines.
+
+        Raises UsageError for one that is no application.
+        """
+        entry = self._entry
+        if telling:
+            path = os.pathsep.join([str(SITE), entry.env["PYTHONPATH"]]).rstrip(os.pathsep)
+            entry = replace(entry, env={**entry.env, "PYTHONPATH": path})
+        config = replace(self._config, targets={NAME: entry})
         return parse_target(NAME, config, timeout=self._timeout)
 
     def put(self, mutant: Mutant) -> None:
