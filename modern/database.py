@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import select
 from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event, make_url, text
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 from transaction import TransactionManager
 from zope.sqlalchemy.datamanager import STATUS_CHANGED, join_transaction
 
+from .prepared import prepare
 from .states import States
 
 MANAGER = "manager"  # of the transaction that a session is for
@@ -20,10 +23,11 @@ class Database:
     """One database of an installation, which lives as long as the application."""
 
     def __init__(self, url: str) -> None:
-        # psycopg2 looks for a server that went away before each use: one that was restarted costs no request.
         self.engine: Engine = create_engine(
-            psycopg2_url(url), pool_size=POOL, max_overflow=OVERFLOW, pool_pre_ping=True, query_cache_size=500
+            psycopg2_url(url), pool_size=POOL, max_overflow=OVERFLOW, query_cache_size=500
         )
+        event.listen(self.engine, "connect", prepare)
+        event.listen(self.engine, "checkout", refuse_closed)
         self._asking = create_engine(psycopg2_url(url), poolclass=NullPool, isolation_level="AUTOCOMMIT")
         self.states = States(self._open)
         self._sessions = sessionmaker(self.engine, autoflush=False)
@@ -50,6 +54,17 @@ class Database:
         opened = borrowed.dbapi_connection
         borrowed.detach()
         return opened
+
+
+def refuse_closed(connection: Any, record: object, proxy: object) -> None:
+    """Have a connection replaced whose server went away: one that was restarted costs no request, nor this a question.
+
+    Where nobody asked, the server's last word or the end of the stream are all that there can be to read.
+    """
+    waiting = select.poll()
+    waiting.register(connection.fileno(), select.POLLIN)
+    if waiting.poll(0):
+        raise DisconnectionError
 
 
 def join(session: Session, transaction: SessionTransaction, connection: Connection) -> None:

@@ -16,6 +16,8 @@ from urllib.parse import unquote_to_bytes
 from .errors import Answered
 
 URLENCODED = "application/x-www-form-urlencoded"
+_blank = re.compile(rb"^\r?\n", re.MULTILINE)
+_fold = re.compile(rb"\r?\n[ \t]+")
 _parameter = re.compile(r';\s*([^=;\s]+)\s*=\s*(?:"((?:\\.|[^"\\])*)"|([^;]*))')
 
 
@@ -105,7 +107,7 @@ def multipart(body: bytes, boundary: bytes) -> Iterator[Pair]:
 
 def part(body: bytes, start: int, end: int) -> Iterator[Pair]:
     """Give the pair of the bytes between two delimiter lines; none if it has no name."""
-    blank = re.compile(rb"^\r?\n", re.MULTILINE).search(body, start, end)
+    blank = _blank.search(body, start, end)
     head, begin = (body[start : blank.start()], blank.end()) if blank else (body[start:end], end)
     headers = part_headers(head)
     parameters = parse_header(headers.get(b"content-disposition", ""))[1]
@@ -124,7 +126,7 @@ def part(body: bytes, start: int, end: int) -> Iterator[Pair]:
 def part_headers(head: bytes) -> dict[bytes, str]:
     """Return {name in lower case: value} of the header lines of a part, folded lines joined."""
     headers = {}
-    for line in re.sub(rb"\r?\n[ \t]+", b" ", head).splitlines():
+    for line in _fold.sub(b" ", head).splitlines():
         name, colon, value = line.partition(b":")
         if colon:
             headers[name.strip().lower()] = value.strip().decode("latin-1")

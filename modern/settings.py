@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 DEFAULT_URL = "http://127.0.0.1:8000/pypi"
+VARIABLES = (
+    "PYPI_DATABASE_URL", "PYPI_FILES", "PYPI_MAIL", "PYPI_BASE_URL", "PYPI_PUBLIC_URL", "PYPI_DOCS_URL",
+    "PYPI_PURGE_URL", "PYPI_DEBUG", "PYPI_STATISTICS", "PYPI_SANDBOX",
+)  # fmt: skip  # all that `Settings.from_environ` reads
 PROVIDERS = (("Launchpad", "https://login.launchpad.net/+openid"),)
 
 

@@ -8,7 +8,7 @@ from threading import Lock
 from typing import Any
 
 from .app import Application, make_app
-from .settings import Settings
+from .settings import VARIABLES, Settings
 
 
 class FromEnvironment:
@@ -17,17 +17,17 @@ class FromEnvironment:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
         self._lock = Lock()
-        self._made: tuple[Settings, Application] | None = None
+        self._made: tuple[tuple[str | None, ...], Application] | None = None
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request (PEP 3333)."""
         return self._application()(environ, start_response)
 
     def _application(self) -> Application:
-        settings = Settings.from_environ(self._environ)
+        given = tuple(map(self._environ.get, VARIABLES))
         with self._lock:
-            if self._made is None or self._made[0] != settings:
-                self._made = settings, make_app(settings)
+            if self._made is None or self._made[0] != given:
+                self._made = given, make_app(Settings.from_environ(self._environ))
             return self._made[1]
 
 

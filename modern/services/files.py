@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Insert, Row, Select, bindparam, delete, func, insert, literal_column, select
+from sqlalchemy import Row, Select, bindparam, delete, func, literal_column, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from transaction import TransactionManager
 
-from ..models import File, JournalEntry, RegisteredName, Release, table
+from .. import prepared
+from ..models import File, RegisteredName, Release, table
 from .clock import naive_now, seconds
 from .journal import Journal
 from .targets import Target, target
@@ -25,20 +26,6 @@ _EXISTS: Select[int] = select(literal_column("1")).where(
     _FILES.name == bindparam("name"), _FILES.version == bindparam("version"),
     _FILES.filename == bindparam("filename"),
 )  # fmt: skip
-
-
-def _stored() -> Insert:
-    """A file, then its name, then the journal's entry: in this order, as each takes its rows from the one before."""
-    columns = [column for column in table(File).c if not column.primary_key]
-    file = insert(table(File)).values({c: bindparam(c.name) for c in columns}).returning(_FILES.filename).cte("file")
-    names = insert(table(RegisteredName)).from_select(["filename"], select(file.c.filename))
-    name = names.returning(table(RegisteredName).c.filename).cte("registered")
-    entry = [column for column in table(JournalEntry).c if not column.primary_key]
-    values = [bindparam(f"entry_{column.name}", type_=column.type) for column in entry]
-    return insert(table(JournalEntry)).from_select(entry, select(*values).select_from(name)).inline()
-
-
-_STORED = _stored()
 
 
 class DuplicateFile(Exception):
@@ -106,23 +93,21 @@ class Files:
         when = naive_now()
         md5, sha256, blake2 = digests(content)
         path = stored_path(blake2, filename)
-        row = {
-            "name": name, "version": version, "python_version": python_version, "packagetype": packagetype,
-            "comment_text": comment, "filename": filename, "path": path, "size": len(content),
-            "has_signature": signature is not None, "md5_digest": md5, "sha256_digest": sha256,
-            "blake2_256_digest": blake2, "downloads": 0, "upload_time": when,
-        }  # fmt: skip
         entry = self._journal.entry(name, version, f"add {python_version} file {filename}")
-        self._insert(row | {f"entry_{column}": value for column, value in entry.items()})
+        self._insert(
+            name, version, python_version, packagetype, comment, filename, path, len(content), signature is not None,
+            md5, sha256, blake2, when,
+            entry["action"], entry["submitted_date"], entry["submitted_by"], entry["submitted_from"],
+        )  # fmt: skip
         files = {path: content} if signature is None else {path: content, path + ".asc": signature}
         placed = self._store.place(files, seconds(when), self._has_path)
         transaction = self._manager.get()
         transaction.addAfterCommitHook(lambda success: placed.settle() if success else placed.abandon())
         transaction.addAfterAbortHook(placed.undo)
 
-    def _insert(self, values: Mapping[str, Any]) -> None:
+    def _insert(self, *values: Any) -> None:
         try:
-            self._db.execute(_STORED, values)
+            prepared.execute(self._db, "store_file", *values)
         except IntegrityError as error:
             if getattr(error.orig, "diag").table_name == RegisteredName.__tablename__:  # noqa: B009  # psycopg2's
                 raise UsedFilename from None

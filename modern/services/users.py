@@ -8,19 +8,16 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from ..models import Account, Email, JournalEntry, RegistrationKey, Role, table
+from .. import prepared
+from ..models import Account, Email, JournalEntry, RegistrationKey, Role
 from .clock import now
 from .passwords import Passwords, old_digest
 
 REFRESH = timedelta(minutes=1)  # how often a login is noted at most
 NOBODY = "deleted-user"  # journal entries of deleted accounts are handed to it
-_ACCOUNTS = table(Account).c
-_ACCOUNT = select(_ACCOUNTS.id, _ACCOUNTS.password, _ACCOUNTS.last_login, _ACCOUNTS.is_active).where(
-    _ACCOUNTS.username == bindparam("name")
-)
 
 
 def random_text(length: int, alphabet: str = string.ascii_letters + string.digits) -> str:
@@ -123,7 +120,7 @@ class Users:
         self._commit()
 
     def _account(self, name: str) -> Row[*tuple[Any, ...]] | None:
-        return self._db.execute(_ACCOUNT, {"name": name}).first()
+        return prepared.execute(self._db, "account", name).first()
 
     def _change(self, name: str, **values: object) -> None:
         changed = update(Account).where(Account.username == name).values(**values)

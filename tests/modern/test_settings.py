@@ -2,7 +2,7 @@
 
 import pytest
 
-from modern.settings import Settings, SettingsError
+from modern.settings import VARIABLES, Settings, SettingsError
 
 
 def test_without_a_database_there_is_no_index():
@@ -34,3 +34,16 @@ def test_addresses_follow_the_scheme(docs, secure):
     urls = Settings("postgresql:///x", "/f", base_url="http://h/pypi", docs_url=docs).urls(https=True)
     assert (urls.index, urls.files, urls.public) == ("https://h/pypi", "https://h/packages", "https://h")
     assert urls.secure_docs == secure
+
+
+def test_all_variables_are_known():
+    """`modern.wsgi` looks at nothing else to see whether the environment has changed."""
+    asked = []
+
+    class Environment(dict):
+        def get(self, name, default=None):
+            asked.append(name)
+            return super().get(name, default)
+
+    Settings.from_environ(Environment(PYPI_DATABASE_URL="postgresql:///x"))
+    assert set(asked) == set(VARIABLES)

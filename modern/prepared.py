@@ -1,0 +1,45 @@
+"""Statements that each connection has prepared, because planning them takes the database longer than answering, and
+because they are asked for with each file that tools send. A session and values in, rows out.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import CursorResult
+from sqlalchemy.orm import Session
+
+PREPARE = (
+    "PREPARE account (text) AS SELECT id, password, last_login, is_active FROM accounts_user WHERE username = $1",
+    # What a file is sent for: project, user, version, file name. Admin, Maintainer and Owner may change a project.
+    "PREPARE upload_target (text, text, text, text) AS SELECT p.name,"
+    " EXISTS (SELECT 1 FROM roles r WHERE r.user_name = $2 AND r.role_name IN ('Admin', 'Maintainer', 'Owner')"
+    " AND (r.package_name = p.name OR r.package_name IS NULL)),"
+    " EXISTS (SELECT 1 FROM releases r WHERE r.name = p.name AND r.version = $3),"
+    " EXISTS (SELECT 1 FROM release_files f WHERE f.name = p.name AND f.version = $3 AND f.filename = $4)"
+    " FROM packages p WHERE normalize_pep426_name(p.name) = normalize_pep426_name($1)"
+    " ORDER BY p.name = $1 DESC, p.created, p.name LIMIT 1",
+    # A file, then its name, then the journal's entry: in this order, as each takes its rows from the one before.
+    "PREPARE store_file (text, text, text, text, text, text, text, integer, boolean, text, text, text, timestamp,"
+    " text, timestamp, text, text) AS"
+    " WITH file AS (INSERT INTO release_files (name, version, python_version, packagetype, comment_text, filename,"
+    " path, size, has_signature, md5_digest, sha256_digest, blake2_256_digest, downloads, upload_time)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13) RETURNING filename),"
+    " registered AS (INSERT INTO file_registry (filename) SELECT filename FROM file RETURNING filename)"
+    " INSERT INTO journals (name, version, action, submitted_date, submitted_by, submitted_from)"
+    " SELECT $1, $2, $14, $15, $16, $17 FROM registered",
+)
+
+
+def prepare(connection: Any, record: object = None) -> None:
+    """Prepare all on a new connection of psycopg2, in no transaction afterwards."""
+    cursor = connection.cursor()
+    for statement in PREPARE:
+        cursor.execute(statement)
+    connection.commit()
+
+
+def execute(db: Session, name: str, *values: Any) -> CursorResult[Any]:
+    """Execute one of them in the session's transaction."""
+    places = ", ".join(["%s"] * len(values))
+    return db.connection().exec_driver_sql(f"EXECUTE {name} ({places})", values)

@@ -1,0 +1,59 @@
+"""modern.prepared and modern.services.targets: what each upload asks and writes, planned once."""
+
+import pytest
+from psycopg2.errors import InvalidSqlStatementName
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from modern import prepared
+from modern.database import Database
+from modern.services.targets import Target, target
+
+
+@pytest.fixture
+def db(seeded_site):
+    """A session that commits nothing."""
+    database = Database(seeded_site[0].database_url)
+    with Session(database.engine) as session:
+        yield session
+    database.close()
+
+
+@pytest.mark.parametrize("name", ["account", "upload_target", "store_file"])
+def test_each_connection_has_them(db, name):
+    """Also the second one."""
+    other = Session(db.get_bind())
+    for session in (db, other):
+        found = session.connection().exec_driver_sql("SELECT name FROM pg_prepared_statements").scalars().all()
+        assert name in found
+    other.close()
+
+
+def test_another_name_is_no_statement(db):
+    """Nothing but what was prepared can be executed."""
+    with pytest.raises(OperationalError) as raised:
+        prepared.execute(db, "nothing", 1)
+    assert isinstance(raised.value.orig, InvalidSqlStatementName)
+
+
+TARGETS = [
+    ("alice", "Under.SCORE", "9", "", Target("Under_Score", True, False, False)),
+    ("bob", "demo", "1.1", "demo-1.1.tar.gz", Target("demo", True, True, True)),
+    ("bob", "demo", "1.1", "demo-1.1.egg", Target("demo", True, True, False)),
+    ("nobody", "demo", "1.1", "demo-1.1.tar.gz", Target("demo", False, True, True)),
+    ("bob", "no-such-project", "1", "", None),
+]
+
+
+@pytest.mark.parametrize(("user", "name", "version", "filename", "found"), TARGETS)
+def test_what_a_file_is_for(db, user, name, version, filename, found):
+    """The project by any spelling, whether the user may change it, release and file to the letter."""
+    assert target(db, user, name, version, filename) == found
+
+
+def test_a_project_of_just_that_spelling_comes_first(db):
+    """The old code could register two names that PEP 426 takes for one."""
+    db.execute(text("INSERT INTO packages (name, created) VALUES ('De.mo', '2001-01-01'), ('de_mo', '2002-01-01')"))
+    found = [target(db, "alice", name, "1", "") for name in ("de_mo", "De.mo", "de-mo")]
+    assert [project.name for project in found] == ["de_mo", "De.mo", "De.mo"]
