@@ -1,8 +1,9 @@
-"""Whoever ends the command ends what it started."""
+"""A recording made again is the same, and whoever ends the command ends what it started."""
 
 from __future__ import annotations
 
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -10,6 +11,9 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from recordings.index import PORT, free_port
+from recordings.make import SCENARIOS, make
 
 pytest.importorskip("harness.postgres")
 
@@ -43,3 +47,17 @@ def test_terminated_it_leaves_nothing_behind() -> None:
     assert not Path(said[2]).exists()
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", int(said[1])), 10)
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="no curl on PATH")
+def test_made_again_it_is_the_same(tmp_path: Path) -> None:
+    """Every request has a partner in the recording that is there, though boundaries and times are others."""
+    if free_port() != PORT:
+        pytest.skip(f"port {PORT}, which the recordings name, is taken")
+    name = "curl-passwords"
+    make(next(one for one in SCENARIOS if one.name == name), tmp_path)
+    command = [str(Path(sys.executable).with_name("harness")), "diff", str(ROOT / "recordings" / f"{name}.yaml")]
+    command += ["--old", "recorded", "--new", f"{tmp_path}/", "--accepted", "/dev/null"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.match(r"judged (\d+) of \1 .* 0 groups\n", done.stdout), done.stdout
