@@ -16,6 +16,7 @@ from pathlib import Path
 from harness.bind import read_logins
 from harness.config import FILE, Config
 from harness.errors import UsageError
+from harness.exchange import Exchange
 from harness.pipeline import Options, Phase, fixed_of, open_states, silent
 from harness.power.baseline import Baseline, baseline
 from harness.power.hunt import Fate, Hunt
@@ -23,7 +24,7 @@ from harness.power.journal import Journal, identity
 from harness.power.mutants import Mutant, Source, drawn, mutants_of, read_sources
 from harness.power.score import EndpointScore, Reach, Score, with_mutants
 from harness.power.shadow import Shadow, check_mutable
-from harness.reach.side import watched
+from harness.reach.side import Reached, watched
 from harness.reach.sources import own_sources
 from harness.reach.watch import Watch
 from harness.recording import Recording
@@ -76,7 +77,11 @@ def power(recordings: Sequence[Recording], options: PowerOptions, phase: Phase =
         shadows = [stack.enter_context(Shadow(own, config, options.timeout)) for _ in range(options.workers)]
         watch = Watch()
         copy = shadows[0]
-        telling = watched(copy.target(telling=True), copy.sources, copy.root, watch.hear)
+
+        def hear(exchange: Exchange | None, reached: Reached) -> None:
+            watch.hear(exchange, copy.named(reached))
+
+        telling = watched(copy.target(telling=True), copy.sources, copy.folder, hear)
         with phase("the unchanged target", sum(map(len, scenarios))) as advance:
             found = baseline(scenarios, target, telling, watch, setting, since, lambda done: advance(done, done))
         stack.callback(found.memory.close)

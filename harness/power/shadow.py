@@ -12,12 +12,13 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from harness.config import Config, TargetConfig
 from harness.errors import UsageError
 from harness.power.mutants import Mutant
-from harness.reach.side import SITE
+from harness.reach.side import SITE, Reached, below
 from harness.reach.sources import Sources
 from harness.targets import Target, parse_target
 from harness.targets.imports import ask
@@ -100,9 +101,15 @@ class Shadow:
         return tuple(map(self._moved, self._sources.paths))
 
     @property
-    def root(self) -> Path:
-        """The folder in the place of the one that the target runs in."""
-        return self._moved(self._sources.root)
+    def folder(self) -> Path:
+        """The folder in the place of `top`."""
+        return self._folder
+
+    def named(self, reached: Reached) -> Reached:
+        """Return what was reached in the copy, told below `folder`, by the names that the originals have."""
+        if self.top == self._sources.root:
+            return reached
+        return _renamed(reached, self.top, self._sources.root)
 
     def target(self, telling: bool = False) -> Target:
         """Return the target as it is run here; `telling`: programs that it starts find what tells their lines.
@@ -139,6 +146,13 @@ class Shadow:
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+
+@lru_cache(maxsize=512)
+def _renamed(reached: Reached, top: Path, root: Path) -> Reached:
+    names = {name: below(str(top / name), root) for name, _ in reached.lines}
+    lines = frozenset((names[name], line) for name, line in reached.lines)
+    return Reached(lines, frozenset((names[name], first, last) for name, first, last in reached.arcs if name in names))
 
 
 def _is_foreign(path: Path) -> bool:
