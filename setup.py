@@ -66,7 +66,15 @@ setup(
     packages=find_packages(include=["compat", "compat.*", "harness", "harness.*"]),
     package_data={
         "compat": ["py.typed"],
-        "harness": ["py.typed", "clients.toml", "report/*.html", "report/*.css", "report/*.js", "controls/preload/*", "reach/site/*.py"],
+        "harness": [
+            "py.typed",
+            "clients.toml",
+            "report/*.html",
+            "report/*.css",
+            "report/*.js",
+            "controls/preload/*",
+            "reach/site/*.py",
+        ],
     },
     install_requires=[
         "backports.zstd>=1.8; python_version < '3.14'",
