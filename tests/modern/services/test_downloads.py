@@ -202,6 +202,13 @@ def test_the_state_is_asked_for_now_and_then(counted):
     assert feed.state().revision == 7
 
 
+def test_a_database_without_the_tables_has_no_state(modern_server):
+    """As the old code made it."""
+    engine = create_engine(psycopg2_url(modern_server.create_database("without_counts")))
+    assert Feed(engine, None).state() is None
+    engine.dispose()
+
+
 def written(index):
     """(path, agent) of all that was recorded."""
     lines = [line for segment in segments(Path(index.settings.statistics) / SPOOL) for line in segment.lines]

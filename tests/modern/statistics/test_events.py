@@ -111,6 +111,15 @@ def test_equal_lines_are_told_apart():
     assert len(set(ids[0])) == 5
 
 
+def test_lines_are_remembered_for_a_while(monkeypatch):
+    """A log of any length: equal lines are near each other."""
+    monkeypatch.setattr("modern.statistics.events.REMEMBERED", 2)
+    reader = LogReader()
+    ids = [reader.read(LINE.replace(b"35438", size)).event.id for size in (b"1", b"2", b"3", b"3", b"1")]
+    assert ids[3] != ids[2]
+    assert ids[4] == ids[0]
+
+
 @settings(max_examples=50, deadline=None)
 @given(st.text(max_size=3000), st.text(max_size=3000), st.floats(0, LAST, exclude_max=True))
 def test_an_event_is_read_as_it_was_written(path, agent, seconds):

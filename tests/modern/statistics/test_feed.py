@@ -73,6 +73,12 @@ def test_lines_that_are_none_are_counted_and_the_first_is_named(tmp_path):
     assert (report.torn, report.first_torn) == (2, 1)
 
 
+def test_an_empty_log_says_nothing(tmp_path):
+    """Not even until when."""
+    assert backfill(tmp_path, b"") == (Added(0, 0), 0, 0, 0, "")
+    assert Archive(tmp_path / ARCHIVE).manifest().until is None
+
+
 def test_batches_are_added_one_by_one(tmp_path, monkeypatch):
     """The same as in one."""
     monkeypatch.setattr("modern.statistics.feed.BATCH", 5)

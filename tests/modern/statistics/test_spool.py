@@ -137,6 +137,29 @@ def test_a_folder_that_cannot_be_made_fails_no_download(tmp_path):
     assert losses(tmp_path / "file" / "spool")[0].gaps[0].lost == 2
 
 
+def test_whoever_finds_itself_in_another_process_begins_anew(tmp_path):
+    """As the child of the test above does: the files of before are let go, with all that they have."""
+    recorder = Recorder(str(tmp_path))
+    record(recorder, "before")
+    recorder._process = 0
+    record(recorder, "after")
+    assert [segment.finished for segment in segments(tmp_path)].count(True) == 1
+    assert sorted(recorded(tmp_path)) == ["a/after.zip", "a/before.zip"]
+
+
+def test_a_file_that_gets_no_place_is_not_left(tmp_path):
+    """A disk that is full from the beginning: what was begun goes, and nothing is recorded until there is room."""
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limit[1]))
+    try:
+        recorder = Recorder(str(tmp_path))
+        record(recorder, "a")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert list(tmp_path.iterdir()) == []
+    assert recorder.broken_since is not None
+
+
 def test_what_nobody_reads_is_bounded(tmp_path):
     """Beyond that downloads are counted as lost, and the disk is not asked at each of them."""
     recorder = Recorder(str(tmp_path), segment=100, most=300)
