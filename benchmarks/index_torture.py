@@ -1,5 +1,7 @@
-"""Uploads to and downloads from the old index while its workers are killed at random: what was lost, torn or left over.
+"""Uploads to and downloads from the index while its workers are killed at random: what was lost, torn or left over.
 
+`python -m benchmarks.index_torture [--target old|new|mixed] [--count N]`: the old index, the new one, or both on one
+database, where each request goes to either (compat.Strangler).
 Clients send uploads at once to gunicorn; each that got 200 must be there, whole, once, with its journal row; each that
 was refused or cut off must be there whole or not at all, and nothing else may lie in the folder. Then downloads: a cut
 one is never a whole-looking 200, and resuming by Range gives the same bytes. Prints counts; all but the first two of
@@ -8,6 +10,7 @@ each kind are wanted to be 0.
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import hashlib
 import http.client
@@ -21,9 +24,10 @@ import tempfile
 import time
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 
@@ -35,17 +39,33 @@ CLIENTS = 8
 WORKERS = 4
 LONGEST_DELAY = 0.05  # seconds from the end of a request to the kill, so that others are anywhere
 LARGEST = 3_000_000  # bytes of a file: more than sockets hold, so that a kill cuts an answer
+NUMBERED = "X-Request-Id"
+TARGETS = {
+    "old": "legacy.wsgi:application", "new": "modern.wsgi:application", "mixed": "benchmarks.index_torture:mixed()",
+}  # fmt: skip
 Address = tuple[str, int]
 
 
-def main(count: int = 2000, between: int = 4) -> None:
-    """Measure and print; so many requests end between two kills, however fast the machine is."""
+def main(arguments: Sequence[str] = ()) -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--target", choices=TARGETS, default="old")
+    parser.add_argument("--count", type=int, default=2000)
+    given = parser.parse_args(arguments)
+    torture(TARGETS[given.target], given.count)
+
+
+def torture(application: str, count: int, between: int = 4) -> None:
+    """Begin a server, and print what became of it; so many requests end between two kills, on whatever machine."""
     with tempfile.TemporaryDirectory() as folder, postgres.start() as server:
         url = server.create_database("torture")
         files = Path(folder) / "files"
         load = [sys.executable, "-m", "legacy", "load", "recordings/seed.json"]
         subprocess.run([*load, "--database", url, "--files", str(files)], cwd=ROOT, check=True, capture_output=True)
-        with served(url, files) as (address, process):
+        if application != TARGETS["old"]:
+            migrate = [sys.executable, "-m", "modern", "migrate", "--database", url]
+            subprocess.run(migrate, cwd=ROOT, check=True, capture_output=True)
+        with served(url, files, application) as (address, process):
             for name, wanted in tortured(address, process, url, files, count, between).items():
                 print(f"{name}: {wanted}", flush=True)
 
@@ -103,7 +123,9 @@ def tortured(
 
 
 @contextlib.contextmanager
-def served(url: str, files: Path) -> Iterator[tuple[Address, subprocess.Popen[bytes]]]:
+def served(
+    url: str, files: Path, application: str = TARGETS["old"]
+) -> Iterator[tuple[Address, subprocess.Popen[bytes]]]:
     """gunicorn with several workers, each a process that can be killed."""
     port = free_port()
     environment = {
@@ -111,7 +133,7 @@ def served(url: str, files: Path) -> Iterator[tuple[Address, subprocess.Popen[by
         "PYPI_BASE_URL": f"http://127.0.0.1:{port}/pypi",
     }  # fmt: skip
     command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", str(WORKERS)]
-    command += ["--no-control-socket", "--log-level", "critical", "legacy.wsgi:application"]
+    command += ["--no-control-socket", "--log-level", "critical", application]
     process = subprocess.Popen(command, env=environment, cwd=ROOT)
     try:
         settle(("127.0.0.1", port))
@@ -119,6 +141,15 @@ def served(url: str, files: Path) -> Iterator[tuple[Address, subprocess.Popen[by
     finally:
         process.terminate()
         process.wait()
+
+
+def mixed() -> Any:
+    """Both indexes on one database: half of the requests to each."""
+    from compat import Strangler
+    from legacy.wsgi import application as old
+    from modern.wsgi import application as new
+
+    return Strangler(old, new, [{"to": "new", "percent": 50, "by": f"header:{NUMBERED}"}], log=False)
 
 
 def settle(address: Address) -> None:
@@ -189,6 +220,7 @@ def upload(address: Address, name: str, data: bytes) -> int:
     headers = {
         "Content-Type": "multipart/form-data; boundary=B",
         "Authorization": "Basic " + b64encode(b"bob:bobpw").decode(),
+        NUMBERED: name,
     }
     connection = http.client.HTTPConnection(*address, timeout=60)
     try:
@@ -205,10 +237,11 @@ def upload(address: Address, name: str, data: bytes) -> int:
 def download(address: Address, path: str, contents: dict[str, bytes]) -> int:
     """Fetch a file, resuming where it was cut: 0 whole at once, 1 resumed, 2 torn and whole-looking, 3 other bytes."""
     wanted, data, resumed = contents[path], b"", 0
-    for _ in range(50):
+    for attempt in range(50):
         connection = http.client.HTTPConnection(*address, timeout=60)
         try:
-            connection.request("GET", f"/packages/{path}", headers={"Range": f"bytes={len(data)}-"} if data else {})
+            resuming = {"Range": f"bytes={len(data)}-"} if data else {}
+            connection.request("GET", f"/packages/{path}", headers={NUMBERED: f"{path} {attempt}", **resuming})
             answer = connection.getresponse()
             if answer.status not in (200, 206):
                 continue
@@ -258,3 +291,7 @@ def whole(path: Path, wanted: bytes) -> bool:
 def stored(files: Path) -> set[str]:
     """Paths of all files below a folder, notes of unfinished ones too."""
     return {str(path.relative_to(files)) for path in files.rglob("*") if path.is_file()}
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -11,14 +11,16 @@ from sqlalchemy.orm import Session
 
 PREPARE = (
     "PREPARE account (text) AS SELECT id, password, last_login, is_active FROM accounts_user WHERE username = $1",
-    # What a file is sent for: project, user, version, file name. Admin, Maintainer and Owner may change a project.
+    # What a file is sent for: name, user, version, file name. Nothing where the user (Admin, Maintainer, Owner) may not
+    # change the project, or there is none; else it is this transaction's alone, as `Projects.lock` says.
     "PREPARE upload_target (text, text, text, text) AS SELECT p.name,"
-    " EXISTS (SELECT 1 FROM roles r WHERE r.user_name = $2 AND r.role_name IN ('Admin', 'Maintainer', 'Owner')"
-    " AND (r.package_name = p.name OR r.package_name IS NULL)),"
     " EXISTS (SELECT 1 FROM releases r WHERE r.name = p.name AND r.version = $3),"
     " EXISTS (SELECT 1 FROM release_files f WHERE f.name = p.name AND f.version = $3 AND f.filename = $4)"
-    " FROM packages p WHERE normalize_pep426_name(p.name) = normalize_pep426_name($1)"
-    " ORDER BY p.name = $1 DESC, p.created, p.name LIMIT 1",
+    " FROM packages p WHERE p.name = (SELECT q.name FROM packages q"
+    " WHERE normalize_pep426_name(q.name) = normalize_pep426_name($1)"
+    " ORDER BY q.name = $1 DESC, q.created, q.name LIMIT 1)"
+    " AND EXISTS (SELECT 1 FROM roles r WHERE r.user_name = $2 AND r.role_name IN ('Admin', 'Maintainer', 'Owner')"
+    " AND (r.package_name = p.name OR r.package_name IS NULL)) FOR NO KEY UPDATE OF p",
     # A file, then its name, then the journal's entry: in this order, as each takes its rows from the one before.
     "PREPARE store_file (text, text, text, text, text, text, text, integer, boolean, text, text, text, timestamp,"
     " text, timestamp, text, text) AS"

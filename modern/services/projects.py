@@ -46,6 +46,12 @@ class Projects:
         """Whether a project of exactly this name is registered."""
         return self._db.scalar(select(Project.name).where(Project.name == name)) is not None
 
+    def lock(self, name: str) -> None:
+        """Have a project to ourselves until the end of the transaction: two uploads at once would wait for each other
+        (the journal's trigger writes the project's row after its releases), and one of them would fail.
+        """
+        self._db.execute(select(Project.name).where(Project.name == name).with_for_update(key_share=True))
+
     def find(self, name: str | None) -> str | None:
         """The registered spelling of a name, None where there is none."""
         return self._db.scalar(_FIND, {"wanted": name})

@@ -40,6 +40,7 @@ class Submissions:
         if self.projects.exists(name):
             if not self.roles.may_change(name):
                 raise Forbidden(f"You are not allowed to store '{name}' package information")
+            self.projects.lock(name)
         else:
             found = self.projects.find(name)
             if found is not None:

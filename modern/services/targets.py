@@ -12,15 +12,16 @@ from .. import prepared
 
 
 class Target(NamedTuple):
-    """The project as it is registered, whether the user may change it, and what there is already."""
+    """The project as it is registered, which the user may change, and what there is already."""
 
     name: str
-    may_change: bool
     has_release: bool
     has_file: bool
 
 
 def target(db: Session, user: str | None, name: str, version: str, filename: str) -> Target | None:
-    """Return what a file of these names is for; None where no project is called so."""
+    """Return what a file of these names is for, and have its project for ourselves until the transaction ends; None
+    where no project is called so, or it is not the user's to change.
+    """
     row = prepared.execute(db, "upload_target", name, user, version, filename).first()
     return Target._make(row) if row else None

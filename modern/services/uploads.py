@@ -64,9 +64,9 @@ class Uploads:
         filename = content.filename if isinstance(content := form.get("content"), Upload) else ""
         target = self._files.target(name, version, filename)
         if target is None:
-            target = Target(name, self._submissions.roles.may_change(name), False, False)
-        if not target.may_change:
-            raise Forbidden(f"You are not allowed to edit '{target.name}' package information")
+            target = Target(self._submissions.projects.find(name) or name, False, False)
+            if not self._submissions.roles.may_change(target.name):
+                raise Forbidden(f"You are not allowed to edit '{target.name}' package information")
         if target.has_release:
             return target.name, version, target.has_file
         data = self._submissions.checked(form)

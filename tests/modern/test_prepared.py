@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session
 
 from modern import prepared
 from modern.database import Database
+from modern.services.journal import Actor, Journal
+from modern.services.projects import Projects
 from modern.services.targets import Target, target
 
 
@@ -38,17 +40,17 @@ def test_another_name_is_no_statement(db):
 
 
 TARGETS = [
-    ("alice", "Under.SCORE", "9", "", Target("Under_Score", True, False, False)),
-    ("bob", "demo", "1.1", "demo-1.1.tar.gz", Target("demo", True, True, True)),
-    ("bob", "demo", "1.1", "demo-1.1.egg", Target("demo", True, True, False)),
-    ("nobody", "demo", "1.1", "demo-1.1.tar.gz", Target("demo", False, True, True)),
+    ("alice", "Under.SCORE", "9", "", Target("Under_Score", False, False)),
+    ("bob", "demo", "1.1", "demo-1.1.tar.gz", Target("demo", True, True)),
+    ("bob", "demo", "1.1", "demo-1.1.egg", Target("demo", True, False)),
+    ("nobody", "demo", "1.1", "demo-1.1.tar.gz", None),
     ("bob", "no-such-project", "1", "", None),
 ]
 
 
 @pytest.mark.parametrize(("user", "name", "version", "filename", "found"), TARGETS)
 def test_what_a_file_is_for(db, user, name, version, filename, found):
-    """The project by any spelling, whether the user may change it, release and file to the letter."""
+    """The project by any spelling, if it is the user's to change; release and file to the letter."""
     assert target(db, user, name, version, filename) == found
 
 
@@ -57,3 +59,19 @@ def test_a_project_of_just_that_spelling_comes_first(db):
     db.execute(text("INSERT INTO packages (name, created) VALUES ('De.mo', '2001-01-01'), ('de_mo', '2002-01-01')"))
     found = [target(db, "alice", name, "1", "") for name in ("de_mo", "De.mo", "de-mo")]
     assert [project.name for project in found] == ["de_mo", "De.mo", "De.mo"]
+
+
+@pytest.mark.parametrize("locked", [target, None], ids=["a file", "a form"])
+def test_one_upload_of_a_project_at_a_time(db, locked):
+    """The second waits for the first, instead of each for the other; other projects are free, and readers too."""
+    other = Session(db.get_bind())
+    other.execute(text("SET lock_timeout = 50"))
+    if locked:
+        locked(db, "bob", "demo", "1.1", "")
+    else:
+        Projects(db, Journal(db, Actor(), lambda name, action: None)).lock("demo")
+    assert target(other, "alice", "lone-wheel", "4.0", "").has_release
+    assert other.scalar(text("SELECT count(*) FROM packages WHERE name = 'demo'")) == 1
+    with pytest.raises(OperationalError, match="lock timeout"):
+        target(other, "bob", "demo", "1.1", "")
+    other.close()
