@@ -1,0 +1,117 @@
+"""The map of who screams at what: what the lab leaves, as a file that other commands read (docs/scream.md).
+
+Frozen data, its JSON, and the one question that others ask of it: who would scream at a difference.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.errors import UsageError
+from harness.scream.outcome import Evidence
+
+FORMAT = "harness-screams"
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where a detail of answers is, in the words of a report: `GET /item/{}/`, `header`, `Content-Type`."""
+
+    endpoint: str
+    aspect: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """The smallest change at a place that kept a client from its job."""
+
+    endpoint: str
+    aspect: str
+    path: str
+    kind: str
+    operator: str
+    old: str
+    new: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class ClientMap:
+    """What one client reads, merely asks for, ignores, and what breaks it; see docs/scream.md."""
+
+    name: str
+    family: str
+    flaky: bool
+    why: str
+    runs: int
+    changes: int
+    asks: tuple[str, ...] = ()
+    reads: tuple[Place, ...] = ()
+    ignores: tuple[Place, ...] = ()
+    breaks: tuple[Break, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """The clients that the lab ran against `old`."""
+
+    old: str
+    clients: tuple[ClientMap, ...]
+
+    def screamers(self, endpoint: str, aspect: str, path: str) -> list[tuple[ClientMap, Break]]:
+        """Return the clients that a change at this place broke, each with the change that did."""
+        return [
+            (client, one)
+            for client in self.clients
+            for one in client.breaks
+            if (one.endpoint, one.aspect, one.path) == (endpoint, aspect, path)
+        ]
+
+
+def write_map(path: Path, found: Map) -> None:
+    """Write a map."""
+    document = {"format": FORMAT, "version": VERSION, **asdict(found)}
+    path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def read_map(path: Path) -> Map:
+    """Read a map. Raises UsageError for what is none of ours."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"{path}: the map cannot be read: {error.strerror or error}") from None
+    except ValueError as error:
+        raise UsageError(f"{path}: not a map ({error}); make one with harness scream -o FILE") from None
+    found = document if isinstance(document, dict) else {}
+    if found.get("format") != FORMAT or found.get("version") != VERSION:
+        raise UsageError(
+            f"{path}: not a map that this harness reads: {found.get('format')!r} of version {found.get('version')!r}, "
+            f"not {FORMAT!r} of {VERSION}; make one with harness scream -o FILE"
+        )
+    try:
+        return Map(found["old"], tuple(_client(each) for each in found["clients"]))
+    except (KeyError, TypeError) as error:
+        raise UsageError(f"{path}: a damaged map: {error}") from None
+
+
+def _client(document: Mapping[str, Any]) -> ClientMap:
+    lists = {"asks": tuple(document["asks"]), "breaks": tuple(map(_break, document["breaks"]))}
+    places = {name: tuple(Place(**each) for each in document[name]) for name in ("reads", "ignores")}
+    return ClientMap(**{**document, **lists, **places})
+
+
+def _break(document: Mapping[str, Any]) -> Break:
+    told = document["evidence"]
+    before, after = told["exit"]
+    evidence = Evidence((before, after), told["output"], _texts(told["files"]), _texts(told["requests"]))
+    return Break(**{**document, "evidence": evidence})
+
+
+def _texts(values: Sequence[str]) -> tuple[str, ...]:
+    return tuple(values)
