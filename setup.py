@@ -99,7 +99,10 @@ setup(
         "all": EVERYTHING,
         "dev": [*EVERYTHING, *DEVELOPMENT],
     },
-    entry_points={"console_scripts": ["compat = compat.cli:main", "harness = harness.cli:main"]},
+    entry_points={
+        "console_scripts": ["compat = compat.cli:main", "harness = harness.cli:main"],
+        "pytest11": ["harness = harness.pytest_plugin"],
+    },
     classifiers=[
         "Development Status :: 3 - Alpha",
         "Environment :: Web Environment",

@@ -32,8 +32,8 @@ class Config:
     """All of `harness.toml`. `root` is the directory it stands in; relative paths in it start there.
 
     `accepted` is the file of accepted differences; `network` the destinations (`host:port`) that targets may reach.
-    What `[[login]]`, `[bind]`, `[noise]`, `[controls]`, `[safety]`, `[redact]` and `[clients]` hold is checked by the
-    modules that use it.
+    What `[[login]]`, `[bind]`, `[noise]`, `[controls]`, `[safety]`, `[redact]`, `[clients]` and `[pytest]` hold is
+    checked by the modules that use it.
     """
 
     root: Path
@@ -56,6 +56,7 @@ class Config:
     safety: Mapping[str, Any] = field(default_factory=dict)
     redact: Mapping[str, Any] = field(default_factory=dict)
     clients: Mapping[str, Any] = field(default_factory=dict)
+    pytest: Mapping[str, Any] = field(default_factory=dict)
 
     def judging(self, min_judged: float | None, max_stale: float | None) -> Config:
         """Return it with the shares that the command line gives; None: those of the file."""
@@ -113,6 +114,7 @@ TYPES: dict[str, type | tuple[type, ...]] = {
     "safety": dict,
     "redact": dict,
     "clients": dict,
+    "pytest": dict,
 }
 
 
@@ -150,6 +152,7 @@ def parse_config(table: Mapping[str, Any], path: Path) -> Config:
         safety=table.get("safety", {}),
         redact=table.get("redact", {}),
         clients=table.get("clients", {}),
+        pytest=table.get("pytest", {}),
     )
 
 

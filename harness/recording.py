@@ -138,7 +138,7 @@ def _files(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
     try:
-        found = [file for file in sorted(path.rglob("*")) if not _is_hidden(file, path) and _is_recording(file)]
+        found = [file for file in sorted(path.rglob("*")) if not _is_hidden(file, path) and is_recording(file)]
     except OSError as error:
         raise RecordingError(f"{error.filename or path}: cannot be read: {error.strerror or error}") from error
     if not found:
@@ -150,7 +150,7 @@ def _is_hidden(file: Path, folder: Path) -> bool:
     return any(part.startswith(".") for part in file.relative_to(folder).parts)
 
 
-def _is_recording(file: Path) -> bool:
+def is_recording(file: Path) -> bool:
     """Tell recordings, also damaged ones, from the other files of a folder."""
     if not file.is_file():
         return False

@@ -24,14 +24,14 @@ from harness.mixed import is_mixed
 from harness.normalise import Normaliser
 from harness.player import Player
 from harness.recording import Recording
-from harness.replay import replay
+from harness.replay import Outcome, replay
 from harness.scenarios import Scenario
 from harness.state import SideState, State, Stateless
 from harness.targets import Target
 from harness.targets.url import UrlSide
 
 Advance = Callable[[int], None]
-Noted = Callable[[Exchange, Verdict], None]
+Noted = Callable[[Outcome, Verdict], None]
 
 NO_STATE = (
     "the recording has no starting state: each side began with the data it found, and old now is judged against new now"
@@ -59,7 +59,7 @@ def state_of(recording: Recording, chosen: str | None, config: Config) -> str | 
     return chosen or recording.state or config.state
 
 
-def unnoted(exchange: Exchange, verdict: Verdict) -> None:
+def unnoted(outcome: Outcome, verdict: Verdict) -> None:
     """Nobody wants to hear."""
 
 
@@ -185,7 +185,7 @@ class Worker:
             if verdict.diverged and (apart or new.rejoin(old, differing(outcome.wrote, verdict.differences))):
                 judge.rejoined()
             count(self.evidence, place, outcome.exchange, verdict, self.setting.config)
-            self.setting.noted(outcome.exchange, verdict)
+            self.setting.noted(outcome, verdict)
             if outcome.exchange.redactions:
                 self._note_unbound(unbound, outcome.exchange, verdict.kind in ("judged", "unreplayable"))
             self.crew.progress.one_more()

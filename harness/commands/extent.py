@@ -12,7 +12,6 @@ from typing import Any
 
 from harness.config import Config
 from harness.errors import UsageError
-from harness.exchange import Exchange
 from harness.gaps import gap_map, read_measures
 from harness.judge import Verdict
 from harness.pipeline import Options
@@ -20,6 +19,7 @@ from harness.reach.changes import changed_lines, judged_changes, read_codes
 from harness.reach.side import watched
 from harness.reach.sources import PREFIX, Sources, own_sources
 from harness.reach.watch import Watch
+from harness.replay import Outcome
 from harness.report import Result
 
 
@@ -60,9 +60,9 @@ class Extent:
         new = watched(options.new, self.sources.paths, self.sources.root, self.watch.hear)
         return replace(options, new=new, noted=self._noted)
 
-    def _noted(self, exchange: Exchange, verdict: Verdict) -> None:
+    def _noted(self, outcome: Outcome, verdict: Verdict) -> None:
         if verdict.kind == "judged":
-            self.judged.append(exchange.id)
+            self.judged.append(outcome.exchange.id)
 
     def told(self, result: Result) -> Result:
         """Return the result with what is known of changed lines and of endpoints."""
