@@ -24,7 +24,7 @@ COMMANDS = {  # imported when used, so that `harness record` needs no comparison
     "diff": ("harness.commands.diff", "Replay recordings at two targets and compare."),
     "impact": ("harness.commands.impact", "Say who is hit when a part goes away."),
     "scream": ("harness.commands.scream", "Run real clients on changed answers: who breaks?"),
-    "impact": ("harness.commands.impact", "Say who is hit when a part goes away."),
+    "shrink": ("harness.commands.shrink", "Make what shows a difference as small as can be."),
     "merge": ("harness.commands.merge", "Make one report of several shards."),
     "power": ("harness.commands.power", "Say how much a recording would notice, by changing the target."),
     "distill": ("harness.commands.distill", "Keep the few exchanges that reach what all of them reach."),

@@ -1,0 +1,129 @@
+"""`harness shrink`: the smallest scenario that still shows a difference of a report, as a cassette."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import click
+
+from harness.commands.finding import recordings_of
+from harness.config import find_config
+from harness.errors import RecordingError, UsageError
+from harness.group import Group
+from harness.naming import names_of
+from harness.pipeline import Options, diff
+from harness.recording import Recording, check_replaceable, open_recordings
+from harness.report.model import Result
+from harness.report.reading import read_report
+from harness.shrink import Shrinking, Small
+from harness.shrink.trial import Trials
+from harness.store.cassette import SUFFIXES, write_cassette
+from harness.targets import parse_target
+from harness.workers import state_of
+
+EPILOG = """\b
+Examples:
+  harness shrink report.json 3f9a -o small.yaml
+  harness shrink report.json 3f9a today.archive -o small.yaml --time 600
+
+Exit status: 0 written and confirmed, 2 it could not be, saying why."""
+
+
+@click.command("shrink", epilog=EPILOG, short_help="Make what shows a difference as small as can be.")
+@click.argument("report", type=click.Path(path_type=Path))
+@click.argument("group", metavar="GROUP")
+@click.argument("recordings", metavar="[ARCHIVE...]", nargs=-1, type=click.Path(path_type=Path))
+@click.option("-o", "output", required=True, type=click.Path(path_type=Path), help="The cassette to write.")
+@click.option("--old", "old_text", metavar="TARGET", help="What serves today. Default: that of the report.")
+@click.option("--new", "new_text", metavar="TARGET", help="What is to replace it. Default: that of the report.")
+@click.option("--state", metavar="NAME", help="Start from [state.NAME] of harness.toml.")
+@click.option(
+    "--allow-writes", metavar="HOST", multiple=True, help="Send unsafe methods to URL targets on HOST[:PORT]."
+)
+@click.option("--time", "seconds", type=click.FloatRange(min=0), default=120.0, help="Seconds it may take (120).")
+def command(
+    report: Path,
+    group: str,
+    recordings: tuple[Path, ...],
+    output: Path,
+    old_text: str | None,
+    new_text: str | None,
+    state: str | None,
+    allow_writes: tuple[str, ...],
+    seconds: float,
+) -> None:
+    """Shrink what shows GROUP (an id of REPORT, or its beginning) to the fewest requests, parameters and headers.
+
+    The recordings are looked for below this folder by the names in the report, unless they are given. Ctrl-C, or the
+    end of the time, keeps the smallest found so far.
+    """
+    until = time.monotonic() + seconds
+    if output.suffix not in SUFFIXES:
+        raise UsageError(f"{output}: a cassette ends in {' or '.join(sorted(SUFFIXES))}")
+    check_replaceable(output)
+    result = read_report(report)
+    meant = group_of(result, group)
+    config = find_config(Path.cwd())
+    hosts = frozenset(allow_writes)
+    options = Options(
+        parse_target(old_text or result.old, config, hosts, config.timeout),
+        parse_target(new_text or result.new, config, hosts, config.timeout),
+        config,
+        state=state,
+    )
+    opened = open_recordings(recordings) if recordings else recordings_of(meant, Path.cwd())
+    small, recording = shrunk(meant, opened, options, until)
+    start = state_of(recording, state, config)
+    count = write_cassette(output, small.exchanges, start)
+    click.echo(f"wrote {output}: {count} request{'s' * (count != 1)}{'' if small.finished else ', not finished'}")
+    click.echo(confirmed(meant, output, options))
+
+
+def group_of(result: Result, text: str) -> Group:
+    """Return the group of a report whose id is or begins with a text. Raises UsageError."""
+    groups = (*result.groups, *result.accepted, *result.hidden)
+    found = [group for group in groups if group.id.startswith(text)]
+    if len(found) != 1 or not text:
+        known = ", ".join(group.id for group in found or groups[:10]) or "none"
+        raise UsageError(
+            f"{'several groups begin' if found else 'no group begins'} with {text!r}; the report has: {known}"
+        )
+    return found[0]
+
+
+def shrunk(group: Group, recordings: Sequence[Recording], options: Options, until: float) -> tuple[Small, Recording]:
+    """Shrink the first example of a group that still shows it. Raises UsageError where none does."""
+    names = names_of(options.config)
+    by_name = {recording.name: recording for recording in recordings}
+    for example in group.examples:
+        recording = by_name.get(example.name)
+        if recording is None or example.number > len(recording):
+            continue
+        with Trials(recording, options) as trials:
+            search = Shrinking(trials, group, until, partial(_say, example.exchange))
+            small = search.run(recording, example.number, names)
+        if small is not None:
+            return small, recording
+    told = ", ".join(example.exchange for example in group.examples) or "none"
+    raise UsageError(f"no example of {group.id} ({told}) shows it now; were recordings, targets or state others?")
+
+
+def _say(name: str, text: str) -> None:
+    click.echo(f"{name}: {text}", err=True)
+
+
+def confirmed(group: Group, file: Path, options: Options) -> str:
+    """Compare the written cassette as `harness diff` does, noise included; return by which group it shows the cause.
+
+    Raises RecordingError where it does not.
+    """
+    found = diff(open_recordings([file]), options)
+    same = [each for each in found.groups if each.id == group.id]
+    alike = [each for each in found.groups if (each.aspect, each.kind) == (group.aspect, group.kind)]
+    if not (same or alike):
+        raise RecordingError(f"{file}: harness diff finds no such difference in it: what was followed is noise")
+    shown = (same or alike)[0]
+    return f"it shows {shown.id}: {shown.title}"

@@ -1,0 +1,138 @@
+"""READ FIRST: the order in which a scenario is made smaller.
+
+    the exchange alone | its client's session | all before it -> fewer requests -> fewer parts of each -> answers of now
+
+A group of a report and the recording of one of its examples come in, a Small goes out; also when time is up or the user
+stops it: the best so far. Where a candidate is replayed is `trial`'s.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from harness.bind import aliased
+from harness.exchange import Exchange, Response
+from harness.find import number_of, whole
+from harness.group import Group
+from harness.naming import Names
+from harness.recording import Recording
+from harness.selection import Selection
+from harness.shrink.minimal import minimal
+from harness.shrink.parts import SORTS, Sort
+from harness.shrink.trial import Sign, Trials, signs, signs_of
+
+Say = Callable[[str], None]
+
+
+class Stopped(Exception):
+    """Time is up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Small:
+    """A scenario that shows the cause in its last exchange; `finished` where nothing more can be left out."""
+
+    exchanges: tuple[Exchange, ...]
+    finished: bool = False
+
+
+class Shrinking:
+    """One search for the smallest scenario that shows a group in its last exchange; `until` is in monotonic seconds."""
+
+    def __init__(self, trials: Trials, group: Group, until: float, say: Say = lambda text: None) -> None:
+        self._trials, self._group, self._until, self._say = trials, group, until, say
+        self._wanted: frozenset[Sign] = frozenset()
+        self.best: tuple[Exchange, ...] = ()
+
+    def run(self, recording: Recording, number: int, names: Names) -> Small | None:
+        """Shrink what leads to exchange `number` of a recording; None where that shows nothing of the group."""
+        finished = False
+        try:
+            if not self._begin(recording, number, names):
+                return None
+            self._fewer_requests()
+            if self._trials.options.old.replayed:  # who only repeats the recording cannot be asked anything else
+                self._fewer_parts()
+            finished = True
+        except (Stopped, KeyboardInterrupt):
+            self._say("stopped: this is the smallest so far")
+        if not self.best:
+            return None
+        return Small(self._answered(), finished)
+
+    def _begin(self, recording: Recording, number: int, names: Names) -> bool:
+        """Find a beginning that shows the group: the exchange alone, or after as little as is known to suffice."""
+        for what, exchanges in _beginnings(recording, number, names):
+            if not exchanges or (self.best and len(exchanges) >= len(self.best)):
+                continue
+            self._say(f"tried: {what}, {_requests(exchanges)}")
+            wanted = signs_of(self._group, self._trials.differences(exchanges))
+            if wanted:
+                self._wanted, self.best = wanted, exchanges
+                return True
+            self._check_time()
+        return False
+
+    def _shows(self, exchanges: Sequence[Exchange]) -> bool:
+        """Replay a candidate; it is the best so far if it shows what is looked for."""
+        self._check_time()
+        shows = bool(self._wanted & signs(self._trials.differences(exchanges)))
+        if shows:
+            self.best = tuple(exchanges)
+        return shows
+
+    def _check_time(self) -> None:
+        if time.monotonic() > self._until:
+            raise Stopped
+
+    def _fewer_requests(self) -> None:
+        *before, last = self.best
+        minimal(before, lambda kept: self._shows([*kept, last]))
+        self._say(f"{_requests(self.best)} left after {self._trials.count} replays")
+
+    def _fewer_parts(self) -> None:
+        for at in range(len(self.best)):
+            for sort in SORTS:
+                self._without(at, sort)
+
+    def _without(self, at: int, sort: Sort) -> None:
+        """Leave out what can be left out of one sort of parts of one request."""
+        exchange = self.best[at]
+        items = sort.split(exchange.request)
+
+        def shows(kept: Sequence[bytes]) -> bool:
+            changed = replace(exchange, request=sort.join(exchange.request, kept))
+            return self._shows([*self.best[:at], changed, *self.best[at + 1 :]])
+
+        left = minimal(items, shows)
+        if len(left) < len(items):
+            self._say(f"request {at + 1}: {len(left)} of {len(items)} {sort.name} left")
+
+    def _answered(self) -> tuple[Exchange, ...]:
+        """Return the best with what old answers now: the recorded answers were given to other requests."""
+        if not self._trials.options.old.replayed:
+            return self.best
+        return tuple(
+            replace(exchange, response=_answer(outcome.old, outcome.names[0], exchange))
+            for exchange, (outcome, _) in zip(self.best, self._trials.outcomes(self.best), strict=True)
+        )
+
+
+def _answer(answer: object, names: Mapping[bytes, bytes], exchange: Exchange) -> Response | None:
+    return aliased(answer, names, exchange.request.path) if isinstance(answer, Response) else None
+
+
+def _beginnings(recording: Recording, number: int, names: Names) -> Iterator[tuple[str, tuple[Exchange, ...]]]:
+    """Yield what may lead to an exchange, which is the last of each; least first."""
+    every = tuple(islice(recording, number))
+    yield "the request alone", every[-1:]
+    session = Selection(session=str(number))
+    yield "its client's session", tuple(each for each in whole(recording, session, names) if number_of(each) <= number)
+    yield "all requests before it", every
+
+
+def _requests(exchanges: Sequence[Exchange]) -> str:
+    return f"{len(exchanges)} request{'s' * (len(exchanges) != 1)}"
