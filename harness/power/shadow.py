@@ -16,7 +16,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from harness.config import Config, TargetConfig
-from harness.errors import UsageError
+from harness.errors import TargetError, UsageError
+from harness.guard import GuardError, hold
 from harness.power.mutants import Mutant
 from harness.reach.side import SITE, Reached, below
 from harness.reach.sources import Sources
@@ -24,6 +25,8 @@ from harness.targets import Target, parse_target
 from harness.targets.imports import ask
 
 NAME = "mutant"
+LARGEST = 16 << 20
+"""Bytes of a file that is copied; a larger one is no program, and is linked."""
 LEFT = frozenset({".git", ".hg", ".svn"})
 
 
@@ -32,7 +35,13 @@ class Shadow:
 
     def __init__(self, sources: Sources, config: Config, timeout: float) -> None:
         self._sources, self._config, self._timeout = sources, config, timeout
-        self._folder = Path(tempfile.mkdtemp(prefix="harness-shadow-")).resolve()
+        guarded = Path(tempfile.mkdtemp(prefix="harness-shadow-")).resolve()
+        try:
+            self._guard = hold(guarded)  # removes it also after a SIGKILL
+        except GuardError as error:
+            shutil.rmtree(guarded, ignore_errors=True)
+            raise TargetError(f"--target {sources.entry.app}: {error}") from error
+        self._folder = guarded / "copy"
         self.top = Path(os.path.commonpath([sources.root, *sources.paths]))
         if self.top.is_file():
             self.top = self.top.parent
@@ -53,8 +62,10 @@ class Shadow:
             if self._is_within(entry) and not _is_foreign(entry):
                 if entry.is_dir():
                     self._mirror(entry, there)
-                else:
+                elif entry.is_file() and entry.stat().st_size <= LARGEST:
                     shutil.copy2(entry, there)
+                else:
+                    there.symlink_to(entry)
             elif entry.is_dir() and any(path.is_relative_to(entry) for path in self._sources.paths):
                 self._mirror(entry, there)
             else:
@@ -139,7 +150,7 @@ class Shadow:
 
     def close(self) -> None:
         """Remove the copy."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._guard.close()
 
     def __enter__(self) -> Shadow:
         return self
