@@ -63,7 +63,8 @@ class Yardstick:
 
     def judge(self, outcome: Outcome) -> Verdict:
         """Compare a run with the unchanged ones."""
-        files = [*self._files(outcome), *_signed(self.effects, outcome.effects)]
+        # What a client keeps beside its product (a page fetched to be searched) is not looked at.
+        files = [*self._files(outcome), *_signed(self.effects, outcome.effects)] if self.product == "work" else []
         requests = _counted(self.requests, Counter(outcome.requests))
         lost = [line for line in self.output if line not in outcome.output]
         new = [line for line in outcome.output if line not in self.output | self.seldom]

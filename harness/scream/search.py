@@ -73,7 +73,8 @@ def _split(changes: Sequence[Change], attempt: Try, found: Found, guilty: bool =
     middle = len(changes) // 2
     first = _split(changes[:middle], attempt, found)
     second = _split(changes[middle:], attempt, found, guilty=not first)
-    if not (first or second) and attempt(changes, 1).level == SAME:
+    # Changes may be harmless each and break together: that happens again, and is no whim.
+    if not (guilty or first or second) and attempt(changes, 1).level == SAME:
         found.doubtful = "the same changes made it do one thing, and then another"
     return first or second
 
