@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from . import migrations
+from . import migrations, sandbox
 from .statistics import cli as statistics
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -47,7 +47,9 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument("--files", metavar="DIR", help="where uploaded files are stored (default: a temporary folder)")
     serve.add_argument("--seed", metavar="FILE", help="fills an empty index (default: recordings/seed.json)")
     serve.add_argument("--mail", metavar="FILE", help="mails are appended here")
-    serve.add_argument("--sandbox", action="store_true", help="say on each page that this is a place to try")
+    serve.add_argument(
+        "--sandbox", action="store_true", help="a place to try, apart from the index; each page says so"
+    )
     serve.add_argument("--statistics", metavar="DIR", help="downloads are recorded there")
     serve.set_defaults(command=run_serve)
     migrate = commands.add_parser("migrate", help="bring the tables of a database to the newest revision")
@@ -95,6 +97,7 @@ def run_serve(options: argparse.Namespace) -> int:
         url = options.database or embedded_database(stack)
         files = options.files or stack.enter_context(tempfile.TemporaryDirectory(prefix="modern-files-"))
         migrations.upgrade(url)
+        sandbox.claim(url, files, sandbox=options.sandbox)
         fill(url, files, options.seed, fresh=not options.database)
         environ = {
             "PYPI_DATABASE_URL": url, "PYPI_FILES": files if "://" in files else os.path.abspath(files),
