@@ -47,9 +47,7 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument("--files", metavar="DIR", help="where uploaded files are stored (default: a temporary folder)")
     serve.add_argument("--seed", metavar="FILE", help="fills an empty index (default: recordings/seed.json)")
     serve.add_argument("--mail", metavar="FILE", help="mails are appended here")
-    serve.add_argument(
-        "--sandbox", action="store_true", help="a place to try, apart from the index; each page says so"
-    )
+    serve.add_argument("--sandbox", action="store_true", help="a place to try, apart from the index; each page says so")
     serve.add_argument("--statistics", metavar="DIR", help="downloads are recorded there")
     serve.set_defaults(command=run_serve)
     migrate = commands.add_parser("migrate", help="bring the tables of a database to the newest revision")
