@@ -31,7 +31,8 @@ class TargetConfig:
 class Config:
     """All of `harness.toml`. `root` is the directory it stands in; relative paths in it start there.
 
-    `accepted` is the file of accepted differences; `network` the destinations (`host:port`) that targets may reach.
+    `accepted` is the file of accepted differences, `scream` that of the lab's map; `network` the destinations
+    (`host:port`) that targets may reach.
     What `[[login]]`, `[bind]`, `[noise]`, `[controls]`, `[safety]`, `[redact]`, `[clients]` and `[pytest]` hold is
     checked by the modules that use it.
     """
@@ -56,6 +57,7 @@ class Config:
     safety: Mapping[str, Any] = field(default_factory=dict)
     redact: Mapping[str, Any] = field(default_factory=dict)
     clients: Mapping[str, Any] = field(default_factory=dict)
+    scream: str | None = None
     pytest: Mapping[str, Any] = field(default_factory=dict)
 
     def judging(self, min_judged: float | None, max_stale: float | None) -> Config:
@@ -114,6 +116,7 @@ TYPES: dict[str, type | tuple[type, ...]] = {
     "safety": dict,
     "redact": dict,
     "clients": dict,
+    "scream": dict,
     "pytest": dict,
 }
 
@@ -152,8 +155,15 @@ def parse_config(table: Mapping[str, Any], path: Path) -> Config:
         safety=table.get("safety", {}),
         redact=table.get("redact", {}),
         clients=table.get("clients", {}),
+        scream=_map(table.get("scream", {}), path),
         pytest=table.get("pytest", {}),
     )
+
+
+def _map(entry: Mapping[str, Any], path: Path) -> str | None:
+    if entry and (set(entry) != {"map"} or not isinstance(entry["map"], str)):
+        raise UsageError(f'{path}: [scream] has one key, map = "FILE", which harness scream writes')
+    return entry.get("map")
 
 
 _TARGET = frozenset({"app", "python", "cwd", "env"})

@@ -164,7 +164,7 @@ def command(
     if partial_file is not None:
         write_partial(partial_file, part(opened, options, progress))
     else:
-        sys.exit(output.write(extent.told(diff(opened, options, progress)), opened))
+        sys.exit(output.write(judging.heard(extent.told(diff(opened, options, progress))), opened))
 
 
 def lost(recordings: Sequence[Recording]) -> Iterator[str]:

@@ -6,7 +6,7 @@ Options in, a configuration and what was accepted out. How the verdict is writte
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,6 +14,8 @@ import click
 
 from harness.accepted import Accepted, read_accepted
 from harness.config import Config, find_config
+from harness.report import Result
+from harness.screams import Tried, read_screams, screaming
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -29,6 +31,9 @@ OPTIONS = (
     click.option(
         "--accepted", "accepted_file", metavar="FILE", type=click.Path(path_type=Path), help="Default: accepted.toml."
     ),
+    click.option(
+        "--scream", "scream_file", metavar="MAP", type=click.Path(path_type=Path), help="Say who would scream at each."
+    ),
 )
 """In the order in which `--help` shows them."""
 
@@ -42,15 +47,27 @@ def judging_options(command: Command) -> Command:
 
 @dataclass(frozen=True, slots=True)
 class Judging:
-    """By what is judged: the configuration, what was accepted, and whether spelling is put aside."""
+    """By what is judged: the configuration, what was accepted, and whether spelling is put aside.
+
+    `clients` are those of the lab's map; None: there is none.
+    """
 
     config: Config
     accepted: Sequence[Accepted]
     meaning: bool
+    clients: Sequence[Tried] | None = None
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Judging:
         """Read the options of `judging_options`, and the files that they leave to the checkout. Raises UsageError."""
         config = find_config(Path.cwd()).judging(options["min_judged"], options["max_stale"])
         file = options["accepted_file"] or config.root / config.accepted
-        return cls(config, read_accepted(file), options["meaning"])
+        map_file = options.get("scream_file") or (config.root / config.scream if config.scream else None)
+        clients = None if map_file is None else read_screams(map_file)
+        return cls(config, read_accepted(file), options["meaning"], clients)
+
+    def heard(self, result: Result) -> Result:
+        """Return the result with who would scream at each difference, where the lab's map is known."""
+        if self.clients is None:
+            return result
+        return replace(result, screams=screaming((*result.groups, *result.accepted), self.clients))

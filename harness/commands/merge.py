@@ -32,4 +32,4 @@ def command(partials: tuple[Path, ...], report_file: Path | None, **options: Any
     whole = together([(path, read_partial(path)) for path in partials])
     judgement = Judgement(whole.old, whole.new, judging.config, judging.accepted, judging.meaning)
     result = conclude(whole.gathered, judgement)
-    sys.exit(output.write(result))
+    sys.exit(output.write(judging.heard(result)))

@@ -39,6 +39,7 @@ GROUP: Shape = {
     "clients": NUMBERS,
     "examples": [str],
     "follows": Maybe(bool),
+    "would_scream": Maybe([dict.fromkeys(("client", "family", "operator", "evidence"), str)]),
 }
 NOISE: Shape = {
     "name": str,

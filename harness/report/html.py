@@ -13,9 +13,9 @@ from typing import Any
 
 from harness.compare.excerpt import printable
 from harness.errors import HarnessError
-from harness.report.model import Result, verdict
+from harness.report.model import Result, heard, verdict
 from harness.report.sentence import affected, headline, names, plural, sentence, unjudged
-from harness.report.terminal import controls_in_words
+from harness.report.terminal import controls_in_words, scream_in_words
 from harness.report.view import DETAILED, choices, client_rows, endpoint_rows, shares, shown_groups
 
 BASE = "http://localhost:8000"
@@ -32,7 +32,13 @@ def html_report(result: Result, base: str = BASE) -> str:
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_visible
     )
     environment.globals.update(
-        sentence=sentence, affected=affected, names=names, plural=plural, reason_in_words=unjudged
+        sentence=sentence,
+        affected=affected,
+        names=names,
+        plural=plural,
+        reason_in_words=unjudged,
+        heard=heard,
+        scream_in_words=scream_in_words,
     )
     script = _part("report.js")
     groups = shown_groups(result, base)

@@ -10,8 +10,9 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from harness.compare.excerpt import printable
 from harness.group import Group
-from harness.report.model import Result, verdict
+from harness.report.model import Result, heard, verdict
 from harness.report.sentence import affected, sentence
+from harness.report.terminal import scream_in_words
 
 
 def junit_report(result: Result) -> str:
@@ -34,7 +35,7 @@ def _differences(result: Result) -> Iterator[Element]:
     for number, text in enumerate(result.warnings, 1):
         yield _case("harness.accepted", f"accepted entry ({number})", "failure", text)
     for group in result.groups:
-        yield _case(f"harness.{group.aspect}", _name(group), "failure", f"{sentence(group)}.", _details(group))
+        yield _case(f"harness.{group.aspect}", _name(group), "failure", f"{sentence(group)}.", _details(group, result))
     for group in result.accepted:
         yield _case(f"harness.{group.aspect}", _name(group), "skipped", f"accepted: {affected(group)}")
 
@@ -56,8 +57,9 @@ def _name(group: Group) -> str:
     return f"{group.title} [{group.id}]"
 
 
-def _details(group: Group) -> str:
+def _details(group: Group, result: Result) -> str:
     lines = [affected(group), f"old: {group.old}", f"new: {group.new}"]
+    lines += [f"would scream: {scream_in_words(each)}" for each in heard(group, result)]
     lines += [f"example: {example.exchange}" for example in group.examples]
     return "\n".join(map(printable, lines))
 

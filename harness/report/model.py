@@ -10,8 +10,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from harness.changed import Changed, Gap
+from harness.compare.excerpt import printable
 from harness.exchange import Request, Response
 from harness.group import Group
+from harness.screams import Scream
 
 FORMAT = "harness-report"
 VERSION = 1
@@ -56,6 +58,7 @@ class Result:
     - `mixed` says of each example of a mixed replay who answered it, and those before it.
     - `changed` says which lines changed since a revision were judged, where that was asked for; `gaps` what is known
       of each endpoint, where a measure was given.
+    - `screams` has for each group, by id, the clients of the lab that would scream; None where there is no map.
     - `requests` and `answers` are the recorded ones of the groups' examples, by exchange id.
     """
 
@@ -80,6 +83,7 @@ class Result:
     affected: Mapping[str, int] = field(default_factory=dict)
     answers: Mapping[str, Response] = field(default_factory=dict)
     mixed: Mapping[str, str] = field(default_factory=dict)
+    screams: Mapping[str, Sequence[Scream]] | None = None
     changed: Changed | None = None
     gaps: Sequence[Gap] = ()
 
@@ -112,8 +116,8 @@ def model(result: Result) -> dict[str, Any]:
         "old": result.old,
         "new": result.new,
         "counts": {name: result.count(name) for name in COUNTS},
-        "groups": [group_model(group) for group in result.groups],
-        "accepted": [group_model(group) for group in result.accepted],
+        "groups": [_heard(group, result) for group in result.groups],
+        "accepted": [_heard(group, result) for group in result.accepted],
         "noise": [
             *({"name": name, "count": count} for name, count in sorted(result.noise.items()) if count),
             *(rule_model(rule) for rule in result.rules),
@@ -155,6 +159,22 @@ def group_model(group: Group) -> dict[str, Any]:
     }
 
 
+def _heard(group: Group, result: Result) -> dict[str, Any]:
+    """Return a group with who would scream at it, where that is known."""
+    known = {} if result.screams is None else {"would_scream": [asdict(each) for each in heard(group, result)]}
+    return {**group_model(group), **known}
+
+
+def heard(group: Group, result: Result) -> Sequence[Scream]:
+    """Return the clients that would scream at a group, as the lab saw; nobody where there is no map."""
+    return (result.screams or {}).get(group.id, ())
+
+
+def screamers(result: Result) -> list[str]:
+    """Return the names of all clients that would scream at an unexplained group, in the order of the groups."""
+    return list(dict.fromkeys(each.client for group in result.groups for each in heard(group, result)))
+
+
 def rule_model(rule: NoiseRule) -> dict[str, Any]:
     """Return one learned rule as plain data; its `name` is what it is about, as that of a normaliser is."""
     place = " ".join(filter(None, (rule.endpoint, rule.aspect, rule.path)))
@@ -175,6 +195,8 @@ def verdict(result: Result) -> str:
     ]
     if result.consequences:
         parts[-1] += f", {len(result.consequences)} more may follow"
+    if result.screams is not None and result.groups:
+        parts.append(f"would scream: {', '.join(map(printable, screamers(result))) or 'nobody that the lab tried'}")
     parts += [f"{name} {result.count(name)}" for name in ("accepted", "errors") if result.count(name)]
     if result.changed:
         parts.append(f"{_plural(result.changed.lines, 'changed line')}, {result.changed.judged} judged")

@@ -7,7 +7,7 @@ Anything that is not a report of this format and version is refused.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from itertools import islice
 from pathlib import Path
@@ -18,6 +18,7 @@ from harness.group import Group
 from harness.group.observation import Example, split_id
 from harness.report.format import problems
 from harness.report.model import FORMAT, VERSION, NoiseRule, Result
+from harness.screams import Scream
 
 SHOWN = 3
 """Problems of a damaged report that are named."""
@@ -72,7 +73,13 @@ def _result(document: Mapping[str, Any]) -> Result:
         endpoints=document.get("endpoints", {}),
         clients=document.get("clients", {}),
         affected=document.get("affected", {}),
+        screams=_screams([*document["groups"], *document["accepted"]]),
     )
+
+
+def _screams(groups: Sequence[Mapping[str, Any]]) -> dict[str, tuple[Scream, ...]] | None:
+    known = [group for group in groups if "would_scream" in group]
+    return {group["id"]: tuple(Scream(**each) for each in group["would_scream"]) for group in known} or None
 
 
 def _is_rule(entry: Mapping[str, Any]) -> bool:

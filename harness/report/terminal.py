@@ -12,7 +12,8 @@ from io import StringIO
 from harness.compare.excerpt import printable
 from harness.group import Group
 from harness.report.highlight import highlight
-from harness.report.model import NoiseRule, Result, verdict
+from harness.report.model import NoiseRule, Result, heard, verdict
+from harness.screams import Scream
 
 NAMES = 3
 """Endpoints and clients shown by name; the rest are counted."""
@@ -72,13 +73,13 @@ def _changed(result: Result) -> Iterator[Line]:
 def _causes(result: Result) -> Iterator[Line]:
     for number, group in enumerate(result.causes[:CAUSES], 1):
         yield BLANK
-        yield from _block(number, group, result.mixed)
+        yield from _block(number, group, result)
     if len(result.causes) > CAUSES:
         yield BLANK
         yield Line("", [(f"... and {len(result.causes) - CAUSES} more groups: --html or --json has them all", "bold")])
 
 
-def _block(number: int, group: Group, mixed: Mapping[str, str]) -> Iterator[Line]:
+def _block(number: int, group: Group, result: Result) -> Iterator[Line]:
     before = f"{number}. "
     indent = " " * len(before)
     yield Line(before, [(group.title, "bold"), (f"  [{group.id}]", "dim")])
@@ -92,14 +93,21 @@ def _block(number: int, group: Group, mixed: Mapping[str, str]) -> Iterator[Line
             (f" · e.g. {_example(group)}", "dim"),
         ],
     )
-    if answered := mixed.get(_example(group)):
+    if answered := result.mixed.get(_example(group)):
         yield Line(indent, [(answered, "dim")])
+    if loud := heard(group, result):
+        yield Line(indent, [("would scream: ", "bold"), ("; ".join(map(scream_in_words, loud)), "red")])
     if _says_both(group.title, group):
         return
     old, new = highlight(group.old, group.new)
     for sign, colour, pieces in (("- ", "red", old), ("+ ", "green", new)):
         if pieces:
             yield Line(indent + sign, [(text, f"bold underline {colour}" if own else colour) for text, own in pieces])
+
+
+def scream_in_words(scream: Scream) -> str:
+    """Return who would scream, and what the lab saw: `pip 1.5 (status 404: exit 0 -> 1)`."""
+    return f"{scream.client} ({': '.join(filter(None, (scream.operator, scream.evidence)))})"
 
 
 def _says_both(title: str, group: Group) -> bool:

@@ -74,3 +74,10 @@ def test_the_command_line_wins_over_the_file() -> None:
     config = Config(root=Path(), min_judged=0.5, max_stale=0.1)
     judged = config.judging(0.0, None)
     assert (judged.min_judged, judged.max_stale) == (0.0, 0.1)
+
+
+def test_the_map_of_screams_is_one_file(tmp_path: Path) -> None:
+    """`[scream] map`, and nothing else."""
+    assert config_of(tmp_path, '[scream]\nmap = "map.json"').scream == "map.json"
+    with pytest.raises(UsageError, match=r"\[scream\]"):
+        config_of(tmp_path, '[scream]\nmpa = "map.json"')
