@@ -15,6 +15,8 @@ from harness.scream.operators import Operator, with_body
 
 TextEdit = Callable[[str], str]
 
+_RAW = frozenset({"title", "script", "style", "textarea"})
+"""Elements that, not closed, swallow all that follows."""
 MOST = 24
 """Elements, and attributes, of a page that are each changed."""
 _TAG = re.compile(r"<([A-Za-z][\w:.-]*)((?:\s+[^<>]*?)?)\s*(/?)>")
@@ -32,19 +34,23 @@ def markup_operators(bodies: Iterable[str], html: bool) -> Iterator[Operator]:
         yield from map(_operator, _LINKS, _LINKS.values())
     for name in names:
         yield _operator(f"<{name}> in upper case", partial(_respelt, name=name), mild=html)
-        yield _operator(f"<{name}> not closed", partial(_unclosed, name=name))
-        yield _operator(f"<{name}> empty", partial(_emptied, name=name), mild=html and name not in ("html", "body"))
-        yield _operator(f"<{name}> missing", partial(_dropped, name=name), mild=name not in ("html", "body", "a"))
-    for name, attribute in attributes:
-        severe = (name, attribute) == ("a", "href")
-        yield _operator(
-            f"{attribute} of <{name}> missing", partial(_stripped, name=name, attribute=attribute), not severe
-        )
+        yield _operator(f"<{name}> with an attribute more", partial(_described, name=name), mild=html)
+        yield _operator(f"</{name} > with a blank", partial(_spaced, name=name))
+        yield _operator(f"<{name}> not closed", partial(_unclosed, name=name), name not in _RAW)
+        yield _operator(f"<{name}> empty", partial(_emptied, name=name), mild=html)
     if html:
         yield from (_operator(name, edit, mild=False) for name, edit in _LINK_LOSSES.items())
     else:
         yield _operator("entries in reverse order", partial(_reversed, pattern=_REPEATED))
         yield _operator("control character", lambda text: re.sub(r">([^<\s])", ">\x0b\\1", text, count=1), mild=False)
+    for name in names:
+        yield _operator(f"<{name}> missing", partial(_dropped, name=name), mild=name != "a")
+    for name, attribute in attributes:
+        yield _operator(
+            f"{attribute} of <{name}> missing",
+            partial(_stripped, name=name, attribute=attribute),
+            mild=(name, attribute) != ("a", "href"),
+        )
 
 
 def body_operators() -> Iterator[Operator]:
@@ -98,13 +104,23 @@ def _unclosed(text: str, name: str) -> str:
     return re.sub(rf"(<{re.escape(name)}(?:\s[^<>]*?)?)\s*/>", r"\1>", open_ended)
 
 
+def _described(text: str, name: str) -> str:
+    return re.sub(rf"<{re.escape(name)}(?=[\s/>])", lambda tag: tag[0] + ' data-more="1"', text)
+
+
+def _spaced(text: str, name: str) -> str:
+    return re.sub(rf"</{re.escape(name)}>", f"</{name} >", text)
+
+
 def _emptied(text: str, name: str) -> str:
-    return re.sub(rf"(<{re.escape(name)}(?:\s[^<>]*)?>).*?(</{re.escape(name)}\s*>)", r"\1\2", text, flags=re.DOTALL)
+    """Return a text without what stands in an element, where that is text."""
+    return re.sub(rf"(<{re.escape(name)}(?:\s[^<>]*)?>)[^<]+(</{re.escape(name)}\s*>)", r"\1\2", text)
 
 
 def _dropped(text: str, name: str) -> str:
-    whole = rf"<{re.escape(name)}(?:\s[^<>]*)?>.*?</{re.escape(name)}\s*>|<{re.escape(name)}(?:\s[^<>]*?)?/?>"
-    return re.sub(whole, "", text, flags=re.DOTALL)
+    """Return a text without an element that holds text alone, or nothing."""
+    whole = rf"<{re.escape(name)}(?:\s[^<>]*)?>[^<]*</{re.escape(name)}\s*>|<{re.escape(name)}(?:\s[^<>]*?)?/>"
+    return re.sub(whole, "", text)
 
 
 def _stripped(text: str, name: str, attribute: str) -> str:

@@ -1,0 +1,144 @@
+"""The real clients that the lab runs against the old index: what `recordings.environments` installs, each with one job.
+
+A name comes in, a `Client` goes out. Clients whose interpreter is missing are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.scream.client import Client
+from recordings.clients import bandersnatch
+from recordings.environments import MissingError, python_of
+from recordings.projects import Project, write_project, write_wheel
+from recordings.session import SCRIPTS, Session
+
+ROOT = Path(__file__).resolve().parent.parent
+Prepare = Callable[[Session], None]
+PIP = "-m pip download --no-cache-dir --no-deps --retries 1 -i {url}/simple/ demo"
+EASY = "-m easy_install -i {url}/simple -d {home}/site demo"
+UPLOADED = Project("secretive", "0.7")
+
+
+def _site(session: Session) -> None:
+    (session.work / "site").mkdir()
+
+
+def _login(session: Session) -> None:
+    session.pypirc("bob", "bobpw")
+
+
+def _project(session: Session) -> None:
+    _login(session)
+    write_project(session, UPLOADED, module="distutils.core", folder="project")
+
+
+def _wheel(session: Session) -> None:
+    _login(session)
+    write_wheel(session, UPLOADED)
+
+
+def _mirror(session: Session) -> None:
+    session.write("bandersnatch.conf", bandersnatch.CONFIG.format(work=session.work, base=session.base))
+
+
+CHANGES = """
+import sys
+try:
+    import xmlrpclib as rpc
+except ImportError:
+    import xmlrpc.client as rpc
+server = rpc.ServerProxy(sys.argv[1] + "/pypi")
+known = set(server.list_packages())
+for name, version, stamp, action in [row[:4] for row in server.changelog(1262304000)]:
+    assert name is None or hasattr(name, "lower"), name
+    print(name in known, name, version, int(stamp), action[:9])
+for name in ("demo",):
+    for version in server.package_releases(name):
+        data = server.release_data(name, version)
+        print(data["name"], data["version"], data["summary"], data.get("home_page"))
+        print(sorted(one["filename"] for one in server.release_urls(name, version)))
+print(sorted((hit["name"], hit["version"]) for hit in server.search({"name": "demo"})))
+"""
+
+
+def _changes(session: Session) -> None:
+    session.write("changes.py", CHANGES)
+
+
+JSON = """
+import json, sys, urllib.request
+for name in ("demo", "Demo"):
+    found = json.load(urllib.request.urlopen(sys.argv[1] + "/pypi/" + name + "/json"))
+    print(found["info"]["name"], found["info"]["version"], found["info"]["summary"])
+    print(sorted((version, len(files)) for version, files in found["releases"].items()))
+    for one in found["urls"]:
+        print(one["filename"], one["md5_digest"], one["url"].rpartition("/")[2])
+"""
+
+
+def _json(session: Session) -> None:
+    session.write("latest.py", JSON)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A client: its environment, the words after its Python (or `program` beside it), and how its folder is made."""
+
+    environment: str
+    words: str
+    prepare: Prepare = _login
+    env: Mapping[str, str] = field(default_factory=dict)
+    product: str = "work"
+
+
+FEEDS = str(SCRIPTS / "feeds.py") + " {url}"
+REGISTER = "setup.py register -r local"
+UPLOAD = "setup.py sdist upload -r local"
+DISTUTILS = {"SETUPTOOLS_USE_DISTUTILS": "stdlib", "PYTHONDONTWRITEBYTECODE": "1"}
+CLIENTS = {
+    "pip-9.0.3": Row("pip-9.0.3", PIP),
+    "pip-20.3.4": Row("pip-20.3.4", PIP),
+    "pip-26.3": Row("pip-26.3", PIP),
+    "easy_install-18.8.1": Row("setuptools-18.8.1", EASY, _site, {"PYTHONPATH": "{home}/site"}),
+    "easy_install-44.1.1": Row("setuptools-44.1.1", EASY, _site, {"PYTHONPATH": "{home}/site"}),
+    "pep381client-1.5": Row("pep381client-1.5", str(SCRIPTS / "mirror.py") + " {url} {program} mirror"),
+    "bandersnatch-6.8.0": Row("bandersnatch-6.8.0", "-m bandersnatch.main -c bandersnatch.conf mirror", _mirror),
+    "xmlrpclib-2.7": Row("python2.7", "changes.py {url}", _changes, product="output"),
+    "xmlrpc.client-3.11": Row("python3.11", "changes.py {url}", _changes, product="output"),
+    "json-3.11": Row("python3.11", "latest.py {url}", _json, product="output"),
+    "feedparser-5.2.1": Row("feedparser-5.2.1", FEEDS, product="output"),
+    "feedparser-6.0.14": Row("feedparser-6.0.14", FEEDS, product="output"),
+    "register-2.7": Row("python2.7", REGISTER, _project, DISTUTILS),
+    "upload-2.7": Row("python2.7", UPLOAD, _project, DISTUTILS),
+    "twine-7.0.0": Row("twine-7.0.0", "-m twine upload --non-interactive -r local --disable-progress-bar {wheel}", _wheel),
+}
+
+
+def client(name: str, timeout: float = 90.0) -> Client:
+    """Return a client of the table. Raises MissingError where it cannot run here."""
+    row = CLIENTS[name]
+    python = python_of(row.environment)
+
+    def prepare(home: Path, url: str) -> None:
+        row.prepare(Session(url, home, python))
+
+    here = "project" if row.prepare is _project else ""
+    words = row.words.replace("{program}", str(python.with_name("pep381run")))
+    words = words.replace("{wheel}", f"{UPLOADED.name}-{UPLOADED.version}-py2.py3-none-any.whl")
+    command = (str(python), *words.split())
+    if here:
+        command = ("/bin/sh", "-c", 'cd project && exec "$0" "$@"', *command)
+    basis = {"PIP_CONFIG_FILE": "/dev/null", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    return Client(name, command, {**basis, **row.env}, None, row.product, timeout, prepare)
+
+
+def runnable(names: list[str]) -> Iterator[Client]:
+    """Yield those of these clients that can run here, and name the others."""
+    for name in names:
+        try:
+            yield client(name)
+        except MissingError as error:
+            print(f"left out {name}: {error}", flush=True)
