@@ -2,10 +2,10 @@
 
     scenarios -> baseline (what each exchange reaches) -> mutants on reached lines -> hunt (killed, survived) -> Score
 
-Begin reading at `harness.power.power`.
+Begin reading at `harness.power.pipeline`.
 """
 
-from harness.power.power import PowerOptions, power
+from harness.power.pipeline import PowerOptions, power
 from harness.power.score import Score, as_json, in_text
 
 __all__ = ["PowerOptions", "Score", "as_json", "in_text", "power"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from harness.config import Config
 from harness.errors import UsageError
 from harness.power import PowerOptions, Score, as_json, in_text, power
 from harness.power.journal import Journal
+from harness.power.mutants import Mutant, drawn
 from harness.power.operators import Edit, edits
 from harness.recording import open_recordings
 from harness.targets import parse_target
@@ -31,18 +32,6 @@ def run(shop: Path, config: Config) -> Run:
     return running
 
 
-@pytest.fixture(scope="module")
-def score(run: Run, shop: Path) -> Score:
-    """All mutants, by two workers, with a journal."""
-    return run(workers=2, journal=shop / "power.journal")
-
-
-def fate(score: Score, old: str, new: str) -> tuple[str, tuple[str, ...], str]:
-    """Return what became of one mutant: outcome, oracles, and the exchange that noticed or is nearest."""
-    [found] = [fate for mutant, fate in score.drawn if (mutant.old, mutant.new) == (old, new)]
-    return found.outcome, found.oracles, found.by
-
-
 CASES = {
     "a body": (('b"no such page"', "(b'no such pageXX')"), ("killed", ("body",), "x.archive#5")),
     "a header": (('"X-Shop"', "('X-ShopXX')"), ("killed", ("header",), "x.archive#1")),
@@ -51,6 +40,25 @@ CASES = {
     "what nobody looks at": (('"welcome"', "('welcomeXX')"), ("survived", (), "x.archive#1")),
     "a bound that no request meets": (("count > 10", "(count >= 10)"), ("survived", (), "x.archive#1")),
 }
+
+
+@pytest.fixture(scope="module")
+def score(run: Run, shop: Path) -> Score:
+    """The mutants of the cases alone, lest the test takes long; by two workers, with a journal."""
+    wanted = {change for change, _ in CASES.values()}
+
+    def few(mutants: Sequence[Mutant], number: int | None, seed: int) -> list[Mutant]:
+        return [mutant for mutant in drawn(mutants, number, seed) if (mutant.old, mutant.new) in wanted]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("harness.power.pipeline.drawn", few)
+        return run(workers=2, journal=shop / "power.journal")
+
+
+def fate(score: Score, old: str, new: str) -> tuple[str, tuple[str, ...], str]:
+    """Return what became of one mutant: outcome, oracles, and the exchange that noticed or is nearest."""
+    [found] = [fate for mutant, fate in score.drawn if (mutant.old, mutant.new) == (old, new)]
+    return found.outcome, found.oracles, found.by
 
 
 @pytest.mark.parametrize(("change", "wanted"), CASES.values(), ids=CASES)
@@ -62,12 +70,13 @@ def test_what_becomes_of_a_mutant(
 
 
 def test_lines_that_nothing_reaches_have_no_mutants(score: Score, shop: Path) -> None:
-    """What nobody asked for cannot be judged."""
-    lines = (shop / "shop.py").read_text().splitlines()
-    unseen = next(number for number, line in enumerate(lines, 1) if "nobody asks" in line)
-    assert unseen not in {mutant.edit.line for mutant, _ in score.drawn}
+    """What nobody asked for cannot be judged: the text of that page, and that it is returned."""
+    source = (shop / "shop.py").read_text()
+    unseen = source[: source.index("nobody asks")].count("\n") + 1
+    every = edits(source.encode())
     assert score.reach.told
     assert score.reach.lines == score.reach.runnable - 1
+    assert score.pool == len([edit for edit in every if edit.line != unseen]) < len(every)
 
 
 def test_the_original_is_not_written(score: Score, shop: Path) -> None:
@@ -92,7 +101,11 @@ def test_what_is_in_the_journal_is_not_run_again(
     score: Score, run: Run, shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same command again comes to the same score, without a mutant."""
+    known = {mutant.id for mutant, _ in score.drawn}
     monkeypatch.setattr("harness.power.hunt.Hunt.fate", None)  # would fail, were it called
+    monkeypatch.setattr(
+        "harness.power.pipeline.drawn", lambda mutants, *by: [each for each in mutants if each.id in known]
+    )
     assert as_json(run(journal=shop / "power.journal")) == as_json(score)
 
 
