@@ -73,14 +73,14 @@ def _statuses() -> Iterator[Operator]:
     for code, reason in DETOURS.items():
         yield Operator(f"one more {code}", partial(_status, code=code, reason=reason), stage=3, detour=code)
     for code, reason in REFUSALS.items():
-        yield Operator(f"status {code}", partial(_refused, code=code, reason=reason), mild=False, stage=3)
+        yield Operator(f"status {code}", partial(refused, code=code, reason=reason), mild=False, stage=3, refuses=True)
 
 
 def _status(response: Response, code: int, reason: bytes) -> Response:
     return replace(response, status=code, reason=reason) if response.status == 200 else response
 
 
-def _refused(response: Response, code: int, reason: bytes) -> Response:
+def refused(response: Response, code: int, reason: bytes) -> Response:
     """Return a refusal in place of an answer that was none."""
     if response.status >= 400:
         return response

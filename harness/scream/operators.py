@@ -28,7 +28,8 @@ class Operator:
     """One change. `mild` ones may be made together with others; the rest hide what else is changed.
 
     `stage` is when it is made among others: bodies (0) before their coding (1), headers (2), status (3), framing (4).
-    `delay` is in seconds; `detour` answers with a redirect to the same thing under another path.
+    `delay` is in seconds; `detour` answers with a redirect to the same thing under another path. What `refuses` keeps
+    the old implementation from hearing of requests that write.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Operator:
     stage: int = 0
     delay: float = 0.0
     detour: int = 0
+    refuses: bool = False
 
 
 @dataclass(frozen=True, slots=True)
