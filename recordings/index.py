@@ -48,17 +48,17 @@ def free_port(wanted: int = PORT) -> int:
 
 
 @contextmanager
-def recorded_index(cassette: Path, work: Path, cgi: bool = True) -> Iterator[str]:
+def recorded_index(cassette: Path, work: Path, cgi: bool = True, index: str = "legacy") -> Iterator[str]:
     """Serve a fresh index and record into `cassette`; yields the address for clients (`http://HOST:PORT`).
 
-    `cgi` is False for an index that answers within the server's process.
+    `cgi` is False for an index that answers within the server's process; only the old one (`legacy`) can be otherwise.
     """
     # Only what is kept has to name the same host each time; somebody else may take that port before we do.
     with ExitStack() as stack:
         try:
-            base, recorder = stack.enter_context(_recorder(cassette, work, cgi, free_port(PORT if cgi else 0)))
+            base, recorder = stack.enter_context(_recorder(cassette, work, cgi, free_port(PORT if cgi else 0), index))
         except TakenError:
-            base, recorder = stack.enter_context(_recorder(cassette, work, cgi, free_port(0)))
+            base, recorder = stack.enter_context(_recorder(cassette, work, cgi, free_port(0), index))
         yield base
     lost = re.search(r"lost (\d+)", recorder.printed)
     if recorder.status or not lost or lost[1] != "0":
@@ -66,10 +66,10 @@ def recorded_index(cassette: Path, work: Path, cgi: bool = True) -> Iterator[str
 
 
 @contextmanager
-def _recorder(cassette: Path, work: Path, cgi: bool, port: int) -> Iterator[tuple[str, _Process]]:
+def _recorder(cassette: Path, work: Path, cgi: bool, port: int, index: str) -> Iterator[tuple[str, _Process]]:
     """Index and recorder on a port; raises TakenError if somebody listens there by now."""
     base = f"http://{HOST}:{port}"
-    serve = [sys.executable, "-m", "legacy", "serve", "--bind", f"{HOST}:0", "--seed", str(SEED)]
+    serve = [sys.executable, "-m", index, "serve", "--bind", f"{HOST}:0", "--seed", str(SEED)]
     serve += ["--cgi"] if cgi else []
     serve += ["--files", str(work / "files"), "--mail", str(work / "mail")]
     environ = {**os.environ, "PYPI_BASE_URL": f"{base}/pypi"}

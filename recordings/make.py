@@ -1,8 +1,9 @@
 """Make the recordings again: each scenario's real client against a fresh old index behind `harness record`.
 
-`python -m recordings.make [--only NAME ...] [--into FOLDER] [--list] [--try]`. A cassette is replaced only when its
-client did its whole job; `--try` replaces none, and runs the clients against the index in one server process instead of
-as CGI. Ends with 1 when one did not, and names the clients that cannot run on this machine.
+`python -m recordings.make [--only NAME ...] [--into FOLDER] [--list] [--try [INDEX]]`. A cassette is replaced only when
+its client did its whole job; `--try` replaces none, and runs the clients against the index in one server process
+instead of as CGI: `--try modern` against the new one. Ends with 1 when one did not, and names the clients that cannot
+run on this machine.
 """
 
 from __future__ import annotations
@@ -66,12 +67,12 @@ def main(arguments: list[str] | None = None) -> int:
     if options.list:
         print("\n".join(f"{one.name:22} {one.about}" for one in chosen))
         return 0
-    into = None if options.no_cassettes else options.into
+    into = None if options.tried else options.into
     signal.signal(signal.SIGTERM, _end)
     failed, missing = [], []
     for scenario in chosen:
         try:
-            make(scenario, into)
+            make(scenario, into, options.tried or "legacy")
         except MissingError as error:
             missing.append(f"{scenario.name}: {error}")
         except (ClientError, ServerError) as error:
@@ -97,9 +98,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--try",
-        action="store_true",
-        dest="no_cassettes",
-        help="keep nothing, and have the index in one process, no CGI",
+        nargs="?",
+        const="legacy",
+        choices=("legacy", "modern"),
+        dest="tried",
+        help="keep nothing, and have the index in one process, no CGI: the old one, or the new one",
     )
     parser.add_argument("--list", action="store_true", help="name the scenarios and end")
     return parser
@@ -111,7 +114,7 @@ def _folder(path: str) -> Path:
     return folder
 
 
-def make(scenario: Scenario, into: Path | None = FOLDER) -> None:
+def make(scenario: Scenario, into: Path | None = FOLDER, index: str = "legacy") -> None:
     """Record one scenario, as CGI if it is to be kept (`into` a folder).
 
     Raises MissingError, ServerError or ClientError, and then leaves the old cassette.
@@ -123,7 +126,7 @@ def make(scenario: Scenario, into: Path | None = FOLDER) -> None:
         for name in ("client", "index"):
             (work / name).mkdir()
         cassette = work / f"{scenario.name}.yaml"
-        with recorded_index(cassette, work / "index", cgi=into is not None) as base:
+        with recorded_index(cassette, work / "index", into is not None, index) as base:
             scenario.play(Session(base, work / "client", python))
         size = cassette.stat().st_size
         if into:
