@@ -104,8 +104,12 @@ CLIENTS = {
     "pip-26.3": Row("pip-26.3", PIP),
     "easy_install-18.8.1": Row("setuptools-18.8.1", EASY, _site, {"PYTHONPATH": "{home}/site"}),
     "easy_install-44.1.1": Row("setuptools-44.1.1", EASY, _site, {"PYTHONPATH": "{home}/site"}),
-    "pep381client-1.5": Row("pep381client-1.5", str(SCRIPTS / "mirror.py") + " {url} {program} mirror"),
-    "bandersnatch-6.8.0": Row("bandersnatch-6.8.0", "-m bandersnatch.main -c bandersnatch.conf mirror", _mirror),
+    "pep381client-1.5": Row(
+        "pep381client-1.5", str(SCRIPTS / "mirror.py") + " {url} {program} mirror", product="names"
+    ),
+    "bandersnatch-6.8.0": Row(
+        "bandersnatch-6.8.0", "-m bandersnatch.main -c bandersnatch.conf mirror", _mirror, product="names"
+    ),
     "xmlrpclib-2.7": Row("python2.7", "changes.py {url}", _changes, product="output"),
     "xmlrpc.client-3.11": Row("python3.11", "changes.py {url}", _changes, product="output"),
     "json-3.11": Row("python3.11", "latest.py {url}", _json, product="output"),
@@ -113,7 +117,9 @@ CLIENTS = {
     "feedparser-6.0.14": Row("feedparser-6.0.14", FEEDS, product="output"),
     "register-2.7": Row("python2.7", REGISTER, _project, DISTUTILS),
     "upload-2.7": Row("python2.7", UPLOAD, _project, DISTUTILS),
-    "twine-7.0.0": Row("twine-7.0.0", "-m twine upload --non-interactive -r local --disable-progress-bar {wheel}", _wheel),
+    "twine-7.0.0": Row(
+        "twine-7.0.0", "-m twine upload --non-interactive -r local --disable-progress-bar {wheel}", _wheel
+    ),
 }
 
 

@@ -52,7 +52,7 @@ Exit status: 0 nobody screams, 1 somebody does, 2 could not judge."""
     type=click.Choice(PRODUCTS),
     default="work",
     show_default=True,
-    help="By what a client's work is judged: files and writes, else what it prints; only that; only its exit status.",
+    help="What is judged: files and writes, else lines printed; files by name (mirrors); lines; exit status.",
 )
 @click.option("--only", metavar="OPERATOR", multiple=True, help="Only changes with this in their name, like 'status'.")
 @click.option("--endpoint", "endpoints", metavar="NAME", multiple=True, help="Only answers of it: 'GET /item/{}/'.")

@@ -22,7 +22,7 @@ from harness.errors import UsageError
 
 TIMEOUT = "timeout"
 """The exit status of a client that was ended because it did not end."""
-PRODUCTS = ("work", "output", "exit")
+PRODUCTS = ("work", "names", "output", "exit")
 LINES = 400
 """Lines printed that are looked at, from the end."""
 _PASSED = ("PATH", "LANG", "LC_ALL")
@@ -42,7 +42,8 @@ class Client:
 
     `command` is its words, with `{url}` (`http://HOST:PORT`), `{host}` and `{home}` (its folder) to be filled in; `env`
     its variables beside PATH; `folder` is copied into its folder before each run. `product` says what its work is:
-    `work` (files made and what it wrote on the server, or what it prints where it does neither), `output`, `exit`.
+    `work` (files made and what it wrote on the server, or what it prints where it does neither), `names` (the same, but
+    files by their names: a mirror keeps whatever it is given), `output`, `exit`.
     """
 
     name: str

@@ -64,7 +64,11 @@ class Yardstick:
     def judge(self, outcome: Outcome) -> Verdict:
         """Compare a run with the unchanged ones."""
         # What a client keeps beside its product (a page fetched to be searched) is not looked at.
-        files = [*self._files(outcome), *_signed(self.effects, outcome.effects)] if self.product == "work" else []
+        files = (
+            [*self._files(outcome), *_signed(self.effects, outcome.effects)]
+            if self.product in ("work", "names")
+            else []
+        )
         requests = _counted(self.requests, Counter(outcome.requests))
         lost = [line for line in self.output if line not in outcome.output]
         new = [line for line in outcome.output if line not in self.output | self.seldom]
@@ -98,7 +102,7 @@ def yardstick(unchanged: Sequence[Outcome], product: str) -> Yardstick:
     """Return what unchanged runs have in common; a file whose content varies is only to be there."""
     first, *others = unchanged
     files = {
-        name: digest if all(one.files[name] == digest for one in others) else ""
+        name: digest if product != "names" and all(one.files[name] == digest for one in others) else ""
         for name, digest in first.files.items()
         if all(name in one.files for one in others)
     }
