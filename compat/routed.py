@@ -2,7 +2,7 @@
 
 Comes in: the name of a rule and an event. Goes out: the counts, and a line of them for the log. Events: `old` and `new`
 answered first, `fell back` (new failed, and old answered instead), `failed` (new failed, and that was the answer),
-`shadowed` (a pair was handed over), `dropped` (it was not).
+`shadowed` (a pair was handed over), `dropped` (it was not); `off`: it was switched off.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .types import Environ
 
 ROUTES = "compat.routes"
 """The environ's key for a callable that is given a rule's name and an event: how metrics listen."""
-EVENTS = ("old", "new", "fell back", "failed", "shadowed", "dropped")
+EVENTS = ("old", "new", "fell back", "failed", "shadowed", "dropped", "off")
 NO_RULE = "no rule"
 PERIOD = 300.0
 """Seconds between two lines of totals, while there is anything to tell."""

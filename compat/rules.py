@@ -19,13 +19,14 @@ from urllib.parse import parse_qsl
 
 from .environ import encode
 from .errors import ConfigurationError
+from .outage import WORDS, Outage, read_outage
 from .proxy import address, network
 from .sticky import cookie, sticky_identity
 from .types import Environ
 
 Side = Literal["old", "new"]
-To = Literal["old", "new", "shadow"]
-DESTINATIONS = ("old", "new", "shadow")
+To = Literal["old", "new", "shadow", "off"]
+DESTINATIONS = ("old", "new", "shadow", "off")
 STICKY = "sticky"
 Condition = Callable[[Environ], bool]
 PATHS = ("path", "glob", "regex")
@@ -37,8 +38,9 @@ SHARES = 10000
 class Rule:
     """Conditions that must all hold, and who answers then. `name` is how logs call it.
 
-    `shadow`: old answers, and new is asked afterwards. `share` is the part of the clients that it is for, None for all;
-    `sticky`: they are told apart by a cookie of ours. `fallback`: old answers a safe request that new fails at.
+    `shadow`: old answers, and new is asked afterwards. `off`: nobody answers, as its `outage` says. `share` is the part
+    of the clients that it is for, None for all; `sticky`: they are told apart by a cookie of ours. `fallback`: old
+    answers a safe request that new fails at.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Rule:
     share: Condition | None = field(default=None, repr=False)
     sticky: bool = False
     fallback: bool = True
+    outage: Outage | None = None
 
     @property
     def side(self) -> Side:
@@ -100,10 +103,11 @@ def read_rule(table: Mapping[str, Any], name: str) -> Rule:
     name = _text(words.pop("name", name), "name")
     to = words.pop("to", "new")
     if to not in DESTINATIONS:
-        raise ConfigurationError(f"to = {to!r} must be old, new or shadow")
+        raise ConfigurationError(f"to = {to!r} must be old, new, shadow or off")
     fallback = words.pop("fallback", True)
     if not isinstance(fallback, bool):
         raise ConfigurationError(f"fallback = {fallback!r} must be true or false")
+    outage = read_outage(to, words)
     by = words.pop("by", None)
     if by is not None and "percent" not in words:
         raise ConfigurationError("by says how clients are told apart: it needs percent")
@@ -116,7 +120,7 @@ def read_rule(table: Mapping[str, Any], name: str) -> Rule:
     percent = words.pop("percent", None)
     conditions = tuple(READERS[word](value, word) for word, value in words.items())
     share = None if percent is None else _share(percent, by or "client", name)
-    return Rule(name, to, conditions, share, by == STICKY, fallback)
+    return Rule(name, to, conditions, share, by == STICKY, fallback, outage)
 
 
 def _methods(value: Any, word: str) -> Condition:
@@ -185,7 +189,7 @@ READERS: dict[str, Callable[[Any, str], Condition]] = {
     "header": _headers,
     "cookie": _cookies,
 }
-OTHERS = ("percent", "by", "to", "fallback", "name")
+OTHERS = ("percent", "by", "to", "fallback", "name", *WORDS)
 
 
 def _share(value: Any, by: Any, salt: str) -> Condition:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from .attempt import attempt, is_failure, may_repeat
+from .brownout import Brownout
 from .environ import encode
 from .errors import ConfigurationError
 from .journal import Journal, escape
@@ -39,10 +40,10 @@ class Strangler:
         header = { X-Beta = "*" }       cookie = { beta = "1" }       percent = 5 (of the clients, told apart
         by = "client", "user", "sticky", "cookie:sid" or "header:X-Id"; "sticky" gives them a cookie)
 
-    `to = "old"` makes an exception, `to = "shadow"` has old answer, and new asked afterwards, as `shadow` says. Where
-    new fails (5xx, or an exception before the first byte) at a GET, HEAD or OPTIONS without a body, old answers, unless
-    the rule says `fallback = false`. `header` names a response header that tells who answered; `log` writes a line for
-    each request. Raises ConfigurationError.
+    `to = "old"` makes an exception, `to = "shadow"` has old answer, and new asked afterwards, as `shadow` says;
+    `to = "off"` switches off for a while, as `brownout` records. Where new fails (5xx, or an exception before the first
+    byte) at a GET, HEAD or OPTIONS without a body, old answers, unless the rule says `fallback = false`. `header` names
+    a response header that tells who answered; `log` writes a line for each request. Raises ConfigurationError.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Strangler:
         rules: Iterable[Mapping[str, Any]] | str | Path,
         *,
         shadow: Shadow | None = None,
+        brownout: Brownout | None = None,
         header: str | None = None,
         log: bool = True,
     ) -> None:
@@ -61,6 +63,7 @@ class Strangler:
         if header is not None and not is_header_name(header):
             raise ConfigurationError(f"header={header!r} is not a header name")
         self._shadow = shadow
+        self._brownout = brownout
         self._rules = Rules(rules, self._check)
         self._applications: dict[Side, Application] = {"old": old, "new": new}
         self._header = header
@@ -76,12 +79,23 @@ class Strangler:
         """Return the first rule that matches, None where none does (then old answers)."""
         journal = Journal(environ, "strangler")
         rules = self._rules.now(lambda text, well: journal.say(logging.INFO if well else logging.ERROR, text))
-        return next((rule for rule in rules if rule.matches(environ)), None)
+        return next((rule for rule in rules if rule.matches(environ) and self._is_on(rule)), None)
+
+    def _is_on(self, rule: Rule) -> bool:
+        return rule.outage is None or (self._brownout is not None and self._brownout.holds(rule))
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request (PEP 3333)."""
         take_redirects(environ, self)  # where a program's local redirect leads is decided by the rules again
+        if self._brownout is not None:
+            start_response = self._brownout.following(environ, start_response)
         rule = self.decide(environ)
+        for _ in self._rules.held if rule and rule.outage else ():  # each may turn out to be stopped
+            if rule is None or rule.outage is None:
+                break
+            if self._is_taken(rule, environ):
+                return self._switched_off(rule, environ, start_response)
+            rule = self.decide(environ)
         side: Side = rule.side if rule else "old"
         counted = self._routed.counter(rule.name if rule else NO_RULE, environ)
         counted(side)
@@ -94,9 +108,21 @@ class Strangler:
             return self._tried(rule, counted, environ, start_response)
         return self._unguarded(counted, environ, start_response)
 
+    def _is_taken(self, rule: Rule, environ: Environ) -> bool:
+        return self._brownout is not None and self._brownout.takes(rule, environ)
+
+    def _switched_off(self, rule: Rule, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        assert self._brownout is not None, "_check saw to that"
+        self._routed.counter(rule.name, environ)("off")
+        if self._log:
+            Journal(environ, "strangler").say(logging.INFO, f"{_request(environ)} is off (rule {rule.name!r})")
+        return self._brownout.answer(rule, environ, start_response)
+
     def _check(self, rules: tuple[Rule, ...]) -> None:
         if self._shadow is None and (asked := [rule.name for rule in rules if rule.to == "shadow"]):
             raise ConfigurationError(f"{asked[0]}: to = 'shadow' needs Strangler(..., shadow=Shadow(callback))")
+        if self._brownout is None and (off := [rule.name for rule in rules if rule.to == "off"]):
+            raise ConfigurationError(f"{off[0]}: to = 'off' needs Strangler(..., brownout=Brownout(record))")
 
     def _shadowed(
         self, rule: Rule, counted: Callable[[str], None], environ: Environ, start_response: StartResponse

@@ -98,7 +98,7 @@ REFUSED = [
     ({"to": "old"}, "no condition"),
     ({"client": "10.1.2.3/8"}, "is no network like"),
     ({"path": "/", "fallback": 1}, "must be true or false"),
-    ({"path": "/", "to": "elsewhere"}, "must be old, new or shadow"),
+    ({"path": "/", "to": "elsewhere"}, "must be old, new, shadow or off"),
     ({"paht": "/"}, "paht is not known"),
     ({"path": "simple"}, "begin with a slash"),
     ({"path": []}, "empty"),
