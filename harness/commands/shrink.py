@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -19,6 +23,8 @@ from harness.recording import Recording, check_replaceable, open_recordings
 from harness.report.model import Result
 from harness.report.reading import read_report
 from harness.shrink import Shrinking, Small
+from harness.shrink.rows import Rows
+from harness.shrink.seed import find_seed, loading
 from harness.shrink.trial import Trials
 from harness.store.cassette import SUFFIXES, write_cassette
 from harness.targets import parse_target
@@ -44,6 +50,7 @@ Exit status: 0 written and confirmed, 2 it could not be, saying why."""
     "--allow-writes", metavar="HOST", multiple=True, help="Send unsafe methods to URL targets on HOST[:PORT]."
 )
 @click.option("--time", "seconds", type=click.FloatRange(min=0), default=120.0, help="Seconds it may take (120).")
+@click.option("--rows/--no-rows", default=True, help="Make the state smaller, where one JSON file is loaded (yes).")
 def command(
     report: Path,
     group: str,
@@ -54,6 +61,7 @@ def command(
     state: str | None,
     allow_writes: tuple[str, ...],
     seconds: float,
+    rows: bool,
 ) -> None:
     """Shrink what shows GROUP (an id of REPORT, or its beginning) to the fewest requests, parameters and headers.
 
@@ -75,8 +83,10 @@ def command(
         state=state,
     )
     opened = open_recordings(recordings) if recordings else recordings_of(meant, Path.cwd())
-    small, recording = shrunk(meant, opened, options, until)
+    small, recording = shrunk(meant, opened, options, until, rows)
     start = state_of(recording, state, config)
+    if small.document is not None and start is not None:
+        start, options = with_seed(small, start, output, options)
     count = write_cassette(output, small.exchanges, start)
     click.echo(f"wrote {output}: {count} request{'s' * (count != 1)}{'' if small.finished else ', not finished'}")
     click.echo(confirmed(meant, output, options))
@@ -94,7 +104,9 @@ def group_of(result: Result, text: str) -> Group:
     return found[0]
 
 
-def shrunk(group: Group, recordings: Sequence[Recording], options: Options, until: float) -> tuple[Small, Recording]:
+def shrunk(
+    group: Group, recordings: Sequence[Recording], options: Options, until: float, with_rows: bool = True
+) -> tuple[Small, Recording]:
     """Shrink the first example of a group that still shows it. Raises UsageError where none does."""
     names = names_of(options.config)
     by_name = {recording.name: recording for recording in recordings}
@@ -102,13 +114,42 @@ def shrunk(group: Group, recordings: Sequence[Recording], options: Options, unti
         recording = by_name.get(example.name)
         if recording is None or example.number > len(recording):
             continue
+        rows = Rows.of(recording, options, until) if with_rows else None
         with Trials(recording, options) as trials:
-            search = Shrinking(trials, group, until, partial(_say, example.exchange))
+            search = Shrinking(trials, group, until, partial(_say, example.exchange), rows)
             small = search.run(recording, example.number, names)
         if small is not None:
             return small, recording
     told = ", ".join(example.exchange for example in group.examples) or "none"
     raise UsageError(f"no example of {group.id} ({told}) shows it now; were recordings, targets or state others?")
+
+
+def with_seed(small: Small, state: str, output: Path, options: Options) -> tuple[str, Options]:
+    """Write the smaller starting state beside the cassette and say how it is named in harness.toml; return its name.
+
+    The options returned know it already.
+    """
+    config = options.config
+    table, name = config.states[state], re.sub(r"[^\w-]", "-", f"{state}-{output.stem}", flags=re.ASCII)
+    file = output.with_name(f"{output.stem}.seed.json")
+    seed = find_seed(table, config.root)
+    assert seed is not None, "or else there were no entries to leave out"
+    file.write_text(json.dumps(small.document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    inside = file.resolve().is_relative_to(config.root.resolve())
+    where = file.resolve().relative_to(config.root.resolve()) if inside else file.resolve()
+    loads = loading(table, seed, where)
+    click.echo(f"wrote {file}: the smaller starting state; for harness.toml:\n\n{toml_of(name, loads)}")
+    return name, replace(options, config=replace(config, states={**config.states, name: loads}))
+
+
+def toml_of(name: str, table: Mapping[str, Any]) -> str:
+    """Return `[state.NAME]` as TOML: JSON's strings, numbers and lists of strings are TOML's, too."""
+    plain = [f"{key} = {json.dumps(value)}" for key, value in table.items() if not isinstance(value, dict)]
+    text = "\n".join([f"[state.{name}]", *plain]) + "\n"
+    for key, value in table.items():
+        if isinstance(value, dict):
+            text += "\n" + toml_of(f"{name}.{key}", value)
+    return text
 
 
 def _say(name: str, text: str) -> None:

@@ -1,6 +1,7 @@
 """READ FIRST: the order in which a scenario is made smaller.
 
-    the exchange alone | its client's session | all before it -> fewer requests -> fewer parts of each -> answers of now
+    the exchange alone | its client's session | all before it -> fewer requests -> fewer parts of each
+    -> fewer entries of the starting state -> answers of now
 
 A group of a report and the recording of one of its examples come in, a Small goes out; also when time is up or the user
 stops it: the best so far. Where a candidate is replayed is `trial`'s.
@@ -12,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import Any
 
 from harness.bind import aliased
 from harness.exchange import Exchange, Response
@@ -22,28 +24,34 @@ from harness.recording import Recording
 from harness.selection import Selection
 from harness.shrink.minimal import minimal
 from harness.shrink.parts import SORTS, Sort
+from harness.shrink.rows import Rows, Stopped
 from harness.shrink.trial import Sign, Trials, signs, signs_of
 
 Say = Callable[[str], None]
 
 
-class Stopped(Exception):
-    """Time is up."""
-
-
 @dataclass(frozen=True, slots=True)
 class Small:
-    """A scenario that shows the cause in its last exchange; `finished` where nothing more can be left out."""
+    """A scenario that shows the cause in its last exchange; `finished` where nothing more can be left out.
+
+    `document` is what a smaller starting state is loaded from; None: the state is the recording's.
+    """
 
     exchanges: tuple[Exchange, ...]
     finished: bool = False
+    document: Any = None
 
 
 class Shrinking:
-    """One search for the smallest scenario that shows a group in its last exchange; `until` is in monotonic seconds."""
+    """One search for the smallest scenario that shows a group in its last exchange; `until` is in monotonic seconds.
 
-    def __init__(self, trials: Trials, group: Group, until: float, say: Say = lambda text: None) -> None:
-        self._trials, self._group, self._until, self._say = trials, group, until, say
+    `rows` makes the starting state smaller; without it that stays as it is.
+    """
+
+    def __init__(
+        self, trials: Trials, group: Group, until: float, say: Say = lambda text: None, rows: Rows | None = None
+    ) -> None:
+        self._trials, self._group, self._until, self._say, self._rows = trials, group, until, say, rows
         self._wanted: frozenset[Sign] = frozenset()
         self.best: tuple[Exchange, ...] = ()
 
@@ -56,12 +64,18 @@ class Shrinking:
             self._fewer_requests()
             if self._trials.options.old.replayed:  # who only repeats the recording cannot be asked anything else
                 self._fewer_parts()
+            if self._rows:
+                self._rows.run(self.best, self._wanted, self._say)
             finished = True
         except (Stopped, KeyboardInterrupt):
             self._say("stopped: this is the smallest so far")
         if not self.best:
             return None
-        return Small(self._answered(), finished)
+        document = self._rows.best if self._rows else None
+        if document is None or self._rows is None:
+            return Small(self._answered(self._trials), finished)
+        with self._rows.opened(document) as trials:
+            return Small(self._answered(trials), finished, document)
 
     def _begin(self, recording: Recording, number: int, names: Names) -> bool:
         """Find a beginning that shows the group: the exchange alone, or after as little as is known to suffice."""
@@ -73,7 +87,6 @@ class Shrinking:
             if wanted:
                 self._wanted, self.best = wanted, exchanges
                 return True
-            self._check_time()
         return False
 
     def _shows(self, exchanges: Sequence[Exchange]) -> bool:
@@ -111,13 +124,13 @@ class Shrinking:
         if len(left) < len(items):
             self._say(f"request {at + 1}: {len(left)} of {len(items)} {sort.name} left")
 
-    def _answered(self) -> tuple[Exchange, ...]:
+    def _answered(self, trials: Trials) -> tuple[Exchange, ...]:
         """Return the best with what old answers now: the recorded answers were given to other requests."""
-        if not self._trials.options.old.replayed:
+        if not trials.options.old.replayed:
             return self.best
         return tuple(
             replace(exchange, response=_answer(outcome.old, outcome.names[0], exchange))
-            for exchange, (outcome, _) in zip(self.best, self._trials.outcomes(self.best), strict=True)
+            for exchange, (outcome, _) in zip(self.best, trials.outcomes(self.best), strict=True)
         )
 
 
