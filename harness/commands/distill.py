@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from harness.compare.excerpt import printable
 from harness.config import find_config
 from harness.distill import Distilled, DistillOptions, as_json, distill, in_text
 from harness.errors import UsageError
@@ -90,7 +91,7 @@ def command(
     found = distill(opened, options, progress)
     write(found, output, opened)
     for line in in_text(found):
-        click.echo(line)
+        click.echo(printable(line))
     if json_file is not None:
         json_file.write_text(json.dumps(as_json(found), indent=1) + "\n", encoding="utf-8")
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from harness.compare.excerpt import printable
 from harness.config import find_config
 from harness.errors import UsageError
 from harness.power import PowerOptions, as_json, in_text, power
@@ -90,6 +91,6 @@ def command(
     )
     score = power(open_recordings(recordings), options, progress)
     for line in in_text(score):
-        click.echo(line)
+        click.echo(printable(line))
     if json_file is not None:
         json_file.write_text(json.dumps(as_json(score), indent=1) + "\n", encoding="utf-8")
