@@ -164,10 +164,10 @@ def serve(bind: str) -> None:
     try:
         Gunicorn().run()
     except SystemExit as end:
-        if end.code:
+        if end.code:  # pragma: no cover  # a worker that cannot begin: gunicorn has said why
             raise
     finally:
-        if os.getpid() != owner:  # a worker, forked from here: what our callers clean up is not its to touch
+        if os.getpid() != owner:  # pragma: no cover  # a worker, forked from here: what our callers clean up is not its
             os._exit(0)
 
 

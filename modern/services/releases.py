@@ -8,13 +8,12 @@ from typing import Any
 
 from sqlalchemy import (
     Row,
-    Select,
     and_,
-    bindparam,
     delete,
     exists,
     func,
     insert,
+    literal,
     literal_column,
     or_,
     select,
@@ -23,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, contains_eager
 
-from ..models import Classifier, Dependency, JournalEntry, Project, Release, ReleaseClassifier, table
+from ..models import Classifier, Dependency, JournalEntry, Project, Release, ReleaseClassifier
 from .clock import naive_now
 from .journal import Journal
 from .projects import remove_parts
@@ -41,10 +40,6 @@ SEARCHABLE = (
     "name", "version", "author", "author_email", "maintainer", "maintainer_email", "home_page", "license", "summary",
     "description", "keywords", "platform", "download_url",
 )  # fmt: skip
-_RELEASES = table(Release).c
-_EXISTS: Select[int] = select(literal_column("1")).where(
-    _RELEASES.name == bindparam("name"), _RELEASES.version == bindparam("version")
-)
 
 Listed = Row[str, str, str | None, bool | None, int | None]
 
@@ -62,10 +57,6 @@ class Releases:
         """A release with its project."""
         wanted = select(Release).join(Project, Project.name == Release.name).options(contains_eager(Release.project))
         return self._db.scalar(wanted.where(Release.name == name, Release.version == version))
-
-    def exists(self, name: str, version: str) -> bool:
-        """Whether there is such a release, to the letter."""
-        return self._db.scalar(_EXISTS, {"name": name, "version": version}) is not None
 
     def of_project(self, name: Any, *, hidden: bool | None = None) -> Sequence[Listed]:
         """(name, version, summary, hidden, ordering) of a project's releases, the highest first; `hidden` selects."""
@@ -195,9 +186,8 @@ class Releases:
         here = (ReleaseClassifier.name == name, ReleaseClassifier.version == version)
         self._db.execute(delete(ReleaseClassifier).where(*here).execution_options(synchronize_session=False))
         for text in texts:
-            found = self._db.scalar(select(Classifier.id).where(Classifier.classifier == text))
-            if found is not None:
-                self._db.execute(insert(ReleaseClassifier).values(name=name, version=version, trove_id=found))
+            found = select(literal(name), literal(version), Classifier.id).where(Classifier.classifier == text)
+            self._db.execute(insert(ReleaseClassifier).from_select(["name", "version", "trove_id"], found))
 
     # -- dependencies --
 

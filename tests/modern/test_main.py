@@ -8,9 +8,16 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from contextlib import ExitStack, closing
 from pathlib import Path
 
+import psycopg2
 import pytest
+from psycopg2 import OperationalError
+
+from modern.__main__ import embedded_database, fill
+from modern.database import Database
+from modern.migrations import upgrade
 
 ROOT = Path(__file__).parents[2]
 
@@ -28,6 +35,7 @@ def served(modern_server, tmp_path_factory):
     folder = tmp_path_factory.mktemp("served")
     words = ["serve", "--bind", "127.0.0.1:0", "--database", modern_server.create_database("served"), "--sandbox"]
     words += ["--seed", "recordings/seed.json", "--files", str(folder), "--mail", str(folder / "mail")]
+    words += ["--statistics", str(folder / "statistics")]
     environ = {name: value for name, value in os.environ.items() if not name.startswith("PYPI_")}
     process = subprocess.Popen(
         [sys.executable, "-m", "modern", *words], cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True
@@ -85,3 +93,15 @@ def test_a_database_is_migrated(modern_server):
     """And again, which changes nothing."""
     url = modern_server.create_database("migrated")
     assert [run("migrate", "--database", url).returncode for _ in range(2)] == [0, 0]
+
+
+def test_without_a_database_there_is_one_of_its_own(tmp_path):
+    """Filled from our seed, and gone afterwards."""
+    with ExitStack() as stack:
+        url = embedded_database(stack)
+        upgrade(url)
+        fill(url, str(tmp_path), None, fresh=True)
+        database = stack.enter_context(closing(Database(url)))
+        assert database.states.serial("demo") is not None
+    with pytest.raises(OperationalError):
+        psycopg2.connect(url)

@@ -1,18 +1,28 @@
 """modern.services: what is submitted and uploaded is stored, or refused in the old words, and small things beside."""
 
+import io
+import zipfile
+from pathlib import Path
+
 import pytest
 from psycopg2 import OperationalError as DriverError
+from sqlalchemy import delete, update
 from sqlalchemy.exc import OperationalError
+from transaction import TransactionManager
 
+from modern.database import Database
 from modern.errors import NotFound
+from modern.models import File, Project
 from modern.request import IndexRequest
 from modern.services import distributions, simple
 from modern.services.distributions import Refused
 from modern.services.following import Follower
 from modern.services.keys import EVERYTHING
 from modern.services.mail import Mail
-from modern.services.python2 import u_repr
+from modern.services.purging import Purger
+from modern.services.python2 import old_type, u_repr
 from modern.traversal import action_of
+from modern.views import upload
 
 
 def submit(person, **fields):
@@ -25,7 +35,11 @@ def test_a_release_is_described_twice(person, named):
     name, person.user = named("submitted"), ("bob", "bobpw")
     classifiers = ["Programming Language :: Python :: 2.7", "Programming Language :: Python"]
     assert submit(person, name=name, summary="One", classifiers=classifiers, requires="x").status_int == 200
-    for fields in ({"summary": "Two", "requires": ["y", "z"]}, {"summary": "Two"}, {"classifiers": classifiers[:1]}):
+    for fields in (
+        {"summary": "Two", "requires": ["y", "z"]},
+        {"summary": "Two"},
+        *[{"classifiers": classifiers[:1]}] * 2,
+    ):
         assert submit(person, name=name, **fields).status_int == 200
     page = person.get(f"/pypi/{name}/1.0").text
     assert "Two" in page
@@ -211,3 +225,103 @@ def test_a_login_of_yesterday_is_noted(bob, seeded_site):
         cursor.execute("SELECT last_seen > '2020-01-01' FROM cookies WHERE cookie = %s", (bob.jar["pypi"],))
         assert cursor.fetchone() == (True,)
     connection.close()
+
+
+def test_a_release_hides_no_other_where_its_project_says_so(person, named, seeded_site):
+    """Both are listed."""
+    name, person.user = named("unhidden"), ("bob", "bobpw")
+    submit(person, name=name)
+    database = Database(seeded_site[0].database_url)
+    with database.engine.begin() as connection:
+        connection.execute(update(Project).where(Project.name == name).values(autohide=False))
+    database.close()
+    submit(person, name=name, version="2.0")
+    assert f"/pypi/{name}/1.0" in person.get(f"/pypi/{name}").text
+
+
+def test_a_name_of_a_file_is_never_given_twice(person, named, seeded_site):
+    """Nor to the owner of the first."""
+    name, person.user = named("again"), ("bob", "bobpw")
+    submit(person, name=name)
+    fields = {"name": name, "version": "1.0", "filetype": "sdist"}
+    filename = f"{name}-1.0.tgz"
+    assert person.send("file_upload", {"content": (filename, name.encode())}, **fields).status_int == 200
+    database = Database(seeded_site[0].database_url)
+    with database.engine.begin() as connection:
+        connection.execute(delete(File).where(File.filename == filename))
+    database.close()
+    answer = person.send("file_upload", {"content": (filename, b"other " + name.encode())}, **fields)
+    assert (answer.status_int, "has previously been used" in answer.text) == (400, True)
+
+
+def test_files_of_others_projects_are_refused(person):
+    """By any spelling of the name."""
+    person.user = ("frank", "frankpw")
+    answer = person.send("file_upload", {"content": ("x.tgz", b"x")}, name="Lone.Wheel", version="4.0")
+    assert (answer.status_int, "You are not allowed to edit 'lone-wheel'" in answer.text) == (403, True)
+
+
+def test_a_broken_archive_of_documentation_is_refused(person, monkeypatch):
+    """Nothing of it stays; one that is too large is not opened."""
+    person.user = ("bob", "bobpw")
+    with io.BytesIO() as made:
+        with zipfile.ZipFile(made, "w") as archive:
+            archive.writestr("index.html", "documentation")
+        broken = made.getvalue().replace(b"documentation", b"Documentation")
+    answer = person.send("doc_upload", {"content": ("docs.zip", broken)}, name="demo")
+    assert (answer.status_int, "Bad CRC-32" in answer.text) == (400, True)
+    assert not list(Path(person.settings.files).glob("documentation/demo*"))
+    monkeypatch.setattr(upload, "MAX_DOCS", 10)
+    answer = person.send("doc_upload", {"content": ("docs.zip", broken)}, name="demo")
+    assert (answer.status_int, "too large" in answer.text) == (400, True)
+
+
+def test_a_digest_is_told_where_there_is_a_file(person):
+    """Old tools look so whether a file is known."""
+    digest = person.get("/pypi/demo/1.1/json").json["urls"][0]["md5_digest"]
+    assert person.act("show_md5", digest=digest).text == digest
+
+
+def test_an_error_may_say_how_python_2_called_it():
+    """Where the type is another one now."""
+
+    class Other(Exception):
+        old_type = "<type 'exceptions.Old'>"
+
+    assert old_type(Other()) == "<type 'exceptions.Old'>"
+
+
+FAULTS = [
+    (
+        "<methodResponse><fault><value><struct><member><name>faultCode</name><value><int>7</int></value></member>"
+        "<member><name>faultString</name><value>mine</value></member></struct></value></fault></methodResponse>",
+        "mine",
+    ),
+    (
+        "<methodCall><methodName>package_roles</methodName><params><param><value><array><data><value>x</value></data>"
+        "</array></value></param></params></methodCall>",
+        "psycopg2",
+    ),
+]
+
+
+@pytest.mark.parametrize(("body", "text"), FAULTS, ids=["a fault instead of a call", "the driver's error"])
+def test_faults_are_told(person, body, text):
+    """As they are."""
+    answer = person.ask("POST", "/pypi", body.encode(), Content_Type="text/xml")
+    assert "<fault>" in answer.text
+    assert text in answer.text
+
+
+def test_a_purger_that_had_nothing_to_do_ends(seeded_site):
+    """It has no thread."""
+    Purger("http://127.0.0.1:1/").close()
+
+
+def test_who_logs_in_meanwhile_is_who_writes(seeded_site):
+    """Entries of the journal carry the user that a form has just logged in."""
+    settings, app = seeded_site
+    services = app.registry["installation"].services(TransactionManager(explicit=True), settings.urls(https=False))
+    assert services.journal.actor.username is None
+    services.act_as("bob", "192.0.2.7")
+    assert (services.journal.actor.username, services.journal.actor.address) == ("bob", "192.0.2.7")
