@@ -12,6 +12,8 @@ from harness.difference import Difference
 from harness.errors import UsageError
 from harness.group import Group, group_observations
 from harness.group.observation import Observation
+from harness.scream import map as map_of
+from harness.scream.outcome import Evidence
 from harness.screams import read_screams, screams
 
 ENDPOINT = "GET /item/{}/"
@@ -75,3 +77,16 @@ def test_refuses_what_is_no_map(tmp_path: Path, changes: dict[str, Any]) -> None
     """With the file's name."""
     with pytest.raises(UsageError, match=r"map\.json"):
         read_screams(written(tmp_path, **changes))
+
+
+def test_reads_what_the_lab_writes(tmp_path: Path) -> None:
+    """The map as `harness scream -o` leaves it."""
+    evidence = Evidence((0, 1), "ERROR: none", ("- a.tar.gz",), ())
+    seen = (map_of.Break(ENDPOINT, "header", "ETag", "missing", "drop ETag", "x", "", evidence),)
+    place = (map_of.Place(ENDPOINT, "header", "ETag"),)
+    client = map_of.ClientMap("pip 1.5", "pip", False, "", 3, 4, (ENDPOINT,), place, (), seen)
+    map_of.write_map(tmp_path / "map.json", map_of.Map("old", (client,)))
+    (known,) = read_screams(tmp_path / "map.json")
+    assert (known.asks, [each.path for each in known.reads]) == ((ENDPOINT,), ["ETag"])
+    (scream,) = screams(group("header", "ETag", "missing"), [known])
+    assert scream.evidence == "exit 0 -> 1; ERROR: none; - a.tar.gz"
