@@ -27,6 +27,7 @@ COMMANDS = {  # imported when used, so that `harness record` needs no comparison
     "scream": ("harness.commands.scream", "Run real clients on changed answers: who breaks?"),
     "shrink": ("harness.commands.shrink", "Make what shows a difference as small as can be."),
     "merge": ("harness.commands.merge", "Make one report of several shards."),
+    "characterize": ("harness.commands.characterize", "Turn recorded exchanges into tests that pin them."),
     "power": ("harness.commands.power", "Say how much a recording would notice, by changing the target."),
     "distill": ("harness.commands.distill", "Keep the few exchanges that reach what all of them reach."),
     "accept": ("harness.commands.accept", "Accept differences of a report, with owner and reason."),

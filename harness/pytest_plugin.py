@@ -58,17 +58,20 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 @pytest.fixture
 def harness_target(request: pytest.FixtureRequest) -> str:
     """The target that recordings are replayed at."""
-    return request.config.stash[SETTING].target
+    return request.config.stash[SETTING].target()
 
 
 @pytest.fixture
 def harness_replay(request: pytest.FixtureRequest) -> Callable[..., None]:
-    """`harness_replay(PATH, NUMBER...)`: fail unless the target answers these exchanges (none: all) as recorded."""
+    """`harness_replay(PATH, NUMBER..., target=T)`: fail unless these exchanges (none: all) are answered as recorded.
+
+    `target` is what is asked where neither `--harness-target` nor harness.toml says anything else.
+    """
     setting = request.config.stash[SETTING]
 
-    def replay(path: str | Path, *numbers: int) -> None:
+    def replay(path: str | Path, *numbers: int, target: str = "") -> None:
         __tracebackhide__ = True
-        check = setting.check(request.path.parent / path)
+        check = setting.check(request.path.parent / path, target)
         for number in numbers or range(1, len(check.recording) + 1):
             if failure := setting.failure(check, number):
                 pytest.fail(failure, pytrace=False)
@@ -101,21 +104,20 @@ class Setting:
 
         return is_recording(path)
 
-    @property
-    def target(self) -> str:
-        """The target. Raises UsageError of pytest where none is given."""
-        found = self._option or self._table.get("target")
+    def target(self, otherwise: str = "") -> str:
+        """Return the target. Raises UsageError of pytest where none is given."""
+        found = self._option or self._table.get("target") or otherwise
         if not found:
             raise pytest.UsageError("no target: give --harness-target TARGET, or target under [pytest] of harness.toml")
         return str(found)
 
-    def check(self, path: Path, limit: int | None = None) -> Check:
-        """Return the check of a recording, the same one each time."""
+    def check(self, path: Path, target: str = "", limit: int | None = None) -> Check:
+        """Return the check of a recording, the same one each time; `target` is asked where nothing else is given."""
         if path not in self._checks:
             from harness.characterize.check import Check
             from harness.config import find_config
 
-            self._checks[path] = Check(path, self.target, find_config(self._config.rootpath), limit)
+            self._checks[path] = Check(path, self.target(target), find_config(self._config.rootpath), limit)
         return self._checks[path]
 
     def failure(self, check: Check, number: int) -> str:
@@ -176,7 +178,7 @@ class ExchangeTest(pytest.Item):
         """Replay the recording, if nobody did, and look."""
         assert isinstance(self.parent, RecordingFile)
         setting = self.config.stash[SETTING]
-        check = setting.check(self.path, self.parent.limit)
+        check = setting.check(self.path, limit=self.parent.limit)
         failure = setting.failure(check, self.number)
         if failure and check.shown[self.number].kind == "unreplayable":
             pytest.skip(check.shown[self.number].reason)

@@ -1,0 +1,170 @@
+"""`harness characterize`: recorded exchanges, a report's group or a curl command as tests. Options in, files out."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import click
+
+from harness.characterize.curl_command import curl_request
+from harness.characterize.needed import Needed, Part, needed
+from harness.characterize.write import check_places, write
+from harness.commands.finding import recordings_of
+from harness.commands.selecting import selecting
+from harness.commands.shrink import group_of
+from harness.config import Config, find_config
+from harness.errors import UsageError
+from harness.exchange import Exchange
+from harness.find import find, whole
+from harness.naming import names_of
+from harness.pipeline import Options
+from harness.recording import Recording, open_recordings
+from harness.redact.options import redactor_for
+from harness.report.model import FORMAT
+from harness.report.reading import read_report
+from harness.selection import Selection
+from harness.targets import parse_target
+from harness.verdicts import verdicts
+
+MOST = 50
+"""Tests written at once; a whole recording is a test already (docs/characterization.md)."""
+EPILOG = """\b
+Examples:
+  harness characterize today.archive --path '/feeds/*' --target package.module:application -o tests/test_feeds.py
+  harness characterize today.archive 12 15 --target package.module:application -o tests/test_login.py
+  harness characterize report.json --group 3f9a -o tests/test_header.py
+  harness characterize "curl -I http://localhost:8000/about" --target package.module:application -o tests/test_about.py
+
+Exit status: 0 written, 2 nothing was."""
+
+
+@click.command("characterize", epilog=EPILOG, short_help="Turn recorded exchanges into tests that pin them.")
+@click.argument("source", metavar="ARCHIVE|REPORT|CURL")
+@click.argument("numbers", metavar="[NUMBER...]", nargs=-1, type=click.IntRange(min=1))
+@click.option("-o", "output", metavar="FILE", required=True, type=click.Path(path_type=Path), help="tests/test_*.py")
+@click.option(
+    "--target", "target_text", metavar="TARGET", help="What is pinned. Default: harness.toml's, or old of REPORT."
+)
+@click.option("--group", metavar="ID", help="Of a report: the group whose example is pinned.")
+@click.option("--state", metavar="NAME", help="Of a curl command: [state.NAME] of harness.toml that it starts from.")
+@click.option("--no-redaction", is_flag=True, help="Write the secrets of a curl command, too.")
+@selecting
+def command(
+    source: str,
+    numbers: tuple[int, ...],
+    output: Path,
+    target_text: str | None,
+    group: str | None,
+    state: str | None,
+    no_redaction: bool,
+    **selection: Any,
+) -> None:
+    """Write tests that pass as long as TARGET answers as recorded, and a cassette of what they need, beside each other.
+
+    Exchanges are chosen by NUMBER or by the options below; those before them that they build on are kept too. What
+    TARGET answers otherwise than recorded is pinned as it is answered now, and told.
+    """
+    config = find_config(Path.cwd())
+    check_places(output)
+    names = names_of(config)
+    if source.startswith("curl "):
+        target = _target(target_text, config)
+        asked = _asked(source, target, state, config, no_redaction)
+        found = needed(asked, list(asked), _options(target, config))
+        recording: Recording = asked
+    elif Path(source).suffix == ".json" and _is_report(Path(source)):
+        recording, chosen, old = _of_report(Path(source), group)
+        target = target_text or old
+        found = needed(recording, chosen, _options(target, config))
+    else:
+        (recording,) = _one(open_recordings([Path(source)]))
+        target = _target(target_text, config)
+        found = needed(recording, _chosen(recording, numbers, Selection(**selection), names), _options(target, config))
+    cassette = write(output, found.as_of_now(), found.chosen, recording.state, target, names)
+    for line in _told(found, output, cassette):
+        click.echo(line)
+
+
+def _target(given: str | None, config: Config) -> str:
+    target = given or config.pytest.get("target")
+    if not target:
+        raise UsageError("which target is pinned? Give --target TARGET, or target under [pytest] of harness.toml")
+    return str(target)
+
+
+def _options(target: str, config: Config) -> Options:
+    return Options(parse_target("recorded", config), parse_target(target, config), config)
+
+
+def _one(recordings: Sequence[Recording]) -> Sequence[Recording]:
+    if len(recordings) != 1:
+        raise UsageError(f"{len(recordings)} recordings: give one, since the cassette starts from one state")
+    return recordings
+
+
+def _chosen(recording: Recording, numbers: Sequence[int], selection: Selection, names: Any) -> list[Exchange]:
+    """Return the exchanges meant. Raises UsageError for none and for too many, RecordingError for one not there."""
+    if numbers:
+        return [find([recording], f"{recording.name}#{number}") for number in sorted(set(numbers))]
+    found = list(islice(whole(recording, selection, names), MOST + 1))
+    if not found:
+        raise UsageError(f"{recording.name}: no exchange is meant by these options; harness show lists them all")
+    if len(found) > MOST:
+        raise UsageError(
+            f"{recording.name}: more than {MOST} exchanges are meant; choose by NUMBER or by options. A whole "
+            "recording needs no tests: pytest runs it as it is, with --harness-target"
+        )
+    return found
+
+
+def _is_report(path: Path) -> bool:
+    try:
+        document = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return False  # whoever reads it says why
+    return isinstance(document, dict) and document.get("format") == FORMAT
+
+
+def _of_report(path: Path, text: str | None) -> tuple[Recording, list[Exchange], str]:
+    """Return the smallest example of a group, its recording, and the old target. Raises UsageError."""
+    result = read_report(path)
+    if text is None and len(result.groups) != 1:
+        listed = "; ".join(f"{group.id} {group.title}" for group in result.groups[:10]) or "none"
+        raise UsageError(f"{path}: which group? Give --group ID, of: {listed}")
+    group = group_of(result, text or result.groups[0].id)
+    recordings = recordings_of(group, Path.cwd())
+    example = next(one for one in group.examples if any(recording.name == one.name for recording in recordings))
+    recording = next(recording for recording in recordings if recording.name == example.name)
+    return recording, [find([recording], f"{example.name}#{example.number}")], result.old
+
+
+def _asked(text: str, target: str, state: str | None, config: Config, no_redaction: bool) -> Part:
+    """Return what the target answers to a curl command now, redacted."""
+    exchange = Exchange("curl#1", curl_request(text), started=time.time())
+    options = Options(parse_target(target, config), parse_target(target, config), config, state=state)
+    shown = verdicts([Part("curl", state, [exchange])], options)[exchange.id]
+    if shown.answer is None:
+        raise UsageError(f"{target} gave no answer to the curl command: {shown.reason or shown.kind}")
+    redact: Callable[[Exchange], Exchange] = redactor_for(config, None, no_redaction) or (lambda one: one)
+    return Part("curl", state, [redact(replace(exchange, response=shown.answer))])
+
+
+def _told(found: Needed, output: Path, cassette: Path) -> list[str]:
+    tests, more = len(found.chosen), len(found.exchanges) - len(found.chosen)
+    lines = [f"wrote {output}: {tests} test{'s' * (tests != 1)}"]
+    lines += [f"wrote {cassette}: {len(found.exchanges)} exchanges" + (f", {more} of them built upon" if more else "")]
+    for name in found.changed:
+        shown = found.shown[name]
+        if shown.kind != "judged":
+            lines.append(f"{name}: was not judged ({shown.reason or shown.kind}): its test will say so")
+        else:
+            told = "; ".join(dict.fromkeys(re.sub(r"\s+", " ", group.title) for group in shown.groups))
+            lines.append(f"{name}: pinned as answered now, which is not what was recorded: {told}")
+    return lines
