@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote_plus
 
 from .errors import ConfigurationError
+from .types import Environ
 
 WORDS = ("start", "minutes", "every", "answer", "retry_after", "stop_requests", "stop_clients")
 ANSWERS = {
@@ -19,6 +21,8 @@ ANSWERS = {
     410: "410 Gone",
     503: "503 Service Unavailable",
 }
+WITHOUT = "without"
+"""The answer of old to the request without the parameters or headers that the rule names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,8 @@ class Outage:
     """`start` (seconds since the epoch; None: always), for `seconds`, again `every` so many seconds (None: once).
 
     `retry_after` in seconds; None: to the end of the outage. It ends for good after `stop_requests` or `stop_clients`.
-    `conditions` is what the rule says of requests, for the record.
+    `conditions` is what the rule says of requests, for the record. `without`: old answers, and is not told the query's
+    parameters and the headers that are named there; then `answer` is 0.
     """
 
     start: float | None = None
@@ -37,6 +42,7 @@ class Outage:
     stop_requests: int | None = None
     stop_clients: int | None = None
     conditions: Mapping[str, Any] = field(default_factory=dict)
+    without: bool = False
 
     def left(self, now: float) -> float:
         """Return for how many seconds it is still on; 0 where it is not, infinite where it has no schedule."""
@@ -46,6 +52,15 @@ class Outage:
             return 0.0
         gone = (now - self.start) % self.every if self.every else now - self.start
         return max(0.0, self.seconds - gone)
+
+    def strip(self, environ: Environ) -> None:
+        """Take the parameters and headers that the rule names out of a request."""
+        for name in self.conditions.get("header", ()):
+            environ.pop(f"HTTP_{name.upper().replace('-', '_')}", None)
+        names = frozenset(self.conditions.get("query", ()))
+        parts = environ.get("QUERY_STRING", "").split("&")
+        kept = [part for part in parts if unquote_plus(part.partition("=")[0]) not in names]
+        environ["QUERY_STRING"] = "&".join(kept)
 
     def headers(self, now: float) -> list[tuple[str, str]]:
         """Return the headers of the answer (RFC 9110 section 10.2.3 for Retry-After)."""
@@ -68,17 +83,21 @@ def read_outage(to: str, words: dict[str, Any]) -> Outage | None:
     if every is not None and (minutes is None or every < minutes):
         raise ConfigurationError("every must be minutes, not fewer than those that the outage takes")
     answer = taken.get("answer", 503)
-    if answer not in ANSWERS:
-        raise ConfigurationError(f"answer = {answer!r} must be one of {', '.join(map(str, ANSWERS))}")
+    without = answer == WITHOUT
+    if without and not {"query", "header"} & set(words):
+        raise ConfigurationError('answer = "without" is for rules with query or header: they say what is taken out')
+    if answer not in ANSWERS and not without:
+        raise ConfigurationError(f"answer = {answer!r} must be {', '.join(map(str, ANSWERS))} or {WITHOUT!r}")
     conditions = {word: value for word, value in words.items() if word not in ("percent", "by")}
     whole = {word: _whole(taken, word) for word in ("retry_after", "stop_requests", "stop_clients")}
     return Outage(
         None if start is None else _time(start),
         (minutes or 0.0) * 60,
         None if every is None else every * 60,
-        answer,
+        0 if without else answer,
         **whole,
         conditions=conditions,
+        without=without,
     )
 
 

@@ -116,6 +116,9 @@ class Strangler:
         self._routed.counter(rule.name, environ)("off")
         if self._log:
             Journal(environ, "strangler").say(logging.INFO, f"{_request(environ)} is off (rule {rule.name!r})")
+        if rule.outage is not None and rule.outage.without:
+            rule.outage.strip(environ)
+            return self._answering("old", environ)(environ, start_response)
         return self._brownout.answer(rule, environ, start_response)
 
     def _check(self, rules: tuple[Rule, ...]) -> None:

@@ -76,6 +76,25 @@ def test_switches_off_what_the_rule_says(
     assert ask(site(record, rule(**changes)), path).status[:3] == status
 
 
+def test_old_may_answer_without_what_is_off(ask: Callable[..., Any], record: Path) -> None:
+    """A parameter or a header is as if it had not been sent; the others stay as they came."""
+    seen: list[tuple[str, str | None]] = []
+
+    def told(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        seen.append((environ["QUERY_STRING"], environ.get("HTTP_X_OLD")))
+        return old(environ, start_response)
+
+    rules = [
+        rule(name="md5", query={"m d5": "*"}, answer="without"),
+        rule(name="header", header={"X-Old": "*"}, answer="without"),
+    ]
+    app = Strangler(told, told, rules, brownout=Brownout(record, clock=Clock()))
+    assert ask(app, "/item/a/json?a=%20&m+d5=1&b", HTTP_X_OLD="1").status[:3] == "200"
+    assert ask(app, "/item/a/json?a", HTTP_X_OLD="1", HTTP_USER_AGENT="other").status[:3] == "200"
+    assert seen == [("a=%20&b", "1"), ("a", None)]
+    assert [each["rule"] for each in events(record, "off")] == ["md5", "header"]
+
+
 @pytest.mark.parametrize(
     ("after", "on"), [(-1, False), (0, True), (599, True), (601, False), (3600, True), (3599, False), (4201, False)]
 )
@@ -205,6 +224,7 @@ def test_a_record_that_was_moved_away_begins_anew(ask: Callable[..., Any], recor
         {"start": "2026-12-01T10:00:00Z", "minutes": 5, "every": 1},
         {"start": "2026-12-01T10:00:00Z", "minutes": True},
         {"answer": 200},
+        {"answer": "without"},
         {"stop_clients": 0},
         {"retry_after": "soon"},
         {"to": "new", "minutes": 5},
