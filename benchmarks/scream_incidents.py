@@ -13,7 +13,7 @@ import re
 import threading
 import time
 import xmlrpc.client
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -164,16 +164,26 @@ def judged(bench: Bench, client: Client) -> dict[str, bool] | str:
     }
 
 
-def main(names: Sequence[str] = (), workers: int = 2) -> None:
-    """Try all incidents on all clients."""
-    wanted = [name for name in CLIENTS if name in names] or [n for n in CLIENTS if not n.startswith(("band", "feed"))]
+Verdicts = dict[str, dict[str, bool] | str]
+
+
+def main() -> None:
+    """Try all incidents on all clients, and print the table."""
+    for line in table(tried()):
+        print(line)
+
+
+def tried(workers: int = 2) -> Verdicts:
+    """Return by client which incidents broke it."""
+    # No incident has a feed reader or today's bandersnatch for its victim: this one stops at the JSON of 2016 anyhow.
+    wanted = [name for name in CLIENTS if not name.startswith(("bandersnatch", "feedparser"))]
     config = find_config(ROOT)
     old = parse_target(OLD, config)
     work: SimpleQueue[Client] = SimpleQueue()
     clients = list(runnable(wanted))
     for client in clients:
         work.put(client)
-    found: dict[str, dict[str, bool] | str] = {}
+    found: Verdicts = {}
     with starting_state("seed", config, old) as state:
 
         def take(index: int) -> None:
@@ -192,11 +202,10 @@ def main(names: Sequence[str] = (), workers: int = 2) -> None:
             thread.start()
         for thread in threads:
             thread.join()
-    for line in table(found):
-        print(line)
+    return {name: found[name] for name in wanted if name in found}
 
 
-def table(found: dict[str, dict[str, bool] | str]) -> list[str]:
+def table(found: Verdicts) -> list[str]:
     """Return incidents by clients: `X` broke, `x!` broke unexpectedly, `-!` did not break though expected, `.` not."""
     right = wrong = missed = quiet = 0
     lines = ["", f"{'':5} {'':32} " + " ".join(found)]
