@@ -118,11 +118,11 @@ def test_a_file_whose_transaction_is_dropped_goes(store):
     assert names(store) == []
 
 
-@pytest.mark.parametrize("path", ["", "..", "../x", "aa//x", "/etc/passwd", "aa", "bb/x", ".incoming/x"])
-def test_nothing_outside_and_no_folder_is_a_file(store, path):
+def test_nothing_outside_and_no_folder_is_a_file(store):
     """Paths that lead out, folders, notes."""
     store.place({"aa/x": b"1"}, 0, unknown).settle()
-    assert store.stat(path) is None
+    paths = ["", "..", "../x", "aa//x", "/etc/passwd", "aa", "bb/x", ".incoming/x", "aa/x"]
+    assert [path for path in paths if store.stat(path)] == ["aa/x"]
 
 
 def test_removing_is_no_error_where_nothing_is(store):

@@ -46,6 +46,14 @@ def archive(tmp_path):
     return Archive(tmp_path)
 
 
+@pytest.fixture(scope="module")
+def one(tmp_path_factory):
+    """(archive, folder) with one download, for those who only read."""
+    folder = tmp_path_factory.mktemp("one")
+    Archive(folder).add(rows("a"))
+    return Archive(folder), folder
+
+
 def number(archive):
     """How many downloads it has."""
     return archive.query("SELECT count(*) FROM downloads")[1][0][0]
@@ -109,13 +117,13 @@ def test_a_row_is_asked_for_in_sql(archive):
         "SELECT * FROM read_text('{}/manifest.json')",
     ],
 )  # fmt: skip
-def test_sql_reaches_nothing_else(archive, tmp_path, sql):
+def test_sql_reaches_nothing_else(one, sql):
     """No other file is read, none is written; what is wrong is said in DuckDB's words."""
-    archive.add(rows("a"))
-    before = sorted(tmp_path.iterdir())
+    archive, folder = one
+    before = sorted(folder.iterdir())
     with pytest.raises(ArchiveError):
-        archive.query(sql.format(tmp_path))
-    assert sorted(tmp_path.iterdir()) == before
+        archive.query(sql.format(folder))
+    assert sorted(folder.iterdir()) == before
 
 
 def test_what_was_written_and_not_named_does_not_count(archive, tmp_path, monkeypatch):
