@@ -19,6 +19,7 @@ from harness.errors import RecordingError, UsageError
 from harness.group import Group
 from harness.naming import names_of
 from harness.pipeline import Options, diff
+from harness.progress import progress
 from harness.recording import Recording, check_replaceable, open_recordings
 from harness.report.model import Result
 from harness.report.reading import read_report
@@ -161,7 +162,7 @@ def confirmed(group: Group, file: Path, options: Options) -> str:
 
     Raises RecordingError where it does not.
     """
-    found = diff(open_recordings([file]), options)
+    found = diff(open_recordings([file]), options, progress)
     same = [each for each in found.groups if each.id == group.id]
     alike = [each for each in found.groups if (each.aspect, each.kind) == (group.aspect, group.kind)]
     if not (same or alike):
