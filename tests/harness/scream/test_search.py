@@ -1,4 +1,4 @@
-"""Group testing against clients that are functions: everything that breaks is found, in few runs, and whims are told."""
+"""Group testing against clients that are functions: what breaks is found in few runs, and whims are told."""
 
 from __future__ import annotations
 
