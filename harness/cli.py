@@ -22,6 +22,7 @@ COMMANDS = {  # imported when used, so that `harness record` needs no comparison
     "show": ("harness.commands.show", "List what a recording holds."),
     "purge": ("harness.commands.purge", "Remove exchanges from an archive for good."),
     "diff": ("harness.commands.diff", "Replay recordings at two targets and compare."),
+    "fuzz": ("harness.commands.fuzz", "Ask both targets for what nobody recorded."),
     "brownout": ("harness.commands.brownout", "Who screamed when a part was off: predicted, and actual."),
     "impact": ("harness.commands.impact", "Say who is hit when a part goes away."),
     "scream": ("harness.commands.scream", "Run real clients on changed answers: who breaks?"),

@@ -1,0 +1,101 @@
+"""`harness fuzz`: ask both targets for what nobody recorded, and keep each difference as a cassette."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from harness.commands.judging import Judging, judging_options
+from harness.commands.output import Output, report_options
+from harness.config import Config
+from harness.errors import UsageError
+from harness.fuzz import Fuzzed, Mutator, fuzzed, literals
+from harness.group.observation import split_id
+from harness.pipeline import Options, diff
+from harness.progress import progress
+from harness.recording import open_recordings
+from harness.report.model import Result
+from harness.store.cassette import write_cassette
+from harness.targets import parse_target
+from harness.workers import state_of
+
+EPILOG = """\b
+Examples:
+  harness fuzz recordings/ --old legacy.wsgi:application --new modern.wsgi:application -o findings
+  harness fuzz x.yaml --old package.old:app --new package.new:app --examples 5000 --seed 7
+
+Exit status: 0 no difference, 1 differences, 2 could not judge."""
+
+
+@click.command("fuzz", epilog=EPILOG, short_help="Ask both targets for what nobody recorded.")
+@click.argument("recordings", metavar="ARCHIVE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--old", "old_text", metavar="TARGET", required=True, help="What serves today.")
+@click.option("--new", "new_text", metavar="TARGET", required=True, help="What is to replace it.")
+@click.option("--state", metavar="NAME", help="Start from [state.NAME] of harness.toml.")
+@click.option("--examples", metavar="N", type=click.IntRange(min=1), default=1000, help="Requests to make up (1000).")
+@click.option("--seed", metavar="S", type=int, default=0, help="Another seed, other requests (0).")
+@click.option("--source", "sources", metavar="PATH", multiple=True, type=click.Path(path_type=Path, exists=True),
+              help="Take literals of this too: a source, a folder of them, any text.")  # fmt: skip
+@click.option(
+    "-o", "folder", metavar="FOLDER", type=click.Path(path_type=Path), help="Keep findings as cassettes here."
+)
+@judging_options
+@report_options
+def command(
+    recordings: tuple[Path, ...],
+    old_text: str,
+    new_text: str,
+    state: str | None,
+    examples: int,
+    seed: int,
+    sources: tuple[Path, ...],
+    folder: Path | None,
+    **given: Any,
+) -> None:
+    """Replay ARCHIVEs with requests like theirs in between at --old and --new; report each difference by cause."""
+    judging, output = Judging.of(given), Output.of(given)
+    config = judging.config
+    opened = open_recordings(recordings)
+    states = {state_of(recording, state, config) for recording in opened} - {None}
+    words = literals([*sources, *_sources((old_text, new_text), config), *_seeds(states, config)])
+    exchanges = (exchange for recording in opened for exchange in recording)
+    made = fuzzed(opened, Mutator(exchanges, words, config, seed), examples)
+    old, new = (parse_target(text, config, timeout=config.timeout) for text in (old_text, new_text))
+    if not (old.stateful and new.stateful):
+        raise UsageError(
+            "harness fuzz asks for what nobody asked before: of applications, not of servers or recordings"
+        )
+    result = diff(made, Options(old, new, config, judging.accepted, state, meaning=judging.meaning), progress)
+    if folder is not None:
+        _keep(result, made, folder)
+    sys.exit(output.write(result, opened))
+
+
+def _sources(targets: Sequence[str], config: Config) -> Iterator[Path]:
+    """Yield the folder, or the module, that the first name of each application stands for."""
+    for text in targets:
+        app = config.targets[text].app if text in config.targets else text
+        module = app.removeprefix("git:").split(":")[-2 if ":" in app else -1]
+        base = config.root / module.partition(".")[0]
+        yield from (path for path in (base, base.with_suffix(".py")) if path.exists())
+
+
+def _seeds(states: set[str | None], config: Config) -> Iterator[Path]:
+    """Yield the files that the commands which fill the starting states name."""
+    for name in sorted(filter(None, states)):
+        words = config.states.get(name, {}).get("load", ())
+        yield from (config.root / word for word in words if (config.root / word).is_file())
+
+
+def _keep(result: Result, made: Sequence[Fuzzed], folder: Path) -> None:
+    """Write for each group what leads to its smallest example."""
+    folder.mkdir(parents=True, exist_ok=True)
+    by_name = {recording.name: recording for recording in made}
+    for group in result.groups:
+        name, number = split_id(group.examples[0].exchange)
+        recording = by_name[name]
+        write_cassette(folder / f"{group.id}.yaml", recording.up_to(number), recording.state)
