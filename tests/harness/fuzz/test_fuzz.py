@@ -1,0 +1,73 @@
+"""Fuzzing: what mutants are made of, and that a planted change is found."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from harness.config import Config
+from harness.exchange import Exchange, Request
+from harness.fuzz import Mutator, literals
+from harness.fuzz.mutate import spots, value_at
+from harness.store.cassette import Cassette, write_cassette
+
+APP = """
+from urllib.parse import parse_qsl
+def make(planted):
+    def application(environ, start_response):
+        given = dict(parse_qsl(environ["QUERY_STRING"]))
+        hit = planted == "yes" and given.get("sort") == "secret word"
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [b"planted" if hit else b"same"]
+    return application
+"""
+
+
+def recorded(number: int, target: bytes) -> Exchange:
+    """An exchange without an answer."""
+    return Exchange(f"x.yaml#{number}", Request(b"GET " + target + b" HTTP/1.1", ((b"Host", b"a"),)), started=1e9)
+
+
+def test_literals_of_python_and_of_other_sources(tmp_path: Path) -> None:
+    """Python is read by its syntax, other text by its quotes."""
+    (tmp_path / "a.py").write_text("x = f('one', 2)  # 'no'\n")
+    (tmp_path / "b.pl").write_text('print "three";\n')
+    assert literals([tmp_path]) == ["2", "one", "three"]
+
+
+def test_values_of_a_request() -> None:
+    """Segments, parameters and fields of forms are values."""
+    headers = ((b"Content-Type", b"application/x-www-form-urlencoded"),)
+    request = Request(b"POST /a/b?c=d HTTP/1.1", headers, b"e=f+g")
+    found = [value_at(request, spot) for spot in spots(request) if spot.part != "header"]
+    assert found == ["a", "b", "d", "f g"] or sorted(found) == ["a", "b", "d", "f g"]
+
+
+def test_the_same_seed_makes_the_same_mutants(tmp_path: Path) -> None:
+    """Mutants follow from the seed alone."""
+    exchanges = [recorded(1, b"/a?sort=up"), recorded(2, b"/b?sort=down")]
+
+    def mutants(seed: int) -> list[Request]:
+        mutator = Mutator(exchanges, ["word"], Config(tmp_path), seed)
+        return [mutator.mutant(exchanges[0].request) for _ in range(50)]
+
+    assert mutants(1) == mutants(1)
+    assert mutants(1) != mutants(2)
+
+
+def test_a_planted_change_on_a_literal_is_found_and_kept(tmp_path: Path) -> None:
+    """A change on one value that only the source names is found, and its cassette shows it."""
+    (tmp_path / "shop.py").write_text(APP)
+    (tmp_path / "harness.toml").write_text("")
+    write_cassette(tmp_path / "x.yaml", [recorded(1, b"/a?sort=up")])
+    old, new = "shop:make('no')", "shop:make('yes')"
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-m", "harness", "fuzz", "x.yaml", "--old", old, "--new", new, "--examples", "300"]
+    done = subprocess.run(
+        [*command, "-o", "kept"], cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 1, done.stderr
+    kept = list((tmp_path / "kept").glob("*.yaml"))
+    assert any(b"secret" in list(Cassette(path))[-1].request.target for path in kept)
