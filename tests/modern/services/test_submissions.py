@@ -325,3 +325,13 @@ def test_who_logs_in_meanwhile_is_who_writes(seeded_site):
     assert services.journal.actor.username is None
     services.act_as("bob", "192.0.2.7")
     assert (services.journal.actor.username, services.journal.actor.address) == ("bob", "192.0.2.7")
+
+
+def test_an_administrator_registers_nothing_by_the_way(person, named):
+    """May change every project, but a file does not make one: the database says so, as it did to the old code."""
+    person.user, name = ("alice", "alicepw"), named("unregistered")
+    fields = {"name": name, "version": "1.0", "filetype": "sdist"}
+    answer = person.send("file_upload", {"content": (f"{name}-1.0.tgz", b"x")}, **fields)
+    assert answer.status_int == 500
+    assert "releases_name_fkey" in answer.text
+    assert person.get(f"/simple/{name}/").status_int == 404
