@@ -53,7 +53,7 @@ DETAILS = (
 INTRO = """\
 # Who depends on what
 
-Each client that still runs, against the old index with one detail of its answers changed: `python -m benchmarks.who_depends`
+Clients against the old index with one detail of its answers changed: `python -m benchmarks.who_depends`
 makes this page. **B**: the change kept the client from its job; r: it did something else (another request, another line); ·: nothing
 came of it; blank: the client does not ask there. The smallest change that broke a client is named. How this is found out:
 [scream.md](scream.md).
@@ -65,9 +65,16 @@ def main() -> None:
     kept = Path(sys.argv[1]) if len(sys.argv) > 1 else None
     found = _map(kept)
     incidents = _incidents(kept)
-    lines = [INTRO, *_details(found), *_asked(found), *_told(incidents)]
+    lines = [INTRO, _covered(found), *_details(found), *_asked(found), *_told(incidents)]
     PAGE.write_text("\n".join(lines) + "\n", encoding="utf-8")
     print(f"written: {PAGE.name}")
+
+
+def _covered(found: Map) -> str:
+    """Say which of the clients the tables of details hold: a map that was kept may be of fewer."""
+    names = [client.name for client in found.clients]
+    absent = [name for name in CLIENTS if name not in names]
+    return f"Tables of details: {', '.join(names)}." + (f" Not in them yet: {', '.join(absent)}." if absent else "")
 
 
 def _map(kept: Path | None) -> Map:
