@@ -21,7 +21,7 @@ def distinct(names: Iterable[str]) -> Iterator[str]:
         yield name if seen[name] == 1 else f"{name}_{seen[name]}"
 
 
-def test_name(exchange: Exchange, names: Names) -> str:
+def name_of_test(exchange: Exchange, names: Names) -> str:
     """Return `test_get_simple_name_answers_200`: what is asked, without the values in it, and the status."""
     asked = names.endpoint(exchange.request).replace("{}", "name")
     words = re.findall(r"[a-z0-9]+", asked.lower())

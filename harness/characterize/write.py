@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.characterize.names import distinct, sentence, test_name
+from harness.characterize.names import distinct, sentence, name_of_test
 from harness.errors import UsageError
 from harness.exchange import Exchange
 from harness.naming import Names
@@ -47,7 +47,7 @@ def write(
         for exchange in exchanges:
             writer.add(exchange)
     pinned = [(number, exchange) for number, exchange in enumerate(exchanges, 1) if exchange.id in chosen]
-    called = distinct(test_name(exchange, names) for _, exchange in pinned)
+    called = distinct(name_of_test(exchange, names) for _, exchange in pinned)
     text = HEAD.format(cassette=cassette.name, target=_literal(target))
     for name, (number, exchange) in zip(called, pinned, strict=True):
         text += TEST.format(name=name, sentence=_docstring(sentence(exchange, names)), number=number)

@@ -1,0 +1,140 @@
+"""`harness characterize` as a user runs it: what it writes passes at once, and fails when the behaviour changes."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.exchange import Exchange, Request, Response
+from harness.recording import open_recordings, writer_for
+
+ROOT = Path(__file__).parents[3]
+SHOP = """
+def application(environ, start_response):
+    path, cookie = environ["PATH_INFO"], environ.get("HTTP_COOKIE", "")
+    headers = [("Content-Type", "text/html")]
+    if path == "/login":
+        headers.append(("Set-Cookie", "who=me"))
+    body = b"<p>" + (b"basket" if "who=me" in cookie else b"stranger") + b"</p>"
+    start_response("200 OK", [*headers, ("Content-Length", str(len(body)))])
+    return [body]
+"""
+
+
+def exchange(number, path, body, *headers, cookie=b""):
+    """Return one exchange."""
+    asked = ((b"Host", b"x"), *(((b"Cookie", cookie),) if cookie else ()))
+    answer = ((b"Content-Type", b"text/html"), *headers, (b"Content-Length", str(len(body)).encode()))
+    request = Request(b"GET %s HTTP/1.1" % path, asked)
+    return Exchange(f"day.archive#{number}", request, Response(200, b"OK", answer, body), started=number)
+
+
+@pytest.fixture
+def shop(tmp_path):
+    """A folder with an application and a recording of it."""
+    (tmp_path / "shop.py").write_text(SHOP)
+    writer = writer_for(tmp_path / "day.archive")
+    writer.open()
+    writer.add(exchange(1, b"/a", b"<p>stranger</p>"))
+    writer.add(exchange(2, b"/login", b"<p>stranger</p>", (b"Set-Cookie", b"who=me")))
+    writer.add(exchange(3, b"/basket", b"<p>basket</p>", cookie=b"who=me"))
+    writer.close()
+    return tmp_path
+
+
+def run(folder, module, *words):
+    """Run a module there; return its exit status and what it wrote."""
+    done = subprocess.run(
+        [sys.executable, "-m", *module.split(), *words],
+        cwd=folder,
+        env={
+            "PYTHONPATH": f"{ROOT}:{folder}",
+            "HOME": str(folder),
+            "PATH": "/usr/bin:/bin",
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        },
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def pytest_run(folder, *words):
+    """Run pytest with the plugin."""
+    return run(folder, "pytest -q -p no:cacheprovider -p harness.pytest_plugin", *words)
+
+
+def test_a_test_of_an_archive_passes_and_fails_when_the_behaviour_changes(shop):
+    """With the one exchange it needs."""
+    words = ("day.archive", "--path", "/basket", "--target", "shop:application", "-o", "test_basket.py")
+    status, text = run(shop, "harness characterize", *words)
+    assert status == 0, text
+    assert len(open_recordings([shop / "test_basket.yaml"])[0]) == 1
+    assert "def test_get_basket_answers_200(harness_replay):" in (shop / "test_basket.py").read_text()
+    status, text = pytest_run(shop, "test_basket.py")
+    assert (status, "1 passed" in text) == (0, True), text
+    (shop / "shop.py").write_text(SHOP.replace('b"basket"', 'b"empty"'))
+    status, text = pytest_run(shop, "test_basket.py")
+    assert (status, "basket" in text, "+ " in text) == (1, True, True), text
+
+
+def test_a_group_of_a_report_is_pinned_at_old(shop):
+    """The test passes at old and fails at new."""
+    (shop / "other.py").write_text(SHOP.replace("text/html", "text/plain"))
+    targets = ("--old", "shop:application", "--new", "other:application")
+    assert run(shop, "harness diff", "day.archive", *targets, "--json", "report.json")[0] == 1
+    group = json.loads((shop / "report.json").read_text())["groups"][0]["id"]
+    status, text = run(shop, "harness characterize", "report.json", "--group", group, "-o", "test_type.py")
+    assert status == 0, text
+    assert pytest_run(shop, "test_type.py")[0] == 0
+    assert pytest_run(shop, "test_type.py", "--harness-target", "other:application")[0] == 1
+
+
+def test_a_curl_command_is_asked_now(shop):
+    """And its answer pinned."""
+    words = ("curl -H 'Accept: text/html' http://localhost/a", "--target", "shop:application", "-o", "test_a.py")
+    status, text = run(shop, "harness characterize", *words)
+    assert status == 0, text
+    assert open_recordings([shop / "test_a.yaml"])[0].__len__() == 1
+    assert pytest_run(shop, "test_a.py")[0] == 0
+
+
+def test_what_is_answered_otherwise_than_recorded_is_told_and_pinned_as_now(shop):
+    """So that the test passes at once."""
+    (shop / "shop.py").write_text(SHOP.replace('b"stranger"', 'b"guest"'))
+    status, text = run(
+        shop, "harness characterize", "day.archive", "1", "--target", "shop:application", "-o", "test_now.py"
+    )
+    assert (status, "day.archive#1: pinned as answered now" in text) == (0, True), text
+    assert pytest_run(shop, "test_now.py")[0] == 0
+
+
+WRONG = {
+    "no target": (["day.archive", "1", "-o", "test_x.py"], "--target TARGET"),
+    "a name pytest passes over": (["day.archive", "1", "--target", "shop:application", "-o", "x.py"], "test_*.py"),
+    "no such exchange": (["day.archive", "9", "--target", "shop:application", "-o", "test_x.py"], "no exchange"),
+    "nothing meant": (
+        ["day.archive", "--path", "/z", "--target", "shop:application", "-o", "test_x.py"],
+        "no exchange is meant",
+    ),
+}
+
+
+@pytest.mark.parametrize(("words", "reason"), WRONG.values(), ids=WRONG.keys())
+def test_wrong_use_is_told_and_writes_nothing(shop, words, reason):
+    """Exit status 2."""
+    status, text = run(shop, "harness characterize", *words)
+    assert (status, reason in text) == (2, True), text
+    assert not list(shop.glob("*x.py"))
+
+
+def test_nothing_is_written_over(shop):
+    """Neither tests nor cassettes."""
+    (shop / "test_x.yaml").write_text("mine")
+    words = ("day.archive", "1", "--target", "shop:application", "-o", "test_x.py")
+    status, text = run(shop, "harness characterize", *words)
+    assert (status, "test_x.yaml: exists" in text) == (2, True), text
+    assert (shop / "test_x.yaml").read_text() == "mine"
