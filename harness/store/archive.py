@@ -48,6 +48,12 @@ class Archive:
             stored = self._stored(connection)
             yield from stored.exchanges(connection.execute(f"{stored.WHOLE} {_ORDER}"), f"{self.name}#")
 
+    def span(self) -> tuple[float, float]:
+        """Return when the first exchange began, and the last (epoch seconds)."""
+        with reading(self.path) as connection:
+            first, last = connection.execute("SELECT min(started), max(started) FROM exchange").fetchone()
+        return float(first), float(last)
+
     def heads(self) -> Iterator[tuple[int, Exchange]]:
         """Yield the exchanges as iteration does, but without the answers' bodies, each with its place in the file."""
         with reading(self.path) as connection:
