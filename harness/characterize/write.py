@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.characterize.names import distinct, sentence, name_of_test
+from harness.characterize.names import distinct, name_of_test, sentence
 from harness.errors import UsageError
 from harness.exchange import Exchange
 from harness.naming import Names

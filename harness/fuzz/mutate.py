@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from html import escape
+from itertools import cycle
 from random import Random
 from urllib.parse import quote_plus, unquote_to_bytes
 
@@ -135,6 +136,9 @@ class Mutator:
                 everywhere[value] = None
         self._by_place = {key: list(values) for key, values in by_place.items()}
         self._pools = [pool for pool in (list(everywhere), list(words)) if pool]
+        for pool in self._pools:
+            self._random.shuffle(pool)
+        self._turns = [cycle(pool) for pool in self._pools]  # each value once before any comes again
         self._names = sorted({place[6:] for _, place in by_place if place.startswith("field ")})
 
     def _endpoint(self, request: Request) -> str:
@@ -161,8 +165,10 @@ class Mutator:
 
     def _value(self, request: Request, spot: Spot) -> str:
         same = self._by_place.get((self._endpoint(request), spot.place), [])
-        pools = [same, *self._pools] if same else self._pools
-        return self._random.choice(self._random.choice(pools)) if pools else ""
+        turn = self._random.randrange(len(self._turns) + bool(same)) if self._turns or same else -1
+        if turn < 0:
+            return ""
+        return next(self._turns[turn]) if turn < len(self._turns) else self._random.choice(same)
 
     def _other_parameters(self, request: Request) -> Request:
         """Drop, double or add a parameter of the query."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.characterize.names import distinct, sentence, name_of_test
+from harness.characterize.names import distinct, name_of_test, sentence
 from harness.config import Config
 from harness.exchange import Exchange, Request, Response
 from harness.naming import names_of
