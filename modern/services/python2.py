@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlalchemy.exc
+
 _MODULES = {"builtins": "exceptions", "xmlrpc.client": "xmlrpclib"}
 
 
@@ -10,6 +12,13 @@ def u_repr(value: object) -> str:
     if isinstance(value, list):
         return f"[{', '.join(u_repr(item) for item in value)}]"
     return "u" + ascii(value) if isinstance(value, str) else repr(value)
+
+
+def of_driver(error: Exception) -> Exception:
+    """What the database's driver raised, where SQLAlchemy wraps that: clients were told of the driver's."""
+    if isinstance(error, sqlalchemy.exc.DBAPIError) and isinstance(error.orig, Exception):
+        return error.orig
+    return error
 
 
 def old_type(error: BaseException) -> str:

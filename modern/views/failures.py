@@ -14,7 +14,7 @@ from ..answers import failure, redirect
 from ..errors import Answered, Forbidden, FormError, Gone, NotFound, Redirect, RedirectTemporary, Unauthorised
 from ..forms import BadBody, BadEncoding
 from ..request import IndexRequest
-from ..services.python2 import old_type
+from ..services.python2 import of_driver, old_type
 from ..services.storage import StoreUnavailable
 from ..services.uploads import DigestMismatch
 
@@ -103,6 +103,7 @@ def crash(error: Exception, request: IndexRequest) -> Response:
     trace = log(request, error)
     if request.settings_of_index.debug:
         return failure("Internal Server Error", 500, "Error...", escape(trace, quote=False))
+    error = of_driver(error)
     return failure("There's been a problem with your request", 500, "Error...", f"{old_type(error)}: {error}")
 
 

@@ -8,7 +8,6 @@ from typing import Any
 from xml.parsers import expat
 from xmlrpc.client import Fault, Unmarshaller, dumps
 
-import sqlalchemy.exc
 from defusedxml.common import EntitiesForbidden
 from pyramid.response import Response
 
@@ -16,7 +15,7 @@ from ..answers import answer
 from ..request import IndexRequest
 from ..services import Services
 from ..services.calls import METHODS, Method
-from ..services.python2 import old_type
+from ..services.python2 import of_driver, old_type
 
 MAX_BODY = 10 * 1024 * 1024
 MAX_CALLS = 100
@@ -66,8 +65,7 @@ def encode(value: Any) -> bytes:
 
 def fault_of(error: Exception) -> Fault:
     """The fault that an exception became; what the database said is what the driver said."""
-    if isinstance(error, sqlalchemy.exc.DBAPIError) and isinstance(error.orig, Exception):
-        error = error.orig
+    error = of_driver(error)
     if isinstance(error, expat.ExpatError):
         return Fault(1, f"<class 'xml.parsers.expat.ExpatError'>:{error}")
     return Fault(1, f"{old_type(error)}:{error}")
