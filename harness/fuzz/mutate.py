@@ -1,13 +1,13 @@
 """One recorded request, changed: a value or two replaced, a parameter dropped, doubled or added, another method.
 
-Values of the same endpoint and place come first, then those of any place, then literals. Deterministic for a seed; no
-I/O here.
+Values come from the same endpoint and place, from any place, and from literals, the likelier ones first; each literal
+is tried in the path, in fields and in headers before it comes there again. Deterministic for a seed; no I/O here.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from itertools import cycle
@@ -21,6 +21,8 @@ from harness.exchange import Exchange, Request, with_length
 METHODS = (b"GET", b"POST", b"HEAD", b"PUT", b"DELETE", b"OPTIONS")
 PAIR, PARAMETERS, METHOD = 0.3, 0.15, 0.03
 """Shares of the mutants of each sort; the others have one value replaced."""
+FAMILIAR, UNFAMILIAR = 0.8, 0.15
+"""Share of values that were recorded at the same place: of pairs, which would have no end, and of single ones."""
 FIXED = frozenset(b"host connection content-length content-type transfer-encoding expect authorization".split())
 
 _TARGET = re.compile(rb"(?:(?P<name>[^?&=/]+)=|/)(?P<value>[^/?&= ]+)")
@@ -68,7 +70,7 @@ BODIES: tuple[tuple[bytes, re.Pattern[bytes], Callable[[str], bytes]], ...] = (
 
 def spots(request: Request) -> list[Spot]:
     """Return where values stand."""
-    found = [_spot("target", match, _url) for match in _TARGET.finditer(request.target)]
+    found = [_spot("target", match, _url, at) for at, match in enumerate(_TARGET.finditer(request.target))]
     kind = (request.header(b"content-type") or b"").lower()
     for word, pattern, write in BODIES:
         if word in kind and request.body:
@@ -85,9 +87,9 @@ def _ascii(text: str) -> bytes:
     return text.encode("ascii", "ignore").strip()
 
 
-def _spot(part: str, match: re.Match[bytes], write: Callable[[str], bytes]) -> Spot:
+def _spot(part: str, match: re.Match[bytes], write: Callable[[str], bytes], at: int = 0) -> Spot:
     name = match["name"]
-    place = "segment" if name is None else "field " + unquote_to_bytes(name).decode("latin-1")
+    place = f"segment {at}" if name is None else "field " + unquote_to_bytes(name).decode("latin-1")
     return Spot(part, match.start("value"), match.end("value"), place, write)
 
 
@@ -124,7 +126,9 @@ def _with(request: Request, part: str, data: bytes) -> Request:
 class Mutator:
     """Makes mutants of requests, by the values of these exchanges and these literals."""
 
-    def __init__(self, exchanges: Iterable[Exchange], words: Sequence[str], config: Config, seed: int) -> None:
+    def __init__(
+        self, exchanges: Iterable[Exchange], words: Sequence[Sequence[str]], config: Config, seed: int
+    ) -> None:
         self._random, self._config = Random(seed), config  # noqa: S311 (no secret)
         by_place: dict[tuple[str, str], dict[str, None]] = {}
         everywhere: dict[str, None] = {}
@@ -135,10 +139,9 @@ class Mutator:
                 by_place.setdefault((what, spot.place), {})[value] = None
                 everywhere[value] = None
         self._by_place = {key: list(values) for key, values in by_place.items()}
-        self._pools = [pool for pool in (list(everywhere), list(words)) if pool]
-        for pool in self._pools:
-            self._random.shuffle(pool)
-        self._turns = [cycle(pool) for pool in self._pools]  # each value once before any comes again
+        literal = [text for rank in words for text in self._random.sample(rank, len(rank))]
+        self._pools = [pool for pool in (self._random.sample(list(everywhere), len(everywhere)), literal) if pool]
+        self._turns: dict[str, list[Iterator[str]]] = {}
         self._names = sorted({place[6:] for _, place in by_place if place.startswith("field ")})
 
     def _endpoint(self, request: Request) -> str:
@@ -152,9 +155,11 @@ class Mutator:
             return replace(request, start_line=method + b" " + request.start_line.partition(b" ")[2], raw_head=None)
         if sort < METHOD + PARAMETERS:
             return self._other_parameters(request)
-        chosen = self._chosen(request, 2 if sort < METHOD + PARAMETERS + PAIR else 1)
+        pair = sort < METHOD + PARAMETERS + PAIR
+        chosen = self._chosen(request, 2 if pair else 1)
+        values = {spot: self._value(request, spot, FAMILIAR if pair else UNFAMILIAR) for spot in chosen}
         for spot in sorted(chosen, key=lambda spot: (spot.part, spot.header, spot.start), reverse=True):
-            request = replaced(request, spot, spot.write(self._value(request, spot)))
+            request = replaced(request, spot, spot.write(values[spot]))
         return request
 
     def _chosen(self, request: Request, number: int) -> list[Spot]:
@@ -163,12 +168,17 @@ class Mutator:
         pool = near if near and self._random.random() < 0.8 else found
         return self._random.sample(pool, min(number, len(pool)))
 
-    def _value(self, request: Request, spot: Spot) -> str:
+    def _value(self, request: Request, spot: Spot, familiar: float) -> str:
+        """Return a value for a place: with this chance one that was recorded there, else the next one of the others."""
         same = self._by_place.get((self._endpoint(request), spot.place), [])
-        turn = self._random.randrange(len(self._turns) + bool(same)) if self._turns or same else -1
-        if turn < 0:
+        if same and (self._random.random() < familiar or not self._pools):
+            return self._random.choice(same)
+        if not self._pools:
             return ""
-        return next(self._turns[turn]) if turn < len(self._turns) else self._random.choice(same)
+        kind = spot.place.partition(" ")[0]
+        if kind not in self._turns:  # each value once before any comes again
+            self._turns[kind] = [cycle(pool) for pool in self._pools]
+        return next(self._random.choice(self._turns[kind]))
 
     def _other_parameters(self, request: Request) -> Request:
         """Drop, double or add a parameter of the query."""
