@@ -14,7 +14,7 @@ from harness.commands.judging import Judging, judging_options
 from harness.commands.output import Output, report_options
 from harness.config import Config
 from harness.errors import UsageError
-from harness.fuzz import Fuzzed, Mutator, fuzzed, literals
+from harness.fuzz import Fuzzed, Mutator, fuzzed, literals, related
 from harness.group.observation import split_id
 from harness.pipeline import Options, diff
 from harness.progress import progress
@@ -62,9 +62,10 @@ def command(
     config = judging.config
     opened = open_recordings(recordings)
     states = {state_of(recording, state, config) for recording in opened} - {None}
-    words = literals([*sources, *_sources((old_text, new_text), config), *_seeds(states, config)])
+    seeds = [*_seeds(states, config)]
+    words = literals([*sources, *_sources((old_text, new_text), config), *seeds])
     exchanges = (exchange for recording in opened for exchange in recording)
-    made = fuzzed(opened, Mutator(exchanges, words, config, seed), examples)
+    made = fuzzed(opened, Mutator(exchanges, words, config, seed, related([*sources, *seeds])), examples)
     old, new = (parse_target(text, config, timeout=config.timeout) for text in (old_text, new_text))
     if not (old.stateful and new.stateful):
         raise UsageError(

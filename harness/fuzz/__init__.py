@@ -2,6 +2,7 @@
 
 from harness.fuzz.literals import literals
 from harness.fuzz.mutate import Mutator
+from harness.fuzz.related import related
 from harness.fuzz.sequence import Fuzzed, fuzzed
 
-__all__ = ["Fuzzed", "Mutator", "fuzzed", "literals"]
+__all__ = ["Fuzzed", "Mutator", "fuzzed", "literals", "related"]

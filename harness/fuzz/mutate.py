@@ -7,11 +7,12 @@ is tried in the path, in fields and in headers before it comes there again. Dete
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from itertools import cycle
 from random import Random
+from types import MappingProxyType
 from urllib.parse import quote_plus, unquote_to_bytes
 
 from harness.config import Config
@@ -23,6 +24,8 @@ PAIR, PARAMETERS, METHOD = 0.3, 0.15, 0.03
 """Shares of the mutants of each sort; the others have one value replaced."""
 FAMILIAR, UNFAMILIAR = 0.8, 0.15
 """Share of values that were recorded at the same place: of pairs, which would have no end, and of single ones."""
+TOGETHER = 0.3
+"""Share of values that belong to another one of the same request, where data says so."""
 FIXED = frozenset(b"host connection content-length content-type transfer-encoding expect authorization".split())
 
 _TARGET = re.compile(rb"(?:(?P<name>[^?&=/]+)=|/)(?P<value>[^/?&= ]+)")
@@ -127,9 +130,14 @@ class Mutator:
     """Makes mutants of requests, by the values of these exchanges and these literals."""
 
     def __init__(
-        self, exchanges: Iterable[Exchange], words: Sequence[Sequence[str]], config: Config, seed: int
+        self,
+        exchanges: Iterable[Exchange],
+        words: Sequence[Sequence[str]],
+        config: Config,
+        seed: int,
+        related: Mapping[str, Sequence[str]] = MappingProxyType({}),
     ) -> None:
-        self._random, self._config = Random(seed), config  # noqa: S311 (no secret)
+        self._random, self._config, self._related = Random(seed), config, related  # noqa: S311 (no secret)
         by_place: dict[tuple[str, str], dict[str, None]] = {}
         everywhere: dict[str, None] = {}
         for request in (exchange.request for exchange in exchanges):
@@ -169,7 +177,13 @@ class Mutator:
         return self._random.sample(pool, min(number, len(pool)))
 
     def _value(self, request: Request, spot: Spot, familiar: float) -> str:
-        """Return a value for a place: with this chance one that was recorded there, else the next one of the others."""
+        """Return a value: one that belongs to another of the request, or, with this chance, one recorded at the place,
+        else the next one of all.
+        """
+        beside = (value_at(request, other) for other in spots(request) if other != spot)
+        others = [value for known in beside for value in self._related.get(known, ())]
+        if others and self._random.random() < TOGETHER:
+            return self._random.choice(others)
         same = self._by_place.get((self._endpoint(request), spot.place), [])
         if same and (self._random.random() < familiar or not self._pools):
             return self._random.choice(same)

@@ -11,6 +11,7 @@ from harness.config import Config
 from harness.exchange import Exchange, Request
 from harness.fuzz import Mutator, literals
 from harness.fuzz.mutate import spots, value_at
+from harness.fuzz.related import related
 from harness.store.cassette import Cassette, write_cassette
 
 APP = """
@@ -58,12 +59,25 @@ def test_the_same_seed_makes_the_same_mutants(tmp_path: Path) -> None:
 
 
 def test_each_literal_is_tried_at_each_kind_of_place(tmp_path: Path) -> None:
-    """The likely ones first: 400 requests are enough for 50 of them to have stood in a field, whatever else there is."""
+    """The likely ones first: after 400 requests 50 of them have stood in a field, whatever else there is."""
     exchanges = [recorded(1, b"/a?sort=up")]
     likely = [f"word{number}" for number in range(50)]
     mutator = Mutator(exchanges, [likely, ["never" * 3] * 500], Config(tmp_path), 1)
     made = [mutator.mutant(exchanges[0].request).target for _ in range(400)]
     assert all(any(b"sort=%s" % word.encode() in target for target in made) for word in likely)
+
+
+def test_values_of_one_record_belong_together(tmp_path: Path) -> None:
+    """With each other, and with those of the record they are part of; not with those of another."""
+    (tmp_path / "seed.json").write_text('[{"name": "a", "parts": [{"number": 7}], "text": "of it"}, {"name": "b"}]')
+    assert related([tmp_path / "seed.json", tmp_path / "none.json"]) == {"7": ["a"], "a": ["7"]}
+
+
+def test_what_belongs_to_a_value_of_the_request_is_tried_beside_it(tmp_path: Path) -> None:
+    """A pair that data names is found soon among many other values."""
+    exchanges = [recorded(1, b"/a?part=up")]
+    mutator = Mutator(exchanges, [[f"word{n}" for n in range(1000)]], Config(tmp_path), 1, {"a": ["7"]})
+    assert b"/a?part=7" in [mutator.mutant(exchanges[0].request).target for _ in range(100)]
 
 
 def test_a_planted_change_on_a_literal_is_found_and_kept(tmp_path: Path) -> None:
