@@ -30,9 +30,9 @@ GRAVITY: Mapping[str, int] = {
 it does not bear a graver one. What was added stands for itself."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """Where a detail of answers is, as a report has it."""
+    """Where a detail of answers is, in the words of a report: `GET /item/{}/`, `header`, `Content-Type`."""
 
     endpoint: str
     aspect: str
@@ -71,15 +71,25 @@ class Scream:
     evidence: str
 
 
-def read_screams(path: Path) -> tuple[Tried, ...]:
-    """Read the lab's map. Raises `UsageError` for what is none, or of another version."""
+def read_document(path: Path) -> Mapping[str, Any]:
+    """Return a map of the lab as JSON has it. Raises `UsageError` for what is none, or of another version."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path}: the map of harness scream cannot be read: {error}") from None
+    except OSError as error:
+        raise UsageError(f"{path}: the map of harness scream cannot be read: {error.strerror or error}") from None
+    except ValueError as error:
+        raise UsageError(
+            f"{path}: the map of harness scream cannot be read: {error}; make one with harness scream -o FILE"
+        ) from None
     found = document if isinstance(document, dict) else {}
     if found.get("format") != FORMAT or found.get("version") != VERSION:
         raise UsageError(f"{path}: not a map of format {FORMAT}, version {VERSION}; harness scream -o FILE writes one")
+    return found
+
+
+def read_screams(path: Path) -> tuple[Tried, ...]:
+    """Read what the lab's map says of clients. Raises `UsageError` for what is none, or of another version."""
+    found = read_document(path)
     try:
         return tuple(map(_tried, found["clients"]))
     except (KeyError, TypeError, ValueError, AttributeError) as error:

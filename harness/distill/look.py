@@ -16,13 +16,13 @@ from pathlib import Path
 from harness.bind import read_logins
 from harness.clients import client
 from harness.config import FILE, Config
+from harness.crew import shared
 from harness.distill.cover import Candidate
 from harness.distill.shape import shape
 from harness.endpoint import endpoint
 from harness.exchange import SAFE_METHODS, Exchange, Response
 from harness.pipeline import Options, fixed_of, open_states
 from harness.power.course import Course, NotingPlayer
-from harness.power.crew import shared
 from harness.reach.side import Reached, watched
 from harness.reach.sources import own_sources
 from harness.reach.watch import Watch

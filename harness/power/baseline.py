@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 
 from harness.clients import client
 from harness.config import Config
+from harness.crew import Advance, shared
 from harness.difference import Difference
 from harness.endpoint import endpoint
 from harness.exchange import Response
 from harness.power.course import Course, NotingPlayer, Step, steps
-from harness.power.crew import Advance, shared
 from harness.power.memory import Memory
 from harness.reach.side import Reached
 from harness.reach.watch import Watch

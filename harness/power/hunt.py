@@ -11,12 +11,12 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from harness.crew import Advance, shared
 from harness.difference import Difference
 from harness.errors import TargetError
 from harness.exchange import Exchange
 from harness.power.baseline import Baseline, Seen
 from harness.power.course import Course, NotingPlayer, steps
-from harness.power.crew import Advance, shared
 from harness.power.mutants import Mutant
 from harness.power.shadow import Shadow
 from harness.scenarios import Scenario

@@ -22,11 +22,12 @@ from harness.scream.bench import Bench
 from harness.scream.catalogue import catalogue
 from harness.scream.client import Client
 from harness.scream.journal import Journal, key_of
-from harness.scream.map import Break, ClientMap, Map, Place
+from harness.scream.map import Break, ClientMap, Map
 from harness.scream.operators import Change, Sample
 from harness.scream.outcome import SAME, Outcome, Verdict, whim, yardstick
 from harness.scream.proxy import Seen
 from harness.scream.search import Found, search
+from harness.screams import Place
 from harness.state import State, open_state, read_spec
 from harness.targets import Target
 

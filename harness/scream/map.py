@@ -13,18 +13,7 @@ from typing import Any
 
 from harness.errors import UsageError
 from harness.scream.outcome import Evidence
-
-FORMAT = "harness-screams"
-VERSION = 1
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
-    """Where a detail of answers is, in the words of a report: `GET /item/{}/`, `header`, `Content-Type`."""
-
-    endpoint: str
-    aspect: str
-    path: str
+from harness.screams import FORMAT, VERSION, Place, read_document
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +71,7 @@ def write_map(path: Path, found: Map) -> None:
 
 def read_map(path: Path) -> Map:
     """Read a map. Raises UsageError for what is none of ours."""
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"{path}: the map cannot be read: {error.strerror or error}") from None
-    except ValueError as error:
-        raise UsageError(f"{path}: not a map ({error}); make one with harness scream -o FILE") from None
-    found = document if isinstance(document, dict) else {}
-    if found.get("format") != FORMAT or found.get("version") != VERSION:
-        raise UsageError(
-            f"{path}: not a map that this harness reads: {found.get('format')!r} of version {found.get('version')!r}, "
-            f"not {FORMAT!r} of {VERSION}; make one with harness scream -o FILE"
-        )
+    found = read_document(path)
     try:
         return Map(found["old"], tuple(_client(each) for each in found["clients"]))
     except (KeyError, TypeError) as error:

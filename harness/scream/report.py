@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
-from harness.scream.map import Break, ClientMap, Map, Place
+from harness.scream.map import Break, ClientMap, Map
+from harness.screams import Place
 
 STYLE = """
 body { font: 14px/1.4 sans-serif; margin: 2em; } table { border-collapse: collapse; }
