@@ -16,9 +16,8 @@ import click
 from harness.characterize.curl_command import curl_request
 from harness.characterize.needed import Needed, Part, needed
 from harness.characterize.write import check_places, write
-from harness.commands.finding import recordings_of
+from harness.commands.finding import group_of, recordings_of
 from harness.commands.selecting import selecting
-from harness.commands.shrink import group_of
 from harness.config import Config, find_config
 from harness.errors import UsageError
 from harness.exchange import Exchange

@@ -1,4 +1,4 @@
-"""Finds the recordings that a report's examples are of, by their names: a report holds no paths."""
+"""Finds what a report names: a group by its id, and by their names the recordings of its examples: it holds no paths."""
 
 from __future__ import annotations
 
@@ -7,8 +7,21 @@ from pathlib import Path
 from harness.errors import UsageError
 from harness.group import Group
 from harness.recording import Recording, open_recordings
+from harness.report.model import Result
 
 HIDDEN = "."
+
+
+def group_of(result: Result, text: str) -> Group:
+    """Return the group of a report whose id is or begins with a text. Raises UsageError."""
+    groups = (*result.groups, *result.accepted, *result.hidden)
+    found = [group for group in groups if group.id.startswith(text)]
+    if len(found) != 1 or not text:
+        known = ", ".join(group.id for group in found or groups[:10]) or "none"
+        raise UsageError(
+            f"{'several groups begin' if found else 'no group begins'} with {text!r}; the report has: {known}"
+        )
+    return found[0]
 
 
 def recordings_of(group: Group, root: Path) -> list[Recording]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from harness.commands.finding import recordings_of
+from harness.commands.finding import group_of, recordings_of
 from harness.config import find_config
 from harness.errors import RecordingError, UsageError
 from harness.group import Group
@@ -21,7 +21,6 @@ from harness.naming import names_of
 from harness.pipeline import Options, diff
 from harness.progress import progress
 from harness.recording import Recording, check_replaceable, open_recordings
-from harness.report.model import Result
 from harness.report.reading import read_report
 from harness.shrink import Shrinking, Small
 from harness.shrink.rows import Rows
@@ -91,18 +90,6 @@ def command(
     count = write_cassette(output, small.exchanges, start)
     click.echo(f"wrote {output}: {count} request{'s' * (count != 1)}{'' if small.finished else ', not finished'}")
     click.echo(confirmed(meant, output, options))
-
-
-def group_of(result: Result, text: str) -> Group:
-    """Return the group of a report whose id is or begins with a text. Raises UsageError."""
-    groups = (*result.groups, *result.accepted, *result.hidden)
-    found = [group for group in groups if group.id.startswith(text)]
-    if len(found) != 1 or not text:
-        known = ", ".join(group.id for group in found or groups[:10]) or "none"
-        raise UsageError(
-            f"{'several groups begin' if found else 'no group begins'} with {text!r}; the report has: {known}"
-        )
-    return found[0]
 
 
 def shrunk(
