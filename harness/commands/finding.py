@@ -1,4 +1,4 @@
-"""Finds what a report names: a group by its id, and by their names the recordings of its examples: it holds no paths."""
+"""Finds what a report names: a group by its id, the recordings of its examples by their names (it holds no paths)."""
 
 from __future__ import annotations
 
