@@ -2,12 +2,14 @@
 
 `python -m benchmarks.false_alarms [--runs N] [--target T] [--jobs N]`: each run replays everything with the second side
 under another clock, hash seed, seed of random numbers, process and number of workers, by default options. Prints runs,
-exchanges compared, runs with a group, and by the rule of three what that says of the rate at 95 % confidence.
+exchanges compared, runs with a group, and by the rule of three what that says of the rate at 95 % confidence. With
+`--journal FILE` each run is written down as it ends, and what the file holds of the same commit and options is not run again.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import multiprocessing
 import os
 import subprocess
@@ -19,6 +21,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from harness import postgres
 from harness.config import find_config
@@ -40,20 +43,24 @@ def main(arguments: Sequence[str] = ()) -> None:
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--limit", type=int)
     parser.add_argument("--state")
+    parser.add_argument("--journal", type=Path)
     given = parser.parse_args(arguments)
     os.chdir(ROOT)
     began = time.monotonic()
+    journal = Journal(given.journal, [commit(), given.target, *map(str, given.recordings), given.limit, given.state])
+    done = [run for run in journal.runs() if run.number < given.runs]
+    missing = sorted(set(range(given.runs)) - {run.number for run in done})
     with seeded(), multiprocessing.get_context("spawn").Pool(given.jobs) as pool:
-        work = [(given.recordings, given.target, number, given.limit, given.state) for number in range(given.runs)]
-        done = []
-        for result in pool.imap_unordered(_run, work):
-            done.append(result)
+        work = [(given.recordings, given.target, number, given.limit, given.state) for number in missing]
+        for run in pool.imap_unordered(_run, work):
+            journal.write(run)
+            done.append(run)
             if len(done) % 10 == 0:
                 print(f"{len(done)} of {given.runs} runs", file=sys.stderr, flush=True)
-    titles = Counter(title for _, _, found in done for title in found)
-    wrong = sum(1 for _, _, found in done if found)
-    compared, judged = (sum(values) for values in zip(*((total, judged) for total, judged, _ in done), strict=True))
-    print(f"runs of {given.target} against itself: {given.runs}, {time.monotonic() - began:.0f} s")
+    titles = Counter(title for run in done for title in run.groups)
+    wrong = sum(1 for run in done if run.groups)
+    compared, judged = sum(run.exchanges for run in done), sum(run.judged for run in done)
+    print(f"runs of {given.target} against itself: {len(done)} ({len(missing)} now, {time.monotonic() - began:.0f} s)")
     print(f"exchanges compared: {compared:,}, judged {judged:,}")
     print(f"runs that reported a difference: {wrong}")
     if not wrong:
@@ -61,6 +68,42 @@ def main(arguments: Sequence[str] = ()) -> None:
         print(f"rate at 95 % confidence: at most {bounds}")
     for title, count in titles.most_common():
         print(f"  {count} x {title}")
+
+
+class Run(NamedTuple):
+    """What one comparison counted, and the titles of its groups."""
+
+    number: int
+    exchanges: int
+    judged: int
+    groups: list[str]
+
+
+class Journal:
+    """The runs of one commit and set of options, one a line; kept nowhere without a path."""
+
+    def __init__(self, path: Path | None, what: list[str | int | None]) -> None:
+        self._path = path
+        self._what = what
+
+    def runs(self) -> list[Run]:
+        """Return what was written of the same."""
+        if self._path is None or not self._path.exists():
+            return []
+        rows = map(json.loads, self._path.read_text("utf-8").splitlines())
+        return [Run(*row["run"]) for row in rows if row["what"] == self._what]
+
+    def write(self, run: Run) -> None:
+        """Add a run."""
+        if self._path is not None:
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps({"what": self._what, "run": run}) + "\n")
+
+
+def commit() -> str:
+    """Return the name of what is checked out, with -dirty where it was edited."""
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=40"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
 @contextmanager
@@ -77,14 +120,14 @@ def seeded() -> Iterator[None]:
             del os.environ["PYPI_DATABASE_URL"], os.environ["PYPI_FILES"]
 
 
-def _run(work: tuple[Sequence[Path], str, int, int | None, str | None]) -> tuple[int, int, list[str]]:
-    """Compare once; return the exchanges, those judged, and the titles of the groups."""
+def _run(work: tuple[Sequence[Path], str, int, int | None, str | None]) -> Run:
+    """Compare once."""
     recordings, text, number, limit, state = work
     config = find_config(Path.cwd())
     old, new = parse_target(text, config), varied(parse_target(text, config), number + 1)
     options = Options(old, new, config, state=state, limit=limit, workers=1 + number % 2)
     result = diff(open_recordings(recordings), options)
-    return result.count("exchanges"), result.count("judged"), [group.title for group in result.groups]
+    return Run(number, result.count("exchanges"), result.count("judged"), [group.title for group in result.groups])
 
 
 def varied(target: Target, variation: int) -> Target:
