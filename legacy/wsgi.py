@@ -9,8 +9,10 @@ historic WSGI shell; CGI never had them.
 import os
 import sys
 import sysconfig
+from importlib import import_module
 
 from compat import CGIScript, HandlerApp
+from legacy import descriptions
 from legacy.config import HERE, Config
 from legacy.handler import WebUI
 
@@ -122,6 +124,16 @@ def cgi_script(name, runner):
                      runner=runner, pass_env=SETTINGS, env={'PYTHONPATH': packages}, raw_path=True)
 
 
+def preload():
+    """What the handler imports where it needs it, for the sake of CGI, a server imports before its first request: so
+    that neither that request nor each process forked from here pays for it.
+    """
+    for name in ('browse', 'docs', 'downloads', 'feeds', 'incoming', 'metadata', 'pages', 'rpc', 'search', 'uploads'):
+        import_module('legacy.' + name)
+    descriptions.render('once, for the tables that docutils makes')
+
+
+preload()
 index = HandlerApp(WebUI, config=shared_config)
 application = ShellHeaders(Front({name: Mounted(name, index) for name in NAMES}))
 cgi = Front({name: cgi_script(name, 'exec') for name in NAMES})
