@@ -17,6 +17,7 @@ from .errors import Answered
 
 URLENCODED = "application/x-www-form-urlencoded"
 _blank = re.compile(rb"^\r?\n", re.MULTILINE)
+_rest_of_delimiter = re.compile(rb"(--)?[ \t\r\f\v]*(?:\n|\Z)")
 _fold = re.compile(rb"\r?\n[ \t]+")
 _parameter = re.compile(r';\s*([^=;\s]+)\s*=\s*(?:"((?:\\.|[^"\\])*)"|([^;]*))')
 
@@ -93,16 +94,29 @@ def unquote(data: bytes) -> bytes:
 
 def multipart(body: bytes, boundary: bytes) -> Iterator[Pair]:
     """Give the pairs of a multipart body; one that was cut off ends with its last part."""
-    delimiter = re.compile(rb"^--" + re.escape(boundary) + rb"(--)?[ \t\r\f\v]*(?:\n|\Z)", re.MULTILINE)
     start: int | None = None
-    for match in delimiter.finditer(body):
+    for begin, end, last in delimiters(body, b"--" + boundary):
         if start is not None:
-            yield from part(body, start, match.start())
-        start = match.end()
-        if match[1]:
+            yield from part(body, start, begin)
+        start = end
+        if last:
             return
     if start is not None:
         yield from part(body, start, len(body))
+
+
+def delimiters(body: bytes, opening: bytes) -> Iterator[tuple[int, int, bool]]:
+    """Give (begin, end, whether it is the last) of each delimiter line.
+
+    They are searched for as bytes: an expression would look at each line of a file, which takes 9 us for each kB.
+    """
+    found = body.find(opening)
+    while found >= 0:
+        begins_line = found == 0 or body[found - 1 : found] == b"\n"
+        line = _rest_of_delimiter.match(body, found + len(opening)) if begins_line else None
+        if line:
+            yield found, line.end(), line[1] is not None
+        found = body.find(opening, line.end() if line else found + 1)
 
 
 def part(body: bytes, start: int, end: int) -> Iterator[Pair]:
@@ -113,8 +127,9 @@ def part(body: bytes, start: int, end: int) -> Iterator[Pair]:
     parameters = parse_header(headers.get(b"content-disposition", ""))[1]
     if "name" not in parameters:
         return
+    if body.endswith(b"\n", begin, end):
+        end -= 2 if body.endswith(b"\r\n", begin, end) else 1
     content = body[begin:end]
-    content = content.removesuffix(b"\n").removesuffix(b"\r") if content.endswith(b"\n") else content
     name = parameters["name"].encode("latin-1")
     if "filename" in parameters:
         filename = parameters["filename"].encode("latin-1").decode("utf-8", "replace")

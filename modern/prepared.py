@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import CursorResult
+from psycopg2 import Error
 from sqlalchemy.orm import Session
 
 PREPARE = (
@@ -41,7 +41,17 @@ def prepare(connection: Any, record: object = None) -> None:
     connection.commit()
 
 
-def execute(db: Session, name: str, *values: Any) -> CursorResult[Any]:
-    """Execute one of them in the session's transaction."""
-    places = ", ".join(["%s"] * len(values))
-    return db.connection().exec_driver_sql(f"EXECUTE {name} ({places})", values)
+def execute(db: Session, name: str, *values: Any) -> Any:
+    """Execute one of them in the session's transaction; return psycopg2's cursor, which has the rows.
+
+    SQLAlchemy's part of the work would be three times that of the driver. Raises psycopg2.Error.
+    """
+    connection = db.connection()
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(f"EXECUTE {name} ({', '.join(['%s'] * len(values))})", values)
+    except Error:
+        if cursor.connection.closed:
+            connection.invalidate()  # else it would go back into the pool
+        raise
+    return cursor

@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from psycopg2 import IntegrityError
 from sqlalchemy import Row, Select, bindparam, delete, func, literal_column, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from transaction import TransactionManager
 
@@ -109,7 +109,7 @@ class Files:
         try:
             prepared.execute(self._db, "store_file", *values)
         except IntegrityError as error:
-            if getattr(error.orig, "diag").table_name == RegisteredName.__tablename__:  # noqa: B009  # psycopg2's
+            if error.diag.table_name == RegisteredName.__tablename__:
                 raise UsedFilename from None
             raise DuplicateFile from None
 

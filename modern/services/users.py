@@ -6,9 +6,9 @@ import os
 import string
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import NamedTuple
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from .. import prepared
@@ -18,6 +18,15 @@ from .passwords import Passwords, old_digest
 
 REFRESH = timedelta(minutes=1)  # how often a login is noted at most
 NOBODY = "deleted-user"  # journal entries of deleted accounts are handed to it
+
+
+class StoredAccount(NamedTuple):
+    """What a login is checked with."""
+
+    id: int
+    password: str
+    last_login: datetime | None
+    is_active: bool
 
 
 def random_text(length: int, alphabet: str = string.ascii_letters + string.digits) -> str:
@@ -119,8 +128,9 @@ class Users:
         self._db.execute(delete(Account).where(Account.username == name))
         self._commit()
 
-    def _account(self, name: str) -> Row[*tuple[Any, ...]] | None:
-        return prepared.execute(self._db, "account", name).first()
+    def _account(self, name: str) -> StoredAccount | None:
+        row = prepared.execute(self._db, "account", name).fetchone()
+        return StoredAccount._make(row) if row else None
 
     def _change(self, name: str, **values: object) -> None:
         changed = update(Account).where(Account.username == name).values(**values)

@@ -1,10 +1,13 @@
 """modern.forms: bytes of queries and bodies as Python 2's FieldStorage read them."""
 
 import io
+import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from modern.forms import BadBody, BadEncoding, Upload, parse_form
+from modern.forms import BadBody, BadEncoding, Upload, delimiters, parse_form
 
 TYPE = "multipart/form-data; boundary=B"
 
@@ -12,8 +15,8 @@ TYPE = "multipart/form-data; boundary=B"
 def parsed(method="GET", query="", body=b"", content_type="", **environ):
     """The form of a request."""
     length = {"CONTENT_LENGTH": str(len(body))} if body else {}
-    given = {"REQUEST_METHOD": method, "QUERY_STRING": query, "wsgi.input": io.BytesIO(body), **length, **environ}
-    return parse_form(given | ({"CONTENT_TYPE": content_type} if content_type else {}))
+    environment = {"REQUEST_METHOD": method, "QUERY_STRING": query, "wsgi.input": io.BytesIO(body), **length, **environ}
+    return parse_form(environment | ({"CONTENT_TYPE": content_type} if content_type else {}))
 
 
 @pytest.mark.parametrize(
@@ -47,6 +50,14 @@ def test_a_query_is_merged_into_a_post():
     """Values of the body come first where it is urlencoded (B041)."""
     assert parsed("POST", "a=2", b"a=1") == {"a": ["1", "2"]}
     assert parsed("POST", "a=2", b"", content_type="text/plain") == {}
+
+
+@given(st.lists(st.sampled_from([b"--", b"-", b"B", b"\n", b"\r\n", b" ", b"x", b"--B", b"\n--B"]), max_size=12))
+def test_only_whole_lines_divide_a_body(pieces):
+    """The lines that the expression of the standard library found, and no others."""
+    body = b"".join(pieces)
+    lines = re.finditer(rb"^--B(--)?[ \t\r\f\v]*(?:\n|\Z)", body, re.MULTILINE)
+    assert list(delimiters(body, b"--B")) == [(line.start(), line.end(), line[1] is not None) for line in lines]
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n"], ids=["LF", "CRLF"])

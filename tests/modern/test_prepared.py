@@ -1,9 +1,9 @@
 """modern.prepared and modern.services.targets: what each upload asks and writes, planned once."""
 
+import psycopg2
 import pytest
 from psycopg2.errors import InvalidSqlStatementName
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from modern import prepared
@@ -34,9 +34,21 @@ def test_each_connection_has_them(db, name):
 
 def test_another_name_is_no_statement(db):
     """Nothing but what was prepared can be executed."""
-    with pytest.raises(OperationalError) as raised:
+    with pytest.raises(InvalidSqlStatementName):
         prepared.execute(db, "nothing", 1)
-    assert isinstance(raised.value.orig, InvalidSqlStatementName)
+
+
+def test_a_connection_that_breaks_off_is_not_used_again(db):
+    """Who was in the middle of something hears of it; the next one is answered."""
+    database = db.get_bind()
+    number = db.scalar(text("SELECT pg_backend_pid()"))
+    with database.connect() as other:
+        other.execute(text("SELECT pg_terminate_backend(:number, 5000)"), {"number": number})
+    with pytest.raises(psycopg2.OperationalError):
+        prepared.execute(db, "account", "alice")
+    db.close()
+    with Session(database) as after:
+        assert prepared.execute(after, "account", "alice").fetchone()
 
 
 TARGETS = [
@@ -72,6 +84,6 @@ def test_one_upload_of_a_project_at_a_time(db, locked):
         Projects(db, Journal(db, Actor(), lambda name, action: None)).lock("demo")
     assert target(other, "alice", "lone-wheel", "4.0", "").has_release
     assert other.scalar(text("SELECT count(*) FROM packages WHERE name = 'demo'")) == 1
-    with pytest.raises(OperationalError, match="lock timeout"):
+    with pytest.raises(psycopg2.OperationalError, match="lock timeout"):
         target(other, "bob", "demo", "1.1", "")
     other.close()
