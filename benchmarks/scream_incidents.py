@@ -28,7 +28,7 @@ from harness.scream.client import Client
 from harness.scream.heads import refused
 from harness.scream.lab import starting_state
 from harness.scream.markup import in_text
-from harness.scream.operators import Change, Operator, with_body
+from harness.scream.operators import GRAVE, Change, Operator, with_body
 from harness.scream.outcome import BREAKS, Yardstick, whim, yardstick
 from harness.targets import parse_target
 
@@ -146,7 +146,7 @@ def _turned(page: str, by: int = -1) -> str:
 
 
 def _change(one: Incident) -> Change:
-    operator = Operator(one.number, one.edit, mild=False, detour=one.detour, refuses=one.refuses)
+    operator = Operator(one.number, one.edit, GRAVE, detour=one.detour, refuses=one.refuses)
     return Change(one.endpoint, operator, "body", "", "changed", "", "")
 
 

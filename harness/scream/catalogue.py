@@ -14,7 +14,7 @@ from harness.group import Group
 from harness.scream.documents import json_operators, rpc_operators
 from harness.scream.heads import head_operators
 from harness.scream.markup import body_operators, in_text, markup_operators, text_operators
-from harness.scream.operators import Change, Operator, Sample, changes_of
+from harness.scream.operators import GRAVE, Change, Operator, Sample, changes_of
 
 
 def catalogue(endpoint: str, samples: Sequence[Sample], groups: Sequence[Group] = ()) -> list[Change]:
@@ -63,7 +63,7 @@ def changes_of_group(endpoint: str, group: Group) -> Iterator[Change]:
     edit = {"header": _header, "status": _status, "reason": _reason, "body": _body}.get(group.aspect)
     if edit is not None and not group.follows:
         stage = {"body": 0, "header": 2}.get(group.aspect, 3)
-        operator = Operator(f"group {group.id}", partial(edit, group=group), mild=False, stage=stage)
+        operator = Operator(f"group {group.id}", partial(edit, group=group), GRAVE, stage)
         yield Change(endpoint, operator, group.aspect, group.path, group.kind, group.old, group.new)
 
 

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from harness.scream.markup import in_text
-from harness.scream.operators import Operator
+from harness.scream.operators import GRAVE, Operator
 
 MOST = 60
 """Paths of an endpoint's documents that are each changed."""
@@ -24,24 +24,25 @@ Edit = Callable[[dict[str, Any], str], None]
 
 def json_operators(bodies: Iterable[str]) -> Iterator[Operator]:
     """Yield what can be done to JSON documents."""
-    yield _operator("JSON without white space", lambda value: value, partial(json.dumps, separators=(",", ":")))
-    yield _operator("JSON keys in reverse order", _backwards, _written)
-    yield _operator("JSON not ASCII", lambda value: value, partial(json.dumps, ensure_ascii=False, indent=1))
     for path in _paths(filter(None, map(_loaded, bodies))):
         for name, edit in _EDITS.items():
             yield _operator(f"{path}: {name}", partial(_at, path=path, edit=edit), _written)
+    # What is made last is how the whole is written: the others write it anew.
+    yield _operator("JSON keys in reverse order", _backwards, _written)
+    yield _operator("JSON not ASCII", lambda value: value, partial(json.dumps, ensure_ascii=False, indent=1))
+    yield _operator("JSON without white space", lambda value: value, partial(json.dumps, separators=(",", ":")))
 
 
 def rpc_operators(bodies: Iterable[str]) -> Iterator[Operator]:
     """Yield what can be done to XML-RPC answers."""
-    yield Operator("no methodResponse", partial(in_text, edit=_unwrapped), mild=False)
+    yield Operator("no methodResponse", partial(in_text, edit=_unwrapped), gravity=GRAVE)
     for name, edit in _ROWS.items():
-        yield Operator(name, partial(in_text, edit=partial(_called, edit=edit)), mild=False)
+        yield Operator(name, partial(in_text, edit=partial(_called, edit=edit)), gravity=GRAVE)
     for path in _paths(filter(None, map(_answered, bodies))):
         for name, place in _EDITS.items():
             at = partial(_at, path=path, edit=place)
             yield Operator(f"{path}: {name}", partial(in_text, edit=partial(_called, edit=at)))
-    yield Operator("a fault", partial(in_text, edit=_fault), mild=False)
+    yield Operator("a fault", partial(in_text, edit=_fault), gravity=GRAVE)
 
 
 def _operator(name: str, edit: Callable[[Any], Any], write: Callable[[Any], str]) -> Operator:
@@ -51,13 +52,9 @@ def _operator(name: str, edit: Callable[[Any], Any], write: Callable[[Any], str]
             after = edit(json.loads(text))
         except ValueError:
             return text
-        return text if edit is not _same and repr(after) == repr(before) and write is _written else write(after)
+        return text if write is _written and repr(after) == repr(before) else write(after)
 
     return Operator(name, partial(in_text, edit=changed))
-
-
-def _same(value: Any) -> Any:
-    return value
 
 
 def _written(value: Any) -> str:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 
 from harness.exchange import Headers, Response
-from harness.scream.operators import Operator, with_body
+from harness.scream.operators import GRAVE, MILD, SUSPECT, Operator, with_body
 
 LATE = 1.0
 """Seconds that an answer is late."""
@@ -62,7 +62,7 @@ def head_operators(names: Iterable[bytes]) -> Iterator[Operator]:
     for name, value in ADDED:
         yield Operator(f"header {name.decode()} added", partial(_with_header, name=name, value=value), stage=2)
     yield Operator("headers in reverse order", lambda one: replace(one, headers=one.headers[::-1]), stage=2)
-    yield Operator("gzip, asked for or not", _gzipped, stage=1, mild=False)
+    yield Operator("gzip, asked for or not", _gzipped, SUSPECT, stage=1)
     yield from _framings()
     yield from _statuses()
     yield Operator(f"{LATE:g} s late", lambda one: one, delay=LATE)
@@ -71,9 +71,9 @@ def head_operators(names: Iterable[bytes]) -> Iterator[Operator]:
 def _statuses() -> Iterator[Operator]:
     yield Operator("status 203", partial(_status, code=203, reason=b"Non-Authoritative Information"), stage=3)
     for code, reason in DETOURS.items():
-        yield Operator(f"one more {code}", partial(_status, code=code, reason=reason), stage=3, detour=code)
+        yield Operator(f"one more {code}", partial(_status, code=code, reason=reason), GRAVE, stage=3, detour=code)
     for code, reason in REFUSALS.items():
-        yield Operator(f"status {code}", partial(refused, code=code, reason=reason), mild=False, stage=3, refuses=True)
+        yield Operator(f"status {code}", partial(refused, code=code, reason=reason), GRAVE, stage=3, refuses=True)
 
 
 def _status(response: Response, code: int, reason: bytes) -> Response:
@@ -111,13 +111,13 @@ def _header_operators(name: bytes) -> Iterator[Operator]:
             "Content-Type application/octet-stream": lambda key, value: [(key, b"application/octet-stream")],
         }
     for text, edit in edits.items():
-        yield Operator(text, partial(_each, name=name, edit=edit), stage=2, mild=not _is_severe(name, text))
+        yield Operator(text, partial(_each, name=name, edit=edit), _gravity(name, text), 2)
 
 
-def _is_severe(name: bytes, text: str) -> bool:
+def _gravity(name: bytes, text: str) -> int:
     """Tell what mostly breaks: by itself it is found in one run, among others in many."""
     lost = text.endswith(("missing", "another value", "text/plain", "octet-stream")) and "charset" not in text
-    return lost and name in (b"location", b"content-encoding", b"content-type", b"set-cookie")
+    return GRAVE if lost and name in (b"location", b"content-encoding", b"content-type", b"set-cookie") else MILD
 
 
 def _each(response: Response, name: bytes, edit: Callable[[bytes, bytes], list[tuple[bytes, bytes]]]) -> Response:
@@ -146,7 +146,7 @@ def _framings() -> Iterator[Operator]:
     yield Operator(
         "HTTP/1.0", lambda one: replace(one, version=b"HTTP/1.0") if one.framing == "length" else one, stage=4
     )
-    yield Operator("connection cut in the middle", _cut, mild=False, stage=4)
+    yield Operator("connection cut in the middle", _cut, GRAVE, stage=4)
 
 
 def _without_length(headers: Headers) -> Headers:

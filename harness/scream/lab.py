@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -129,7 +129,8 @@ class Trial:
         unchanged = [first.outcome, *(self.run((), number) for number in range(1, UNCHANGED))]
         family = _family(first.seen, self.plan.config)
         asks = tuple(dict.fromkeys(one.endpoint for one in first.seen))
-        changes = self.changes(first.seen)
+        samples = _samples(first.seen)
+        changes = self.changes(samples)
         if reason := whim(unchanged):
             return self._flaky(reason, family, asks)
         measure = yardstick(unchanged, self.client.product)
@@ -137,19 +138,16 @@ class Trial:
         def attempt(some: Sequence[Change], number: int) -> Verdict:
             return measure.judge(self.run(some, number))
 
-        found = search(changes, attempt)
+        answers = {endpoint: [answer for _, answer in some] for endpoint, some in samples.items()}
+        found = search(changes, answers, attempt)
         if not found.doubtful and measure.judge(self.run((), UNCHANGED)).level != SAME:
             found.doubtful = "what it does without a change is not always the same"
         if found.doubtful:
             return self._flaky(found.doubtful, family, asks)
         return _mapped(self.client.name, family, asks, self.runs, len(changes), found)
 
-    def changes(self, seen: Sequence[Seen]) -> list[Change]:
+    def changes(self, samples: Mapping[str, Sequence[Sample]]) -> list[Change]:
         """Return what can be changed of what the client was answered."""
-        samples: dict[str, list[Sample]] = {}
-        for one in seen:
-            if one.answer is not None:
-                samples.setdefault(one.endpoint, []).append((one.request, one.answer))
         wanted = self.plan.endpoints
         every = [
             change
@@ -179,6 +177,14 @@ class Trial:
 
     def _flaky(self, why: str, family: str, asks: tuple[str, ...]) -> ClientMap:
         return ClientMap(self.client.name, family, True, why, self.runs, 0, asks)
+
+
+def _samples(seen: Sequence[Seen]) -> dict[str, list[Sample]]:
+    samples: dict[str, list[Sample]] = {}
+    for one in seen:
+        if one.answer is not None:
+            samples.setdefault(one.endpoint, []).append((one.request, one.answer))
+    return samples
 
 
 def _family(seen: Sequence[Seen], config: Config) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from harness.exchange import Response
-from harness.scream.operators import Operator, with_body
+from harness.scream.operators import GRAVE, MILD, SUSPECT, Operator, with_body
 
 TextEdit = Callable[[str], str]
 
@@ -23,41 +23,44 @@ _TAG = re.compile(r"<([A-Za-z][\w:.-]*)((?:\s+[^<>]*?)?)\s*(/?)>")
 _ATTRIBUTE = re.compile(r"""\s([\w:.-]+)=("[^"]*"|'[^']*')""")
 _LINK = re.compile(r"<a\s[^>]*>.*?</a>(?:\s*<br\s*/?>)?", re.DOTALL)
 _HREF = re.compile(r"""(<a\s[^>]*?href=["'])([^"']*)(["'])""")
+_FRAGMENT = re.compile(r"(?<!&)#.*")  # not the # of a character reference
 _REPEATED = re.compile(r"<(item|entry)[ >].*?</\1>", re.DOTALL)
 
 
 def markup_operators(bodies: Iterable[str], html: bool) -> Iterator[Operator]:
     """Yield what can be done to these documents."""
     names, attributes = _parts(bodies)
+    usual = MILD if html else GRAVE
     yield from map(_operator, _SPELLING, _SPELLING.values())
     if html:
         yield from map(_operator, _LINKS, _LINKS.values())
     for name in names:
-        yield _operator(f"<{name}> in upper case", partial(_respelt, name=name), mild=html)
-        yield _operator(f"<{name}> with an attribute more", partial(_described, name=name), mild=html)
+        yield _operator(f"<{name}> in upper case", partial(_respelt, name=name), usual)
+        yield _operator(f"<{name}> with an attribute more", partial(_described, name=name), usual)
         yield _operator(f"</{name} > with a blank", partial(_spaced, name=name))
-        yield _operator(f"<{name}> not closed", partial(_unclosed, name=name), name not in _RAW)
-        yield _operator(f"<{name}> empty", partial(_emptied, name=name), mild=html)
+        yield _operator(f"<{name}> not closed", partial(_unclosed, name=name), GRAVE if name in _RAW else MILD)
+        yield _operator(f"<{name}> empty", partial(_emptied, name=name), usual)
     if html:
-        yield from (_operator(name, edit, mild=False) for name, edit in _LINK_LOSSES.items())
+        yield from (_operator(name, edit, SUSPECT) for name, edit in _LINK_SHIFTS.items())
+        yield from (_operator(name, edit, GRAVE) for name, edit in _LINK_LOSSES.items())
     else:
         yield _operator("entries in reverse order", partial(_reversed, pattern=_REPEATED))
-        yield _operator("control character", lambda text: re.sub(r">([^<\s])", ">\x0b\\1", text, count=1), mild=False)
+        yield _operator("control character", lambda text: re.sub(r">([^<\s])", ">\x0b\\1", text, count=1), GRAVE)
     for name in names:
-        yield _operator(f"<{name}> missing", partial(_dropped, name=name), mild=name != "a")
+        yield _operator(f"<{name}> missing", partial(_dropped, name=name), GRAVE if name == "a" else MILD)
     for name, attribute in attributes:
         yield _operator(
             f"{attribute} of <{name}> missing",
             partial(_stripped, name=name, attribute=attribute),
-            mild=(name, attribute) != ("a", "href"),
+            GRAVE if (name, attribute) == ("a", "href") else MILD,
         )
 
 
 def body_operators() -> Iterator[Operator]:
     """Yield what any body can suffer."""
     yield Operator("line end added", lambda one: with_body(one, one.body + b"\n") if one.body else one)
-    yield Operator("body cut in two", partial(_bytes, edit=lambda body: body[: len(body) // 2]), mild=False)
-    yield Operator("body empty", partial(_bytes, edit=lambda body: b""), mild=False)
+    yield Operator("body cut in two", partial(_bytes, edit=lambda body: body[: len(body) // 2]), GRAVE)
+    yield Operator("body empty", partial(_bytes, edit=lambda body: b""), GRAVE)
 
 
 def text_operators() -> Iterator[Operator]:
@@ -71,8 +74,8 @@ def _bytes(response: Response, edit: Callable[[bytes], bytes]) -> Response:
     return with_body(response, edit(response.body)) if response.body else response
 
 
-def _operator(name: str, edit: TextEdit, mild: bool = True) -> Operator:
-    return Operator(name, partial(in_text, edit=edit), mild=mild)
+def _operator(name: str, edit: TextEdit, gravity: int = MILD) -> Operator:
+    return Operator(name, partial(in_text, edit=edit), gravity)
 
 
 def in_text(response: Response, edit: TextEdit) -> Response:
@@ -172,20 +175,24 @@ _LINKS: dict[str, TextEdit] = {
     "links: slash as entity": lambda text: _hrefs(text, lambda url: url.replace("/", "&#47;", 1)),
     "links: text changed": lambda text: re.sub(r"(<a\s[^>]*>)([^<]+)(</a>)", r"\1\2 (file)\3", text),
     "links: text missing": lambda text: re.sub(r"(<a\s[^>]*>)([^<]+)(</a>)", r"\1\3", text),
-    "links: fragment missing": lambda text: _hrefs(text, lambda url: url.partition("#")[0]),
+    "links: fragment missing": lambda text: _hrefs(text, lambda url: _FRAGMENT.sub("", url)),
     "links: fragment without its name": lambda text: _hrefs(text, lambda url: re.sub(r"#\w+=", "#", url)),
     "links: fragment in upper case": lambda text: _hrefs(
-        text, lambda u: u.replace(f"#{u.partition('#')[2]}", "#" + u.partition("#")[2].upper())
+        text, lambda url: _FRAGMENT.sub(lambda found: found[0].upper(), url)
     ),
-    "links: query added": lambda text: _hrefs(text, lambda url: re.sub(r"(\?[^#]*)?(#|$)", r"?x=1\2", url, count=1)),
+    "links: query added": lambda text: _hrefs(
+        text, lambda url: re.sub(r"(\?.*?)?((?<!&)#|$)", r"?x=1\2", url, count=1)
+    ),
     "links in reverse order": partial(_reversed, pattern=_LINK),
 }
-_LINK_LOSSES: dict[str, TextEdit] = {
-    "links: fragment wrong": lambda text: _hrefs(text, _wrong_digest),
+_LINK_SHIFTS: dict[str, TextEdit] = {
     "links: one level up": lambda text: _hrefs(text, lambda url: url if "//" in url[:8] else "../" + url),
     "links: path in lower case": lambda text: _hrefs(text, str.lower),
     "links: the last missing": lambda text: (
         text[: found[-1].start()] + text[found[-1].end() :] if (found := list(_LINK.finditer(text))) else text
     ),
+}
+_LINK_LOSSES: dict[str, TextEdit] = {
+    "links: fragment wrong": lambda text: _hrefs(text, _wrong_digest),
     "links: all missing": lambda text: re.sub(r"<a\s[^>]*>(.*?)</a>", r"\1", text, flags=re.DOTALL),
 }

@@ -16,7 +16,11 @@ from harness.exchange import Request, Response, with_length
 
 Edit = Callable[[Response], Response]
 Sample = tuple[Request, Response]
+Place = tuple[str, str, str]
+"""Endpoint, aspect and path."""
 
+MILD, SUSPECT, GRAVE = range(3)
+"""What a change mostly does to clients: nothing, something to some, or it breaks them. The search trusts none of it."""
 LATENCY = "latency"
 """The aspect of an answer that comes late: the one change that no comparison of answers shows."""
 MOST_PLACES = 200
@@ -25,7 +29,8 @@ MOST_PLACES = 200
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """One change. `mild` ones may be made together with others; the rest hide what else is changed.
+    """One change. `gravity` is what it is likely to do: mild ones are made together, and so are suspects; grave ones
+    alone, since they hide what else is changed.
 
     `stage` is when it is made among others: bodies (0) before their coding (1), headers (2), status (3), framing (4).
     `delay` is in seconds; `detour` answers with a redirect to the same thing under another path. What `refuses` keeps
@@ -34,7 +39,7 @@ class Operator:
 
     name: str
     edit: Edit = field(repr=False, compare=False)
-    mild: bool = True
+    gravity: int = MILD
     stage: int = 0
     delay: float = 0.0
     detour: int = 0
@@ -54,8 +59,8 @@ class Change:
     new: str
 
     @property
-    def place(self) -> tuple[str, str, str]:
-        """Endpoint, aspect and path."""
+    def place(self) -> Place:
+        """Where it shows."""
         return self.endpoint, self.aspect, self.path
 
     @property

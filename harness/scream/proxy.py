@@ -96,17 +96,17 @@ class Proxy:
 
     def _answer(self, connection: socket.socket, request: Request, current: Round) -> bool:
         """Answer one request; return whether the connection goes on."""
-        asked, detoured = _returned(request)
+        asked, taken = _returned(request)
         endpoint = self._name(asked)
         answer = self._asked(asked, endpoint, current)
         if answer is None:
             return False
-        operators = [one for one in current.changes.get(endpoint, ()) if not (detoured and one.detour)]
+        operators = current.changes.get(endpoint, ())
         time.sleep(sum(one.delay for one in operators))
         changed = made(answer, [one for one in operators if not one.detour])
-        detour = next((one for one in operators if one.detour), None)
-        if detour is not None and changed.status == 200:
-            changed = redirected(changed, asked, detour.detour)
+        detours = [one.detour for one in operators if one.detour][taken:]
+        if detours and changed.status == 200:
+            changed = redirected(changed, request, detours[0])
         connection.sendall(wire_answer(changed))
         return goes_on(request, changed)
 
@@ -154,12 +154,13 @@ class _Requests:
             self.whole.append(replace(self._request, body=self._body))
 
 
-def _returned(request: Request) -> tuple[Request, bool]:
-    """Return a request as it was before a detour, and whether it took one."""
-    before, found, after = request.start_line.partition(b" " + DETOUR + b"/")
-    if not found:
-        return request, False
-    return replace(request, start_line=before + b" /" + after, raw_head=None), True
+def _returned(request: Request) -> tuple[Request, int]:
+    """Return a request as it was before its detours, and how many it took."""
+    before, blank, target = request.start_line.partition(b" ")
+    taken = 0
+    while target.startswith(DETOUR + b"/"):
+        target, taken = target.removeprefix(DETOUR), taken + 1
+    return (replace(request, start_line=before + blank + target, raw_head=None), taken) if taken else (request, 0)
 
 
 def redirected(response: Response, request: Request, code: int) -> Response:
