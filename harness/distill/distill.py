@@ -13,10 +13,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harness.distill.cover import cover
-from harness.distill.look import DistillOptions, Features, Looked, recorded, replayed
+from harness.distill.look import DistillOptions, Features, Looked, recorded
+from harness.distill.stage import Stage
 from harness.exchange import Exchange
 from harness.pipeline import Phase, silent
-from harness.reach.watch import Watch
 from harness.recording import Recording
 from harness.scenarios import Scenario, scenarios_of
 
@@ -73,32 +73,34 @@ class Distilled:
 def distill(recordings: Sequence[Recording], options: DistillOptions, phase: Phase = silent) -> Distilled:
     """Choose the exchanges to keep. Raises UsageError, RecordingError, StateError and TargetError."""
     scenarios = scenarios_of(recordings, options.limit, options.by_session)
-    features, watch = Features(), Watch()
+    features, total = Features(), sum(map(len, scenarios))
+    if options.target is None:
+        with phase("reading the recording", total) as advance:
+            looked = recorded(scenarios, options.config, features, lambda done: advance(done, done))
+        return _chosen(scenarios, looked, features, options)
+    with Stage(recordings, options.target, options, features) as stage:
+        with phase("looking at the recording", total) as advance:
+            looked = stage.look(scenarios, options.patience, lambda done: advance(done, done))
+        found = _chosen(scenarios, looked, features, options)
+        kept = [Scenario(number, part) for number, part in enumerate(found.recordings)]
+        with phase("what is kept, once more", sum(map(len, kept))) as advance:
+            again = stage.look(kept, None, lambda done: advance(done, done))
+        return replace(found, missing=_kinds(features, _shown(looked) - _shown(again)), told=stage.watch.tells)
 
-    def looked_at(label: str, parts: Sequence[Scenario], wanted: DistillOptions) -> Looked:
-        with phase(label, sum(map(len, parts))) as advance:
-            if options.target is None:
-                return recorded(parts, options.config, features, lambda done: advance(done, done))
-            return replayed(recordings, parts, wanted, features, watch, lambda done: advance(done, done))
 
-    looked = looked_at("looking at the recording", scenarios, options)
+def _chosen(scenarios: Sequence[Scenario], looked: Looked, features: Features, options: DistillOptions) -> Distilled:
+    """Return what is kept of what was looked at, before that was asked once more."""
     places = cover(looked.candidates, options.times)
     left = [_left(scenario, places) for scenario in scenarios]
-    kept = [part for part in left if part.positions]
-    missing = None
-    if options.target is not None:
-        patient = replace(options, patience=None)
-        again = [Scenario(number, part) for number, part in enumerate(kept)]
-        missing = _kinds(features, _shown(looked) - _shown(looked_at("what is kept, once more", again, patient)))
     dropped = Counter(looked.dropped)
     dropped[NOTHING_NEW] = sum(map(len, looked.candidates.values())) - len(places)
     return Distilled(
-        kept,
+        [part for part in left if part.positions],
         Counter(NEEDED if needed else BUILT_ON for needed in places.values()),
         +dropped,
         _kinds(features, _shown(looked)),
-        missing,
-        watch.tells,
+        None,
+        False,
         looked.recorded,
         Counter(looked.endpoints[place] for place in places),
     )

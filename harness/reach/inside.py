@@ -94,19 +94,23 @@ class Traced(Reach):
         path = self.own(frame.f_code.co_filename)
         if not path:
             return None
-        lines, arcs = self.lines.setdefault(path, set()), self.arcs.setdefault(path, set())
+        add = self.arcs.setdefault(path, set()).add
         last = -frame.f_code.co_firstlineno
 
         def step(frame: Any, event: str, argument: Any) -> Any:
             nonlocal last
             if event == "line":
                 number = frame.f_lineno
-                lines.add(number)
-                arcs.add((last, number))
+                add((last, number))  # its end is the line: nothing else is noted at each
                 last = number
             return step
 
         return step
+
+    def take(self, what: str) -> None:
+        """Append what was reached; the lines are the ends of the steps."""
+        self.lines = {path: {last for _, last in arcs} for path, arcs in self.arcs.items()}
+        super().take(what)
 
 
 class Monitored(Reach):
