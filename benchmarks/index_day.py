@@ -3,23 +3,26 @@
 An index is made of the projects and releases that the log names (`recordings.seed_of_log`); every GET for /simple and
 /pypi of the log is asked of `legacy.wsgi:application`, redirects within the index followed. A 301 of the log came from
 the web server's virtual hosts, whose Host the log lacks: it is asked under an old name of the index. Prints the share
-of equal statuses, and the others by what explains them, with the entry of the catalogue of behaviours.
+of equal statuses, and the others by what explains them, with the entry of the catalogue of behaviours. With
+`--journal FILE` what was asked is written down portion by portion, and not asked again by the next run of the same.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import io
+import json
+import multiprocessing
 import os
 import re
 import sys
 import tempfile
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes, urlsplit
 
 import psycopg2
@@ -35,10 +38,18 @@ OLD_NAME = "old.index.example"
 OF_ACCOUNTS = re.compile(
     rb":action=(?:login|pkg_edit|submit_form|user|user_form|files|role_form)(?:&|$)", re.IGNORECASE
 )
-STEP = 5.0  # seconds between two signs of progress
+PORTION = 2_000  # requests that one worker asks before it is heard of again
 App = Callable[..., Any]
 Group = tuple[str, int, int]
 """What explains it, the status of the log, ours."""
+
+
+class Portion(NamedTuple):
+    """What came of some requests: counts after redirects, and at the first hop where redirects made it equal."""
+
+    number: int
+    found: Counter[Group]
+    first: Counter[Group]
 
 
 def main() -> None:
@@ -49,26 +60,82 @@ def main() -> None:
     )
     parser.add_argument("--every", type=int, default=1, metavar="N", help="only every Nth request")
     parser.add_argument("--era", default="", help="2008-11: names to the letter, as they were on that day")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes that ask")
+    parser.add_argument("--journal", type=Path, help="where to write what was asked, and go on from")
     options = parser.parse_args(sys.argv[1:] if __name__ == "__main__" else [])
     if options.recording is None:
         print("left out: no log at hand (python -m benchmarks.index_day day.archive)")
         return
+    journal = Journal(options.journal, [sources(), options.recording.name, options.every, options.era, PORTION])
+    day = list(exchanges(options.recording))
+    requests = list(islice(replayed(day), 0, None, options.every))
+    portions = [(number, requests[number : number + PORTION]) for number in range(0, len(requests), PORTION)]
     with tempfile.TemporaryDirectory() as folder, postgres.start() as server:
-        app = index(options.recording, Path(folder), server.create_database("day"), options.era)
-        report(*judged(app, islice(replayable(options.recording), 0, None, options.every)))
+        done = journal.portions()
+        missing = [portion for portion in portions if portion[0] not in {one.number for one in done}]
+        index(day, Path(folder), server.create_database("day"), options.era)
+        for portion in asked_by(options.workers, missing):
+            journal.write(portion)
+            done.append(portion)
+            print(f"  {len(done)} of {len(portions)} portions", file=sys.stderr, flush=True)
+    report(sum((one.found for one in done), Counter()), sum((one.first for one in done), Counter()))
 
 
-def index(recording: Path, folder: Path, url: str, era: str) -> App:
+class Journal:
+    """The portions of one index, log and set of options, one a line; kept nowhere without a path."""
+
+    def __init__(self, path: Path | None, what: list[str | int]) -> None:
+        self._path = path
+        self._what = what
+
+    def portions(self) -> list[Portion]:
+        """Return what was written of the same."""
+        if self._path is None or not self._path.exists():
+            return []
+        rows = map(json.loads, self._path.read_text("utf-8").splitlines())
+        return [
+            Portion(row["number"], *(Counter({tuple(group): n for group, n in row[key]}) for key in ("found", "first")))
+            for row in rows
+            if row["what"] == self._what
+        ]
+
+    def write(self, portion: Portion) -> None:
+        """Add a portion."""
+        if self._path is not None:
+            row = {"what": self._what, "number": portion.number}
+            row |= {"found": list(portion.found.items()), "first": list(portion.first.items())}
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(row) + "\n")
+
+
+def sources() -> str:
+    """A digest of the index's program: another one is asked anew."""
+    found = sorted(path for path in (ROOT / "legacy").iterdir() if path.is_file())
+    return hashlib.sha256(b"".join(path.read_bytes() for path in found)).hexdigest()
+
+
+def asked_by(workers: int, portions: list[tuple[int, list[Exchange]]]) -> Iterator[Portion]:
+    """Ask in several processes, which read the index's settings from the environment they inherit."""
+    with multiprocessing.get_context("spawn").Pool(workers) as pool:
+        yield from pool.imap_unordered(_ask, portions)
+
+
+def _ask(portion: tuple[int, list[Exchange]]) -> Portion:
+    from legacy.wsgi import application
+
+    number, requests = portion
+    return Portion(number, *judged(application, requests))
+
+
+def index(day: list[Exchange], folder: Path, url: str, era: str) -> None:
     """An index of what the log names, configured by the environment of this process."""
-    import json
-
     from legacy.config import HERE
     from legacy.load import load
 
     seed = folder / "seed.json"
-    seed.write_text(json.dumps(seed_of(projects_of(exchanges(recording)))))
+    seed.write_text(json.dumps(seed_of(projects_of(day))))
     load(str(seed), url, str(folder / "files"))
-    add_digests(url, sorted(digests(recording)))
+    add_digests(url, sorted(digests(day)))
     ini = Path(HERE, "config.ini").read_text().replace("old_hosts =", f"old_hosts = {OLD_NAME}")
     (folder / "config.ini").write_text(ini)
     os.environ |= {
@@ -76,15 +143,12 @@ def index(recording: Path, folder: Path, url: str, era: str) -> App:
         "PYPI_ERA": era,
         "PYPI_BASE_URL": "http://index.example/pypi",
     }  # fmt: skip
-    from legacy.wsgi import application
-
-    return application
 
 
-def digests(recording: Path) -> set[str]:
+def digests(day: list[Exchange]) -> set[str]:
     """Digests that the index of the day knew: no file can be made of them, but rows can."""
     wanted = re.compile(rb"digest=([0-9a-f]{32})")
-    asked = (wanted.search(exchange.request.query) for exchange in exchanges(recording) if answered(exchange))
+    asked = (wanted.search(exchange.request.query) for exchange in day if answered(exchange))
     return {found[1].decode() for found in asked if found}
 
 
@@ -113,22 +177,26 @@ def exchanges(recording: Path) -> Iterator[Exchange]:
 
 def replayable(recording: Path) -> Iterator[Exchange]:
     """GETs for the program that need no account, not for files that the web server served (L05)."""
-    for exchange in exchanges(recording):
+    return replayed(exchanges(recording))
+
+
+def replayed(day: Iterable[Exchange]) -> Iterator[Exchange]:
+    """Those among `day`."""
+    for exchange in day:
         name = exchange.request.path[1:].partition(b"/")[0]
         asked_for = unquote_to_bytes(exchange.request.query)
-        replayed = exchange.request.method == b"GET" and name in (b"simple", b"pypi") and exchange.response is not None
-        if replayed and not OF_ACCOUNTS.search(asked_for):
+        ours = exchange.request.method == b"GET" and name in (b"simple", b"pypi") and exchange.response is not None
+        if ours and not OF_ACCOUNTS.search(asked_for):
             yield exchange
 
 
-def judged(app: App, requests: Iterator[Exchange]) -> tuple[Counter[Group], Counter[Group]]:
+def judged(app: App, requests: Iterable[Exchange]) -> tuple[Counter[Group], Counter[Group]]:
     """Count (what explains it, status of the log, ours): ours after redirects, and ours at the first hop where
     redirects made it equal. Nothing explains what is equal.
     """
     found: Counter[Group] = Counter()
     first: Counter[Group] = Counter()
-    said = time.monotonic()
-    for number, exchange in enumerate(requests, 1):
+    for exchange in requests:
         assert exchange.response is not None
         logged = exchange.response.status
         host = OLD_NAME if logged == 301 else "index.example"
@@ -137,9 +205,6 @@ def judged(app: App, requests: Iterator[Exchange]) -> tuple[Counter[Group], Coun
         found["" if status == logged else explained(exchange, logged, hops), logged, status] += 1
         if status == logged != hops[0][0]:
             first[redirected(exchange), logged, hops[0][0]] += 1
-        if time.monotonic() - said > STEP:
-            said = time.monotonic()
-            print(f"  {number} requests", file=sys.stderr, flush=True)
     return found, first
 
 
