@@ -1,4 +1,6 @@
-"""The new index beside the old one, one request after another in one process each: pages and uploads.
+"""The new index beside the old one, one request after another in one process each: pages and uploads; then uploads by
+several threads of it at once, as one worker of a server serves them. `--files DIR` says where uploads are kept: by
+default where temporary files are.
 
 Both are asked in turns within one run, over one PostgreSQL, each with a database and files of its own, so that only the
 ratios count: of the processor time of a request (of the index and of its database, which a busy machine does not
@@ -8,6 +10,7 @@ and what memory it needs.
 
 from __future__ import annotations
 
+import argparse
 import base64
 import io
 import json
@@ -19,6 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -29,22 +33,32 @@ from harness import postgres
 
 ROOT = Path(__file__).resolve().parents[1]
 TURNS, COUNT, UPLOADS, WANTED = 7, 150, 30, 2.0
+THREADS, AT_ONCE = 8, 80  # each sends to a project of its own: files of one wait for each other
 WANTED_OF = ("processor", "waited")
 PROJECTS, WITHIN = 100_000, 0.3
 PAGES = {"/simple/demo/": "/simple/demo/", "a project page": "/pypi/demo/1.1", "JSON": "/pypi/demo/json"}
 Ask = Callable[..., int]
 
 
-def main() -> None:
+def main(arguments: Sequence[str] = ()) -> None:
     """Measure and print."""
-    with tempfile.TemporaryDirectory() as folder, postgres.start() as server:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--files", help="a folder on the file system that uploads are to be measured on")
+    parser.add_argument("--only", choices=("pages", "uploads", "index"))
+    given = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory(dir=given.files) as folder, postgres.start() as server:
         sides = {name: Side(name, server, Path(folder)) for name in ("legacy", "modern")}
         try:
-            for label, path in PAGES.items():
-                compare(label, {name: side.asker("pages", path, COUNT) for name, side in sides.items()})
-            compare("an upload", {name: side.asker("uploads", "", UPLOADS) for name, side in sides.items()})
-            sides["modern"].fill(PROJECTS)
-            print(f"/simple/ of {PROJECTS} projects: {sides['modern'].ask('index', '', 5)}")
+            if given.only in (None, "pages"):
+                for label, path in PAGES.items():
+                    compare(label, {name: side.asker("pages", path, COUNT) for name, side in sides.items()})
+            if given.only in (None, "uploads"):
+                compare("an upload", {name: side.asker("uploads", "", UPLOADS) for name, side in sides.items()})
+                label = f"an upload, {THREADS} at once"
+                compare(label, {name: side.asker("at once", "", AT_ONCE) for name, side in sides.items()})
+            if given.only in (None, "index"):
+                sides["modern"].fill(PROJECTS)
+                print(f"/simple/ of {PROJECTS} projects: {sides['modern'].ask('index', '', 5)}")
         finally:
             for side in sides.values():
                 side.close()
@@ -82,6 +96,7 @@ class Side:
         environ = os.environ | {
             "PYPI_DATABASE_URL": self.url, "PYPI_FILES": str(files), "PYPI_BASE_URL": "http://127.0.0.1/pypi",
         }  # fmt: skip
+        self.fill(THREADS, owner="alice")
         self._process = subprocess.Popen(
             [sys.executable, "-c", f"from benchmarks.modern_rate import worker; worker('{name}')"], cwd=ROOT,
             env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
@@ -114,8 +129,8 @@ class Side:
             cursor.execute(f"SELECT pid FROM pg_stat_activity WHERE {wanted}")
             return {pid: int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e6 for (pid,) in cursor}
 
-    def fill(self, count: int) -> None:
-        """Have so many projects."""
+    def fill(self, count: int, owner: str | None = None) -> None:
+        """Have so many projects, whose they are."""
         connection = psycopg2.connect(self.url)
         with connection, connection.cursor() as cursor:
             cursor.execute(
@@ -123,6 +138,12 @@ class Side:
                 " FROM generate_series(1, %s) n ON CONFLICT DO NOTHING",
                 (count,),
             )
+            if owner:
+                cursor.execute(
+                    "INSERT INTO roles (role_name, user_name, package_name) SELECT 'Owner', %s, 'project-' || n"
+                    " FROM generate_series(1, %s) n",
+                    (owner, count),
+                )
         connection.close()
 
     def close(self) -> None:
@@ -135,7 +156,8 @@ def worker(name: str) -> None:
     import importlib
 
     app = importlib.import_module(f"{name}.wsgi").application
-    tasks = {"pages": pages, "uploads": Uploader(), "index": index}
+    uploader = Uploader()
+    tasks = {"pages": pages, "uploads": uploader, "at once": uploader.at_once, "index": index}
     for line in sys.stdin:
         task, path, count = json.loads(line)
         print(json.dumps(tasks[task](app, path, count)), flush=True)
@@ -160,19 +182,34 @@ class Uploader:
 
     def __init__(self) -> None:
         self.number = 0
+        self._pool = ThreadPoolExecutor(THREADS)
 
     def __call__(self, app: Any, path: str, count: int) -> dict[str, float]:
         """Milliseconds an upload."""
         bodies = [self.body() for _ in range(count)]
         return timed(lambda body: call(app, "POST", "/pypi", body), bodies)
 
-    def body(self) -> bytes:
+    def at_once(self, app: Any, path: str, count: int) -> dict[str, float]:
+        """The same of uploads by several threads."""
+        names = [f"project-{thread}" for thread in range(1, THREADS + 1)]
+        bodies = [[self.body(name) for _ in range(count // THREADS)] for name in names]
+
+        def send(bodies: Sequence[bytes]) -> None:
+            for body in bodies:
+                call(app, "POST", "/pypi", body)
+
+        began, busy = time.perf_counter(), time.process_time()
+        list(self._pool.map(send, bodies))
+        waited, ran = time.perf_counter() - began, time.process_time() - busy
+        return {"index": ran * 1000 / count, "waited": waited * 1000 / count}
+
+    def body(self, name: str = "demo") -> bytes:
         """A form as tools send it."""
         self.number += 1
         fields = {
-            ":action": "file_upload", "protocol_version": "1", "name": "demo", "version": "1.1", "filetype": "sdist",
+            ":action": "file_upload", "protocol_version": "1", "name": name, "version": "1.1", "filetype": "sdist",
         }  # fmt: skip
-        begin, filename = "--B\r\nContent-Disposition: form-data; name=", f"demo-1.1.post{self.number}.tar.gz"
+        begin, filename = "--B\r\nContent-Disposition: form-data; name=", f"{name}-1.1.post{self.number}.tar.gz"
         parts = [f'{begin}"{key}"\r\n\r\n{value}\r\n' for key, value in fields.items()]
         head = f'{begin}"content"; filename="{filename}"\r\n\r\n'
         content = f"{self.number} ".encode() * 4000
@@ -223,3 +260,7 @@ def call(app: Any, method: str, path: str, body: bytes = b"") -> int:
     if not seen[0].startswith("200"):
         raise SystemExit(f"{method} {path}: {seen[0]}")
     return size
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
