@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
+from collections.abc import Iterable
 
 from harness.redact.known import Hit, Secret
 
@@ -37,6 +38,15 @@ class Addresses:
             for found in _ADDRESS.finditer(text)
             if (secret := self._secrets.get(found[0])) is not None
         ]
+
+    def any_of(self, addresses: Iterable[bytes]) -> bool:
+        """Tell whether one of these is known."""
+        return any(address in self._secrets for address in addresses)
+
+
+def written_in(text: bytes) -> tuple[bytes, ...]:
+    """Return what is written like an address in a text."""
+    return tuple(found[0] for found in _ADDRESS.finditer(text)) if may_hold_one(text) else ()
 
 
 def may_hold_one(text: bytes) -> bool:

@@ -7,14 +7,14 @@ its bytes and what tells how to read them are the same. Secrets learned since ar
 from __future__ import annotations
 
 from harness.exchange import Headers
+from harness.redact.finder import Finder
+from harness.redact.memory import Memory
 from harness.redact.parts import Body
 
 LONGEST = 1 << 15
 """Bytes of a body beyond which it is not remembered."""
 TOTAL = 1 << 20
-"""Bytes of bodies that are remembered, which take about ten times as many; all are forgotten when there are more."""
-
-_DESCRIBING = frozenset((b"content-type", b"content-encoding", b"transfer-encoding"))
+"""Bytes of bodies that are remembered, and about as many that came before; each takes some ten times as many."""
 
 Key = tuple[str, bytes, Headers]
 
@@ -22,25 +22,23 @@ Key = tuple[str, bytes, Headers]
 class Bodies:
     """Remembers bodies without secrets. Who takes one has it alone, until it is given back."""
 
-    def __init__(self) -> None:
-        self._quiet: dict[Key, Body] = {}
-        self._size = 0
+    def __init__(self, finder: Finder) -> None:
+        self._finder = finder
+        self._quiet: Memory[Body] = Memory(TOTAL)
 
-    def take(self, body: bytes, headers: Headers, side: str) -> tuple[Key | None, Body]:
-        """Return a body taken apart, and what to give it back by."""
-        if not body or len(body) > LONGEST:
-            return None, Body(body, headers, side)
-        key = side, body, tuple([pair for pair in headers if pair[0].lower() in _DESCRIBING])
-        kept = self._quiet.pop(key, None)
-        self._size -= len(body) if kept else 0
-        return key, kept or Body(body, headers, side)
+    def take(self, body: bytes, headers: Headers, describing: Headers, side: str) -> tuple[Key | None, Body]:
+        """Return a body taken apart and looked through, and what to give it back by.
+
+        `describing` are those of its headers that tell how to read it.
+        """
+        key = (side, body, describing) if len(body) <= LONGEST else None
+        kept = self._quiet.take(key) if key else None
+        if kept is None:
+            kept = Body(body, headers, side)
+            kept.look(self._finder)
+        return key, kept
 
     def give(self, key: Key | None, body: Body) -> None:
         """Remember a body if nothing was found in it."""
-        if key is None or not body.is_quiet:
-            return
-        self._size += len(key[1])
-        if self._size > TOTAL:
-            self._quiet.clear()
-            self._size = len(key[1])
-        self._quiet[key] = body
+        if key is not None and body.is_quiet:
+            self._quiet.put(key, body, len(key[1]))

@@ -11,6 +11,11 @@ _CODED = re.compile(
 )
 _JSON = (b"eyJ", b"eyA", b"ewo", b"ew0", b"W3s", b"WyJ")
 """What JSON in base64 begins with: `{"`, `{ `, `{` and the end of a line, `[{`, `["`."""
+_ANY_JSON = re.compile(rb"e(?:y[JA]|w[o0])|W(?:3s|yJ)")
+"""Any of these: much quicker than to look for one after the other."""
+_SIGNS = bytes(97 if byte in b"+/_-" or (byte < 128 and chr(byte).isalnum()) else 32 for byte in range(256))
+_RUN = b"a" * 14
+"""What a text must have, once its signs are all alike, to hold another in base64: quicker to see than to look for it."""
 _WRITTEN = (
     (b"%2B", b"+"),
     (b"%2b", b"+"),
@@ -28,13 +33,12 @@ _FOR_URLS = bytes.maketrans(b"+/", b"-_")
 
 def has_coded_json(text: bytes) -> bool:
     """Tell whether JSON in base64 may stand in a text."""
-    # No loop over `_JSON`: this is asked of every text, and a generator costs more than the six looks.
-    return b"eyJ" in text or b"eyA" in text or b"ewo" in text or b"ew0" in text or b"W3s" in text or b"WyJ" in text
+    return _ANY_JSON.search(text) is not None
 
 
 def coded_texts(text: bytes, anything: bool = True) -> Iterator[tuple[int, int, bytes]]:
     """Yield start, end and content of each text in base64 (RFC 4648), padded or not: of any, or of JSON only."""
-    for found in _CODED.finditer(text):
+    for found in _CODED.finditer(text) if _RUN in text.translate(_SIGNS) else ():
         decoded = _legible(_bare(found[0])) if anything or found[0][:3] in _JSON else b""
         if decoded:
             yield found.start(), found.end(), decoded

@@ -11,35 +11,29 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from harness.exchange import Exchange, Headers, Redaction, Request, with_length
 from harness.redact.addresses import Addresses
-from harness.redact.bodies import Bodies
+from harness.redact.bodies import Bodies, Key
 from harness.redact.finder import Finder
-from harness.redact.headers import Finders
-from harness.redact.known import Form, Hit, Known, Secret, all_forms, is_telling, own_hits
+from harness.redact.known import Form, Hit, Known, Secret, all_forms, own_hits
 from harness.redact.layer import Layer
-from harness.redact.names import SURE, Names
+from harness.redact.looks import LOCAL, Looks, describing, is_local, secrets_of, told
+from harness.redact.names import Names
 from harness.redact.parts import Body, Head, raw_head, request_head, response_head
-from harness.redact.repeated import Repeated
+from harness.redact.quick import OWN, Quick
 from harness.redact.settings import Settings, read_settings
 from harness.redact.spot import Spot
-from harness.redact.syntax import text_of
 from harness.redact.text import Text
-from harness.redact.tokens import SHORT, Tokens, read_address
+from harness.redact.tokens import SHORT, Tokens
 
-LOCAL = frozenset({"", "-", "localhost", "127.0.0.1", "::1", "0.0.0.0", "::"})  # noqa: S104 - nothing is bound to it
-"""Addresses that tell of nobody."""
-CREDENTIAL = 12
-"""Characters from which on a credential is looked for as it was written, in base64."""
-OWN = 300
-"""Ways to write secrets of the same exchange that are looked for within longer words too."""
 CODED = 20
 """Texts in base64, of one exchange, that are looked through for each secret remembered."""
 
+_SIDES = ("request", "response")
 _SIGNS = re.compile(r"[&;\s\"'<>#()\\,]")
 
 
@@ -55,12 +49,12 @@ class Redactor:
         self.tokens = Tokens(key)
         self.names = Names(settings.fields, settings.clear)
         self.finder = Finder(self.names, settings)
-        self.headers = Finders(self.names)
         self.keep = frozenset(settings.keep)
+        self.looks = Looks(self.finder, self.names, self.tokens, self.keep)
         self.known = Known()
         self.addresses = Addresses()
-        self.bodies = Bodies()
-        self.repeated = Repeated(self.finder, self.headers, self.known, self.addresses)
+        self.bodies = Bodies(self.finder)
+        self.quick = Quick(self.looks, self.known, self.addresses)
         for value in settings.values:
             self.known.add(Secret(value, self.tokens.of(value), "known"), fixed=True)
 
@@ -68,90 +62,75 @@ class Redactor:
         """Return an exchange with tokens in the place of its secrets, and `redactions` that tell of them."""
         peer = exchange.peer
         token = "" if peer in LOCAL or peer in self.keep else self.tokens.of(peer)
-        if (repeated := self.repeated.redacted(exchange, token)) is not None:
-            return repeated
-        work = _Work(self, exchange)
-        work.find()
-        work.find_known()
-        return work.made()
+        bodies = self._bodies(exchange)
+        made = self.quick.redacted(exchange, token, [body for _, body in bodies])
+        if made is None:
+            work = _Work(self, exchange, bodies)
+            work.find()
+            work.find_known()
+            made = work.made()
+        for key, body in bodies:
+            self.bodies.give(key, body)
+        return made
 
     def learn(self, exchange: Exchange) -> None:
         """Remember the secrets of an exchange, so that `redact` finds them in others, whichever comes first."""
-        _Work(self, exchange).find()
+        _Work(self, exchange, self._bodies(exchange)).find()
+
+    def _bodies(self, exchange: Exchange) -> list[_Taken]:
+        """Return the bodies of an exchange that are not empty, looked through, and what to give them back by."""
+        request, answer = exchange.request, exchange.response
+        taken = []
+        if request.body:
+            taken.append(self.bodies.take(request.body, request.headers, describing(request.headers), "request"))
+        if answer is not None and answer.body:
+            taken.append(self.bodies.take(answer.body, answer.headers, describing(answer.headers), "response"))
+        return taken
+
+
+_Taken = tuple[Key | None, Body]
 
 
 class _Work:
     """One exchange being redacted."""
 
-    def __init__(self, redactor: Redactor, exchange: Exchange) -> None:
+    def __init__(self, redactor: Redactor, exchange: Exchange, bodies: Sequence[_Taken]) -> None:
         self._redactor = redactor
         self._exchange = exchange
         self._kept = redactor.keep.union(*(_readings(redaction.token) for redaction in exchange.redactions))
         self._found: dict[Redaction, None] = {}
         self._own: list[Form] = []
         request, answer = exchange.request, exchange.response
-        self._heads = [request_head(request, redactor.headers)]
-        taken = [redactor.bodies.take(request.body or b"", request.headers, "request")]
+        self._heads = [request_head(request, redactor.looks)]
         if answer is not None:
-            self._heads.append(response_head(answer, redactor.headers))
-            taken.append(redactor.bodies.take(answer.body or b"", answer.headers, "response"))
-        self._keys, self._bodies = zip(*taken, strict=True)
+            self._heads.append(response_head(answer, redactor.looks))
+        self._bodies = {body.side: body for _, body in bodies}
 
     def find(self) -> None:
-        """Find secrets by place and by pattern, and remember them."""
-        finder = self._redactor.finder
-        for head in self._heads:
-            if head.joined and not finder.is_quiet(head.joined):
-                head.split()
-        for part in self._parts():
-            for text in part.texts if isinstance(part, Head) or not part.looked else ():
-                finder.find(text)
-        for body in self._bodies:
-            body.looked = True
+        """Remember the secrets that were found by place and by pattern."""
+        redactor = self._redactor
         secrets: dict[str, Secret] = {}
         for text in self._texts():
-            for spot in text.spots:
-                self._note(text, spot, secrets)
+            for secret in secrets_of(text, redactor.names, redactor.tokens, self._kept):
+                secrets[secret.value] = secret
         self._note_peer(secrets)
         for secret in secrets.values():
             if secret.kind == "address":
                 self._own += all_forms(secret)
-                self._redactor.addresses.add(secret.value.encode(), secret)
+                redactor.addresses.add(secret.value.encode(), secret)
             else:
-                self._own += self._redactor.known.add(secret)
-
-    def _note(self, text: Text, spot: Spot, secrets: dict[str, Secret]) -> None:
-        """Remember a secret, if it can be told from other words; and a credential as it was written, whole."""
-        value = spot.value
-        if not value or value in self._kept or spot.kind == "email" or self._is_local(spot):
-            return
-        token = self._redactor.tokens.of(value)
-        setting = spot.kind == "cookie" and self._redactor.names.verdict(spot.place) not in SURE
-        if spot.kind == "address" or is_telling(value, setting):
-            secrets[value] = Secret(value, token, spot.kind)
-        written = text_of(text.raw[spot.start : spot.end])
-        if text.sort == "header" and len(written) >= CREDENTIAL and written != value:
-            secrets[written] = Secret(written, text_of(spot.spelling(token)), spot.kind)
+                self._own += redactor.known.add(secret)
 
     def _note_peer(self, secrets: dict[str, Secret]) -> None:
         peer = self._exchange.peer
         if peer not in LOCAL and peer not in self._kept:
             secrets.setdefault(peer, Secret(peer, self._redactor.tokens.of(peer), "address"))
 
-    def _is_local(self, spot: Spot) -> bool:
-        return spot.kind == "address" and (spot.value in LOCAL or read_address(spot.value) is None)
-
     def find_known(self) -> None:
         """Find the secrets of this exchange, and those remembered, wherever else they stand."""
-        for head in self._heads:
-            if head.joined and self._knows(head.joined):
-                head.split()
         for text in self._texts():
             self._find_known(text)
         self._find_within()
-
-    def _knows(self, text: Text) -> bool:
-        return any(self._hits(layer) for layers in text.windows() for layer in layers)
 
     def _find_known(self, text: Text) -> None:
         for layers in text.windows():
@@ -175,7 +154,7 @@ class _Work:
 
     def _parts(self) -> Iterator[Head | Body]:
         yield from self._heads
-        yield from self._bodies
+        yield from self._bodies.values()
 
     def _texts(self) -> Iterator[Text]:
         for part in self._parts():
@@ -200,8 +179,6 @@ class _Work:
                 answer = replace(answer, reason=reason, headers=headers, body=body, raw_head=raw)
         peer = self._fact(exchange.peer, "peer") if exchange.peer not in LOCAL else exchange.peer
         user = self._fact(exchange.user, "user") if "@" in exchange.user else exchange.user
-        for key, part in zip(self._keys, self._bodies, strict=True):
-            self._redactor.bodies.give(key, part)
         if not self._found:
             return exchange
         redactions = dict.fromkeys((*exchange.redactions, *self._found))
@@ -211,10 +188,11 @@ class _Work:
         )  # fmt: skip
 
     def _side(self, side: int, before: Headers, body: bytes | None) -> tuple[bytes, Headers, bytes | None]:
-        part = self._bodies[side]
-        if part.unread:
-            self._found[Redaction(f"{('request', 'response')[side]}.body", "unread", "")] = None
-        after = part.made(self._rendered) if body is not None else None
+        part, after = self._bodies.get(_SIDES[side]), body
+        if part is not None:
+            if part.unread:
+                self._found[Redaction(f"{part.side}.body", "unread", "")] = None
+            after = part.made(self._rendered)
         line, headers = self._heads[side].made(self._rendered)
         if body is not None and after is not None and after is not body:
             headers = with_length(headers, len(body), len(after))
@@ -225,11 +203,9 @@ class _Work:
         if raw is None:
             return None
         tokens = self._kept.union(redaction.token for redaction in self._found)
-        head = raw_head(raw, self._redactor.headers)
-        for text in head.split() + head.texts:
-            self._redactor.finder.find(text)
+        for text in raw_head(raw, self._redactor.looks).texts:
             self._find_known(text)
-            if any(spot.value not in tokens and not self._is_local(spot) for spot in text.spots):
+            if any(spot.value not in tokens and not is_local(spot) for spot in text.spots):
                 self._found[Redaction("head", "unread", "")] = None
                 return None
         return raw
@@ -238,12 +214,11 @@ class _Work:
         return text.rendered(lambda spot: self._token(spot, text))
 
     def _token(self, spot: Spot, text: Text) -> bytes | None:
-        if spot.value in self._kept or self._is_local(spot):
+        if spot.value in self._kept or is_local(spot):
             return None
-        token = spot.token or self._redactor.tokens.of(spot.value)
-        place = f"{text.place} {spot.place}" if spot.place else text.place
-        self._found[Redaction(place, spot.kind, token)] = None
-        return spot.spelling(token)
+        redaction = told(text, spot, spot.token or self._redactor.tokens.of(spot.value))
+        self._found[redaction] = None
+        return spot.spelling(redaction.token)
 
     def _fact(self, value: str, place: str) -> str:
         if value in self._kept:

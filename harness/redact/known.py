@@ -22,6 +22,8 @@ from harness.redact.names import word_set
 
 REMEMBERED = 10_000
 SHORTEST = 6
+RECENT = 256
+"""Words learned last that are looked up in a text that was looked through before; after more it is looked up in all."""
 LONGEST = 8192
 """Characters of a value beyond which it is not looked for: a file, not a secret."""
 FEW = 50
@@ -145,12 +147,13 @@ class Hit(NamedTuple):
 
 
 class Known:
-    """The secrets seen, by a word that each has in it; `edition` is another one whenever there is one more."""
+    """The secrets seen, by a word that each has in it; `edition` counts the words that were learned so far."""
 
     def __init__(self) -> None:
         self._forms: dict[bytes, list[Form]] = {}
         self._secrets: OrderedDict[str, list[Form]] = OrderedDict()
         self._fixed: dict[str, list[Form]] = {}
+        self._learned: list[bytes] = []
         self.edition = 0
 
     def __len__(self) -> int:
@@ -161,10 +164,13 @@ class Known:
         before = self._secrets.get(secret.value) or self._fixed.get(secret.value)
         if before:
             return before
-        self.edition += 1
         made = all_forms(secret)
         for form in made:
             self._forms.setdefault(form.word, []).append(form)
+            self._learned.append(form.word)
+        self.edition += len(made)
+        if len(self._learned) > 2 * RECENT:
+            del self._learned[:RECENT]
         (self._fixed if fixed else self._secrets)[secret.value] = made
         if len(self._secrets) > REMEMBERED:
             self._forget()
@@ -178,6 +184,13 @@ class Known:
                 self._forms[form.word] = left
             else:
                 self._forms.pop(form.word, None)
+
+    def may_be_in(self, words: frozenset[bytes], since: int) -> bool:
+        """Tell whether a secret learned after an edition has its word among these; -1: whether any has."""
+        new = self.edition - since
+        if since < 0 or new > len(self._learned):
+            return not self._forms.keys().isdisjoint(words)
+        return not words.isdisjoint(self._learned[-new:]) if new else False
 
     def hits(self, text: bytes, words: frozenset[bytes]) -> list[Hit]:
         """Return the secrets in a text of these words, the longest way to write one first."""

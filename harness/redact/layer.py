@@ -90,7 +90,7 @@ class Layer:
     base: int = 0
 
     def __post_init__(self) -> None:
-        self.words = frozenset(self.text.translate(_WORDS).split())
+        self.words = words_of(self.text)
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Return where `text[start:end]` stands in the text that was given first."""
@@ -106,6 +106,11 @@ class Layer:
             return inner
         spell = self.encoding.spell
         return self.parent.spelling(lambda token: plain(spell(inner(token).decode("utf-8", "surrogatepass"))))
+
+
+def words_of(text: bytes) -> frozenset[bytes]:
+    """Return the runs of letters and digits in a text."""
+    return frozenset(text.translate(_WORDS).split())
 
 
 def layers(text: bytes, base: int = 0) -> list[Layer]:

@@ -6,7 +6,6 @@ What holds texts is a *part*: it gives them (`texts`) and is made anew of what t
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 
 from harness.exchange import Headers, Request, Response
 from harness.redact.body import (
@@ -22,9 +21,11 @@ from harness.redact.body import (
     regions,
     wide,
 )
-from harness.redact.headers import Finders, likely
+from harness.redact.finder import Finder
+from harness.redact.looks import Look, Looks, is_name, target_span
+from harness.redact.remainder import Remainder, joined, remainder_of
 from harness.redact.spot import replaced
-from harness.redact.text import Text
+from harness.redact.text import WINDOW, Text
 
 GZIPPED = b"\x1f\x8b\x08"
 BEGINNING = 1024
@@ -36,107 +37,62 @@ Rendered = Callable[[Text], bytes]
 
 
 class Head:
-    """The first line and the header fields of one side, seldom looked at one by one.
+    """The first line and the header fields of one side, each a text, with what was found in it already.
 
-    Fields of known names (`Cookie`) are found at once and are texts of their own. All else is one text (`joined`) until
-    something is found in it: then it is `split`, so that no secret is taken for longer than its field.
+    Of the line only `span` is a text. So are the names that are none, lines that nobody could take apart.
     """
 
-    def __init__(self, line: bytes, span: tuple[int, int], headers: Headers, side: str, finders: Finders) -> None:
+    def __init__(self, line: bytes, span: tuple[int, int], headers: Headers, first: Look, side: str, looks: Looks):
         self._line = line
         self._span = span
-        self._side = side
         self._headers = headers
-        self._first: Text | None = None
-        self._single: dict[int, Text] = {}
-        self._names: dict[int, Text] = {}
-        plain = [line[slice(*span)]]
-        for index, (name, value) in enumerate(headers):
-            if not _is_name(name):
-                self._names[index] = Text(f"{side}.header", name)
-            finder = finders.of(name)
-            spots = [] if isinstance(finder, str) else finders.found(finder, value)
-            if isinstance(finder, str) or (finder is likely and not spots):
-                plain.append(value)
-                continue
-            text = self._single[index] = Text(self._place_of(name), value, "header")
-            for spot in spots:
-                text.spots.add(spot)
-        self.joined: Text | None = Text(f"{side}.header", b"\n".join(plain))
-        self._finders = finders
-
-    @property
-    def texts(self) -> list[Text]:
-        """Those that are texts of their own."""
-        return [*([self._first] if self._first else ()), *self._single.values(), *self._names.values()]
-
-    def split(self) -> list[Text]:
-        """Make the line and each field a text of its own, and return the new ones."""
-        sort = "form" if self._side == "request" else "text"
-        place = "request.target" if self._side == "request" else "response.reason"
-        self._first = Text(place, self._line[slice(*self._span)], sort)
-        new = [self._first]
-        for index, (name, value) in enumerate(self._headers):
-            if index not in self._single:
-                chosen = self._finders.of(name)
-                sort = chosen if isinstance(chosen, str) else "text"
-                self._single[index] = Text(self._place_of(name), value, sort)
-                new.append(self._single[index])
-        self.joined = None
-        return new
+        self._first = first.text.again()
+        self._values = [looks.field(side, name, value).text.again() for name, value in headers]
+        self._names = {
+            index: Text(f"{side}.header", name) for index, (name, _) in enumerate(headers) if not is_name(name)
+        }
+        for text in self._names.values():
+            looks.finder.find(text)
+        self.texts = [self._first, *self._values, *self._names.values()]
 
     def made(self, rendered: Rendered) -> tuple[bytes, Headers]:
         """Return line and headers."""
         start, end = self._span
-        first = rendered(self._first) if self._first else self._line[start:end]
+        line = self._line[:start] + rendered(self._first) + self._line[end:]
         headers = tuple(
-            (
-                rendered(self._names[index]) if index in self._names else name,
-                rendered(self._single[index]) if index in self._single else value,
-            )
-            for index, (name, value) in enumerate(self._headers)
+            (rendered(self._names[index]) if index in self._names else name, rendered(text))
+            for index, ((name, _), text) in enumerate(zip(self._headers, self._values, strict=True))
         )
-        return self._line[:start] + first + self._line[end:], headers
-
-    def _place_of(self, name: bytes) -> str:
-        return f"{self._side}.header {name.decode('latin-1') if _is_name(name) else '?'}"
+        return line, headers
 
 
-@lru_cache(2000)
-def _is_name(name: bytes) -> bool:
-    """Tell whether a name is one, and no line that nobody could take apart."""
-    return name.replace(b"-", b"").replace(b"_", b"").isalnum()
+def request_head(request: Request, looks: Looks) -> Head:
+    """Return the head of a request."""
+    return Head(request.start_line, target_span(request), request.headers, looks.target(request), "request", looks)
 
 
-def request_head(request: Request, finders: Finders) -> Head:
-    """Return the head of a request: of its start line the target is looked through, or all where it is an odd one."""
-    target = request.target
-    known = request.method.replace(b"-", b"").isalpha()
-    start = request.start_line.find(target, len(request.method)) if target and known else -1
-    span = (start, start + len(target)) if start >= 0 else (0, len(request.start_line))
-    return Head(request.start_line, span, request.headers, "request", finders)
-
-
-def response_head(response: Response, finders: Finders) -> Head:
+def response_head(response: Response, looks: Looks) -> Head:
     """Return the head of an answer, with its reason."""
-    return Head(response.reason, (0, len(response.reason)), response.headers, "response", finders)
+    reason = response.reason
+    return Head(reason, (0, len(reason)), response.headers, looks.reason(reason), "response", looks)
 
 
-def raw_head(raw: bytes, finders: Finders) -> Head:
+def raw_head(raw: bytes, looks: Looks) -> Head:
     """Return the head that any reader might see in raw bytes, however lenient."""
     first, *lines = raw.splitlines() or [b""]
     pairs = (line.partition(b":") for line in lines)
     headers = tuple((name.strip(), value.strip()) for name, _, value in pairs)
-    return Head(first, (0, len(first)), headers, "raw", finders)
+    return Head(first, (0, len(first)), headers, looks.reason(first), "raw", looks)
 
 
 class Body:
     """A body: unpacked, and in the regions that hold text. `unread` where it is in a coding that cannot be undone.
 
-    `looked` is set once all its texts were looked through.
+    `rest` is all that it says, once it was looked through and nothing was found; else None.
     """
 
     def __init__(self, body: bytes, headers: Headers, side: str) -> None:
+        self.side = side
         self._body = body
         self._charset = ""
         self._tail = b""
@@ -144,7 +100,8 @@ class Body:
         self._codings: tuple[Coding, ...] = ()
         self._text = b""
         self._unread = False
-        self.looked = False
+        self._looked = False
+        self.rest: Remainder | None = None
         if not body:
             return
         try:
@@ -163,10 +120,20 @@ class Body:
         """Whether it could not be looked into."""
         return self._unread or any(text.unread for text in self.texts)
 
+    def look(self, finder: Finder) -> None:
+        """Look through all its texts, unless that was done."""
+        if not self._looked:
+            self._looked = True
+            for text in self.texts:
+                finder.find(text)
+            if not self.unread and not any(text.spots or len(text.raw) > WINDOW for text in self.texts):
+                layers = [remainder_of(next(text.windows())) for text in self.texts]
+                self.rest = layers[0] if len(layers) == 1 else joined(layers)
+
     @property
     def is_quiet(self) -> bool:
         """Whether it was looked through, and nothing was found."""
-        return self.looked and not self.unread and not any(text.spots for text in self.texts)
+        return self.rest is not None and not any(text.spots for text in self.texts)
 
     def opaque(self, headers: Headers) -> bool:
         """Tell whether secrets may stand in this body of these headers where they are not looked for."""

@@ -47,6 +47,10 @@ class Spots:
     def __len__(self) -> int:
         return len(self._spots)
 
+    def again(self) -> Spots:
+        """Return the same spots, to which others may be added."""
+        return Spots(self._starts[:], self._spots[:])
+
     def is_free(self, start: int, end: int) -> bool:
         """Tell whether nobody has claimed any of these bytes."""
         at = bisect_left(self._starts, end)

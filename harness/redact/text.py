@@ -43,8 +43,13 @@ class Text:
 
     def __post_init__(self) -> None:
         self._limit = len(self.raw)
-        if self._limit <= WINDOW:
+        if self._limit <= WINDOW and not self._layers:
             self._layers = self._read(0)
+
+    def again(self) -> Text:
+        """Return the same text with what was found in it, to be looked through further."""
+        inner = {start: text.again() for start, text in self.inner.items()}
+        return Text(self.place, self.raw, self.sort, self.name, inner, self.spots.again(), self._layers, self.unread)
 
     def windows(self) -> Iterator[list[Layer]]:
         """Yield the layers of the text, a window after the other where it is long: only one is in memory then."""

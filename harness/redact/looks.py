@@ -1,0 +1,193 @@
+"""Start lines and header fields, each looked through once: bytes in, what was found in them out.
+
+Clients send the same fields again and again; only what secrets of others stand in them has to be asked each time
+(`harness.redact.remainder`). Memory is bounded: what did not come again for long is forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from harness.exchange import Headers, Redaction, Request
+from harness.redact.finder import Finder
+from harness.redact.headers import Finders, likely
+from harness.redact.known import Secret, is_telling
+from harness.redact.memory import Memory
+from harness.redact.names import SURE, Names
+from harness.redact.remainder import Remainder, joined, remainder_of
+from harness.redact.spot import Spot
+from harness.redact.syntax import text_of
+from harness.redact.text import WINDOW, Text
+from harness.redact.tokens import Tokens, read_address
+
+LOCAL = frozenset({"", "-", "localhost", "127.0.0.1", "::1", "0.0.0.0", "::"})  # noqa: S104 - nothing is bound to it
+"""Addresses that tell of nobody."""
+CREDENTIAL = 12
+"""Characters from which on a credential is looked for as it was written, in base64."""
+REMEMBERED = 1 << 20
+"""Bytes of texts that are remembered, and about as many that came before; each takes some ten times as many."""
+LONGEST = 2048
+"""Bytes of a text beyond which it is not."""
+MANY = 16_384
+"""Bytes of all fields of a side beyond which they are not remembered as a whole."""
+_EACH = 128  # bytes that a short text counts as
+
+_DESCRIBING = frozenset((b"content-type", b"content-encoding", b"transfer-encoding"))
+_LENGTHS = frozenset(map(len, _DESCRIBING))
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A text with what was found in it: which secrets, what it becomes (None: what it is), what there is to tell of it.
+
+    `rest` is None where its secrets stand in encodings, so that what is left beside them is not a text.
+    """
+
+    text: Text
+    secrets: tuple[Secret, ...]
+    made: bytes | None
+    redactions: tuple[Redaction, ...]
+    rest: Remainder | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """The fields of one side: what all the looks at them say together."""
+
+    made: Headers | None
+    secrets: tuple[Secret, ...]
+    redactions: tuple[Redaction, ...]
+    rest: Remainder | None
+
+
+class Looks:
+    """Looks at texts, with the key and the settings of one redactor."""
+
+    def __init__(self, finder: Finder, names: Names, tokens: Tokens, keep: Collection[str]) -> None:
+        self.finder = finder
+        self._finders = Finders(names)
+        self._names = names
+        self._tokens = tokens
+        self._keep = keep
+        self._looks: Memory[Look] = Memory(REMEMBERED)
+        self._fields: Memory[Fields] = Memory(REMEMBERED)
+
+    def target(self, request: Request) -> Look:
+        """Look at what a request asks for."""
+        line = request.start_line
+        look = self._looks.get(line)
+        return look or self._kept(line, Text("request.target", line[slice(*target_span(request))], "form"))
+
+    def reason(self, reason: bytes) -> Look:
+        """Look at the reason of an answer."""
+        key = "reason", reason
+        return self._looks.get(key) or self._kept(key, Text("response.reason", reason))
+
+    def field(self, side: str, name: bytes, value: bytes) -> Look:
+        """Look at the value of a header field."""
+        key = side, name, value
+        look = self._looks.get(key)
+        if look is None:
+            finder = self._finders.of(name)
+            place = f"{side}.header {name.decode('latin-1') if is_name(name) else '?'}"
+            spots = [] if isinstance(finder, str) else self._finders.found(finder, value)
+            if isinstance(finder, str) or (finder is likely and not spots):
+                look = self._kept(key, Text(place, value, finder if isinstance(finder, str) else "text"))
+            else:
+                text = Text(place, value, "header")
+                for spot in spots:
+                    text.spots.add(spot)
+                look = self._kept(key, text)
+        return look
+
+    def fields(self, side: str, headers: Headers) -> Fields | None:
+        """Look at all fields of a side; None where one has a name that is none."""
+        key = side, headers
+        fields = self._fields.get(key)
+        if fields is None and all(is_name(name) for name, _ in headers):
+            fields = _together(headers, [self.field(side, *pair) for pair in headers])
+            size = sum(len(name) + len(value) for name, value in headers)
+            if size <= MANY:
+                self._fields.put(key, fields, size + _EACH)
+        return fields
+
+    def _kept(self, key: Hashable, text: Text) -> Look:
+        look = self._look(text)
+        if len(text.raw) <= LONGEST:
+            self._looks.put(key, look, len(text.raw) + _EACH)
+        return look
+
+    def _look(self, text: Text) -> Look:
+        self.finder.find(text)
+        redactions: dict[Redaction, None] = {}
+        made = text.rendered(lambda spot: self._rendered(text, spot, redactions))
+        layers = next(text.windows())
+        hidden = text.inner or (text.spots and len(layers) > 1) or len(text.raw) > WINDOW
+        rest = None if hidden else remainder_of(layers, list(text.spots))
+        secrets = tuple(secrets_of(text, self._names, self._tokens, self._keep))
+        return Look(text, secrets, made if redactions else None, tuple(redactions), rest)
+
+    def _rendered(self, text: Text, spot: Spot, redactions: dict[Redaction, None]) -> bytes | None:
+        if spot.value in self._keep or is_local(spot):
+            return None
+        redaction = told(text, spot, spot.token or self._tokens.of(spot.value))
+        redactions[redaction] = None
+        return spot.spelling(redaction.token)
+
+
+def target_span(request: Request) -> tuple[int, int]:
+    """Return which part of the start line is looked through: the target, or all where it is an odd one."""
+    target = request.target
+    known = request.method.replace(b"-", b"").isalpha()
+    start = request.start_line.find(target, len(request.method)) if target and known else -1
+    return (start, start + len(target)) if start >= 0 else (0, len(request.start_line))
+
+
+def secrets_of(text: Text, names: Names, tokens: Tokens, keep: Collection[str]) -> Iterator[Secret]:
+    """Yield the secrets of a text that can be told from other words; and credentials as they were written, whole."""
+    for spot in text.spots:
+        value = spot.value
+        if not value or value in keep or spot.kind == "email" or is_local(spot):
+            continue
+        token = tokens.of(value)
+        setting = spot.kind == "cookie" and names.verdict(spot.place) not in SURE
+        if spot.kind == "address" or is_telling(value, setting):
+            yield Secret(value, token, spot.kind)
+        written = text_of(text.raw[spot.start : spot.end])
+        if text.sort == "header" and len(written) >= CREDENTIAL and written != value:
+            yield Secret(written, text_of(spot.spelling(token)), spot.kind)
+
+
+def told(text: Text, spot: Spot, token: str) -> Redaction:
+    """Return what a recording tells of a secret that a token has taken the place of."""
+    return Redaction(f"{text.place} {spot.place}" if spot.place else text.place, spot.kind, token)
+
+
+def is_local(spot: Spot) -> bool:
+    """Tell whether a spot is of an address that tells of nobody, or is none."""
+    return spot.kind == "address" and (spot.value in LOCAL or read_address(spot.value) is None)
+
+
+def describing(headers: Headers) -> Headers:
+    """Return those header fields that tell how to read the body."""
+    return tuple([pair for pair in headers if len(pair[0]) in _LENGTHS and pair[0].lower() in _DESCRIBING])
+
+
+@lru_cache(2000)
+def is_name(name: bytes) -> bool:
+    """Tell whether a name is one, and no line that nobody could take apart."""
+    return name.replace(b"-", b"").replace(b"_", b"").isalnum()
+
+
+def _together(headers: Headers, looks: list[Look]) -> Fields:
+    rests = [look.rest for look in looks if look.rest]
+    redactions = tuple(redaction for look in looks for redaction in look.redactions)
+    made = tuple((name, look.made or value) for (name, value), look in zip(headers, looks, strict=True))
+    return Fields(
+        made if redactions else None,
+        tuple(secret for look in looks for secret in look.secrets),
+        redactions,
+        joined(rests) if len(rests) == len(looks) else None,
+    )
