@@ -76,13 +76,19 @@ class Judge:
     """Judges the outcomes of one scenario.
 
     `normaliser` knows the time of this run, `recorded` that of the recording; `fronts` says where a server stood,
-    `replayed` which sides answer now.
+    `replayed` which sides answer now. Without `stale`, what old does otherwise than it was recorded is not looked for.
     """
 
     def __init__(
-        self, normaliser: Normaliser, recorded: Normaliser, fronts: Fronts, replayed: Replayed | None = None
+        self,
+        normaliser: Normaliser,
+        recorded: Normaliser,
+        fronts: Fronts,
+        replayed: Replayed | None = None,
+        stale: bool = True,
     ) -> None:
         self.replayed = replayed or Replayed()
+        self._looks_for_stale = stale
         self.normaliser = normaliser
         self.recorded = recorded
         self.fronts = fronts
@@ -190,7 +196,7 @@ class Judge:
 
     def _staleness(self, exchange: Exchange, old: Response, at: float, told: float | None) -> tuple[Difference, ...]:
         recorded = exchange.response
-        if recorded is None or recorded == old:
+        if recorded is None or recorded == old or not self._looks_for_stale:
             return ()
         if recorded.body is None:  # an access log: only the status is known
             changed = Difference("status", "", "changed", str(recorded.status), str(old.status))

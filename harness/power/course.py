@@ -84,7 +84,8 @@ def steps(exchanges: Iterable[Exchange], old: NotingPlayer, new: NotingPlayer, s
     `since` is when (epoch seconds) the run began, before any of the states was made: a time after it is "now", whether
     it is told today or was remembered.
     """
-    judge = Judge(Normaliser((since, float("inf"))), Normaliser((0.0, float("inf"))), Fronts())
+    # Each mutant would pay for comparing what was recorded with what the unchanged target does, which is known.
+    judge = Judge(Normaliser((since, float("inf"))), Normaliser((0.0, float("inf"))), Fronts(), stale=False)
     for outcome in replay(exchanges, old, new):
         verdict = judge.judge(outcome)
         yield Step(outcome, verdict, _is_inert(outcome) and not (old.learned or new.learned))
