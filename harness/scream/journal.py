@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +17,8 @@ from harness.errors import UsageError
 from harness.scream.client import Client
 from harness.scream.outcome import Outcome, from_json, to_json
 
+BEGINS = b'{"key": '
+
 
 class Journal:
     """Outcomes by what was run. Raises UsageError for a file that is no journal."""
@@ -23,12 +26,17 @@ class Journal:
     def __init__(self, path: Path | None) -> None:
         self._path, self._lock = path, threading.Lock()
         self._known: dict[str, Outcome] = {}
-        for number, line in enumerate(_lines(path), 1):
+        lines, cut = _parted(path)
+        for number, line in enumerate(lines, 1):
             try:
                 entry = json.loads(line)
                 self._known[entry["key"]] = from_json(entry["outcome"])
             except (ValueError, KeyError, TypeError):
-                raise UsageError(f"{path}, line {number}: not a run of harness scream; give another --resume") from None
+                raise _foreign(path, number) from None
+        if cut and not cut.startswith(BEGINS) and not BEGINS.startswith(cut):
+            raise _foreign(path, len(lines) + 1)
+        if path is not None and cut:
+            os.truncate(path, path.stat().st_size - len(cut))
 
     def look_up(self, key: str) -> Outcome | None:
         """Return what came of it, if it was run."""
@@ -44,14 +52,18 @@ class Journal:
                     file.write(json.dumps({"key": key, "outcome": to_json(outcome)}) + "\n")
 
 
+def _foreign(path: Path | None, line: int) -> UsageError:
+    return UsageError(f"{path}, line {line}: not a run of harness scream; give another --resume")
+
+
 def key_of(old: str, client: Client, changes: Sequence[str], number: int) -> str:
     """Return what tells a run from others: the target, the client, what was changed, and which time it is."""
     asked = json.dumps([old, client.name, client.command, sorted(client.env.items()), sorted(changes), number])
     return hashlib.sha256(asked.encode()).hexdigest()[:32]
 
 
-def _lines(path: Path | None) -> list[str]:
-    """Return the whole lines of a file; the last one of a run that was killed may be cut."""
-    if path is None or not path.exists():
-        return []
-    return path.read_text(encoding="utf-8").split("\n")[:-1]
+def _parted(path: Path | None) -> tuple[list[bytes], bytes]:
+    """Return the lines of a file, and what stands after the last line end: of a lab that was killed, a line cut off."""
+    data = path.read_bytes() if path is not None and path.exists() else b""
+    *lines, rest = data.split(b"\n")
+    return lines, rest

@@ -1,6 +1,6 @@
 """The map of who screams at what: what the lab leaves, as a file that other commands read (docs/scream.md).
 
-Frozen data, its JSON, and the one question that others ask of it: who would scream at a difference.
+Frozen data and its JSON. Who would scream at a difference is asked of it in `harness.screams`.
 """
 
 from __future__ import annotations
@@ -45,6 +45,11 @@ class ClientMap:
     ignores: tuple[Place, ...] = ()
     breaks: tuple[Break, ...] = ()
 
+    @property
+    def judged(self) -> bool:
+        """Whether it can be said who screams: it does the same each time, and something could be changed."""
+        return not self.flaky and bool(self.changes)
+
 
 @dataclass(frozen=True, slots=True)
 class Map:
@@ -52,15 +57,6 @@ class Map:
 
     old: str
     clients: tuple[ClientMap, ...]
-
-    def screamers(self, endpoint: str, aspect: str, path: str) -> list[tuple[ClientMap, Break]]:
-        """Return the clients that a change at this place broke, each with the change that did."""
-        return [
-            (client, one)
-            for client in self.clients
-            for one in client.breaks
-            if (one.endpoint, one.aspect, one.path) == (endpoint, aspect, path)
-        ]
 
 
 def write_map(path: Path, found: Map) -> None:

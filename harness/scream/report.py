@@ -37,6 +37,9 @@ def _lines(client: ClientMap) -> Iterator[str]:
     if client.flaky:
         yield f"{client.name}{family}: flaky, not judged: {client.why}"
         return
+    if not client.changes:
+        yield f"{client.name}{family}: nothing that it was answered can be changed so, not judged"
+        return
     yield f"{client.name}{family}: {client.changes} changes in {client.runs} runs"
     for one in client.breaks:
         yield f"  breaks   {shown(one)}: {one.operator}"
