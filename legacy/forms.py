@@ -9,6 +9,7 @@ accepts it all.
 import re
 
 URLENCODED = 'application/x-www-form-urlencoded'
+HEADER_LINE = re.compile(rb'[^\n]*\n|[^\n]+')
 
 
 class BadEncoding(Exception):
@@ -25,15 +26,19 @@ class FileUpload:
 
 
 def parse_form(env, rfile):
-    """Return the form of a request; `env` has CGI variables as latin-1 text, `rfile` the body."""
+    """Return the form of a request; `env` has CGI variables as latin-1 text, `rfile` the body.
+
+    ValueError for a multipart body without a boundary: nobody caught that, and it never came to an answer (B016).
+    """
     method = env.get('REQUEST_METHOD', 'GET').upper()
     query = env.get('QUERY_STRING', '').encode('latin-1')
+    content_type = env.get('CONTENT_TYPE') or (URLENCODED if method == 'POST' else '')
     if method in ('GET', 'HEAD'):
         fields = parse_urlencoded(query)
-    elif method == 'POST':
-        fields = parse_post(env.get('CONTENT_TYPE') or URLENCODED, query, read_body(env, rfile))
+    elif content_type:
+        fields = parse_post(content_type, query, read_body(env, rfile))
     else:
-        fields = []  # FieldStorage looks at neither query nor body of other methods (B030)
+        fields = []  # what does not say that it is a form has neither query nor body for FieldStorage (B030)
     return gather(fields)
 
 
@@ -47,12 +52,15 @@ def read_body(env, rfile):
 
 
 def parse_post(content_type, query, body):
-    """Return the (name, value) pairs of a POST: of its body and of its query."""
+    """Return the (name, value) pairs of a POST, or of what has a body like one: of its body and of its query."""
     kind, parameters = parse_header(content_type)
     if kind == URLENCODED:
         return parse_urlencoded(body + b'&' + query if query else body)
-    if kind == 'multipart/form-data' and parameters.get('boundary'):
-        return parse_urlencoded(query) + parse_multipart(body, parameters['boundary'].encode('latin-1'))
+    if kind.startswith('multipart/'):
+        boundary = parameters.get('boundary', '')
+        if not re.fullmatch('[ -~]{0,200}[!-~]', boundary):
+            raise ValueError('Invalid boundary in multipart form: %r' % boundary)
+        return parse_urlencoded(query) + parse_multipart(body, boundary.encode('latin-1'))
     return []
 
 
@@ -74,47 +82,64 @@ def unquote_plus(data):
 def parse_multipart(body, boundary):
     """Return the (name, value) pairs of a multipart body; the values of file parts are FileUploads."""
     delimiter = re.compile(rb'^--' + re.escape(boundary) + rb'(--)?[ \t\r\f\v]*(?:\n|\Z)', re.MULTILINE)
-    fields, start = [], None
-    for match in delimiter.finditer(body):
-        if start is not None:
-            fields.append(parse_part(body[start:match.start()]))
-        start = match.end()
-        if match.group(1):
-            break
-    else:
-        if start is not None:  # cut off: the last part goes to the end
-            fields.append(parse_part(body[start:]))
-    return [field for field in fields if field is not None]
+    fields = []
+    match = delimiter.search(body)
+    while match is not None and not match.group(1):
+        headers, start = parse_headers(body, match.end())
+        length = re.fullmatch('[0-9]{1,18}', headers.get(b'content-length', ''))
+        given = start + int(length[0]) if length else None
+        match = delimiter.search(body, given or start)
+        end = match.start() if match is not None else len(body)  # cut off: the last part goes to the end
+        content = re.sub(rb'\r?\n\Z', b'', body[start:end]) if given is None else body[start:given]
+        field = parse_part(headers, content)
+        if field is not None:
+            fields.append(field)
+    return fields
 
 
-def parse_part(data):
-    """Return one (name, value) of the bytes between two delimiter lines, or None if it has no name."""
-    blank = re.search(rb'^\r?\n', data, re.MULTILINE)
-    head, content = (data[:blank.start()], data[blank.end():]) if blank else (data, b'')
-    headers = {}
-    for line in re.sub(rb'\r?\n[ \t]+', b' ', head).splitlines():
-        name, colon, value = line.partition(b':')
-        if colon:
-            headers[name.strip().lower()] = value.strip().decode('latin-1')
+def parse_headers(body, start):
+    """Return ({name in lower case: value}, where the content begins) of the part at `start`: after an empty line, or at
+    the first line that is no header.
+    """
+    headers, name = {}, None
+    for line in HEADER_LINE.finditer(body, start):
+        text = line.group()
+        if text in (b'\n', b'\r\n'):
+            return headers, line.end()
+        if text[:1] in b' \t' and name:
+            headers[name] += ' ' + text.strip().decode('latin-1')
+            continue
+        name, colon, value = text.partition(b':')
+        if not colon:
+            return headers, line.start()
+        name = name.lower()
+        headers[name] = value.strip().decode('latin-1')
+    return headers, len(body)
+
+
+def parse_part(headers, content):
+    """Return one (name, value) of a part, or None if it has no name."""
     _, parameters = parse_header(headers.get(b'content-disposition', ''))
     if 'name' not in parameters:
         return None
-    content = re.sub(rb'\r?\n\Z', b'', content)
     if 'filename' in parameters:
         filename = parameters['filename'].encode('latin-1').decode('utf-8', 'replace')
-        content = FileUpload(filename, content, headers.get(b'content-type'))
+        content = FileUpload(filename, content, headers.get(b'content-type') or None)
     return parameters['name'].encode('latin-1'), content
 
 
 def parse_header(value):
-    """Return ('form-data', {'name': ...}) of `form-data; name="..."`."""
-    kind = value.partition(';')[0].strip()
+    """Return ('form-data', {'name': ...}) of `form-data; name="..."`; a semicolon in quotes separates nothing."""
+    kind, *pieces = re.findall(r'(?:;|^)((?:[^;"]|"(?:\\"|[^"])*(?:"|$))*)', value)
     parameters = {}
-    for match in re.finditer(r';\s*([^=;\s]+)\s*=\s*(?:"((?:\\.|[^"\\])*)"|([^;]*))', value):
-        name, quoted, plain = match.groups()
-        text = re.sub(r'\\(["\\])', r'\1', quoted) if quoted is not None else plain.strip()
-        parameters[name.lower()] = text
-    return kind, parameters
+    for piece in pieces:
+        name, equals, text = piece.partition('=')
+        text = text.strip()
+        if len(text) > 1 and text[0] == text[-1] == '"':
+            text = re.sub(r'\\(["\\])', r'\1', text[1:-1])
+        if equals:
+            parameters[name.strip().lower()] = text
+    return kind.strip(), parameters
 
 
 def gather(fields):

@@ -90,11 +90,21 @@ def forbid_entity(name, is_parameter_entity, value, base, system_id, public_id, 
 
 def call(store, method, parameters):
     """Run one method by its name."""
-    if method in SYSTEM:
-        return SYSTEM[method](store, *parameters)
-    if method not in METHODS:
+    function = SYSTEM.get(method) or METHODS.get(method)
+    if function is None:
         raise Exception('method "%s" is not supported' % method)
-    return METHODS[method](store, *parameters)
+    check_count(function, method.replace('.', '_') if method in SYSTEM else function.__name__, 1 + len(parameters))
+    return function(store, *parameters)
+
+
+def check_count(function, name, given):
+    """Refuse too few or too many arguments in the words of Python 2, which counted the store as well."""
+    most = function.__code__.co_argcount
+    least = most - len(function.__defaults__ or ())
+    if not least <= given <= most:
+        wanted = least if given < least else most
+        limit = 'exactly' if least == most else 'at least' if given < least else 'at most'
+        raise TypeError('%s() takes %s %d argument%s (%d given)' % (name, limit, wanted, 's'[wanted == 1:], given))
 
 
 # -- the index's methods --
@@ -211,8 +221,9 @@ def post_cheesecake_for_release(store, package_name, version, scores, password):
 
 
 def moment(since):
-    """Seconds since the epoch as the database has times."""
+    """Seconds since the epoch as the database has times; a longer number was no int in Python 2."""
     assert isinstance(since, int), ''
+    assert -2 ** 63 <= since < 2 ** 63, ''
     return datetime.fromtimestamp(since, UTC).replace(tzinfo=None)
 
 

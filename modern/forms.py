@@ -51,9 +51,16 @@ def parse_form(environ: Mapping[str, Any]) -> Form:
     query = environ.get("QUERY_STRING", "").encode("latin-1")
     if method in ("GET", "HEAD"):
         return gather(urlencoded(query)) if query else {}
-    if method == "POST":
-        return gather(posted(environ.get("CONTENT_TYPE") or URLENCODED, query, read_body(environ)))
-    return {}  # FieldStorage looks at neither query nor body of other methods (B030)
+    content_type = environ.get("CONTENT_TYPE") or (URLENCODED if method == "POST" else "")
+    if is_form(content_type):
+        return gather(posted(content_type, query, read_body(environ)))
+    return {}  # what does not say that it is a form has neither query nor body for FieldStorage (B030)
+
+
+def is_form(content_type: str) -> bool:
+    """Whether FieldStorage looks at a body of this type, by whatever method it came."""
+    kind = parse_header(content_type)[0]
+    return kind == URLENCODED or kind.startswith("multipart/")
 
 
 def read_body(environ: Mapping[str, Any]) -> bytes:
@@ -76,7 +83,7 @@ def posted(content_type: str, query: bytes, body: bytes) -> Iterable[Pair]:
     kind, parameters = parse_header(content_type)
     if kind == URLENCODED:
         return urlencoded(body + b"&" + query if query else body)
-    if kind == "multipart/form-data" and parameters.get("boundary"):
+    if parameters.get("boundary"):
         return [*urlencoded(query), *multipart(body, parameters["boundary"].encode("latin-1"))]
     return []
 

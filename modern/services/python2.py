@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy.exc
 
 _MODULES = {"builtins": "exceptions", "xmlrpc.client": "xmlrpclib"}
@@ -19,6 +21,16 @@ def of_driver(error: Exception) -> Exception:
     if isinstance(error, sqlalchemy.exc.DBAPIError) and isinstance(error.orig, Exception):
         return error.orig
     return error
+
+
+def check_count(function: Any, name: str, given: int) -> None:
+    """Refuse too few or too many arguments in the words of Python 2. Raises TypeError."""
+    most = function.__code__.co_argcount
+    least = most - len(function.__defaults__ or ())
+    if not least <= given <= most:
+        wanted = least if given < least else most
+        limit = "exactly" if least == most else "at least" if given < least else "at most"
+        raise TypeError(f"{name}() takes {limit} {wanted} argument{'s' if wanted > 1 else ''} ({given} given)")
 
 
 def old_type(error: BaseException) -> str:

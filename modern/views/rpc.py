@@ -15,7 +15,7 @@ from ..answers import answer
 from ..request import IndexRequest
 from ..services import Services
 from ..services.calls import METHODS, Method
-from ..services.python2 import of_driver, old_type
+from ..services.python2 import check_count, of_driver, old_type
 
 MAX_BODY = 10 * 1024 * 1024
 MAX_CALLS = 100
@@ -95,8 +95,10 @@ def forbid_entity(
 def call(services: Services, method: str | None, parameters: tuple[Any, ...]) -> Any:
     """Run one method by its name."""
     found = SYSTEM.get(method or "") or METHODS.get(method or "")
-    if found is None:
+    if method is None or found is None:
         raise Exception(f'method "{method}" is not supported')
+    # The store that each method was given counted as an argument.
+    check_count(found, method.replace(".", "_") if method in SYSTEM else found.__name__, 1 + len(parameters))
     return found(services, *parameters)
 
 

@@ -42,9 +42,18 @@ def test_query(query, form):
 
 
 @pytest.mark.parametrize("method", ["OPTIONS", "PUT", "DELETE", "PROPFIND"])
-def test_other_methods_have_no_form(method):
-    """Neither query nor body of other methods is looked at (B030)."""
-    assert parse(b"a=1", forms.URLENCODED, query="b=2", method=method) == {}
+@pytest.mark.parametrize("kind", [None, "text/plain", "application/json"])
+def test_other_methods_have_no_form(method, kind):
+    """Neither query nor body of other methods is looked at where nothing says that there is a form (B030)."""
+    assert parse(b"a=1", kind, query="b=2", method=method) == {}
+
+
+@pytest.mark.parametrize("method", ["OPTIONS", "PUT", "DELETE", "PROPFIND", "put"])
+def test_other_methods_with_a_form(method):
+    """A body of a form's type is one by whatever method, and the query counts then: FieldStorage of 2.7.18 did so."""
+    assert parse(b"a=1", forms.URLENCODED, query="b=2", method=method) == {"a": "1", "b": "2"}
+    body = multipart(('Content-Disposition: form-data; name="a"', "1"))
+    assert parse(body, MULTIPART, query="b=2", method=method) == {"a": "1", "b": "2"}
 
 
 def test_the_query_is_merged_into_a_post():
@@ -102,6 +111,63 @@ def test_a_file_part():
     )
     upload = parse(body, MULTIPART)["content"]
     assert (upload.filename, upload.type, upload.value) == ('a "b".zip', "application/zip", b"PK\xff\r\n--XY\r\n\r\n")
+
+
+@pytest.mark.parametrize(
+    ("head", "name", "filename"),
+    [
+        ('form-data; name="a;b"; filename="x;y.zip"', "a;b", "x;y.zip"),
+        ("form-data; name=a; filename=f.txt", "a", "f.txt"),
+        ('form-data; name = "a" ; filename="C:\\x\\f"', "a", "C:\\x\\f"),
+        ('form-data; name="a"; filename="f"; filename="g"', "a", "g"),
+        ('form-data; name="a"; filename="a\\"; b"', "a", 'a"; b'),
+        ('form-data; NAME="a"; FileName=""', "a", ""),
+        ('form-data; name="a"; filename="open', "a", '"open'),
+    ],
+)
+def test_parameters_of_a_part(head, name, filename):
+    """As FieldStorage of 2.7.18 took them apart: quotes protect semicolons, the last of a name counts."""
+    upload = parse(multipart((f"Content-Disposition: {head}", "x")), MULTIPART)[name]
+    assert (upload.filename, upload.value) == (filename, b"x")
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        pytest.param("Content-Length: 2", "va", id="too short a length cuts"),
+        pytest.param("Content-Length: 5", "value", id="the right length"),
+        pytest.param("Content-Length: x", "value", id="no length"),
+        pytest.param("Content-Length: " + "9" * 5000, "value", id="a length beyond all numbers"),
+        pytest.param("no header", "no header\r\n\r\nvalue", id="a line that is no header begins the content"),
+        pytest.param("X: one\r\n two", "value", id="a folded header"),
+    ],
+)
+def test_head_of_a_part(line, value):
+    """The length that a part says it has counts; the part after it is found all the same."""
+    first = f'Content-Disposition: form-data; name="a"\r\n{line}'
+    body = multipart((first, "value"), ('Content-Disposition: form-data; name="b"', "w"))
+    assert parse(body, MULTIPART) == {"a": value, "b": "w"}
+
+
+def test_a_length_beyond_the_next_part():
+    """Swallows it."""
+    first = 'Content-Disposition: form-data; name="a"\r\nContent-Length: 100'
+    form = parse(multipart((first, "value"), ('Content-Disposition: form-data; name="b"', "w")), MULTIPART)
+    assert list(form) == ["a"]
+    assert form["a"].startswith("value\r\n--XX\r\n")
+
+
+@pytest.mark.parametrize("kind", ["multipart/mixed; boundary=XX", 'multipart/related; boundary="XX"; type=x'])
+def test_other_kinds_of_multipart(kind):
+    """Are forms as well."""
+    assert parse(multipart(('Content-Disposition: form-data; name="a"', "1")), kind) == {"a": "1"}
+
+
+@pytest.mark.parametrize("boundary", ["", "; boundary=", "; boundary=\xe9", "; boundary=" + "x" * 202])
+def test_multipart_without_a_boundary(boundary):
+    """An error that nobody caught: it escaped the constructor (B016)."""
+    with pytest.raises(ValueError, match="Invalid boundary in multipart form: "):
+        parse(b"--XX--", "multipart/form-data" + boundary)
 
 
 def test_a_repeated_part_is_a_list():

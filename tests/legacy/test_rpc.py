@@ -67,3 +67,28 @@ def test_other_functions_are_no_methods():
     """Nothing of the module is reachable but its methods."""
     for name in ("encode", "moment", "__class__", "store.close"):
         assert "is not supported" in fault(answer(xmlrpc.client.dumps((), name).encode()))
+
+
+@pytest.mark.parametrize(
+    ("method", "parameters", "text"),
+    [
+        ("list_packages", (1,), "list_packages() takes exactly 1 argument (2 given)"),
+        ("release_urls", ("demo",), "release_urls() takes exactly 3 arguments (2 given)"),
+        ("package_urls", (), "release_urls() takes exactly 3 arguments (1 given)"),
+        ("package_releases", (), "package_releases() takes at least 2 arguments (1 given)"),
+        ("package_releases", (1, 2, 3), "package_releases() takes at most 3 arguments (4 given)"),
+        ("system.multicall", (), "system_multicall() takes exactly 2 arguments (1 given)"),
+        ("system.listMethods", (1,), "system_listMethods() takes exactly 1 argument (2 given)"),
+    ],
+)
+def test_wrong_number_of_arguments(method, parameters, text):
+    """Python 2 said so in these words, and counted the store."""
+    document = answer(xmlrpc.client.dumps(parameters, method).encode())
+    assert fault(document) == f"<type 'exceptions.TypeError'>:{text}"
+
+
+@pytest.mark.parametrize("since", ["0", None, 0.5, 2**63, -(2**63) - 1])
+def test_since_must_be_an_integer(since):
+    """One that fits a machine's word: what is longer was another type (B149)."""
+    with pytest.raises(AssertionError, match=r"^$"):
+        rpc.moment(since)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modern.forms import BadBody, BadEncoding, Upload, delimiters, parse_form
+from modern.forms import URLENCODED, BadBody, BadEncoding, Upload, delimiters, parse_form
 
 TYPE = "multipart/form-data; boundary=B"
 
@@ -42,8 +42,14 @@ def test_a_query_is_read(query, form):
 
 @pytest.mark.parametrize("method", ["OPTIONS", "PUT", "DELETE", "PROPFIND"])
 def test_other_methods_have_no_form(method):
-    """Neither query nor body of them is looked at (B030)."""
+    """Neither query nor body of them is looked at where nothing says that there is a form (B030)."""
     assert parsed(method, "a=1", b"b=2") == {}
+
+
+@pytest.mark.parametrize("method", ["OPTIONS", "PUT", "DELETE", "PROPFIND"])
+def test_other_methods_with_a_form(method):
+    """A body of a form's type is one by whatever method, and the query counts then."""
+    assert parsed(method, "a=1", b"b=2", URLENCODED) == {"a": "1", "b": "2"}
 
 
 def test_a_query_is_merged_into_a_post():
