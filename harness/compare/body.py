@@ -14,7 +14,7 @@ from typing import Any
 
 from harness.compare.archive import compare_archives
 from harness.compare.binary import compare_bytes
-from harness.compare.content import Text, content_type, decoded, family, unpacked
+from harness.compare.content import LATIN_1, WINDOWS, Text, content_type, decoded, family, unpacked
 from harness.compare.document import another_document
 from harness.compare.escaping import of_escaping
 from harness.compare.excerpt import LIMIT, excerpt, excerpts
@@ -173,7 +173,7 @@ def _compare_binary(left: bytes, right: bytes) -> list[Difference]:
 
 def _compare_charsets(old: Text, new: Text) -> list[Difference]:
     """Return a difference where the charset matters: beyond ASCII, or for a byte order mark."""
-    same = old.charset == new.charset or {old.charset, new.charset} == {"ascii", "utf-8"}
+    same = old.charset == new.charset or {old.charset, new.charset} in ({"ascii", "utf-8"}, {LATIN_1, WINDOWS})
     if same or ("utf-8-sig" not in (old.charset, new.charset) and old.text.isascii() and new.text.isascii()):
         return []
     return [Difference("body", "charset", "encoding", old.charset, new.charset)]

@@ -1,6 +1,7 @@
 """What a body says it is: media type, charset and content coding, and its text. Bytes and header values in, text out.
 
-A byte order mark first, then the declared charset, the document's own, UTF-8, and Latin-1, which reads anything.
+A byte order mark first, then the declared charset, the document's own, UTF-8, and Latin-1, which reads anything. Latin-1
+with bytes that stand for nothing there is Windows-1252, as browsers take it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from harness.exchange import Response
 
 INFLATED = 64_000_000
 """Bytes beyond which a compressed body is not unpacked."""
+LATIN_1, WINDOWS = "iso8859-1", "cp1252"
 
+_BEYOND_LATIN_1 = re.compile(rb"[\x80-\x9f]")
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([^\s"';,]+)""", re.IGNORECASE)
 _OWN_CHARSET = re.compile(rb"""(?:<\?xml[^>]*\sencoding|<meta[^>]*charset)\s*=\s*["']?([\w.:-]+)""", re.IGNORECASE)
 _ZLIB = re.compile(rb"[\x08\x18\x28\x38\x48\x58\x68\x78]")
@@ -79,10 +82,20 @@ def decoded(body: bytes, declared: str | None) -> Text:
     for name in (_mark(body), declared, _own(body), "utf-8"):
         if name is not None:
             try:
-                return Text(body.decode(name), name)
+                return _windows(body, Text(body.decode(name), name))
             except (UnicodeDecodeError, LookupError, ValueError):
                 continue
-    return Text(body.decode("latin-1"), "iso8859-1")
+    return _windows(body, Text(body.decode("latin-1"), LATIN_1))
+
+
+def _windows(body: bytes, text: Text) -> Text:
+    """Return what was read as Latin-1 as Windows-1252 where it holds its quotes, dashes or euro signs."""
+    if text.charset != LATIN_1 or not _BEYOND_LATIN_1.search(body):
+        return text
+    try:
+        return Text(body.decode(WINDOWS), WINDOWS)
+    except UnicodeDecodeError:
+        return text
 
 
 def _mark(body: bytes) -> str | None:

@@ -28,6 +28,7 @@ SEVERAL = 3
 """Names that came to be in lower case before that is done to names, whatever some others do."""
 
 _WORD = re.compile(r"\w+")
+_COMMA = re.compile(rb"[ \t]*,[ \t]*")
 _CHARSET = re.compile(rb""";\s*charset\s*=\s*("[^"]*"|[^\s;]*)""", re.IGNORECASE)
 _BOUNDARY = re.compile(rb""";\s*boundary\s*=\s*("[^"]*"|[^\s;]*)""", re.IGNORECASE)
 
@@ -106,6 +107,9 @@ def _compare_values(old: Sequence[bytes], new: Sequence[bytes], path: str) -> It
     if same_list(path, [*map(_text, old)], [*map(_text, new)]) and len(old) != len(new):
         yield Difference("header", path, "spelling", *(_text(b" | ".join(side)) for side in (old, new)))
         return
+    if len(old) != len(new) and path.lower() != "set-cookie" and _joined(old) == _joined(new):
+        yield Difference("header", path, "changed", *excerpts(*(_text(b" | ".join(side)) for side in (old, new))))
+        return
     found = align(_items(old), _items(new))
     for one, other in found.pairs:
         if one != other:
@@ -116,6 +120,11 @@ def _compare_values(old: Sequence[bytes], new: Sequence[bytes], path: str) -> It
         yield Difference("header", path, "added", new=excerpt(_text(value)))
     if found.moved:
         yield Difference("header", path, "order", *excerpts(*(_text(b" | ".join(side)) for side in (old, new))))
+
+
+def _joined(values: Sequence[bytes]) -> bytes:
+    """Return repeated headers on one line, as servers and proxies join them (RFC 9110 section 5.3)."""
+    return _COMMA.sub(b", ", b", ".join(values))
 
 
 def _items(values: Sequence[bytes]) -> list[Item[bytes]]:

@@ -61,6 +61,12 @@ CHARSETS = {
         b"\xe9",
         [("charset", "utf-8", "iso8859-1")],
     ),
+    "sent as Windows has it": (
+        b"text/plain; charset=utf-8",
+        b"\xe2\x82\xac",
+        b"\x80",
+        [("charset", "utf-8", "cp1252")],
+    ),
     "byte order mark": (b"text/plain", b"a", b"\xef\xbb\xbfa", [("charset", "utf-8", "utf-8-sig")]),
     "xml's own declaration": (
         b"text/xml",
@@ -77,6 +83,19 @@ def test_another_charset_is_named_as_such(kind, old, new, expected):
     found = differ(answer(old, kind), answer(new, kind))
     assert [row[0] for row in found] == [row[0] for row in expected]
     assert (found[0][1:]) == ("encoding", *expected[0][1:])
+
+
+LATIN = {
+    "a euro sign more": (b"caf\xe9", b"caf\xe9 \x80", [("text", "changed", "caf\u00e9", "caf\u00e9 \u20ac")]),
+    "a byte that is no letter there": (b"caf\xe9", b"caf\x81", [("text", "changed", "caf\u00e9", "caf\\x81")]),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "expected"), LATIN.values(), ids=LATIN.keys())
+def test_latin_1_is_read_as_browsers_do(old, new, expected):
+    """Bytes that stand for nothing in Latin-1 are those of Windows: no other charset, only other text."""
+    kind = b"text/plain; charset=iso-8859-1"
+    assert differ(answer(old, kind), answer(new, kind)) == expected
 
 
 def test_an_unknown_charset_is_no_obstacle():

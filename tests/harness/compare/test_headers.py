@@ -61,6 +61,16 @@ CASES = {
         [(b"Vary", b"a, b")],
         [("Vary", "spelling", "a | b", "a, b")],
     ),
+    "a header that nobody defines, on one line": (
+        [(b"X-A", b"1"), (b"X-A", b"2")],
+        [(b"X-A", b"1,2")],
+        [("X-A", "changed", "1 | 2", "1,2")],
+    ),
+    "one of two lost, the other longer": (
+        [(b"X-A", b"1"), (b"X-A", b"2")],
+        [(b"X-A", b"1, 3")],
+        [("X-A", "changed", "1", "1, 3"), ("X-A", "missing", "2", "")],
+    ),
     "cookies are never joined": (
         [(b"Set-Cookie", b"a=1"), (b"Set-Cookie", b"b=2")],
         [(b"Set-Cookie", b"a=1, b=2")],
