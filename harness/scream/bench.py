@@ -69,6 +69,8 @@ class Bench:
         current = self._proxy.begin(by_endpoint)
         ran = run(client, self._proxy.host, Path(self._home.name) / "client")
         self._proxy.begin({})
+        if current.failure is not None:
+            raise current.failure
         seen = tuple(current.seen)
         wrote = self._state.changes(any(one.request.method not in SAFE_METHODS for one in seen))
         outcome = Outcome(ran.exit, ran.output, ran.files, effect_lines(wrote), tuple(one.endpoint for one in seen))

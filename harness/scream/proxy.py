@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from harness.errors import HarnessError
 from harness.exchange import SAFE_METHODS, Exchange, Framing, Headers, Request, Response
 from harness.record.stream import Ahead, MessageStream, StreamError
 from harness.scream.operators import Operator, made
@@ -36,10 +37,11 @@ class Seen:
 
 @dataclass
 class Round:
-    """What is changed while one client runs, and what was seen of it."""
+    """What is changed while one client runs, and what was seen of it; `failure`: why nothing could be asked."""
 
     changes: Mapping[str, Sequence[Operator]] = field(default_factory=dict)
     seen: list[Seen] = field(default_factory=list)
+    failure: HarnessError | None = None
 
 
 class Proxy:
@@ -98,7 +100,10 @@ class Proxy:
         """Answer one request; return whether the connection goes on."""
         asked, taken = _returned(request)
         endpoint = self._name(asked)
-        answer = self._asked(asked, endpoint, current)
+        try:
+            answer = self._asked(asked, endpoint, current)
+        except HarnessError as error:
+            current.failure, answer = error, None
         if answer is None:
             return False
         operators = current.changes.get(endpoint, ())
