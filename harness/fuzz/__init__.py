@@ -1,8 +1,13 @@
-"""Fuzzing around recordings: requests like the recorded ones, with values of theirs, the seed and the sources."""
+"""Fuzzing around recordings: requests like the recorded ones, with values of theirs, of seed and sources, and new ones.
 
+`sequence` makes recordings of them: begin there. `mutate` changes one request, `steps` the order of many; `invented`
+has values that nobody recorded. What a comparison of these shows, `findings` plays again and makes small.
+"""
+
+from harness.fuzz.findings import Finding, findings
 from harness.fuzz.literals import literals
 from harness.fuzz.mutate import Mutator
 from harness.fuzz.related import related
 from harness.fuzz.sequence import Fuzzed, fuzzed
 
-__all__ = ["Fuzzed", "Mutator", "fuzzed", "literals", "related"]
+__all__ = ["Finding", "Fuzzed", "Mutator", "findings", "fuzzed", "literals", "related"]

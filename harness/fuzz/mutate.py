@@ -1,7 +1,8 @@
 """One recorded request, changed: a value or two replaced, a parameter dropped, doubled or added, another method.
 
-Values come from the same endpoint and place, from any place, and from literals, the likelier ones first; each literal
-is tried in the path, in fields and in headers before it comes there again. Deterministic for a seed; no I/O here.
+Values come from the same endpoint and place, from any place, from literals, the likelier ones first, and from nowhere
+(`invented`); each literal is tried in the path, in fields and in headers before it comes there again. Deterministic for
+a seed; no I/O here.
 """
 
 from __future__ import annotations
@@ -18,14 +19,21 @@ from urllib.parse import quote_plus, unquote_to_bytes
 from harness.config import Config
 from harness.endpoint import endpoint
 from harness.exchange import Exchange, Request, with_length
+from harness.fuzz.invented import Invented
 
 METHODS = (b"GET", b"POST", b"HEAD", b"PUT", b"DELETE", b"OPTIONS")
 PAIR, PARAMETERS, METHOD = 0.3, 0.15, 0.03
 """Shares of the mutants of each sort; the others have one value replaced."""
 FAMILIAR, UNFAMILIAR = 0.8, 0.15
 """Share of values that were recorded at the same place: of pairs, which would have no end, and of single ones."""
+INVENTED, ANYWHERE = 0.2, 0.5
+"""Of the other values: share of those that nobody recorded and no source names; up to which share they were recorded
+at any place. The rest are literals.
+"""
 TOGETHER = 0.3
 """Share of values that belong to another one of the same request, where data says so."""
+RAW = "surrogateescape"
+"""How texts hold bytes that are no text."""
 FIXED = frozenset(b"host connection content-length content-type transfer-encoding expect authorization".split())
 
 _TARGET = re.compile(rb"(?:(?P<name>[^?&=/]+)=|/)(?P<value>[^/?&= ]+)")
@@ -48,19 +56,19 @@ class Spot:
 
 
 def _url(text: str) -> bytes:
-    return quote_plus(text, safe="").encode("ascii")
+    return quote_plus(text, safe="", errors=RAW).encode("ascii")
 
 
 def _xml(text: str) -> bytes:
-    return escape(text).encode()
+    return escape(text).encode("utf-8", RAW)
 
 
 def _plain(text: str) -> bytes:
-    return re.sub(r"[^ -~\x80-\U0010ffff]", "", text).encode()
+    return re.sub(r"[^ -~\x80-\U0010ffff]", "", text).encode("utf-8", RAW)
 
 
 def _json(text: str) -> bytes:
-    return text.replace("\\", "\\\\").replace('"', '\\"').encode()
+    return text.replace("\\", "\\\\").replace('"', '\\"').encode("utf-8", RAW)
 
 
 BODIES: tuple[tuple[bytes, re.Pattern[bytes], Callable[[str], bytes]], ...] = (
@@ -82,12 +90,12 @@ def spots(request: Request) -> list[Spot]:
     for number, (name, value) in enumerate(request.headers):
         if name.lower() not in FIXED:
             place = "header " + name.decode("latin-1").lower()
-            found.append(Spot("header", 0, len(value), place, _ascii, number))
+            found.append(Spot("header", 0, len(value), place, _line, number))
     return found
 
 
-def _ascii(text: str) -> bytes:
-    return text.encode("ascii", "ignore").strip()
+def _line(text: str) -> bytes:
+    return _plain(text).strip()
 
 
 def _spot(part: str, match: re.Match[bytes], write: Callable[[str], bytes], at: int = 0) -> Spot:
@@ -147,6 +155,7 @@ class Mutator:
                 by_place.setdefault((what, spot.place), {})[value] = None
                 everywhere[value] = None
         self._by_place = {key: list(values) for key, values in by_place.items()}
+        self._invented = Invented(self._by_place, seed)
         literal = [text for rank in words for text in self._random.sample(rank, len(rank))]
         self._pools = [pool for pool in (self._random.sample(list(everywhere), len(everywhere)), literal) if pool]
         self._turns: dict[str, list[Iterator[str]]] = {}
@@ -187,12 +196,13 @@ class Mutator:
         same = self._by_place.get((self._endpoint(request), spot.place), [])
         if same and (self._random.random() < familiar or not self._pools):
             return self._random.choice(same)
-        if not self._pools:
-            return ""
+        which = self._random.random()
+        if not self._pools or which < INVENTED:
+            return self._invented.next((self._endpoint(request), spot.place))
         kind = spot.place.partition(" ")[0]
         if kind not in self._turns:  # each value once before any comes again
             self._turns[kind] = [cycle(pool) for pool in self._pools]
-        return next(self._random.choice(self._turns[kind]))
+        return next(self._turns[kind][0 if which < ANYWHERE else -1])
 
     def _other_parameters(self, request: Request) -> Request:
         """Drop, double or add a parameter of the query."""

@@ -45,13 +45,20 @@ class Small:
 class Shrinking:
     """One search for the smallest scenario that shows a group in its last exchange; `until` is in monotonic seconds.
 
-    `rows` makes the starting state smaller; without it that stays as it is.
+    `rows` makes the starting state smaller; without it that stays as it is. `sorts` are the parts that are tried.
     """
 
     def __init__(
-        self, trials: Trials, group: Group, until: float, say: Say = lambda text: None, rows: Rows | None = None
+        self,
+        trials: Trials,
+        group: Group,
+        until: float,
+        say: Say = lambda text: None,
+        rows: Rows | None = None,
+        sorts: Sequence[Sort] = SORTS,
     ) -> None:
         self._trials, self._group, self._until, self._say, self._rows = trials, group, until, say, rows
+        self._sorts = sorts
         self._wanted: frozenset[Sign] = frozenset()
         self.best: tuple[Exchange, ...] = ()
 
@@ -108,7 +115,7 @@ class Shrinking:
 
     def _fewer_parts(self) -> None:
         for at in range(len(self.best)):
-            for sort in SORTS:
+            for sort in self._sorts:
                 self._without(at, sort)
 
     def _without(self, at: int, sort: Sort) -> None:
