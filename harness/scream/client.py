@@ -14,6 +14,7 @@ import shlex
 import shutil
 import signal
 import subprocess
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,7 +67,7 @@ class Ran:
 
 def parse_client(text: str, env: Mapping[str, str], folder: Path | None, product: str, timeout: float) -> Client:
     """Read `NAME=COMMAND` or `COMMAND`, its words as a shell would part them; no shell runs it. Raises UsageError."""
-    found = re.match(r"([A-Za-z0-9][\w .+-]*)=(?=\S)", text)
+    found = re.match(r"([A-Za-z0-9][\w.+-]*)=(?=\S)", text)
     command = text[found.end() :] if found else text
     try:
         words = tuple(shlex.split(command))
@@ -113,33 +114,34 @@ def _environment(home: Path) -> dict[str, str]:
 
 
 def _ran(command: list[str], home: Path, env: Mapping[str, str], timeout: float) -> tuple[int | str, str]:
-    try:
-        process = subprocess.Popen(
-            command,
-            cwd=home,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise UsageError(f"the client {command[0]} cannot be run: {error.strerror or error}") from None
-    try:
-        printed, _ = process.communicate(timeout=timeout)
-        code: int | str = process.returncode
-    except subprocess.TimeoutExpired:
-        _end(process)
-        printed, _ = process.communicate()
-        code = TIMEOUT
-    finally:
-        _end(process)
-    return code, printed.decode("utf-8", "replace")
+    with tempfile.TemporaryFile() as printed:
+        try:
+            process = subprocess.Popen(
+                command,
+                cwd=home,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=printed,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise UsageError(f"the client {command[0]} cannot be run: {error.strerror or error}") from None
+        try:
+            code: int | str = process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            code = TIMEOUT
+        finally:
+            # What it left in the background would print, and ask, into the next run.
+            _end(process)
+        printed.seek(0)
+        return code, printed.read().decode("utf-8", "replace")
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def _lines(printed: str, names: tuple[tuple[str, str], ...]) -> tuple[str, ...]:

@@ -83,7 +83,7 @@ def matrix(found: Map) -> str:
     asked = "".join(
         f"<li>{escape(client.name)}: {escape(', '.join(names))}</li>"
         for client in found.clients
-        if (names := merely_asked(client))
+        if client.judged and (names := merely_asked(client))
     )
     return (
         f"<!DOCTYPE html>\n<html lang=en><meta charset=utf-8><title>Who screams</title><style>{STYLE}</style>\n"
