@@ -1,7 +1,7 @@
 """What a body says it is: media type, charset and content coding, and its text. Bytes and header values in, text out.
 
-A byte order mark first, then the declared charset, the document's own, UTF-8, and Latin-1, which reads anything. Latin-1
-with bytes that stand for nothing there is Windows-1252, as browsers take it.
+A byte order mark first, then the declared charset, the document's own, UTF-8, and Latin-1, which reads anything; where
+bytes stand for nothing in Latin-1 it is Windows-1252, as browsers take it.
 """
 
 from __future__ import annotations

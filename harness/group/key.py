@@ -48,19 +48,23 @@ def keys_of(difference: Difference) -> list[Key]:
     """Return the causes that a difference may have, values aside: its place, and the same change anywhere."""
     what = difference.kind, transform(difference)
     keys = [Key(difference.aspect, place(difference.aspect, difference.kind, difference.path), *what)]
-    edited = difference.aspect in ("body", "rows") and difference.kind in ("changed", "type", "renamed")
+    edited = difference.kind in ("changed", "type", "renamed") and _has_places(difference)
     if edited or _is_element(difference) or _is_empty_member(difference):
         keys.append(Key(difference.aspect, ANYWHERE, *what))
     return keys
+
+
+def _has_places(difference: Difference) -> bool:
+    """Tell whether an edit may be seen at several places of what was answered or written: in rows, lines of files."""
+    return difference.aspect in ("body", "rows") or (difference.aspect == "files" and "/" in difference.path)
 
 
 def place(aspect: str, kind: str, path: str) -> str:
     """Return where a cause sits: a member of a value is the same one wherever a format puts it (`urls[].size`)."""
     if aspect == "header":
         return path.lower()
-    if aspect == "files":
-        _, slash, within = path.partition("/")  # whatever the suffix: it was written, but otherwise
-        return "* mode" if path.endswith(" mode") else f"*{slash}{within}"
+    if aspect == "files" and "/" not in path:  # whatever the suffix: it was written, but otherwise; not so its lines
+        return "* mode" if path.endswith(" mode") else "*"
     if kind == "spelling" and path.endswith("comment()"):
         return "comment()"  # comments come and go together
     if kind == "spelling" and path.startswith("body/xmlrpc"):

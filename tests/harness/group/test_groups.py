@@ -335,6 +335,30 @@ def test_files_written_elsewhere_are_one_group_whatever_their_suffix():
     assert group.title.startswith("files *.gz (and 2 other places): renamed")
 
 
+def test_lines_of_different_files_are_apart():
+    """A date without seconds in one file and another word in another one, written together, are two causes."""
+    written = [
+        [
+            Difference("files", "*/text", "changed", f"{name}|10:00:00", f"{name}|10:00"),
+            Difference("files", "*.log/text", "changed", f"{name} add", f"{name} added"),
+        ]
+        for name in ("ann", "bob")
+    ]
+    found = group_observations(seen(n, each) for n, both in enumerate(written) for each in both)
+    assert sorted((group.path, group.count) for group in found) == [("*.log/text", 2), ("*/text", 2)]
+
+
+def test_the_same_edit_in_lines_of_different_files_is_one_cause():
+    """Dates without seconds, in a table of sessions and in a log."""
+    lost = [
+        Difference("files", path, "changed", f"{name} 10:00:0{n}", f"{name} 10:00")
+        for n, name in enumerate(("ann", "bob", "cat", "dan"))
+        for path in ("*.db/text", "*.log/text")
+    ]
+    (group,) = group_observations(seen(n // 2, each) for n, each in enumerate(lost))
+    assert (group.count, group.title.partition(":")[0]) == (4, "files *.db/text (and 1 other place)")
+
+
 @pytest.mark.parametrize("path", ["*", "*.gz"])
 def test_a_file_s_pattern_is_a_place(path):
     """A file without a suffix is at `*`."""
