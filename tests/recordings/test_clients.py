@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from recordings.session import SCRIPTS, ClientError, Session
+from recordings.projects import Project, write_project
+from recordings.session import BUILDING, SCRIPTS, ClientError, Session
 
 pytest.importorskip("harness.postgres")
 
@@ -79,3 +80,16 @@ def test_xmlrpc_client_calls_every_method(session: Session) -> None:
     """Each call returns what a script can go on with, or a fault it can catch."""
     says = r"(?s)list_packages \(\) list 1\d.*package_roles \('demo',\) list 2.*multicall 2.*done"
     session.client(SCRIPTS / "calls.py", session.base, "demo", says=says)
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="distutils left Python with 3.12")
+def test_distutils_registers_and_uploads(session: Session) -> None:
+    """The oldest publisher: each command says what the index answered, and pip then finds what was published."""
+    session.pypirc("bob", "bobpw")
+    folder = write_project(session, Project("published"), module="distutils.core")
+    for commands in (("register",), ("sdist", "upload")):
+        session.client(
+            "setup.py", *commands, "-r", "local", cwd=folder, says=r"Server response \(200\): OK",
+            env={**BUILDING, "SETUPTOOLS_USE_DISTUTILS": "stdlib"},
+        )  # fmt: skip
+    pip(session, "download", "--no-build-isolation", "published", says=r"Saved .*published-1\.0\.tar\.gz")
