@@ -74,9 +74,16 @@ def place(aspect: str, kind: str, path: str) -> str:
 
 
 def transform(difference: Difference) -> str:
-    """Return what happened to the value, in general: `text->text`, `int->str`; empty where that says nothing."""
+    """Return what happened to the value, in general: `text->text`, `int->str`; empty where that says nothing.
+
+    Of a crash it is how the side ended, for each way to end is a cause of its own.
+    """
     if difference.aspect == "status":
         return ""
+    if difference.aspect == "crash":
+        return {"added": difference.new, "missing": difference.old}.get(
+            difference.kind, f"{difference.old}->{difference.new}"
+        )
     if difference.kind == "type":
         return f"{_first_word(difference.old)}->{_first_word(difference.new)}"
     if difference.kind in ("changed", "encoding"):

@@ -54,6 +54,8 @@ def _said(key: Key, change: Change, what: str, wording: Wording) -> str:
         return f"{what} renamed to {change.pair[1]}"
     if key.aspect == "status":
         return f"{what} {_pair_in_words(change.pair or ('', ''))}"
+    if key.aspect == "crash" and key.kind in wording:
+        return f"{what}: {wording[key.kind]}, {key.transform}"
     if change.shape.startswith(RECORD):
         return f"another record is shown: {what}: {_example(first)}"
     if (key.aspect, key.path) == ("header", NAMES):

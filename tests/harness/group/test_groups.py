@@ -298,6 +298,16 @@ def test_each_observation_is_in_one_of_the_groups():
     assert found == [[inserted], [inserted], [quoted], [quoted], [quoted, inserted]]
 
 
+def test_each_way_to_die_is_a_cause():
+    """A signal and a timeout are two, whatever the other side answered."""
+    ends = [("answered 200", "killed by SIGSEGV"), ("answered 404", "killed by SIGSEGV"), ("answered 200", "timeout")]
+    found = group_observations(seen(n, Difference("crash", "", "added", *ends[n])) for n in range(3))
+    assert [(group.title, group.count) for group in found] == [
+        ("crash: only in new, killed by SIGSEGV", 2),
+        ("crash: only in new, timeout", 1),
+    ]
+
+
 def test_comments_come_and_go_together():
     """Wherever they stand and whatever they say."""
     lost = [Difference("body", f"html/{tag}/comment()", "spelling", f"<!--{tag}-->", "") for tag in WORDS]
