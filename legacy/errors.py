@@ -25,6 +25,10 @@ class FormError(Exception):
     """400: the form cannot be processed as it stands."""
 
 
+class NotGzipped(OSError):
+    """An uploaded file is not what its name says; no answer of ours (B210)."""
+
+
 class Redirect(Exception):
     """301 to the given location."""
 

@@ -11,7 +11,17 @@ import sys
 
 from legacy import forms
 from legacy.accounts import Accounts
-from legacy.errors import Blocked, Forbidden, FormError, Gone, NotFound, Redirect, RedirectTemporary, Unauthorised
+from legacy.errors import (
+    Blocked,
+    Forbidden,
+    FormError,
+    Gone,
+    NotFound,
+    NotGzipped,
+    Redirect,
+    RedirectTemporary,
+    Unauthorised,
+)
 from legacy.projects import Projects
 
 LINES = 1000  # of the simple index that are written at once
@@ -68,8 +78,8 @@ class WebUI(Accounts, Projects):
             self.redirect(301, 'Moved Permanently', str(error))
         except RedirectTemporary as error:
             self.redirect(307, 'Temporary Redirect', str(error), ('Cache-Control', 'max-age=0'))
-        except UnicodeDecodeError:
-            raise  # see found_name
+        except (UnicodeDecodeError, NotGzipped):
+            raise  # see found_name and uploads.check_readable
         except Exception as error:
             self.crash(error)
         finally:
@@ -698,6 +708,8 @@ class WebUI(Accounts, Projects):
             self.store.rollback()
             self.fail('The MD5 digest supplied does not match the content of the file.', heading='MD5 digest mismatch')
             return False
+        if not self.store.release(name, version)['description']:
+            uploads.check_readable(content.filename, content.value)
         try:
             self.store.add_file(name, version, content.filename, content.value, filetype, python_version,
                                 self.form.get('comment', ''), signature)

@@ -200,7 +200,9 @@ def upload(name="demo", version="1.1", filename="demo-1.1.post1.tar.gz", content
     """The fields of an upload."""
     fields = {
         ":action": "file_upload", "protocol_version": "1", "name": name, "version": version, "filetype": "sdist",
-        "summary": "A summary", "classifiers": "Programming Language :: Python", "content": (filename, content), **more,
+        "summary": "A summary", "classifiers": "Programming Language :: Python",
+        # Where there is none the old index opens a tar.gz, and fails where it is none (B210); the new one does not.
+        "description": "x", "content": (filename, content), **more,
     }  # fmt: skip
     return [(key, value) for key, value in fields.items() if value is not None]
 

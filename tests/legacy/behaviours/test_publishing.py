@@ -166,6 +166,17 @@ def test_b200_refused_uploads(bob, file, changes, reason):
     assert not (bob.folder / "files" / ".incoming").exists() or not any((bob.folder / "files" / ".incoming").iterdir())
 
 
+@pytest.mark.parametrize(
+    ("description", "content", "status"),
+    [("", b"no gzip", 500), ("", b"\x1f\x8b of a kind", 200), ("told", b"no gzip", 200)],
+)
+def test_b210_tar_is_opened_for_its_description(bob, description, content, status):
+    """Where the release has none. What is no gzip then is an error of the shell, and leaves nothing behind."""
+    answer = upload(bob, ("demo-extras-9.tar.gz", content), version="9", description=description)
+    assert answer.status == status
+    assert bob.call("package_releases", "demo-extras") == (["9"] if status == 200 else ["2.0"])
+
+
 def test_b199_protocol(bob):
     """Only the first one is known."""
     assert upload(bob, protocol_version="2").status == 500
