@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from html import unescape
 
-from harness.bind.token import strength
+from harness.bind.token import is_long, strength
 
 _INPUT = re.compile(rb"<input\b[^<>]{0,10000}>", re.IGNORECASE)
 _HIDDEN = re.compile(rb"\btype\s*=\s*[\"']?hidden\b", re.IGNORECASE)
@@ -18,14 +18,17 @@ _ATTRIBUTE = re.compile(rb"\b(name|value)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\
 
 
 def tokens(recorded: bytes, own: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the recorded and the own value of each hidden field that has one strong token in each of both pages."""
+    """Yield the recorded and the own value of each hidden field that has one token in each of both pages.
+
+    The recorded one is strong; what this side made of it need only be as long.
+    """
     then = _fields(recorded)
     now = _fields(own) if then else {}
     for name, values in then.items():
         today = now.get(name, set())
         if len(values) == len(today) == 1 and values != today:
             (one,), (other,) = values, today
-            if strength(one) == strength(other) == "strong":
+            if strength(one) == "strong" and is_long(other):
                 yield one, other
 
 
