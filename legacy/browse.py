@@ -18,7 +18,7 @@ def is_robot(agent):
 
 def choices(query, trove):
     """(ids of known classifiers, whether all releases are asked for) of a query string (B088)."""
-    pairs = parse_qsl(query)
+    pairs = parse_qsl(query.replace(';', '&'))  # both separated, and some clients sent the `&amp;` of a page as it was
     ids = [int(value) for key, value in pairs if key == 'c' and value.isdecimal()]
     return sorted(id for id in ids if id in trove), ('show', 'all') in pairs
 

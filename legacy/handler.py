@@ -415,6 +415,10 @@ class WebUI(Accounts, Projects):
         """Forget what caches hold of projects: there is no cache in front of this index (B100)."""
         self.write_plain('OK', 'text/plain')
 
+    def gae_file(self):
+        """Hand files to a mirror on Google's App Engine: there is none any more, and what it sent is not known."""
+        self.fail('There is no mirror on App Engine any more')
+
     def browse(self):
         """Releases by classifier; robots get a blank page, since they got lost in here (B087)."""
         from legacy import browse, pages
@@ -771,7 +775,7 @@ class WebUI(Accounts, Projects):
 ACTIONS = frozenset((
     'about', 'addkey', 'browse', 'claim', 'clear_auth', 'delete_user', 'delkey', 'display', 'display_pkginfo', 'doap',
     'doc_upload', 'dropid', 'exception', 'file_upload', 'files', 'forgotten_password', 'forgotten_password_form',
-    'home', 'index', 'json', 'lasthour', 'list_classifiers', 'login', 'login_form', 'logout', 'openid',
+    'gae_file', 'home', 'index', 'json', 'lasthour', 'list_classifiers', 'login', 'login_form', 'logout', 'openid',
     'openid_decide_post', 'openid_endpoint', 'openid_return', 'packages_rss', 'password_reset', 'pkg_edit', 'purge',
     'pw_reset', 'pw_reset_change', 'register_form', 'remove_pkg', 'role', 'role_form', 'rss', 'rss_regen', 'search',
     'show_md5', 'submit', 'submit_form', 'submit_pkg_info', 'user', 'user_form', 'verify',

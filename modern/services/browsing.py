@@ -35,7 +35,7 @@ def is_robot(agent: str) -> bool:
 
 def choices(query: str, trove: Mapping[int, str]) -> tuple[list[int], bool]:
     """Return the ids of known classifiers in a query string, and whether all releases are asked for."""
-    pairs = parse_qsl(query)
+    pairs = parse_qsl(query.replace(";", "&"))  # both separated: some clients send the `&amp;` of a page as it is
     ids = [int(value) for key, value in pairs if key == "c" and value.isdecimal()]
     return sorted(id for id in ids if id in trove), ("show", "all") in pairs
 

@@ -135,6 +135,7 @@ def test_b088_what_is_chosen(reader):
     wanted = listed(browse(reader, f"&c={python}"))
     assert sorted(wanted) == [("demo", "1.0"), ("demo", "1.1")]
     assert listed(browse(reader, f"&c={python}&c=zzz&c=99999")) == wanted
+    assert listed(browse(reader, f"&amp;c={python};x=y")) == wanted  # Python 2 separated by both (L17)
     assert browse(reader, f"&c={python}&c={python}").body.count(b"unselect") == 2
     too_many = browse(reader, f"&c={python}" * 9)
     assert (too_many.status, too_many.body) == (500, b"Too many classifiers\n\n")

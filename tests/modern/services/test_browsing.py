@@ -23,7 +23,7 @@ def test_robots(agent, expected):
     ("query", "expected"),
     [
         (":action=browse&c=5&c=2", ([2, 5], False)), ("c=99&c=x&c=&c=3&show=all", ([3], True)),
-        ("show=ALL", ([], False)),
+        ("show=ALL", ([], False)), ("x=y&amp;c=5;c=2", ([2, 5], False)),
     ],
 )  # fmt: skip
 def test_choices_are_known_numbers(query, expected):
