@@ -11,8 +11,9 @@ ACTIONS = [
     "doap", "doc_upload", "dropid", "exception", "file_upload", "files", "forgotten_password",
     "forgotten_password_form", "gae_file", "home", "index", "json", "lasthour", "list_classifiers", "login",
     "login_form", "logout", "openid", "openid_decide_post", "openid_endpoint", "openid_return", "packages_rss",
-    "password_reset", "pkg_edit", "purge", "pw_reset", "pw_reset_change", "register_form", "remove_pkg", "role", "role_form", "rss",
-    "rss_regen", "search", "show_md5", "submit", "submit_form", "submit_pkg_info", "user", "user_form", "verify",
+    "password_reset", "pkg_edit", "purge", "pw_reset", "pw_reset_change", "register_form", "remove_pkg", "role",
+    "role_form", "rss", "rss_regen", "search", "show_md5", "submit", "submit_form", "submit_pkg_info", "user",
+    "user_form", "verify",
 ]  # fmt: skip
 FRONT_PAGE = "PyPI - the Python Package Index : Python Package Index"
 
