@@ -20,6 +20,8 @@ LONG = 60
 """Characters beyond which what was replaced is data, not a cause."""
 FEW = 3
 """Pieces up to which a replaced stretch is taken as one edit."""
+CASE = " case"
+"""How the shapes of edits end that leave all but upper and lower case."""
 
 _PIECE = re.compile(r"\w+|\W")
 _NUMBER = re.compile(r"[+-]?\d{1,30}")
@@ -73,7 +75,7 @@ def _shape(old: str, new: str) -> str:
         return f"number {int(new) - int(old):+d}"
     if old.lower() == new.lower():
         case = "upper" if new == new.upper() else "lower" if new == new.lower() else "other"
-        return f"{case} case"
+        return case + CASE
     return f"{_WITH_DIGIT.sub('#', old)}\0{_WITH_DIGIT.sub('#', new)}"
 
 

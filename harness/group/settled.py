@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from harness.group.cause import Cause, Change, Shapes, share
+from harness.group.edit import CASE
 from harness.group.habit import HABIT_SHAPES, UNSURE
 from harness.group.key import ANYWHERE, BY_VALUE, CONSTANT, Key, edit_in, keys_of, place
 from harness.group.observation import Observation
@@ -132,6 +133,8 @@ def _is_number(shape: str) -> bool:
 def _is_wide(key: Key, change: Change, told: Set[str]) -> bool:
     if change.shape.startswith("long") or _is_number(change.shape):
         return False
+    if change.shape.endswith(CASE) and change.pair is None and not _is_varied(change):
+        return False  # one word here and another there
     places = {place(key.aspect, key.kind, path) for path in change.tally.paths}
     return len(places) >= PLACES and not (key.aspect == "body" and key.kind == "changed" and places <= told)
 

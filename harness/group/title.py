@@ -14,7 +14,7 @@ from harness.compare.body import CONTENT
 from harness.compare.excerpt import ELLIPSIS, first_difference
 from harness.compare.headers import NAMES
 from harness.group.cause import Change
-from harness.group.edit import Edit, edit_of
+from harness.group.edit import CASE, Edit, edit_of
 from harness.group.habit import HABIT_SHAPES
 from harness.group.key import BY_VALUE, CONSTANT, Key, Pair
 from harness.group.observation import Example
@@ -99,7 +99,7 @@ def _in_words(key: Key, change: Change) -> str:
     if change.edit is not None and not habit and not is_now and not change.edit.shape.startswith("long"):
         return _edit_in_words(change.edit)
     general = "" if key.transform in ("", "text->text") else f" ({key.transform.replace('->', ' -> ')})"
-    named = habit or change.shape.startswith("number ") or change.shape.endswith(" case")
+    named = habit or change.shape.startswith("number ") or change.shape.endswith(CASE)
     what = change.shape if named else f"changed{general}"
     return f"{what}, e.g. {_example(first)}"
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from harness.compare.excerpt import ELLIPSIS
 from harness.group.cause import Cause, Change, Shapes, exchanges_within, share
+from harness.group.edit import CASE
 from harness.group.habit import HABIT_SHAPES
 from harness.group.key import ANYWHERE, Key
 from harness.group.observation import Example, Tally
@@ -81,7 +82,7 @@ def _is_part(example: Example) -> bool:
 
 def _is_replacement(shape: str) -> bool:
     """Tell whether something took the place of something else: not inserted, removed, or written otherwise."""
-    if shape in HABIT_SHAPES or shape.startswith(("around\0", "<")) or shape.endswith(" case"):
+    if shape in HABIT_SHAPES or shape.startswith(("around\0", "<")) or shape.endswith(CASE):
         return False
     old, separator, new = shape.partition("\0")
     return not separator or bool(old.strip() and new.strip())

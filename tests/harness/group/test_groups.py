@@ -298,6 +298,20 @@ def test_each_observation_is_in_one_of_the_groups():
     assert found == [[inserted], [inserted], [quoted], [quoted], [quoted, inserted]]
 
 
+WORDS_IN_CAPITALS = {
+    "other words in two places": ([("html/b/text()", "fixed", "FIXED"), ("token_type", "bearer", "BEARER")], 2),
+    "one word in two places": ([("html/b/text()", "fixed", "FIXED"), ("state", "fixed", "FIXED")], 1),
+    "all words": ([(f"html/{tag}/text()", tag, tag.upper()) for tag in ("ab", "cd", "ef")], 1),
+}
+
+
+@pytest.mark.parametrize(("edits", "groups"), WORDS_IN_CAPITALS.values(), ids=WORDS_IN_CAPITALS.keys())
+def test_capitals_are_one_cause_of_one_word_or_of_many(edits, groups):
+    """That two words are written otherwise in two places is no habit yet."""
+    observations = [seen(n, Difference("body", path, "changed", *pair)) for n, (path, *pair) in enumerate(edits)]
+    assert len(group_observations(observations)) == groups
+
+
 def test_each_way_to_die_is_a_cause():
     """A signal and a timeout are two, whatever the other side answered."""
     ends = [("answered 200", "killed by SIGSEGV"), ("answered 404", "killed by SIGSEGV"), ("answered 200", "timeout")]
