@@ -65,7 +65,8 @@ def command(
     Each is played again alone, and made as small as can be; what does not come back is no finding.
     """
     judging, output = Judging.of(given), Output.of(given)
-    config = judging.config
+    # requests made up write, too: what was recorded later was answered in another state
+    config = judging.config if given["max_stale"] is not None else judging.config.judging(None, 1.0)
     opened = open_recordings(recordings)
     states = {state_of(recording, state, config) for recording in opened} - {None}
     seeds = [*_seeds(states, config)]
@@ -92,12 +93,13 @@ def _confirmed(result: Result, found: Sequence[Finding], judging: Judging) -> Re
     about = tuple(entry.place for entry in judging.accepted)
     warnings = tuple(text for text in result.warnings if not text.startswith(about))
     flaky = [each.group for each in found if each.small is None]
+    result = replace(result, warnings=warnings, stale=())
     if not flaky:
-        return replace(result, warnings=warnings)
+        return result
     told = "; ".join(group.title for group in flaky)
     note = f"not reported, since they did not come back when they were played again: {len(flaky)} ({told})"
     groups = tuple(each.group for each in found if each.small is not None)
-    return replace(result, warnings=warnings, groups=groups, notes=(*result.notes, note))
+    return replace(result, groups=groups, notes=(*result.notes, note))
 
 
 def _sources(targets: Sequence[str], config: Config) -> Iterator[Path]:

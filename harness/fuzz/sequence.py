@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from harness.exchange import Exchange
 from harness.fuzz.mutate import Mutator
-from harness.fuzz.steps import is_stateful, variants
+from harness.fuzz.steps import is_stateful, untold, variants
 from harness.recording import Recording
 
 STEPS = 0.15
@@ -51,13 +51,17 @@ def fuzzed(recordings: Sequence[Recording], mutator: Mutator, examples: int, see
 
 
 def with_mutants(recordings: Sequence[Recording], mutator: Mutator, examples: int) -> Iterator[Fuzzed]:
-    """Yield each recording with some mutants behind each of its exchanges."""
+    """Yield each recording with some mutants behind each of its exchanges.
+
+    Where they may write, what was recorded behind them was answered in another state: these answers are not told.
+    """
     total, seen = sum(map(len, recordings)), 0
     for recording in recordings:
         exchanges: list[Exchange] = []
         mutants: set[int] = set()
+        writes = is_stateful(list(recording))
         for exchange in recording:
-            exchanges.append(exchange)
+            exchanges.append(untold(exchange) if writes and mutants else exchange)
             share = examples * (seen + 1) // total - examples * seen // total
             seen += 1
             for _ in range(share if exchange.request.body is not None else 0):

@@ -56,11 +56,11 @@ def variants(steps: Sequence[Exchange], seed: int) -> Iterator[tuple[int, tuple[
     for at, change in ways:
         changed = change(list(steps), at)
         if changed != list(steps):
-            yield at, (*changed[:at], *map(_untold, changed[at:]))
+            yield at, (*changed[:at], *map(untold, changed[at:]))
 
 
-def _untold(step: Exchange) -> Exchange:
-    """Return a step without its recorded answer, which was given to another course; not where names are handed out."""
+def untold(step: Exchange) -> Exchange:
+    """Return a step without its recorded answer, which was given in another course; not where names are handed out."""
     keeps = step.response is not None and _hands_out(step.response)
     return step if keeps else replace(step, response=None)
 
