@@ -80,16 +80,17 @@ class Urls:
 
 @lru_cache(maxsize=16)
 def _urls(settings: Settings, https: bool) -> Urls:
-    rest = settings.base_url.partition("://")[2]
+    scheme, _, rest = settings.base_url.partition("://")
     host, slash, path = rest.partition("/")
     scheme_host = f"{'https' if https else 'http'}://{host}"
-    docs = settings.docs_url or f"{scheme_host}/packages/documentation"
+    own = f"{scheme}://{host}"  # what is written into feeds and data does not follow the request's scheme
+    docs = settings.docs_url or f"{own}/packages/documentation"
     return Urls(
         index=scheme_host + slash + path,
         scheme_host=scheme_host,
         path=slash + path,
         files=f"{scheme_host}/packages",
-        public=(settings.public_url or scheme_host).rstrip("/"),
+        public=(settings.public_url or own).rstrip("/"),
         docs=docs,
         secure_docs=docs if docs.startswith(scheme_host) else "https:" + docs.partition(":")[2],
     )
