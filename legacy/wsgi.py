@@ -57,6 +57,8 @@ def moved(config, environ, start_response):
     The index lived at the root of one of these names and under /pypi of another.
     """
     path = environ.get('RAW_URI') or environ.get('REQUEST_URI') or environ.get('PATH_INFO', '')
+    if not path.startswith('/'):  # a whole URL, as to a proxy (RFC 9112 section 3.2.2), or `*`
+        path = '/' + path.partition('://')[2].partition('/')[2]
     named = path[1:].partition('?')[0].partition('/')[0] in NAMES
     safe = environ['REQUEST_METHOD'] in ('GET', 'HEAD')
     location = config.scheme_host + path if named else config.url + (path if path != '/' else '')

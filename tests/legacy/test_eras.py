@@ -55,6 +55,8 @@ def test_doc_destroy(visitor, monkeypatch):
         ("HEAD", "/simple/demo", 301, "http://index.example/simple/demo"),
         ("GET", "/demo/1.0", 301, "http://index.example/pypi/demo/1.0"),
         ("POST", "/pypi", 307, "http://index.example/pypi"),
+        ("GET", "http://cheese.example/simple/demo/", 301, "http://index.example/simple/demo/"),
+        ("GET", "http://www.example", 301, "http://index.example/pypi"),
     ],
 )
 def test_old_names(visitor, ask, tmp_path, monkeypatch, method, target, status, location):
