@@ -42,14 +42,14 @@ DEVELOPMENT = [
     "pytest-benchmark>=5.3",
     "pytest-xdist>=3.8",
     "ruff>=0.17",
+    "swift>=2.38",  # a server of S3, in tests/modern/services
     "Trac>=1.6",  # tests/compat/programs; needs the same pkg_resources
     "types-defusedxml",
     "types-PyMySQL",
     "types-PyYAML",
     "types-psycopg2",
     "lxml-stubs",
-    "flask-cors>=6",  # for the server of moto
-    "moto[s3]>=5.2",  # an object store over HTTP, in tests/modern/services/test_objects.py
+    "pyeclib>=1.8",  # for swift; with a wheel
     "vcrpy>=9.4.2",
     "waitress>=3.0.2",  # a server, in tests/compat/test_servers.py
 ]

@@ -1,5 +1,5 @@
-"""modern.services.objects: the promises of the file store, kept by objects in memory and by a server of S3 over HTTP
-(moto's, a process of its own); and the index with its files there.
+"""modern.services.objects: the promises of the file store, kept by objects in memory and by a real server of S3; and
+the index with its files there.
 """
 
 import base64
@@ -13,6 +13,7 @@ import time
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from webob import Request
@@ -38,41 +39,6 @@ time.sleep(60)
 def unknown(path):
     """The database of an index that knows no file."""
     return False
-
-
-@pytest.fixture(scope="session")
-def s3_server():
-    """(port, environment) of a server with a bucket."""
-    pytest.importorskip("s3fs")
-    pytest.importorskip("moto.server", reason="moto's server is not installed: pip install 'moto[s3]' flask-cors")
-    words = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"]
-    server = subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
-    port = next(found[1] for line in server.stderr if (found := re.search(r"http://127\.0\.0\.1:(\d+)", line)))
-    try:
-        with socket.create_connection(("127.0.0.1", int(port)), timeout=10) as client:
-            client.sendall(b"PUT /bucket HTTP/1.1\r\nHost: s3\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-            assert b" 200 " in client.makefile("rb").readline()
-        yield int(port), s3_environment(int(port))
-    finally:
-        server.kill()
-        server.communicate()
-
-
-def s3_environment(port):
-    """What tells clients where to go, and as whom."""
-    return {
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}", "AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret",
-        "AWS_DEFAULT_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-    }  # fmt: skip
-
-
-@pytest.fixture
-def s3(s3_server, monkeypatch, tmp_path):
-    """The URL of an empty place in the bucket."""
-    for name, value in s3_server[1].items():
-        monkeypatch.setenv(name, value)
-    return f"s3://bucket/{tmp_path.name}"
 
 
 @pytest.fixture(params=["memory", "s3"])
@@ -175,11 +141,15 @@ def test_documentation_takes_the_place_of_the_last_one(store):
 
 def test_half_an_upload_is_no_object(s3, s3_server):
     """The connection breaks in the middle of a body."""
-    with socket.create_connection(("127.0.0.1", s3_server[0]), timeout=10) as client:
-        path = s3.removeprefix("s3:/").encode()
-        client.sendall(b"PUT %s/torn HTTP/1.1\r\nHost: s3\r\nContent-Length: 1000\r\n\r\n" % path + b"x" * 500)
-    time.sleep(0.2)
-    assert names(file_store(s3)) == []
+    store = file_store(s3)
+    address = urlsplit(store._files.sign(f"{s3}/torn", client_method="put_object"))
+    for sent in (500, 1000):
+        with socket.create_connection(("127.0.0.1", s3_server[0]), timeout=10) as client:
+            head = f"PUT {address.path}?{address.query} HTTP/1.1\r\nHost: {address.netloc}\r\n"
+            client.sendall(f"{head}Content-Length: 1000\r\n\r\n".encode() + b"x" * sent)
+            client.shutdown(socket.SHUT_WR)
+            client.makefile("rb").readline()
+        assert names(store) == (["torn"] if sent == 1000 else [])
 
 
 def test_who_is_killed_while_placing_is_cleared_up_after(s3, s3_server, monkeypatch):
@@ -198,14 +168,13 @@ def test_who_is_killed_while_placing_is_cleared_up_after(s3, s3_server, monkeypa
     assert names(store) == ["cc/x"]
 
 
-def test_a_server_that_is_not_there_is_told(monkeypatch):
+def test_a_server_that_is_not_there_is_told(s3, monkeypatch):
     """By an error of its own, within seconds."""
     clients = pytest.importorskip("s3fs").S3FileSystem
     monkeypatch.setattr(clients, "_cache", {})  # those of other tests know another server
     with socket.socket() as taken:  # bound, not listening: connections are refused
         taken.bind(("127.0.0.1", 0))
-        for name, value in s3_environment(taken.getsockname()[1]).items():
-            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{taken.getsockname()[1]}")
         store = ObjectStore("s3://nowhere/x")
         with pytest.raises(StoreUnavailable, match="Could not connect"):
             store.stat("aa/x")
