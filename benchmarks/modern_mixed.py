@@ -1,8 +1,9 @@
 """Old and new index by turns on one database: every recording that writes, under many seeds.
 
-`python -m benchmarks.modern_mixed [--seeds N | --seeds A-B] [--batch N] [--workers N]`: as `harness diff --mixed`, in
-one process, with one database server and one load of the seed for all. Prints after each batch of seeds what was judged
-and which groups are outside of accepted.toml (wanted: none); ends with 1 where there were any.
+`python -m benchmarks.modern_mixed [--seeds N | --seeds A-B] [--batch N] [--workers N] [--journal FILE]`: as `harness
+diff --mixed`, in one process, with one database server and one load of the seed for all. Prints after each batch of
+seeds what was judged and which groups are outside of accepted.toml (wanted: none); ends with 1 where there were any.
+Batches that the journal holds of the same commit are not compared again. TMPDIR=/dev/shm halves the cost.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks.false_alarms import seeded
+from benchmarks.false_alarms import Journal, Run, commit, seeded
 from harness.accepted import read_accepted
 from harness.config import find_config
 from harness.exchange import SAFE_METHODS
@@ -35,16 +36,22 @@ def main(arguments: Sequence[str] = ()) -> None:
     parser.add_argument("--seeds", default=SEEDS, help="how many from 1, or from-to")
     parser.add_argument("--batch", type=int, default=BATCH)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--journal", type=Path)
     given = parser.parse_args(arguments)
     os.chdir(ROOT)
     recordings = [recording for recording in open_recordings([ROOT / "recordings"]) if writes(recording)]
-    began, exchanges, judged, groups = time.monotonic(), 0, 0, 0
+    began, journal = time.monotonic(), Journal(given.journal, [commit(), "mixed", given.batch])
+    wanted = {seeds[0]: seeds for seeds in batches(given.seeds, given.batch)}
+    done = {run.number: run for run in journal.runs() if run.number in wanted}
     with seeded():
-        for seeds in batches(given.seeds, given.batch):
+        for seeds in (seeds for first, seeds in wanted.items() if first not in done):
             result = compare(recordings, seeds, given.workers)
-            exchanges, judged = exchanges + result.count("exchanges"), judged + result.count("judged")
-            groups += len(result.groups)
+            titles = [group.title for group in result.groups]
+            done[seeds[0]] = Run(seeds[0], result.count("exchanges"), result.count("judged"), titles)
+            journal.write(done[seeds[0]])
             report(result, seeds, time.monotonic() - began)
+    exchanges, judged = sum(run.exchanges for run in done.values()), sum(run.judged for run in done.values())
+    groups = sum(len(run.groups) for run in done.values())
     print(f"{len(recordings)} recordings, {exchanges:,} exchanges, {judged:,} judged, {groups} groups (wanted 0)")
     if groups:
         sys.exit(1)
