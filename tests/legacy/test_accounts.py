@@ -307,7 +307,7 @@ def blocking(visitor, tmp_path, monkeypatch):
 
 
 def test_blocked_address(blocking):
-    """403 for any name and password, in the header and in the form; pages and cookies still work."""
+    """403 for any name and password, in the header and in the form; pages and cookies still work (B234)."""
     blocking.log_in(*BOB)
     session, blocking.jar = dict(blocking.jar), {}
     for name in ("nobody", "alice", "bob"):
@@ -324,7 +324,7 @@ def test_blocked_address(blocking):
 
 
 def test_blocked_user(blocking):
-    """Like an unknown one, even with the right password; others of that address get in."""
+    """Like an unknown one, even with the right password; others of that address get in (B234)."""
     for password in ("wrong", "wronger"):
         blocking.user = ("alice", password)
         blocking.get("/pypi")

@@ -203,12 +203,13 @@ def test_b060_xrds(reader, path, types):
         ("/simple", "/simple/"),
         ("/simple/Demo", "/simple/Demo/"),
         ("/pypi/DEMO/json", "/pypi/demo/json"),
+        ("/pypi/DEMO/1.0/json", "/pypi/demo/1.0/json"),
         ("/pypi/DEMO", "http://index.example/pypi/demo"),
         ("/pypi/DEMO/9", "http://index.example/pypi/demo/9"),
     ],
 )
 def test_b254_locations(reader, target, location):
-    """Path only for the simple index and JSON, absolute for pages; no body, no type (B253, B067)."""
+    """Path only for the simple index and JSON, absolute for pages; no body, no type (B253, B067, B104, B166)."""
     answer = reader.get(target)
     assert (answer.status, answer.reason) == (301, "Moved Permanently")
     assert answer.header("Location") == location

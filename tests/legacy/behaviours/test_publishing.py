@@ -152,18 +152,30 @@ WHEEL = "demo_extras-2.0-py2.py3-none-{}.whl"
         ((WHEEL.format("linux_x86_64"), zipped("a")), {"filetype": "bdist_wheel", "pyversion": "py3"},
          "Binary wheel for an unsupported platform"),
         (SDIST, {"gpg_signature": "no armour"}, "signature is not ASCII-armored"),
+        (SDIST, {"gpg_signature": "x" * (100 * 1024 + 1)}, "invalid signature"),
         (SDIST, {"md5_digest": "0" * 32}, "The MD5 digest supplied does not match the content of the file."),
     ],
     ids=lambda value: None if isinstance(value, tuple) else str(value)[:40],
 )  # fmt: skip
 def test_b200_refused_uploads(bob, file, changes, reason):
-    """The first rule broken, in the old order (B202, B203, B204, B206, B207, B210, B212, B213, B215)."""
+    """The first rule broken, in the old order (B202, B203, B204, B206, B207, B209, B210, B212, B213, B215)."""
     before = bob.journal("demo-extras")
     answer = upload(bob, file, **changes)
     assert answer.status in (400, 403)
     assert answer.reason == reason
     assert bob.journal("demo-extras") == before
     assert not (bob.folder / "files" / ".incoming").exists() or not any((bob.folder / "files" / ".incoming").iterdir())
+
+
+@pytest.mark.parametrize(("kind", "reason"), [("image/png", "invalid distribution file"), ("text/plain", "OK")])
+def test_b208_type_of_the_part(bob, kind, reason):
+    """Images are refused; anything else is what it says."""
+    head = 'Content-Disposition: form-data; name="content"; filename="demo-extras-2.0.zip"'
+    fields = {":action": "file_upload", "name": "demo-extras", "version": "2.0", "filetype": "sdist"}
+    parts = [f'Content-Disposition: form-data; name="{key}"\r\n\r\n{value}'.encode() for key, value in fields.items()]
+    parts.append(f"{head}\r\nContent-Type: {kind}\r\n\r\n".encode() + SDIST[1])
+    body = b"--B\r\n" + b"\r\n--B\r\n".join(parts) + b"\r\n--B--\r\n"
+    assert bob.ask("POST", "/pypi", ("Content-Type", "multipart/form-data; boundary=B"), body=body).reason == reason
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,14 @@ def test_b274_text_is_utf8(visitor):
     assert "Größe 大".encode() in visitor.get("/pypi/fresh/1").body
 
 
+def test_b135_control_characters(visitor):
+    """Are stored, and left out of XML, which could not be read with them (I20)."""
+    visitor.user = BOB
+    visitor.post("submit", name="fresh", version="1", summary="bell\x07 and\ttab")
+    assert visitor.call("release_data", "fresh", "1")["summary"] == "bell and\ttab"
+    assert b"bell\\u0007 and" in visitor.get("/pypi/fresh/json").body
+
+
 @pytest.fixture
 def refused(visitor, query, capfd, caplog):
     """The removal of a file whose transaction fails at its very end: answer, path of the file, log."""
