@@ -117,7 +117,9 @@ def _header_operators(name: bytes) -> Iterator[Operator]:
 def _gravity(name: bytes, text: str) -> int:
     """Tell what mostly breaks: by itself it is found in one run, among others in many."""
     lost = text.endswith(("missing", "another value", "text/plain", "octet-stream")) and "charset" not in text
-    return GRAVE if lost and name in (b"location", b"content-encoding", b"content-type", b"set-cookie") else MILD
+    if lost and name in (b"location", b"content-encoding", b"content-type", b"set-cookie"):
+        return GRAVE
+    return SUSPECT if name == b"content-type" and text.endswith("twice") else MILD
 
 
 def _each(response: Response, name: bytes, edit: Callable[[bytes, bytes], list[tuple[bytes, bytes]]]) -> Response:

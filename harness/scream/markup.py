@@ -180,12 +180,12 @@ _LINKS: dict[str, TextEdit] = {
     "links: fragment in upper case": lambda text: _hrefs(
         text, lambda url: _FRAGMENT.sub(lambda found: found[0].upper(), url)
     ),
-    "links: query added": lambda text: _hrefs(
-        text, lambda url: re.sub(r"(\?.*?)?((?<!&)#|$)", r"?x=1\2", url, count=1)
-    ),
     "links in reverse order": partial(_reversed, pattern=_LINK),
 }
 _LINK_SHIFTS: dict[str, TextEdit] = {
+    "links: query added": lambda text: _hrefs(
+        text, lambda url: re.sub(r"(\?.*?)?((?<!&)#|$)", r"?x=1\2", url, count=1)
+    ),
     "links: one level up": lambda text: _hrefs(text, lambda url: url if "//" in url[:8] else "../" + url),
     "links: path in lower case": lambda text: _hrefs(text, str.lower),
     "links: the last missing": lambda text: (
