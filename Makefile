@@ -33,7 +33,8 @@ check: venv  ## ruff, mypy, import rules
 bench: venv  ## measured ratios, side by side in one run
 	$(BIN)/python -m benchmarks
 
-clients: venv  ## run the real clients against the old index and make recordings/ again
+clients: venv  ## run the real clients against the old index, under gunicorn and as CGI, and make recordings/ again
+	$(BIN)/python -m recordings.make --try
 	$(BIN)/python -m recordings.make
 
 clean:  ## remove what the other targets made
