@@ -12,8 +12,9 @@ import time
 from base64 import b64decode
 from typing import Any
 
-from harness.exchange import Exchange, Framing, Headers, Request, Response, first_header
+from harness.exchange import Exchange, Framing, Headers, Response, first_header
 from harness.record.spool import Budget, Sealed, Spool, unsealed
+from harness.store.made import made_exchange, made_request, made_response
 
 log = logging.getLogger("harness")
 
@@ -208,9 +209,9 @@ def exchange_of(fields: Fields, sent: bytes | None, answered: bytes | None) -> E
     response = None
     if answer is not None:
         status, reason, pairs, version, answer_framing, answer_head, complete, size = answer
-        response = Response(status, reason, pairs, answered, version, answer_framing, answer_head, complete, size)
-    request = Request(start_line, headers, sent, framing, raw_head)
-    return Exchange("", request, response, started, duration, scheme, peer, user, user_by)
+        response = made_response(status, reason, pairs, answered, version, answer_framing, answer_head, complete, size)
+    request = made_request(start_line, headers, sent, framing, raw_head)
+    return made_exchange("", request, response, started, duration, scheme, peer, user, user_by, ())
 
 
 def basic_user(headers: Headers) -> tuple[str, str]:

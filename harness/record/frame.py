@@ -63,7 +63,8 @@ class Inbox:
             end = _HEAD.size + length
             if len(self._data) < end:
                 return
-            value = marshal.loads(bytes(self._data[_HEAD.size : end]))  # noqa: S302 (from our own other half)
+            with memoryview(self._data) as view:
+                value = marshal.loads(view[_HEAD.size : end])  # noqa: S302 (from our own other half)
             del self._data[:end]
             yield kind, value, [self._descriptors.popleft() for _ in range(descriptors)]
 

@@ -7,8 +7,8 @@ its bytes and what tells how to read them are the same. Secrets learned since ar
 from __future__ import annotations
 
 from harness.exchange import Headers
+from harness.memory import Memory
 from harness.redact.finder import Finder
-from harness.redact.memory import Memory
 from harness.redact.parts import Body
 
 LONGEST = 1 << 15
@@ -26,7 +26,7 @@ class Bodies:
         self._finder = finder
         self._quiet: Memory[Body] = Memory(TOTAL)
 
-    def take(self, body: bytes, headers: Headers, describing: Headers, side: str) -> tuple[Key | None, Body]:
+    def take(self, body: bytes, describing: Headers, side: str) -> tuple[Key | None, Body]:
         """Return a body taken apart and looked through, and what to give it back by.
 
         `describing` are those of its headers that tell how to read it.
@@ -34,7 +34,7 @@ class Bodies:
         key = (side, body, describing) if len(body) <= LONGEST else None
         kept = self._quiet.take(key) if key else None
         if kept is None:
-            kept = Body(body, headers, side)
+            kept = Body(body, describing, side)
             kept.look(self._finder)
         return key, kept
 

@@ -11,6 +11,7 @@ import sys
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
@@ -172,6 +173,30 @@ CODINGS = {
 
 
 _AS_IT_IS = (b"", b"identity", b"chunked")
+_DESCRIBING = frozenset((b"content-type", b"content-encoding", b"transfer-encoding"))
+_LENGTHS = frozenset(map(len, _DESCRIBING))
+
+
+def describing(headers: Headers) -> Headers:
+    """Return those header fields that tell how to read the body."""
+    return tuple([pair for pair in headers if len(pair[0]) in _LENGTHS and pair[0].lower() in _DESCRIBING])
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How to read a body: its content type, and its codings, the last first; None where one is not known."""
+
+    kind: bytes
+    codings: tuple[Coding, ...] | None
+
+
+@lru_cache(256)
+def reading(described: Headers) -> Reading:
+    """Return how to read a body, by the header fields that tell it."""
+    try:
+        return Reading(kind_of(described), codings(described))
+    except Unread:
+        return Reading(kind_of(described), None)
 
 
 def codings(headers: Headers) -> tuple[Coding, ...]:

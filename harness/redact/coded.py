@@ -15,7 +15,7 @@ _ANY_JSON = re.compile(rb"e(?:y[JA]|w[o0])|W(?:3s|yJ)")
 """Any of these: much quicker than to look for one after the other."""
 _SIGNS = bytes(97 if byte in b"+/_-" or (byte < 128 and chr(byte).isalnum()) else 32 for byte in range(256))
 _RUN = b"a" * 14
-"""What a text must have, once its signs are all alike, to hold another in base64: quicker to see than to look for it."""
+"""What a text must have, once its signs are all alike, to hold another in base64."""
 _WRITTEN = (
     (b"%2B", b"+"),
     (b"%2b", b"+"),

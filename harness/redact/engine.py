@@ -18,13 +18,14 @@ from typing import Any
 from harness.exchange import Exchange, Headers, Redaction, Request, with_length
 from harness.redact.addresses import Addresses
 from harness.redact.bodies import Bodies, Key
+from harness.redact.body import describing
 from harness.redact.finder import Finder
-from harness.redact.known import Form, Hit, Known, Secret, all_forms, own_hits
+from harness.redact.known import Hit, Known, Secret, all_forms, own_hits
 from harness.redact.layer import Layer
-from harness.redact.looks import LOCAL, Looks, describing, is_local, secrets_of, told
+from harness.redact.looks import LOCAL, Looks, is_local, secrets_of, target_span, told
 from harness.redact.names import Names
 from harness.redact.parts import Body, Head, raw_head, request_head, response_head
-from harness.redact.quick import OWN, Quick
+from harness.redact.quick import OWN, Quick, Seen, head_of
 from harness.redact.settings import Settings, read_settings
 from harness.redact.spot import Spot
 from harness.redact.text import Text
@@ -33,6 +34,7 @@ from harness.redact.tokens import SHORT, Tokens
 CODED = 20
 """Texts in base64, of one exchange, that are looked through for each secret remembered."""
 
+REQUEST, ANSWER = 0, 1
 _SIDES = ("request", "response")
 _SIGNS = re.compile(r"[&;\s\"'<>#()\\,]")
 
@@ -63,10 +65,13 @@ class Redactor:
         peer = exchange.peer
         token = "" if peer in LOCAL or peer in self.keep else self.tokens.of(peer)
         bodies = self._bodies(exchange)
-        made = self.quick.redacted(exchange, token, [body for _, body in bodies])
-        if made is None:
-            work = _Work(self, exchange, bodies)
-            work.find()
+        seen = self.quick.seen(exchange, token, [body for _, body in bodies])
+        if seen is not None and not seen.apart and not seen.bodies:
+            made = self.quick.redacted(exchange, token, seen)
+        else:
+            work = _Work(self, exchange, bodies, seen)
+            if seen is None:
+                work.find()
             work.find_known()
             made = work.made()
         for key, body in bodies:
@@ -75,16 +80,16 @@ class Redactor:
 
     def learn(self, exchange: Exchange) -> None:
         """Remember the secrets of an exchange, so that `redact` finds them in others, whichever comes first."""
-        _Work(self, exchange, self._bodies(exchange)).find()
+        _Work(self, exchange, self._bodies(exchange), None).find()
 
     def _bodies(self, exchange: Exchange) -> list[_Taken]:
         """Return the bodies of an exchange that are not empty, looked through, and what to give them back by."""
         request, answer = exchange.request, exchange.response
         taken = []
         if request.body:
-            taken.append(self.bodies.take(request.body, request.headers, describing(request.headers), "request"))
+            taken.append(self.bodies.take(request.body, describing(request.headers), "request"))
         if answer is not None and answer.body:
-            taken.append(self.bodies.take(answer.body, answer.headers, describing(answer.headers), "response"))
+            taken.append(self.bodies.take(answer.body, describing(answer.headers), "response"))
         return taken
 
 
@@ -92,19 +97,22 @@ _Taken = tuple[Key | None, Body]
 
 
 class _Work:
-    """One exchange being redacted."""
+    """One exchange being redacted; what was `seen` to hold no more than was found in it stays aside."""
 
-    def __init__(self, redactor: Redactor, exchange: Exchange, bodies: Sequence[_Taken]) -> None:
+    def __init__(self, redactor: Redactor, exchange: Exchange, bodies: Sequence[_Taken], seen: Seen | None) -> None:
         self._redactor = redactor
         self._exchange = exchange
         self._kept = redactor.keep.union(*(_readings(redaction.token) for redaction in exchange.redactions))
         self._found: dict[Redaction, None] = {}
-        self._own: list[Form] = []
+        self._own = seen.own if seen else []
+        self._seen = seen
         request, answer = exchange.request, exchange.response
-        self._heads = [request_head(request, redactor.looks)]
-        if answer is not None:
-            self._heads.append(response_head(answer, redactor.looks))
-        self._bodies = {body.side: body for _, body in bodies}
+        self._heads: dict[int, Head] = {}
+        if seen is None or REQUEST in seen.apart:
+            self._heads[REQUEST] = request_head(request, redactor.looks)
+        if answer is not None and (seen is None or ANSWER in seen.apart):
+            self._heads[ANSWER] = response_head(answer, redactor.looks)
+        self._bodies = {body.side: body for _, body in bodies if seen is None or body in seen.bodies}
 
     def find(self) -> None:
         """Remember the secrets that were found by place and by pattern."""
@@ -153,7 +161,7 @@ class _Work:
                     text.spots.add(_spot(hit))
 
     def _parts(self) -> Iterator[Head | Body]:
-        yield from self._heads
+        yield from self._heads.values()
         yield from self._bodies.values()
 
     def _texts(self) -> Iterator[Text]:
@@ -166,13 +174,15 @@ class _Work:
         """Return the exchange with its tokens; the same where nothing was found."""
         exchange = self._exchange
         request, answer = exchange.request, exchange.response
-        start_line, headers, body = self._side(0, request.headers, request.body)
+        line = request.start_line
+        start_line, headers, body = self._side(REQUEST, line, target_span(request), request.headers, request.body)
         head = _head(request.raw_head, [(request.start_line, start_line)], request.headers, headers)
         raw, made = self._checked(head), request
         if (start_line, headers, body, raw) != (request.start_line, request.headers, request.body, request.raw_head):
             made = Request(start_line, headers, body, request.framing, raw)
         if answer is not None:
-            reason, headers, body = self._side(1, answer.headers, answer.body)
+            whole = 0, len(answer.reason)
+            reason, headers, body = self._side(ANSWER, answer.reason, whole, answer.headers, answer.body)
             head = _head(answer.raw_head, [(answer.reason, reason)], answer.headers, headers)
             raw = self._checked(head)
             if (reason, headers, body, raw) != (answer.reason, answer.headers, answer.body, answer.raw_head):
@@ -187,13 +197,21 @@ class _Work:
             exchange.user_by, tuple(redactions),
         )  # fmt: skip
 
-    def _side(self, side: int, before: Headers, body: bytes | None) -> tuple[bytes, Headers, bytes | None]:
+    def _side(
+        self, side: int, line: bytes, span: tuple[int, int], headers: Headers, body: bytes | None
+    ) -> tuple[bytes, Headers, bytes | None]:
+        """Return first line, fields and body of a side."""
         part, after = self._bodies.get(_SIDES[side]), body
         if part is not None:
             if part.unread:
                 self._found[Redaction(f"{part.side}.body", "unread", "")] = None
             after = part.made(self._rendered)
-        line, headers = self._heads[side].made(self._rendered)
+        if side in self._heads:
+            line, headers = self._heads[side].made(self._rendered)
+        elif self._seen:
+            first, fields = self._seen.heads[side]
+            self._found.update(dict.fromkeys((*first.redactions, *fields.redactions)))
+            line, headers = head_of(line, span, headers, first, fields)
         if body is not None and after is not None and after is not body:
             headers = with_length(headers, len(body), len(after))
         return line, headers, after

@@ -6,15 +6,15 @@ Clients send the same fields again and again; only what secrets of others stand 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 from harness.exchange import Headers, Redaction, Request
+from harness.memory import Memory
 from harness.redact.finder import Finder
 from harness.redact.headers import Finders, likely
 from harness.redact.known import Secret, is_telling
-from harness.redact.memory import Memory
 from harness.redact.names import SURE, Names
 from harness.redact.remainder import Remainder, joined, remainder_of
 from harness.redact.spot import Spot
@@ -33,9 +33,6 @@ LONGEST = 2048
 MANY = 16_384
 """Bytes of all fields of a side beyond which they are not remembered as a whole."""
 _EACH = 128  # bytes that a short text counts as
-
-_DESCRIBING = frozenset((b"content-type", b"content-encoding", b"transfer-encoding"))
-_LENGTHS = frozenset(map(len, _DESCRIBING))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +110,12 @@ class Looks:
                 self._fields.put(key, fields, size + _EACH)
         return fields
 
+    def secrets(self, texts: Iterable[Text]) -> Iterator[Secret]:
+        """Yield the secrets that were found in texts and in those within them."""
+        for text in texts:
+            for each in (text, *text.inner.values()):
+                yield from secrets_of(each, self._names, self._tokens, self._keep)
+
     def _kept(self, key: Hashable, text: Text) -> Look:
         look = self._look(text)
         if len(text.raw) <= LONGEST:
@@ -126,8 +129,7 @@ class Looks:
         layers = next(text.windows())
         hidden = text.inner or (text.spots and len(layers) > 1) or len(text.raw) > WINDOW
         rest = None if hidden else remainder_of(layers, list(text.spots))
-        secrets = tuple(secrets_of(text, self._names, self._tokens, self._keep))
-        return Look(text, secrets, made if redactions else None, tuple(redactions), rest)
+        return Look(text, tuple(self.secrets([text])), made if redactions else None, tuple(redactions), rest)
 
     def _rendered(self, text: Text, spot: Spot, redactions: dict[Redaction, None]) -> bytes | None:
         if spot.value in self._keep or is_local(spot):
@@ -168,11 +170,6 @@ def told(text: Text, spot: Spot, token: str) -> Redaction:
 def is_local(spot: Spot) -> bool:
     """Tell whether a spot is of an address that tells of nobody, or is none."""
     return spot.kind == "address" and (spot.value in LOCAL or read_address(spot.value) is None)
-
-
-def describing(headers: Headers) -> Headers:
-    """Return those header fields that tell how to read the body."""
-    return tuple([pair for pair in headers if len(pair[0]) in _LENGTHS and pair[0].lower() in _DESCRIBING])
 
 
 @lru_cache(2000)

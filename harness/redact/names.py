@@ -50,6 +50,7 @@ OPENING = word_set("card api private user")
 SURE = ("password", "token")
 """Verdicts that need no look at the value."""
 
+_DIGITS = b"0123456789"
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _WORDS = re.compile(r"[a-z]+")
 
@@ -77,9 +78,12 @@ class Names:
 
     def telling(self, words: Collection[bytes]) -> list[bytes]:
         """Return the words that may be telling names, or parts of one."""
-        if not self._fields and not STEMS.search(b" ".join(words).lower()):
+        if self._fields:
+            return [word for word in words if self._tells(word.decode("latin-1"))]
+        # Most words of a text that are new are numbers, and no stem has a digit in it.
+        if not STEMS.search(b" ".join(words).translate(None, _DIGITS).lower()):
             return []
-        return [word for word in words if self._tells(word.decode("latin-1"))]
+        return [word for word in words if _has_stem(word) and self._tells(word.decode("latin-1"))]
 
     def _tells(self, word: str) -> bool:
         if self.verdict(word) or word.lower() in OPENING:
@@ -101,6 +105,11 @@ class Names:
         if not SURE_WORDS.isdisjoint(words) or any(part in joined for part in SURE_PARTS):
             return "token"
         return "" if WEAK_WORDS.isdisjoint(words) else "weak"
+
+
+def _has_stem(word: bytes) -> bool:
+    low = word.lower()
+    return STEMS.search(low) is not None or low.decode("latin-1") in OPENING
 
 
 def _joined(name: str) -> str:

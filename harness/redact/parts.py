@@ -11,13 +11,15 @@ from harness.exchange import Headers, Request, Response
 from harness.redact.body import (
     GZIP,
     Coding,
+    Reading,
     Region,
     Unread,
-    codings,
+    describing,
     is_opaque,
     is_packed,
     kind_of,
     media_type,
+    reading,
     regions,
     wide,
 )
@@ -105,11 +107,10 @@ class Body:
         if not body:
             return
         try:
-            self._unpack(body, headers)
+            kind = self._unpack(body, reading(describing(headers)))
         except Unread:
             self._unread = True
             return
-        kind = kind_of(headers)
         self._read(wide(self._text, kind))
         for region in regions(self._text, kind):
             text = Text(f"{side}.body", self._text[region.start : region.end], region.sort, region.name)
@@ -173,16 +174,19 @@ class Body:
             self._charset, self._tail = charset, self._text[whole:]
             self._text = text.encode("utf-8", "surrogatepass")
 
-    def _unpack(self, body: bytes, headers: Headers) -> None:
+    def _unpack(self, body: bytes, how: Reading) -> bytes:
+        """Undo the codings and return the content type. Raises Unread."""
         self._text = body
-        kind = kind_of(headers)
-        for coding in codings(headers):
+        if how.codings is None:
+            raise Unread
+        for coding in how.codings:
             if not self._undo(coding):
                 if GZIPPED in self._text[1:BEGINNING]:
                     raise Unread
                 break  # nothing legible in it: the bytes themselves are looked through
-        while len(self._codings) < DEEPEST and is_packed(self._text, kind) and self._undo(GZIP):
+        while len(self._codings) < DEEPEST and is_packed(self._text, how.kind) and self._undo(GZIP):
             pass
+        return how.kind
 
     def _undo(self, coding: Coding) -> bool:
         unpacked = coding.unpack(self._text)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from harness.clients import client
 from harness.endpoint import endpoint
-from harness.exchange import Exchange, Headers, Redaction, Request, Response
+from harness.exchange import Exchange, Headers, Redaction, Request, Response, first_header
 from harness.session_key import session_keys
 from harness.store.database import COLUMNS, EMPTY, KIND
 from harness.store.numbers import Numbers
@@ -185,8 +185,8 @@ class Rows:
         return name
 
     def _visit(self, exchange: Exchange) -> int:
-        """Return the number of the session; where only address and headers can tell it, they are remembered."""
-        if exchange.response is not None and exchange.response.headers:
+        """Return the number of the session; where only address and request can tell it, they are remembered."""
+        if exchange.response is not None and first_header(exchange.response.headers, b"set-cookie") is not None:
             return self._session(session_keys(exchange))
         key = exchange.peer, exchange.request.headers
         number = self._visits.get(key)

@@ -425,6 +425,7 @@ def test_start_line(more: dict[str, Any], line: bytes) -> None:
 
 def test_headers_of_an_environ() -> None:
     """Names are written the usual way; an empty content type is no header."""
-    headers = headers_of({"CONTENT_TYPE": "", "HTTP_USER_AGENT": "caf\xe9", "CONTENT_LENGTH": "3", "SERVER_NAME": "x"})
+    variables = {"CONTENT_TYPE": "", "HTTP_USER_AGENT": "caf\xe9", "CONTENT_LENGTH": "3", "SERVER_NAME": "x"}
+    headers = headers_of(tuple(variables.items()))
     assert headers == ((b"User-Agent", b"caf\xe9"), (b"Content-Length", b"3"))
     assert first_header(headers, b"host") is None

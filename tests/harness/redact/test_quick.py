@@ -1,6 +1,8 @@
-"""Heads and bodies that repeat: redacted as if each were looked at for the first time."""
+"""Heads and bodies that repeat: redacted as if each exchange were taken apart, and looked at for the first time."""
 
 from __future__ import annotations
+
+import gzip
 
 import pytest
 from hypothesis import given
@@ -16,17 +18,34 @@ SECRETS = ["kT9-pass-word1", "Zx81aaQQ44", "c2VjcmV0LW9uZQ"]
 TARGETS = [
     "/simple/", "/simple/a?page=2", "/from/10.1.2.3", "/seen/192.0.2.77/x", "/zip/MTkyLjAuMi43Nw",
     *(f"/login?password={secret}" for secret in SECRETS), *(f"/file/{secret}" for secret in SECRETS),
+    "/%6cogin?pass%77ord=kT9%2Dpass-word1", "/x?data=eyJwYXNzd29yZCI6ICJaeDgxYWFRUTQ0In0", "http://u:Zx81aaQQ44@h/",
 ]  # fmt: skip
+FORM = (b"Content-Type", b"application/x-www-form-urlencoded")
 HEADERS = [
     (), ((b"User-Agent", b"pip/1.0"),), ((b"X-Forwarded-For", b"10.1.2.3"),), ((b"Cookie", b"sid=Zx81aaQQ44"),),
-    ((b"Referer", b"/file/kT9-pass-word1"), (b"User-Agent", b"x")),
+    ((b"Referer", b"/file/kT9-pass-word1"), (b"User-Agent", b"x")), ((b"Referer", b"/x?token=Zx81aaQQ44&b=10.1.2.3"),),
+    ((b"Authorization", b"Basic am86a1Q5LXBhc3Mtd29yZDE="), (b"Host", b"192.0.2.77")), ((b"X-Odd", b"c2VjcmV0LW9uZQ"),),
+    ((b"Cookie", b"a=%6bT9-pass-word1; lang=en"), (b"X-Csrf-Token", b"c2VjcmV0LW9uZQ")),
+    ((b"X Odd token", b"Zx81aaQQ44"),),
+    ((b"User-Agent", b"Mozilla/5.0 Chrome/125.0.0.0"), (b"Via", b"1.1 10.1.2.3"), (b"From", b"jo@example.org")),
 ]  # fmt: skip
+BODIES = [
+    b"",
+    b"",
+    None,
+    b"a=1&b=2",
+    b"password=kT9-pass-word1&a=Zx81aaQQ44",
+    b"x=c2VjcmV0LW9uZQ%3D%3D",
+    b"q=10.1.2.3",
+    b"d=eyJwYXNzd29yZCI6ICJaeDgxYWFRUTQ0In0",
+]
 EXCHANGES = st.builds(
-    lambda target, headers, peer, answer, user: Exchange(
-        "", Request(f"GET {target} HTTP/1.1".encode(), headers), answer, peer=peer, user=user
+    lambda target, headers, body, peer, answer, user: Exchange(
+        "", Request(f"GET {target} HTTP/1.1".encode(), (FORM, *headers), body), answer, peer=peer, user=user
     ),
     st.sampled_from(TARGETS),
     st.sampled_from(HEADERS),
+    st.sampled_from(BODIES),
     st.sampled_from(ADDRESSES),
     st.sampled_from([
         None, Response(200, body=None, size=3), Response(200, b"OK", ((b"Server", b"x"),)),
@@ -34,6 +53,10 @@ EXCHANGES = st.builds(
         Response(200, headers=((b"Content-Type", b"text/html"),), body=b"<p>kT9-pass-word1 of 10.1.2.3</p>"),
         Response(200, headers=((b"Content-Type", b"application/json"),), body=b'{"a": "Zx81aaQQ44"}'),
         Response(200, headers=((b"Content-Type", b"image/png"),), body=b'{"a": "Zx81aaQQ44"}'),
+        Response(200, b"kT9-pass-word1", ((b"Content-Encoding", b"br"),), b"\x0b\x02\x80abc\x03"),
+        Response(200, headers=((b"Content-Encoding", b"gzip"),), body=gzip.compress(b"<p>c2VjcmV0LW9uZQ", mtime=0)),
+        Response(302, b"Found", ((b"Location", b"/a?token=Zx81aaQQ44"), (b"Content-Length", b"34")),
+                 b"<input name=csrf value=kT9-pass-word1>"),
     ]),
     st.sampled_from(["", "jo", "jo@example.org"]),
 )  # fmt: skip
@@ -42,7 +65,7 @@ EXCHANGES = st.builds(
 def forgetful() -> Redactor:
     """A redactor that looks at every exchange anew."""
     one = redactor({"keep": ["192.0.2.77"]}, KEY)
-    one.quick.redacted = lambda exchange, token, bodies: None  # type: ignore[method-assign]
+    one.quick.seen = lambda exchange, token, bodies: None  # type: ignore[method-assign]
     one.bodies.give = lambda key, body: None  # type: ignore[method-assign]
     return one
 
