@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.scream.client import Client
-from recordings.clients import bandersnatch
+from recordings.clients import bandersnatch, buildout
 from recordings.environments import MissingError, python_of
 from recordings.projects import Project, write_project, write_wheel
 from recordings.session import SCRIPTS, Session
@@ -18,6 +18,10 @@ from recordings.session import SCRIPTS, Session
 ROOT = Path(__file__).resolve().parent.parent
 Prepare = Callable[[Session], None]
 PIP = "-m pip download --no-cache-dir --no-deps --retries 1 -i {url}/simple/ demo"
+UV = (
+    "-m uv --no-progress pip install --no-cache --no-deps --python {python} --target {home}/site"
+    " --default-index {url}/simple/ demo"
+)
 EASY = "-m easy_install -i {url}/simple -d {home}/site demo"
 UPLOADED = Project("secretive", "0.7")
 
@@ -41,7 +45,14 @@ def _wheel(session: Session) -> None:
 
 
 def _mirror(session: Session) -> None:
+    """Begin with a mirror of an hour ago: only what changed since is asked for."""
     session.write("bandersnatch.conf", bandersnatch.CONFIG.format(work=session.work, base=session.base))
+    session.write("mirror/generation", "5")
+    session.write("mirror/status", "10")
+
+
+def _buildout(session: Session) -> None:
+    session.write("buildout.cfg", buildout.CONFIG.format(base=session.base, wanted="demo", pinned=""))
 
 
 CHANGES = """
@@ -83,6 +94,23 @@ def _json(session: Session) -> None:
     session.write("latest.py", JSON)
 
 
+READER = """
+from __future__ import print_function
+import sys
+import feedparser
+for action in ("rss", "packages_rss"):
+    found = feedparser.parse(sys.argv[1] + "/pypi?:action=" + action)
+    print(found.status, found.feed.get("title"))
+    for entry in found.entries:
+        print(entry.get("id") or entry.get("link"), repr(entry.get("title")))
+"""
+
+
+def _reader(session: Session) -> None:
+    """What tells an item from others is what a reader remembers: where that is new, all is shown again."""
+    session.write("reader.py", READER)
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A client: its environment, the words after its Python (or `program` beside it), and how its folder is made."""
@@ -94,7 +122,6 @@ class Row:
     product: str = "work"
 
 
-FEEDS = str(SCRIPTS / "feeds.py") + " {url}"
 REGISTER = "setup.py register -r local"
 UPLOAD = "setup.py sdist upload -r local"
 DISTUTILS = {"SETUPTOOLS_USE_DISTUTILS": "stdlib", "PYTHONDONTWRITEBYTECODE": "1"}
@@ -102,6 +129,7 @@ CLIENTS = {
     "pip-9.0.3": Row("pip-9.0.3", PIP),
     "pip-20.3.4": Row("pip-20.3.4", PIP),
     "pip-26.3": Row("pip-26.3", PIP),
+    "uv-0.13.9": Row("uv-0.13.9", UV),
     "easy_install-18.8.1": Row("setuptools-18.8.1", EASY, _site, {"PYTHONPATH": "{home}/site"}),
     "easy_install-44.1.1": Row("setuptools-44.1.1", EASY, _site, {"PYTHONPATH": "{home}/site"}),
     "pep381client-1.5": Row(
@@ -110,16 +138,18 @@ CLIENTS = {
     "bandersnatch-6.8.0": Row(
         "bandersnatch-6.8.0", "-m bandersnatch.main -c bandersnatch.conf mirror", _mirror, product="names"
     ),
-    "xmlrpclib-2.7": Row("python2.7", "changes.py {url}", _changes, product="output"),
-    "xmlrpc.client-3.11": Row("python3.11", "changes.py {url}", _changes, product="output"),
-    "json-3.11": Row("python3.11", "latest.py {url}", _json, product="output"),
-    "feedparser-5.2.1": Row("feedparser-5.2.1", FEEDS, product="output"),
-    "feedparser-6.0.14": Row("feedparser-6.0.14", FEEDS, product="output"),
-    "register-2.7": Row("python2.7", REGISTER, _project, DISTUTILS),
-    "upload-2.7": Row("python2.7", UPLOAD, _project, DISTUTILS),
+    "feedparser-5.2.1": Row("feedparser-5.2.1", "reader.py {url}", _reader, product="output"),
+    "feedparser-6.0.14": Row("feedparser-6.0.14", "reader.py {url}", _reader, product="output"),
     "twine-7.0.0": Row(
         "twine-7.0.0", "-m twine upload --non-interactive -r local --disable-progress-bar {wheel}", _wheel
     ),
+    "upload-2.7": Row("python2.7", UPLOAD, _project, DISTUTILS),
+    "register-2.7": Row("python2.7", REGISTER, _project, DISTUTILS),
+    "json-3.11": Row("python3.11", "latest.py {url}", _json, product="output"),
+    "xmlrpclib-2.7": Row("python2.7", "changes.py {url}", _changes, product="output"),
+    "xmlrpc.client-3.11": Row("python3.11", "changes.py {url}", _changes, product="output"),
+    "buildout-2.13.8": Row("buildout-2.13.8", "{program} -U", _buildout),
+    "buildout-6.0.1": Row("buildout-6.0.1", "{program} -U", _buildout),
 }
 
 
@@ -132,7 +162,8 @@ def client(name: str, timeout: float = 90.0) -> Client:
         row.prepare(Session(url, home, python))
 
     here = "project" if row.prepare is _project else ""
-    words = row.words.replace("{program}", str(python.with_name("pep381run")))
+    program = "buildout" if row.prepare is _buildout else "pep381run"
+    words = row.words.replace("{program}", str(python.with_name(program))).replace("{python}", str(python))
     words = words.replace("{wheel}", f"{UPLOADED.name}-{UPLOADED.version}-py2.py3-none-any.whl")
     command = (str(python), *words.split())
     if here:

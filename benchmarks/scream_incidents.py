@@ -9,7 +9,9 @@ version with the dependence runs here, and those whose code has it. Prints the t
 from __future__ import annotations
 
 import gzip
+import json
 import re
+import sys
 import threading
 import time
 import xmlrpc.client
@@ -35,10 +37,14 @@ from harness.targets import parse_target
 ROOT = Path(__file__).resolve().parent.parent
 OLD = "benchmarks.scream_signed:application"
 SIMPLE, FILES, JSON = "GET /simple/{}/", "GET /packages/{*}", "GET /pypi/{}/json"
+FEED = "GET /pypi ?:action=packages_rss"
 REGISTER, UPLOAD = "POST /pypi ?:action=submit", "POST /pypi ?:action=file_upload"
 PIPS = ("pip-9.0.3", "pip-20.3.4", "pip-26.3")
-EASY = ("easy_install-18.8.1", "easy_install-44.1.1")
+UV = ("uv-0.13.9",)
+EASY = ("easy_install-18.8.1", "easy_install-44.1.1", "buildout-2.13.8", "buildout-6.0.1")
 MIRROR = ("pep381client-1.5",)
+BANDERSNATCH = ("bandersnatch-6.8.0",)
+READERS = ("feedparser-5.2.1", "feedparser-6.0.14")
 RPC = ("xmlrpclib-2.7", "xmlrpc.client-3.11")
 
 
@@ -111,7 +117,7 @@ FAULT = xmlrpc.client.dumps(xmlrpc.client.Fault(1, "too many changes"), methodre
 NO = partial(refused, code=403, reason=b"Forbidden")
 INCIDENTS = (
     Incident("I05", "#HEX for #md5=HEX", SIMPLE, text(lambda t: t.replace("#md5=", "#"))),
-    Incident("I06", "no Content-Type", SIMPLE, without(b"content-type"), (*PIPS, *EASY)),
+    Incident("I06", "no Content-Type", SIMPLE, without(b"content-type"), (*PIPS, *EASY, *UV)),
     Incident("I08a", "changelog in local time", call("changelog"), value(lambda v: [[*r[:2], r[2] - 7200, *r[3:]] for r in v]), RPC),
     Incident("I08b", "changelog without NULL versions", call("changelog"), value(lambda v: [r for r in v if r[1] is not None]), RPC),
     Incident("I12", "no methodResponse", call("list_packages"), text(lambda t: re.sub(r"</?methodResponse>\n?", "", t))),
@@ -121,21 +127,26 @@ INCIDENTS = (
     Incident("I20", "control character", call("release_data"), text(lambda t: t.replace("<string>", "<string>\x0b", 1)), RPC),
     Incident("I23", "search counts releases", call("search"), value(lambda v: [r for r in v for _ in range(2)]), RPC),
     Incident("I24", "301 more", SIMPLE, lambda one: one, (), detour=301),
-    Incident("I26", "a page for JSON", JSON, page, ("json-3.11",)),
+    Incident("I26", "a page for JSON", JSON, page, ("json-3.11", *BANDERSNATCH)),
     Incident("I27", "agreement demanded of register", REGISTER, NO, ("register-2.7",), refuses=True),
     Incident("I29", "gzip, asked for or not", SIMPLE, compressed, (*EASY, *MIRROR)),
     Incident("I32", "CSRF token demanded of upload", UPLOAD, NO, ("upload-2.7", "twine-7.0.0"), refuses=True),
     Incident("I36", "id first in changelog rows", call("changelog"), value(lambda v: [[r[-1], *r[:-1]] for r in v]), RPC),
+    Incident("I35a", "a new link with each release", FEED, text(lambda t: re.sub(r" *<guid>.*?</guid>\n?|(?<=</title>)(\s*<link>[^<]*)", lambda m: m[1] + "/1.0" if m[1] else "", t)), READERS),
+    Incident("I35b", "titles of a feed broken", FEED, text(lambda t: re.sub(r"<title>[^<]* added to PyPI", "<title>", t)), READERS),
+    Incident("I36s", "id first in changelog rows, by serial", call("changelog_since_serial"), value(lambda v: [[r[-1], *r[:-1]] for r in v]), BANDERSNATCH),
     Incident("I41", "meta not closed", SIMPLE, text(lambda t: re.sub(r"(<meta[^>]*?)\s*/>", r"\1>", t)), MIRROR),
     Incident("I48", "files in another order", SIMPLE, text(lambda t: _turned(t, 1))),
     Incident("I50", "500 for a wrong-case name", JSON, crashed, ("json-3.11",)),
     Incident("I53", "uploads refused by name", UPLOAD, partial(refused, code=500, reason=b"Error"), ("upload-2.7", "twine-7.0.0"), refuses=True),
     Incident("I54", "signatures gone", "GET /serversig/{}/", partial(refused, code=410, reason=b"Gone"), MIRROR),
-    Incident("I56", "files cut", FILES, lambda one: with_body(one, (one.body or b"")[:400]), (*PIPS, *EASY)),
+    Incident("I56", "files cut", FILES, lambda one: with_body(one, (one.body or b"")[:400]), (*PIPS, *EASY, *UV, *BANDERSNATCH)),
     Incident("I59", "a key gone", call("release_data"), value(lambda v: {k: x for k, x in v.items() if k != "stable_version"})),
     Incident("I63", "list_packages not sorted", call("list_packages"), value(lambda v: v[::-1])),
     Incident("I65a", "changelog refused", call("changelog"), text(lambda t: FAULT), RPC),
     Incident("I65b", "changelog cut", call("changelog"), value(lambda v: v[:3]), RPC),
+    Incident("I65c", "changelog by serial refused", call("changelog_since_serial"), text(lambda t: FAULT), BANDERSNATCH),
+    Incident("I65d", "changelog by serial cut", call("changelog_since_serial"), value(lambda v: v[:3]), BANDERSNATCH),
 )  # fmt: skip
 
 
@@ -168,22 +179,20 @@ Verdicts = dict[str, dict[str, bool] | str]
 
 
 def main() -> None:
-    """Try all incidents on all clients, and print the table."""
-    for line in table(tried()):
+    """Try all incidents on all clients, and print the table. An argument is where what was tried is kept."""
+    for line in table(tried(Path(sys.argv[1]) if len(sys.argv) > 1 else None)):
         print(line)
 
 
-def tried(workers: int = 2) -> Verdicts:
-    """Return by client which incidents broke it."""
-    # No incident has a feed reader or today's bandersnatch for its victim: this one stops at the JSON of 2016 anyhow.
-    wanted = [name for name in CLIENTS if not name.startswith(("bandersnatch", "feedparser"))]
+def tried(kept: Path | None = None, workers: int = 2) -> Verdicts:
+    """Return by client which incidents broke it; in the folder `kept` it is known of which it was tried."""
+    file = kept / "incidents.json" if kept else None
+    found: Verdicts = json.loads(file.read_text()) if file and file.exists() else {}
     config = find_config(ROOT)
     old = parse_target(OLD, config)
     work: SimpleQueue[Client] = SimpleQueue()
-    clients = list(runnable(wanted))
-    for client in clients:
+    for client in runnable([name for name in CLIENTS if name not in found]):
         work.put(client)
-    found: Verdicts = {}
     with starting_state("seed", config, old) as state:
 
         def take(index: int) -> None:
@@ -196,13 +205,15 @@ def tried(workers: int = 2) -> Verdicts:
                     began = time.monotonic()
                     found[client.name] = judged(bench, client)
                     print(f"  {client.name}: {time.monotonic() - began:.0f} s", flush=True)
+                    if file:
+                        file.write_text(json.dumps(found))
 
         threads = [threading.Thread(target=take, args=(index,)) for index in range(workers)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-    return {name: found[name] for name in wanted if name in found}
+    return {name: found[name] for name in CLIENTS if name in found}
 
 
 def table(found: Verdicts) -> list[str]:

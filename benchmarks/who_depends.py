@@ -2,27 +2,26 @@
 """Who depends on what: runnable clients by the details of the old index, and its incidents, as a page of the docs.
 
 `python -m benchmarks.who_depends [KEPT]` writes docs/who-depends-on-what.md. What took long (the map, the incidents) is
-kept in the folder KEPT, and taken from there where it is.
+kept in the folder KEPT run by run, and taken from there where it is; with `--so-far` nothing else is run.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks import scream_incidents
 from benchmarks.scream_clients import CLIENTS, runnable
 from harness.config import find_config
+from harness.scream.client import Client
 from harness.scream.lab import Plan, starting_state, survey
 from harness.scream.map import ClientMap, Map, read_map, write_map
 from harness.scream.report import merely_asked
 from harness.targets import parse_target
 
 PAGE = scream_incidents.ROOT / "docs" / "who-depends-on-what.md"
-LEFT_OUT = ("bandersnatch-6.8.0",)
-"""It stops at the JSON of 2016, which lacks what it wants since 2019: no change can break it further."""
 DETAILS = (
     "reason phrase empty",
     "lower case",
@@ -62,9 +61,11 @@ came of it; blank: the client does not ask there. The smallest change that broke
 
 def main() -> None:
     """Write the page."""
-    kept = Path(sys.argv[1]) if len(sys.argv) > 1 else None
-    found = _map(kept)
-    incidents = _incidents(kept)
+    words = [word for word in sys.argv[1:] if word != "--so-far"]
+    kept = Path(words[0]) if words else None
+    so_far = "--so-far" in sys.argv
+    found = _map(kept, so_far)
+    incidents = _kept_incidents(kept) if so_far else scream_incidents.tried(kept)
     lines = [INTRO, _covered(found), *_details(found), *_asked(found), *_told(incidents)]
     PAGE.write_text("\n".join(lines) + "\n", encoding="utf-8")
     print(f"written: {PAGE.name}")
@@ -77,19 +78,28 @@ def _covered(found: Map) -> str:
     return f"Tables of details: {', '.join(names)}." + (f" Not in them yet: {', '.join(absent)}." if absent else "")
 
 
-def _map(kept: Path | None) -> Map:
-    if kept and (kept / "map.json").exists():
-        return read_map(kept / "map.json")
+def _map(kept: Path | None, so_far: bool) -> Map:
+    """Return the map, client by client; those that the folder `kept` has are not tried again."""
+    file = kept / "map.json" if kept else None
+    known = read_map(file).clients if file and file.exists() else ()
     config = find_config(scream_incidents.ROOT)
     old = parse_target(scream_incidents.OLD, config)
-    clients = list(runnable([name for name in CLIENTS if name not in LEFT_OUT]))
-    with starting_state("seed", config, old) as state:
-        resume = kept / "runs.jsonl" if kept else None
-        plan = Plan(old, config, state, only=DETAILS, workers=2, resume=resume)
-        found = survey(clients, plan, _advance)
-    if kept:
-        write_map(kept / "map.json", found)
-    return found
+    have = {client.name for client in known}
+    left = [] if so_far else list(runnable([name for name in CLIENTS if name not in have]))
+    with starting_state("seed" if left else None, config, old) as state:
+        plan = Plan(old, config, state, only=DETAILS, workers=2, resume=kept / "runs.jsonl" if kept else None)
+        for two in batched(left, 2):
+            known = (*known, *survey(two, plan, _advance).clients)
+            if file:
+                write_map(file, Map(old.text, known))
+    order = list(CLIENTS)
+    return Map(old.text, tuple(sorted(known, key=lambda client: order.index(client.name))))
+
+
+def batched(clients: Sequence[Client], size: int) -> Iterator[Sequence[Client]]:
+    """Yield so many at a time."""
+    for start in range(0, len(clients), size):
+        yield clients[start : start + size]
 
 
 def _advance(runs: int, name: str) -> None:
@@ -97,15 +107,10 @@ def _advance(runs: int, name: str) -> None:
         print(f"{runs} runs, now {name}", file=sys.stderr, flush=True)
 
 
-def _incidents(kept: Path | None) -> scream_incidents.Verdicts:
+def _kept_incidents(kept: Path | None) -> scream_incidents.Verdicts:
     file = kept / "incidents.json" if kept else None
-    if file and file.exists():
-        known: scream_incidents.Verdicts = json.loads(file.read_text())
-        return known
-    found = scream_incidents.tried()
-    if file:
-        file.write_text(json.dumps(found))
-    return found
+    known: scream_incidents.Verdicts = json.loads(file.read_text()) if file and file.exists() else {}
+    return known
 
 
 def _details(found: Map) -> Iterator[str]:
