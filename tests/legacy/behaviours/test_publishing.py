@@ -38,8 +38,9 @@ def bob(visitor):
 
 def test_b182_submit(bob):
     """The release's page; project, role and release with their journal."""
-    answer = bob.post("submit", **SUBMITTED, summary="s")
+    answer = bob.post("submit", **SUBMITTED, summary="s", download_url="http://d.example/")
     assert (answer.status, answer.reason) == (200, "OK")
+    assert b'<!-- <th>Download URL -->\n<a href="http://d.example/">' in answer.body  # for scrapers (B069)
     assert b"<title>fresh 1.0 :" in answer.body
     assert bob.journal("fresh") == [(None, "create"), (None, "add Owner bob"), ("1.0", "new release")]
 
