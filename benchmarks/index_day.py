@@ -3,8 +3,9 @@
 An index is made of the projects and releases that the log names (`recordings.seed_of_log`); every GET for /simple and
 /pypi of the log is asked of `legacy.wsgi:application`, redirects within the index followed. A 301 of the log came from
 the web server's virtual hosts, whose Host the log lacks: it is asked under an old name of the index. Prints the share
-of equal statuses, and the others by what explains them, with the entry of the catalogue of behaviours. With
-`--journal FILE` what was asked is written down portion by portion, and not asked again by the next run of the same.
+of equal statuses, and the others by what explains them, with the entry of the catalogue of behaviours.
+Nothing is written meanwhile, so equal requests of one client are asked once and count as often as the log has them
+(`--each` asks them all). With `--journal FILE` what was asked is written down, and not asked again by the next run.
 """
 
 from __future__ import annotations
@@ -38,10 +39,12 @@ OLD_NAME = "old.index.example"
 OF_ACCOUNTS = re.compile(
     rb":action=(?:login|pkg_edit|submit_form|user|user_form|files|role_form)(?:&|$)", re.IGNORECASE
 )
-PORTION = 2_000  # requests that one worker asks before it is heard of again
+PORTION = 1_000  # requests that one worker asks before it is heard of again
 App = Callable[..., Any]
 Group = tuple[str, int, int]
 """What explains it, the status of the log, ours."""
+Asked = tuple[Exchange, int]
+"""A request of the log, and for how many it stands."""
 
 
 class Portion(NamedTuple):
@@ -60,15 +63,18 @@ def main() -> None:
     )
     parser.add_argument("--every", type=int, default=1, metavar="N", help="only every Nth request")
     parser.add_argument("--era", default="", help="2008-11: names to the letter, as they were on that day")
+    parser.add_argument("--each", action="store_true", help="ask equal requests as often as the log has them")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes that ask")
     parser.add_argument("--journal", type=Path, help="where to write what was asked, and go on from")
     options = parser.parse_args(sys.argv[1:] if __name__ == "__main__" else [])
     if options.recording is None:
         print("left out: no log at hand (python -m benchmarks.index_day day.archive)")
         return
-    journal = Journal(options.journal, [sources(), options.recording.name, options.every, options.era, PORTION])
+    journal = Journal(
+        options.journal, [sources(), options.recording.name, options.every, options.era, options.each, PORTION]
+    )
     day = list(exchanges(options.recording))
-    requests = list(islice(replayed(day), 0, None, options.every))
+    requests = different(islice(replayed(day), 0, None, options.every), options.each)
     portions = [(number, requests[number : number + PORTION]) for number in range(0, len(requests), PORTION)]
     with tempfile.TemporaryDirectory() as folder, postgres.start() as server:
         done = journal.portions()
@@ -78,6 +84,7 @@ def main() -> None:
             journal.write(portion)
             done.append(portion)
             print(f"  {len(done)} of {len(portions)} portions", file=sys.stderr, flush=True)
+    print(f"asked: {len(requests)} requests")
     report(sum((one.found for one in done), Counter()), sum((one.first for one in done), Counter()))
 
 
@@ -114,13 +121,25 @@ def sources() -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in found)).hexdigest()
 
 
-def asked_by(workers: int, portions: list[tuple[int, list[Exchange]]]) -> Iterator[Portion]:
+def different(requests: Iterable[Exchange], each: bool) -> list[Asked]:
+    """Return the requests that differ, or have another status in the log, with how many each stands for."""
+    if each:
+        return [(exchange, 1) for exchange in requests]
+    found: dict[tuple[object, ...], Asked] = {}
+    for exchange in requests:
+        assert exchange.response is not None
+        key = exchange.request.target, exchange.request.header(b"user-agent"), exchange.response.status
+        found[key] = exchange, found.get(key, (exchange, 0))[1] + 1
+    return list(found.values())
+
+
+def asked_by(workers: int, portions: list[tuple[int, list[Asked]]]) -> Iterator[Portion]:
     """Ask in several processes, which read the index's settings from the environment they inherit."""
     with multiprocessing.get_context("spawn").Pool(workers) as pool:
         yield from pool.imap_unordered(_ask, portions)
 
 
-def _ask(portion: tuple[int, list[Exchange]]) -> Portion:
+def _ask(portion: tuple[int, list[Asked]]) -> Portion:
     from legacy.wsgi import application
 
     number, requests = portion
@@ -190,21 +209,21 @@ def replayed(day: Iterable[Exchange]) -> Iterator[Exchange]:
             yield exchange
 
 
-def judged(app: App, requests: Iterable[Exchange]) -> tuple[Counter[Group], Counter[Group]]:
+def judged(app: App, requests: Iterable[Asked]) -> tuple[Counter[Group], Counter[Group]]:
     """Count (what explains it, status of the log, ours): ours after redirects, and ours at the first hop where
     redirects made it equal. Nothing explains what is equal.
     """
     found: Counter[Group] = Counter()
     first: Counter[Group] = Counter()
-    for exchange in requests:
+    for exchange, count in requests:
         assert exchange.response is not None
         logged = exchange.response.status
         host = OLD_NAME if logged == 301 else "index.example"
         hops = list(followed(app, exchange, host))
         status = hops[0][0] if logged == 301 else hops[-1][0]
-        found["" if status == logged else explained(exchange, logged, hops), logged, status] += 1
+        found["" if status == logged else explained(exchange, logged, hops), logged, status] += count
         if status == logged != hops[0][0]:
-            first[redirected(exchange), logged, hops[0][0]] += 1
+            first[redirected(exchange), logged, hops[0][0]] += count
     return found, first
 
 
