@@ -9,3 +9,9 @@ def application(environ, start_response):
     kind, body = found.get(environ["PATH_INFO"], ("text/plain", b""))
     start_response("200 OK", [("Content-Type", kind), ("Content-Length", str(len(body)))])
     return [body]
+
+
+def changed(environ, start_response):
+    """Answer the same with another heading, and other quotes about the link."""
+    body = b"".join(application(environ, start_response))
+    return [body.replace(b"Things", b"Goods!").replace(b'"/file/thing-1.txt"', b"'/file/thing-1.txt'")]
