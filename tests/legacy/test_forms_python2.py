@@ -1,4 +1,4 @@
-"""Forms against the FieldStorage of a real Python 2.7, where there is one: the same pairs of odd bodies, or an error."""
+"""Forms against the FieldStorage of a real Python 2.7, where there is one: the same of odd bodies."""
 
 import base64
 import io
@@ -33,15 +33,16 @@ URLENCODED, MULTIPART = forms.URLENCODED, "multipart/form-data; boundary=B"
 DISPOSITION = "Content-Disposition: form-data; "
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PROPFIND", "post")
 TYPES = (
-    None, URLENCODED, URLENCODED + "; charset=utf-8", URLENCODED.upper(), " " + URLENCODED, "text/plain",
+    None, URLENCODED, URLENCODED + "; charset=utf-8", URLENCODED.upper, " " + URLENCODED, "text/plain",
     "application/json", MULTIPART, "multipart/mixed; boundary=B", 'multipart/related; boundary="B"; type=x',
-    "multipart/form-data", "multipart/form-data; boundary=\xe9", "Multipart/form-data; boundary=B", "multipart/form-data; BOUNDARY=B",
+    "multipart/form-data", "multipart/form-data; boundary=\xe9", "Multipart/form-data; boundary=B",
+    "multipart/form-data; BOUNDARY=B",
 )  # fmt: skip
 HEADS = (
     'name="a"', "name=a", 'name="a b"', "name=a b", 'name="a;b"', 'name="a\\"b"', 'name="a\\\\b"', "name='a'",
-    'NAME="a"', 'name = "a"', 'name="a"; filename="f"', 'name="a"; filename=""', 'name="a"; filename="f;g"', 'filename="f"',
-    'name=""', "name", "", 'name="a"; filename="f"; filename="g"', 'name="a', 'name=a"', 'name="a"; filename="C:\\x\\f"',
-    'name="a"; filename="x\\"y".zip"', "name=\"a\"; filename*=utf-8''f",
+    'NAME="a"', 'name = "a"', 'name="a"; filename="f"', 'name="a"; filename=""', 'name="a"; filename="f;g"',
+    'filename="f"', 'name=""', "name", "", 'name="a"; filename="f"; filename="g"', 'name="a', 'name=a"',
+    'name="a"; filename="C:\\x\\f"', 'name="a"; filename="x\\"y".zip"', "name=\"a\"; filename*=utf-8''f",
 )  # fmt: skip
 LINES = ("Content-Length: 1", "Content-Length: 99", "Content-Length: x", "X-Foo: bar", "no header", "X:\r\n folded")
 QUERIES = ("a=1&&b=2;c", "a=%", "a=%zz", "a=1&a=", "=v", "a==", "a=+%2B", "&amp;b=2", "a=\xe9", "%ff=1", "a b=1")
