@@ -33,7 +33,7 @@ URLENCODED, MULTIPART = forms.URLENCODED, "multipart/form-data; boundary=B"
 DISPOSITION = "Content-Disposition: form-data; "
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PROPFIND", "post")
 TYPES = (
-    None, URLENCODED, URLENCODED + "; charset=utf-8", URLENCODED.upper, " " + URLENCODED, "text/plain",
+    None, URLENCODED, URLENCODED + "; charset=utf-8", URLENCODED.upper(), " " + URLENCODED, "text/plain",
     "application/json", MULTIPART, "multipart/mixed; boundary=B", 'multipart/related; boundary="B"; type=x',
     "multipart/form-data", "multipart/form-data; boundary=\xe9", "Multipart/form-data; boundary=B",
     "multipart/form-data; BOUNDARY=B",
