@@ -12,6 +12,6 @@ def application(environ, start_response):
 
 
 def changed(environ, start_response):
-    """Answer the same with another heading, and other quotes about the link."""
+    """Answer the same with another heading, and another link."""
     body = b"".join(application(environ, start_response))
-    return [body.replace(b"Things", b"Goods!").replace(b'"/file/thing-1.txt"', b"'/file/thing-1.txt'")]
+    return [body.replace(b"Things", b"Goods!").replace(b'thing-1.txt"', b'thing-1.txt?v=1"')]

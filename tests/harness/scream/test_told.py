@@ -32,7 +32,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("shop.py", "fetch.py"):
         (made / name).write_text((HERE / name).read_text())
     write_cassette(made / "visits.yaml", [asked(b"Python-urllib/3.11"), asked(b"curl/8.0")])
-    only = ("--only", "quotes", "--only", "<h1> empty", "--only", "text changed", "--endpoint", "GET /")
+    only = ("--only", "query added", "--only", "<h1> empty", "--only", "text changed", "--endpoint", "GET /")
     run(made, 1, *lab("visits.yaml"), *only, "-o", "map.json")
     return made
 
@@ -66,11 +66,11 @@ def test_the_verdict_names_who_would_scream(report: tuple[str, dict[str, Any]]) 
 
 def test_asked_is_not_screams(report: tuple[str, dict[str, Any]]) -> None:
     """Both kinds of client asked for both differences; one of them would scream, at one: with what the lab saw."""
-    quotes, heading = report[1]["body/html/quotes"], report[1]["html/body/h1/text()"]
-    assert quotes["clients"] == heading["clients"] == {"curl": 1, "Python-urllib": 1}
+    link, heading = report[1]["html/body/a/@href"], report[1]["html/body/h1/text()"]
+    assert link["clients"] == heading["clients"] == {"curl": 1, "Python-urllib": 1}
     assert heading["would_scream"] == []
-    (scream,) = quotes["would_scream"]
-    assert (scream["client"], scream["operator"]) == ("fetch", "quotes the other way")
+    (scream,) = link["would_scream"]
+    assert (scream["client"], scream["operator"]) == ("fetch", "links: query added")
     assert "- thing-1.txt" in scream["evidence"]
 
 
