@@ -47,6 +47,8 @@ def display(request: IndexRequest) -> Response:
     name, version = request.form.get("name"), request.form.get("version")
     if not isinstance(name, str):
         return failure("Which package do you want to display?")
+    if isinstance(version, list):
+        raise TypeError("expected one version")
     if version is not None:
         return show_release(request, name, version)
     visible = request.services.releases.of_project(name, hidden=False)

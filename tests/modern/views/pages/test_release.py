@@ -30,11 +30,12 @@ def test_a_description_is_rendered(person):
         ("/pypi/demo-extras", 200, "demo-extras 2.0"),
         ("/pypi?:action=display&name=demo&version=1.0", 200, "demo 1.0"),
         ("/pypi?:action=display", 400, "Which package do you want to display?"),
+        ("/pypi?:action=display&name=demo&version=1.0&version=2.0", 500, "expected one version"),
         ("/pypi/secretive", 404, "Not Found ()"),
         ("/pypi/demo/99", 404, "Not Found ()"),
         ("/pypi/no-such", 404, "Not Found ()"),
     ],
-    ids=["several", "one", "action", "no name", "all hidden", "no release", "no project"],
+    ids=["several", "one", "action", "no name", "two versions", "all hidden", "no release", "no project"],
 )
 def test_a_name_leads_to_a_release_a_list_or_nowhere(person, target, status, found):
     """By how many releases are visible (B065)."""
