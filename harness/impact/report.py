@@ -21,7 +21,8 @@ def outlook(removal: Removal, client: Tried) -> tuple[str, str]:
     """Return what the lab knows of a client and a removal, and its evidence: empty where it knows nothing of both."""
     if client.flaky:
         return FLAKY, ""
-    for seen in client.breaks:
+    # What is gone is answered with another status: who breaks at that tells the most.
+    for seen in sorted(client.breaks, key=lambda seen: seen.place.aspect != "status"):
         if _is_about(removal, seen.place):
             place = " ".join(filter(None, (seen.place.endpoint, seen.place.aspect, seen.place.path)))
             return BREAKS, f"{seen.operator} at {place}" + (f": {seen.evidence}" if seen.evidence else "")

@@ -31,6 +31,13 @@ def test_tells_what_the_lab_knows(rule: str, client: Tried, word: str) -> None:
     assert outlook(read_removal(rule), client)[0] == word
 
 
+def test_of_what_is_gone_the_status_is_the_evidence() -> None:
+    """Who breaks at a key and at a refusal is said to break at the refusal."""
+    refused = Break(Place("GET /item/{}/", "status", ""), "changed", "status 404", "exit 0 -> 3")
+    client = Tried("pip 1.5", "pip", False, PIP.asks, PIP.reads, (*PIP.breaks, refused))
+    assert outlook(read_removal("endpoint:/item/*"), client)[1] == "status 404 at GET /item/{}/ status: exit 0 -> 3"
+
+
 def test_names_who_would_scream() -> None:
     """Also where the recording has none of them."""
     assert predicted(read_removal("endpoint:/item/*"), [PIP, READER, FLAKY]) == ["pip 1.5"]
