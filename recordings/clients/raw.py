@@ -10,12 +10,17 @@ from __future__ import annotations
 import functools
 import re
 import socket
+import time
 from collections.abc import Iterable
 
 from recordings.clients.raw_calls import CALLS
+from recordings.clients.raw_files import FILES
 from recordings.clients.raw_forms import FORMS
+from recordings.clients.raw_pages import PAGES
+from recordings.clients.raw_people import PEOPLE
 from recordings.clients.raw_requests import REQUESTS
 from recordings.clients.raw_rows import Row
+from recordings.clients.raw_rules import RULES
 from recordings.session import ClientError, Scenario, Session
 
 TIMEOUT = 30  # seconds for an answer
@@ -66,6 +71,7 @@ def _filled(text: bytes, known: dict[bytes, bytes]) -> bytes:
 def _play(session: Session, rows: Iterable[Row]) -> None:
     known: dict[bytes, bytes] = {}
     for row in rows:
+        time.sleep(row.pause)
         answer = ask(session, row, known)
         for name, pattern in LEARNT.items():
             found = re.search(pattern, answer)
@@ -82,5 +88,9 @@ SCENARIOS = tuple(
         ("raw-requests", REQUESTS, "bytes by hand: methods, paths, pages, downloads, credentials"),
         ("raw-forms", FORMS, "bytes by hand: accounts, publishing, uploads, roles, removals"),
         ("raw-calls", CALLS, "bytes by hand: every method of XML-RPC, and what is no call"),
+        ("raw-files", FILES, "bytes by hand: files of every kind, signatures, documentation, ranges and conditions"),
+        ("raw-pages", PAGES, "bytes by hand: searches, lists, feeds, descriptions, more than a list has room for"),
+        ("raw-rules", RULES, "bytes by hand: the rules of metadata, odd forms, odd calls, the order of releases"),
+        ("raw-people", PEOPLE, "bytes by hand: credentials, accounts, forgotten passwords, roles, editing, removing"),
     )
 )

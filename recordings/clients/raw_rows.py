@@ -6,7 +6,11 @@ A head is the request line without its version, and header lines; `raw` adds Hos
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+import hashlib
+import io
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 BOUNDARY = "--------------GHSKFJDLGDS7543FJKLFHRE75642756743254"
@@ -14,12 +18,13 @@ BOUNDARY = "--------------GHSKFJDLGDS7543FJKLFHRE75642756743254"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One request; `{cookie}` and the like in head and body are put in when it is sent."""
+    """One request; `{cookie}` and the like in head and body are put in when it is sent, `pause` seconds later."""
 
     numbers: tuple[int, ...]
     status: int
     head: bytes
     body: bytes = b""
+    pause: int = 0
 
 
 def row(numbers: str, status: int, line: str, *headers: str, body: bytes = b"") -> Row:
@@ -28,9 +33,9 @@ def row(numbers: str, status: int, line: str, *headers: str, body: bytes = b"") 
     return Row(tuple(map(int, numbers.split())), status, head, body)
 
 
-def get(numbers: str, status: int, target: str, *headers: str) -> Row:
+def get(numbers: str, status: int, target: str, *headers: str, pause: int = 0) -> Row:
     """A GET."""
-    return row(numbers, status, f"GET {target}", *headers)
+    return replace(row(numbers, status, f"GET {target}", *headers), pause=pause)
 
 
 def basic(user: str, password: str) -> str:
@@ -65,3 +70,28 @@ def call(numbers: str, method: str, parameters: str = "", *headers: str) -> Row:
     values = "".join(f"<param><value>{value}</value></param>" for value in parameters.split("|") if value)
     body = f"<methodCall><methodName>{method}</methodName><params>{values}</params></methodCall>".encode()
     return row(numbers, 200, "POST /pypi", "Content-Type: text/xml", *headers, body=body)
+
+
+def archive(members: Mapping[str, bytes]) -> bytes:
+    """A zip with these files, the same bytes each time: stored, and of one day."""
+    raw = io.BytesIO()
+    with zipfile.ZipFile(raw, "w") as packed:
+        for name, content in members.items():
+            packed.writestr(zipfile.ZipInfo(name, (2010, 1, 1, 0, 0, 0)), content)
+    return raw.getvalue()
+
+
+def padded(content: bytes, size: int) -> bytes:
+    """A file of `size` bytes that begins with `content`; the rest tells where one is in it."""
+    return (content + b"".join(b"%4d\n" % number for number in range(len(content), size, 5)))[:size]
+
+
+def md5(content: bytes) -> str:
+    """The digest by which the index knows a file."""
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
+
+
+def stored(filename: str, content: bytes) -> str:
+    """The path of an uploaded file (B276)."""
+    digest = hashlib.blake2b(content, digest_size=32).hexdigest()
+    return f"/packages/{digest[:2]}/{digest[2:4]}/{digest[4:]}/{filename}"
