@@ -6,12 +6,14 @@ import io
 import os
 import shutil
 import zipfile
+from contextlib import contextmanager
 
 PREFIX = '/documentation/'  # below /packages; `folder` is the same on disk
 TYPES = {
     '.html': 'text/html', '.htm': 'text/html', '.css': 'text/css', '.js': 'text/javascript', '.txt': 'text/plain',
     '.png': 'image/png', '.gif': 'image/gif', '.jpg': 'image/jpeg', '.svg': 'image/svg+xml',
 }
+BUSY = 'Error: Another doc modification is in progress.'
 # Pages of strangers beside our forms: without this their scripts could use the cookie of whoever reads them.
 SANDBOX = ('Content-Security-Policy', 'sandbox')
 
@@ -29,16 +31,44 @@ def store(root, name, content):
         raise BadArchive('Error uncompressing zipfile:%s' % error) from None
     if 'index.html' not in names:
         raise BadArchive('Error: top-level "index.html" missing in the zipfile')
-    fresh = folder(root, name) + '.new'
-    shutil.rmtree(fresh, ignore_errors=True)
-    try:
-        # Members are unpacked below the folder, whatever their names say (zipfile drops dots and drives).
-        archive.extractall(fresh)
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError) as error:
+    with alone(root, name):
+        fresh = beside(root, name, 'new')
         shutil.rmtree(fresh, ignore_errors=True)
-        raise BadArchive('Error uncompressing zipfile:%s' % error) from None
-    destroy(root, name)
-    os.rename(fresh, folder(root, name))
+        try:
+            # Members are unpacked below the folder, whatever their names say (zipfile drops dots and drives).
+            archive.extractall(fresh)
+        except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError) as error:
+            shutil.rmtree(fresh, ignore_errors=True)
+            raise BadArchive('Error uncompressing zipfile:%s' % error) from None
+        destroy(root, name)
+        os.rename(fresh, folder(root, name))
+
+
+@contextmanager
+def alone(root, name):
+    """Keep the documentation of a project to ourselves; BadArchive where somebody else does. Ends with its process."""
+    import fcntl
+    os.makedirs(root, exist_ok=True)
+    path = beside(root, name, 'lock')
+    lock = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BadArchive(BUSY) from None
+        if not os.fstat(lock).st_nlink:  # of one that was just done, and whose lock is another file by now
+            raise BadArchive(BUSY)
+        try:
+            yield
+        finally:
+            os.unlink(path)
+    finally:
+        os.close(lock)
+
+
+def beside(root, name, kind):
+    """The path of something for the time of an upload: folders of projects do not begin with a dot."""
+    return os.path.join(root, '.%s.%s' % (os.path.basename(folder(root, name)), kind))
 
 
 def destroy(root, name):

@@ -272,6 +272,20 @@ def test_documentation(visitor):
     assert visitor.journal("demo")[-1] == (None, "docupdate")
 
 
+def test_documentation_one_at_a_time(visitor):
+    """While somebody else is at it an upload is refused (B220); afterwards nothing is left but the documentation."""
+    from legacy import docs as module
+
+    visitor.user = BOB
+    folder = visitor.folder / "files" / "documentation"
+    zips = {"content": ("docs.zip", docs(index_html="x"))}
+    with module.alone(str(folder), "demo"):
+        answer = visitor.send("doc_upload", zips, name="demo")
+        assert (answer.status, answer.reason) == (400, "Error: Another doc modification is in progress.")
+    assert visitor.send("doc_upload", zips, name="demo").status == 301
+    assert [path.name for path in folder.iterdir()] == ["demo"]
+
+
 @pytest.mark.parametrize(
     ("path", "status", "kind", "body"),
     [
