@@ -7,7 +7,7 @@ malformed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Headers = tuple[tuple[bytes, bytes], ...]
@@ -94,7 +94,8 @@ class Response:
     """An answer as received.
 
     `body` None means that it was not recorded; `size` then holds its length where known (an access log). `complete`
-    is False for an answer that was visibly cut off.
+    is False for an answer that was visibly cut off. `raised` says what an application that was called raised instead of
+    answering, and where; a client sees nothing of it.
     """
 
     status: int
@@ -106,6 +107,7 @@ class Response:
     raw_head: bytes | None = None
     complete: bool = True
     size: int | None = None
+    raised: str = field(default="", compare=False)
 
     def header(self, name: bytes) -> bytes | None:
         """Return the first header called `name` in any case, or None."""

@@ -44,7 +44,8 @@ def _compare_status(old: Response, new: Response) -> list[Difference]:
 
 
 def _status_line(response: Response) -> str:
-    return f"{response.status} {response.reason.decode('latin-1')}".rstrip()
+    line = f"{response.status} {response.reason.decode('latin-1')}".rstrip()
+    return f"{line} (raised {response.raised})" if response.raised else line
 
 
 def _has_head(response: Response) -> bool:
@@ -68,7 +69,7 @@ def _compare_head(old: Response, new: Response) -> list[Difference]:
 def _compare_content(old: Response, new: Response) -> list[Difference]:
     found = []
     if old.complete != new.complete:
-        texts = ["complete" if side.complete else "cut off" for side in (old, new)]
+        texts = ["complete" if side.complete else _cut_off(side) for side in (old, new)]
         found.append(Difference("framing", "complete", "changed", *texts))
     if old.body is not None and new.body is not None:
         return found + compare_bodies(old, new)
@@ -76,6 +77,10 @@ def _compare_content(old: Response, new: Response) -> list[Difference]:
     if None not in sizes and sizes[0] != sizes[1]:
         found.append(Difference("body", "length", "changed", *(f"{size} bytes" for size in sizes)))
     return found
+
+
+def _cut_off(response: Response) -> str:
+    return f"cut off (raised {response.raised})" if response.raised else "cut off"
 
 
 def _is_value(difference: Difference, name: str) -> bool:

@@ -30,6 +30,7 @@ CALLS = ("params[", "fault")
 Pair = tuple[str, str]
 
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
+_RAISED = re.compile(r" \(raised (.*?)(?:, line \d+)?\)\Z", re.DOTALL)
 _MEMBER = re.compile(r"(?:[\w{}$@:-]|\[\]|\.)*?\.([A-Za-z_][\w$@:-]*)")
 _TAG = re.compile(r"<([^\s<>/!]+)[\s>]")
 _WRITTEN = re.compile(r"body/\w+/[\w -]+")
@@ -76,10 +77,10 @@ def place(aspect: str, kind: str, path: str) -> str:
 def transform(difference: Difference) -> str:
     """Return what happened to the value, in general: `text->text`, `int->str`; empty where that says nothing.
 
-    Of a crash it is how the side ended, for each way to end is a cause of its own.
+    Of a crash it is how the side ended, and of an error what was raised: each of these is a cause of its own.
     """
-    if difference.aspect == "status":
-        return ""
+    if _is_end(difference):
+        return _raised(difference)
     if difference.aspect == "crash":
         return {"added": difference.new, "missing": difference.old}.get(
             difference.kind, f"{difference.old}->{difference.new}"
@@ -91,6 +92,18 @@ def transform(difference: Difference) -> str:
             return "number->number"
         return f"{_sort(difference.old)}->{_sort(difference.new)}"
     return ""
+
+
+def _is_end(difference: Difference) -> bool:
+    """Tell whether a difference is of how an answer ended, which may be by what was raised."""
+    return difference.aspect == "status" or (difference.aspect, difference.path) == ("framing", "complete")
+
+
+def _raised(difference: Difference) -> str:
+    """Return what the side raised that gave an error; without the line, which is another one tomorrow."""
+    sides = difference.new, difference.old
+    found = [raised[1] for raised in map(_RAISED.search, sides) if raised is not None]
+    return found[0] if len(found) == 1 else ""
 
 
 def _first_word(text: str) -> str:
@@ -118,6 +131,8 @@ def values_of(difference: Difference) -> Pair:
     """Return the values where they may be the cause, else nothing: what was added or lost differs in every exchange."""
     if difference.aspect == "status":  # the reason phrase follows from the status, or is data
         return _first_word(difference.old), _first_word(difference.new)
+    if _is_end(difference):
+        return _RAISED.sub("", difference.old), _RAISED.sub("", difference.new)
     if (difference.aspect, difference.path) == ("header", "order"):  # of other headers in each answer
         return "", ""
     if difference.kind == "spelling" and not (difference.old and difference.new):  # comments

@@ -53,7 +53,8 @@ def _said(key: Key, change: Change, what: str, wording: Wording) -> str:
     if key.kind == "renamed" and key.aspect != "files" and change.pair is not None:
         return f"{what} renamed to {change.pair[1]}"
     if key.aspect == "status":
-        return f"{what} {_pair_in_words(change.pair or ('', ''))}"
+        raised = f" ({key.transform})" if key.transform else ""
+        return f"{what} {_pair_in_words(change.pair or ('', ''))}{raised}"
     if key.aspect == "crash" and key.kind in wording:
         return f"{what}: {wording[key.kind]}, {key.transform}"
     if change.shape.startswith(RECORD):

@@ -13,7 +13,7 @@ _new = object.__new__
 _start_line, _headers, _body, _framing, _raw_head = (getattr(Request, each.name).__set__ for each in fields(Request))
 (
     _status, _reason, _response_headers, _response_body, _version, _response_framing, _response_raw_head, _complete,
-    _size,
+    _size, _raised,
 ) = (getattr(Response, each.name).__set__ for each in fields(Response))  # fmt: skip
 (
     _id, _asked, _answered, _started, _duration, _scheme, _peer, _user, _user_by, _redacted,
@@ -55,6 +55,7 @@ def made_response(
     _response_raw_head(made, raw_head)
     _complete(made, complete)
     _size(made, size)
+    _raised(made, "")  # of a program that was called, never of a recording
     return made
 
 

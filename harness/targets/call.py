@@ -7,15 +7,36 @@ only, nothing of ours. How a call comes here and where its answer goes is the ho
 from __future__ import annotations
 
 import io
+import os
+import re
 import sys
 import traceback
 from typing import Any
 from wsgiref.util import FileWrapper
 
+LIBRARY = os.path.dirname(os.__file__)
+PLAIN = re.compile(r"[A-Za-z_'\" ,.():-]{1,80}")  # a message that does not vary from run to run
+
 
 def answered(application: Any, environ: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
     """Call an application; return its answer as a frame carries it."""
     return Call(environ, body).run(application)
+
+
+def described(error: BaseException) -> str:
+    """Return what was raised where, in words that are the same in every run: in the application, not in a library."""
+    places = [(frame.f_code, line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    places = [place for place in places if place[0].co_filename != __file__]
+    message = str(error)
+    name = type(error).__name__ + (": " + message if PLAIN.fullmatch(message) else "")
+    for code, line in ([place for place in places if is_own(place[0].co_filename)] or places)[-1:]:
+        return f"{name} in {code.co_name} of {os.path.basename(code.co_filename)}, line {line}"
+    return name
+
+
+def is_own(file: str) -> bool:
+    """Whether code is the application's: of no library, and not made at import."""
+    return not file.startswith((LIBRARY, "<")) and "-packages" not in file
 
 
 class ErrorStream(io.TextIOBase):
@@ -38,6 +59,7 @@ class Call:
         self.status: str | None = None
         self.headers: list[tuple[str, str]] = []
         self.parts: list[bytes] = []
+        self.raised = ""
         self.environ = dict(environ)
         self.environ.update(
             {
@@ -58,6 +80,8 @@ class Call:
             raise exc_info[1].with_traceback(exc_info[2])
         if self.status is not None and not exc_info:
             raise AssertionError("start_response was called twice without exc_info")
+        if exc_info and exc_info[1] is not None:
+            self.raised = described(exc_info[1])
         self.status, self.headers = status, list(headers)
         return self.write
 
@@ -70,8 +94,9 @@ class Call:
         """Call the application; return (head, body) of the answer."""
         try:
             self.gather(application)
-        except Exception:
+        except Exception as error:
             traceback.print_exc()
+            self.raised = described(error)
             return self.failed()
         if self.status is None:
             print("the application returned without calling start_response", file=sys.stderr)
@@ -95,8 +120,10 @@ class Call:
         """What a server makes of a failure: its own 500, or a visibly cut answer once bytes went out."""
         if self.status is not None and self.parts:
             return self.head(complete=False), b"".join(self.parts)
-        return {"status": "500 Internal Server Error", "headers": [], "complete": True, "failed": True}, b""
+        self.status, self.headers = "500 Internal Server Error", []
+        return self.head(complete=True), b""
 
     def head(self, complete: bool) -> dict[str, Any]:
         """Status and headers as a frame carries them."""
-        return {"status": self.status, "headers": self.headers, "complete": complete}
+        head = {"status": self.status, "headers": self.headers, "complete": complete}
+        return {**head, "raised": self.raised} if self.raised else head

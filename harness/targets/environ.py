@@ -120,6 +120,7 @@ def response_of(request: Request, head: Mapping[str, Any], body: bytes) -> Respo
         body=b"" if silent else body,
         framing="none" if silent else ("length" if has_length else "chunked"),
         complete=bool(head["complete"]),
+        raised=str(head.get("raised", "")),
     )
 
 

@@ -312,6 +312,30 @@ def test_capitals_are_one_cause_of_one_word_or_of_many(edits, groups):
     assert len(group_observations(observations)) == groups
 
 
+def test_each_error_raised_is_a_cause():
+    """Two exceptions are two, wherever they are seen; that a line has moved is none."""
+    raised = [
+        "KeyError: 'a' in show of app.py, line 3",
+        "KeyError: 'a' in show of app.py, line 9",
+        "OSError in run of b.py",
+    ]
+    found = group_observations(
+        seen(n, Difference("status", "", "changed", "200 OK", f"500 No (raised {each})"))
+        for n, each in enumerate(raised)
+    )
+    assert [(group.title, group.count) for group in found] == [
+        ("status 200 -> 500 (KeyError: 'a' in show of app.py)", 2),
+        ("status 200 -> 500 (OSError in run of b.py)", 1),
+    ]
+
+
+def test_an_answer_that_was_cut_off_says_by_what():
+    """The example does; the title says what happened."""
+    cut = Difference("framing", "complete", "changed", "complete", "cut off (raised OSError in run of b.py, line 3)")
+    (group,) = group_observations([seen(1, cut)])
+    assert (group.title, group.new) == ("framing complete: complete -> cut off", cut.new)
+
+
 def test_each_way_to_die_is_a_cause():
     """A signal and a timeout are two, whatever the other side answered."""
     ends = [("answered 200", "killed by SIGSEGV"), ("answered 404", "killed by SIGSEGV"), ("answered 200", "timeout")]

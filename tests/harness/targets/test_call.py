@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fnmatch
+import re
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -11,7 +13,7 @@ import pytest
 from harness.targets.call import answered
 
 TEXT = [("Content-Type", "text/plain")]
-OWN = {"status": "500 Internal Server Error", "headers": [], "complete": True, "failed": True}
+OWN = {"status": "500 Internal Server Error", "headers": [], "complete": True}
 
 
 def head(status: str = "200 OK", *, complete: bool = True) -> dict[str, Any]:
@@ -75,7 +77,41 @@ CALLS = {
 @pytest.mark.parametrize(("application", "said", "body"), CALLS.values(), ids=CALLS)
 def test_what_a_call_comes_to(application: Callable[..., Any], said: dict[str, Any], body: bytes) -> None:
     """Each row: an application, and the head and body of its answer."""
-    assert answered(application, {"PATH_INFO": "/x"}, b"body") == (said, body)
+    found, sent = answered(application, {"PATH_INFO": "/x"}, b"body")
+    found.pop("raised", None)
+    assert (found, sent) == (said, body)
+
+
+def looks_up(environ: dict[str, Any], start: Callable[..., Any]) -> list[bytes]:
+    """Fail in a library."""
+    return [fnmatch.translate(environ["name"]).encode()]
+
+
+RAISED = {
+    "in itself": (breaks_off, {}, r"OSError: gone in breaks_off of test_call\.py, line \d+"),
+    "in a library": (looks_up, {"name": 3}, r"TypeError.* in looks_up of test_call\.py, line \d+"),
+    "words of the run are left out": (looks_up, {"SECRET7": 1}, r"KeyError: 'name' in looks_up of .*"),
+    "told to the server": (thinks_better, {}, r"ValueError in thinks_better of test_call\.py, line \d+"),
+    "ends in an error that the interpreter made": (starts_twice, {}, r"AssertionError: start_.* in starts_twice of .*"),
+}
+
+
+@pytest.mark.parametrize(("application", "environ", "raised"), RAISED.values(), ids=RAISED)
+def test_what_was_raised_is_told_with_its_place(
+    application: Callable[..., Any], environ: dict[str, Any], raised: str
+) -> None:
+    """In the application's own code, and in words that are the same in every run."""
+    head, _ = answered(application, environ, b"")
+    assert re.fullmatch(raised, head["raised"]), head["raised"]
+
+
+def test_a_message_that_may_vary_is_left_out() -> None:
+    """A path, a number or an address in it would make each report another one."""
+
+    def fails(environ: dict[str, Any], start: Callable[..., Any]) -> list[bytes]:
+        raise RuntimeError("no /tmp/x7")
+
+    assert answered(fails, {}, b"")[0]["raised"].startswith("RuntimeError in fails of test_call.py, line ")
 
 
 def test_what_was_returned_is_closed_though_it_failed() -> None:
