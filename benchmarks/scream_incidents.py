@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 import xmlrpc.client
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -178,9 +178,9 @@ def judged(bench: Bench, client: Client) -> dict[str, bool] | str:
 Verdicts = dict[str, dict[str, bool] | str]
 
 
-def main() -> None:
-    """Try all incidents on all clients, and print the table. An argument is where what was tried is kept."""
-    for line in table(tried(Path(sys.argv[1]) if len(sys.argv) > 1 else None)):
+def main(words: Sequence[str] = ()) -> None:
+    """Try all incidents on all clients, and print the table; a word is the folder where what was tried is kept."""
+    for line in table(tried(Path(words[0]) if words else None)):
         print(line)
 
 
@@ -235,3 +235,7 @@ def table(found: Verdicts) -> list[str]:
     lines.append(f"{total} cells: {right} breaks seen, {wrong} too many, {missed} missed, {quiet} quiet")
     lines.append(f"precision {precision:.2f}, recall {recall:.2f}")
     return lines
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -32,10 +32,10 @@ CLIENTS = ("pip-20.3.4", "pip-26.3")
 SEED = 9
 
 
-def main() -> None:
+def main(words: Sequence[str] = ()) -> None:
     """Print the figures."""
-    kept = Path(sys.argv[1]) if len(sys.argv) > 1 else None
-    size = int(sys.argv[2]) if len(sys.argv) > 2 else 40
+    kept = Path(words[0]) if words else None
+    size = int(words[1]) if len(words) > 1 else 40
     config = find_config(ROOT)
     old = parse_target(OLD, config)
     clients = list(runnable(list(CLIENTS)))
@@ -108,4 +108,4 @@ def _told(sampled: Sequence[tuple[Change, str, str]]) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -59,11 +59,10 @@ came of it; blank: the client does not ask there. The smallest change that broke
 """
 
 
-def main() -> None:
+def main(words: Sequence[str] = ()) -> None:
     """Write the page."""
-    words = [word for word in sys.argv[1:] if word != "--so-far"]
-    kept = Path(words[0]) if words else None
-    so_far = "--so-far" in sys.argv
+    kept = next((Path(word) for word in words if word != "--so-far"), None)
+    so_far = "--so-far" in words
     found = _map(kept, so_far)
     incidents = _kept_incidents(kept) if so_far else scream_incidents.tried(kept)
     lines = [INTRO, _covered(found), *_details(found), *_asked(found), *_told(incidents)]
@@ -162,4 +161,4 @@ def _told(incidents: scream_incidents.Verdicts) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
