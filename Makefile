@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: help venv demo test check bench clients clean
+.PHONY: help venv demo test check coverage bench clients clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,12 +30,18 @@ check: venv  ## ruff, mypy, import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+coverage: venv  ## every line and branch of modern/ is tested; fails below 100 %
+	$(BIN)/python -m coverage erase
+	$(BIN)/python -m coverage run -m pytest -q tests/modern
+	$(BIN)/python -m coverage combine -q
+	$(BIN)/python -m coverage report
+
 bench: venv  ## measured ratios, side by side in one run
 	$(BIN)/python -m benchmarks
 
-clients: venv  ## run the real clients against the old index, under gunicorn and as CGI, and make recordings/ again
-	$(BIN)/python -m recordings.make --try
-	$(BIN)/python -m recordings.make
+clients: venv  ## run the real clients against the old index, under gunicorn and as CGI, and make recordings/ again; INDEX=modern: only try the new one
+	$(BIN)/python -m recordings.make --try $(INDEX)
+	$(if $(filter modern,$(INDEX)),,$(BIN)/python -m recordings.make)
 
 clean:  ## remove what the other targets made
 	rm -rf $(VENV) .clients build dist *.egg-info report.html report.json

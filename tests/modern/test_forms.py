@@ -58,6 +58,11 @@ def test_a_query_is_merged_into_a_post():
     assert parsed("POST", "a=2", b"", content_type="text/plain") == {}
 
 
+def test_parts_without_a_boundary_are_none():
+    """Nobody can say where one ends."""
+    assert parsed("POST", "a=1", b"--B\r\n\r\n--B--", content_type="multipart/form-data") == {}
+
+
 @given(st.lists(st.sampled_from([b"--", b"-", b"B", b"\n", b"\r\n", b" ", b"x", b"--B", b"\n--B"]), max_size=12))
 def test_only_whole_lines_divide_a_body(pieces):
     """The lines that the expression of the standard library found, and no others."""
