@@ -40,9 +40,13 @@ def write(
 ) -> Path:
     """Write the tests, one for each of the `chosen` ids, and the cassette of all `exchanges`; return its path.
 
-    Raises UsageError and RecordingError: then neither is left.
+    A folder for them is made where there is none. Raises UsageError and RecordingError: then neither is left.
     """
     cassette = check_places(tests)
+    try:
+        tests.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{tests.parent}: the folder for the tests cannot be made: {error.strerror}") from None
     with replacing(cassette, state) as writer:
         for exchange in exchanges:
             writer.add(exchange)
