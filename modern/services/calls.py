@@ -143,8 +143,8 @@ def post_cheesecake_for_release(
 
 
 def moment(since: Any) -> datetime:
-    """Seconds since the epoch as the database has times."""
-    if not isinstance(since, int):
+    """Seconds since the epoch as the database has times; a number beyond a machine's word was no int once."""
+    if not isinstance(since, int) or not -(2**63) <= since < 2**63:
         raise AssertionError("")
     return datetime.fromtimestamp(since, UTC).replace(tzinfo=None)
 

@@ -126,11 +126,15 @@ def test_a_call_is_answered_alike(both, words):
     assert new == old
 
 
+LONG = b"<params><param><value><int>9223372036854775808</int></value></param></params>"
+
+
 @pytest.mark.parametrize(
     "body",
-    [b"", b"<", b"<methodCall/>", b"<!DOCTYPE x [<!ENTITY a 'b'>]><methodCall>&a;</methodCall>"],
-    ids=["empty", "cut off", "no name", "entities"],
-)
+    [b"", b"<", b"<methodCall/>", b"<!DOCTYPE x [<!ENTITY a 'b'>]><methodCall>&a;</methodCall>",
+     b"<methodCall><methodName>changelog</methodName>" + LONG + b"</methodCall>"],
+    ids=["empty", "cut off", "no name", "entities", "a long number"],
+)  # fmt: skip
 def test_what_is_no_call_is_answered_alike(both, body):
     """A body that is no call is a fault with the old text."""
     old, new = answers(both, "POST", "/pypi", [("Content-Type", "text/xml")], body)
