@@ -94,6 +94,8 @@ def command(
     if len({client.name for client in wanted}) < len(wanted):
         raise UsageError("two clients have one name: give --client NAME=COMMAND")
     old = parse_target(old_text, config, frozenset(allow_writes), config.timeout)
+    if not (state or named) and config.states and old.stateful:
+        click.echo(f"no starting state is named: --state {' or --state '.join(sorted(config.states))}", err=True)
     with starting_state(state or named, config, old) as start:
         plan = Plan(old, config, start, groups, only, endpoints, workers or config.workers, resume)
         found = survey(wanted, plan, _advance)

@@ -24,7 +24,7 @@ from harness.scream.client import Client
 from harness.scream.journal import Journal, key_of
 from harness.scream.map import Break, ClientMap, Map
 from harness.scream.operators import Change, Sample
-from harness.scream.outcome import SAME, Outcome, Verdict, whim, yardstick
+from harness.scream.outcome import SAME, Outcome, Verdict, failure, whim, yardstick
 from harness.scream.proxy import Seen
 from harness.scream.search import Found, search
 from harness.screams import Place
@@ -133,6 +133,8 @@ class Trial:
         changes = self.changes(samples)
         if reason := whim(unchanged):
             return self._flaky(reason, family, asks)
+        if reason := failure(unchanged[0]):
+            return ClientMap(self.client.name, family, False, reason, self.runs, 0, asks)
         measure = yardstick(unchanged, self.client.product)
 
         def attempt(some: Sequence[Change], number: int) -> Verdict:

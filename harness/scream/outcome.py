@@ -130,6 +130,14 @@ def whim(unchanged: Sequence[Outcome]) -> str:
     return ""
 
 
+def failure(unchanged: Outcome) -> str:
+    """Say how a client fails though nothing was changed: then no change could break it; empty where it does its job."""
+    if unchanged.exit == 0:
+        return ""
+    last = f", {unchanged.output[-1][:WIDTH]!r}" if unchanged.output else ""
+    return f"it fails when nothing is changed: exit status {unchanged.exit}{last}"
+
+
 def effect_lines(effects: Effects | None) -> tuple[str, ...]:
     """Return what was written on the server as lines: counts, and each row, file and mail."""
     if effects is None:

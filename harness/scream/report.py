@@ -22,11 +22,13 @@ thead th { position: sticky; top: 0; background: #fff; } .breaks { background: #
 
 def table(found: Map) -> Iterator[str]:
     """Yield the lines of a report: first who screams, then for each client at what."""
+    parts = {
+        "flaky": [client.name for client in found.clients if client.flaky],
+        "not judged": [client.name for client in found.clients if not client.flaky and not client.judged],
+    }
     screaming = [client.name for client in found.clients if client.breaks]
-    flaky = [client.name for client in found.clients if client.flaky]
-    yield f"{len(found.clients)} clients · would scream: {', '.join(screaming) or 'none'}" + (
-        f" · flaky: {', '.join(flaky)}" if flaky else ""
-    )
+    rest = "".join(f" · {word}: {', '.join(names)}" for word, names in parts.items() if names)
+    yield f"{len(found.clients)} clients · would scream: {', '.join(screaming) or 'none'}{rest}"
     for client in found.clients:
         yield ""
         yield from _lines(client)
@@ -38,7 +40,7 @@ def _lines(client: ClientMap) -> Iterator[str]:
         yield f"{client.name}{family}: flaky, not judged: {client.why}"
         return
     if not client.changes:
-        yield f"{client.name}{family}: nothing that it was answered can be changed so, not judged"
+        yield f"{client.name}{family}: not judged: {client.why or 'nothing that it was answered can be changed so'}"
         return
     yield f"{client.name}{family}: {client.changes} changes in {client.runs} runs"
     for one in client.breaks:

@@ -69,8 +69,21 @@ def test_for_people(found: Map) -> None:
 def test_nothing_to_change_is_no_verdict() -> None:
     """Where no change fits what a client was answered it is said so, and nobody is called silent."""
     quiet = ClientMap("list", "", False, "", 4, 0, ("GET /",))
-    assert not quiet.judged
-    assert list(table(Map("old", (quiet,))))[-1] == "list: nothing that it was answered can be changed so, not judged"
+    lines = list(table(Map("old", (quiet,))))
+    assert lines[0] == "1 clients · would scream: none · not judged: list"
+    assert lines[-1] == "list: not judged: nothing that it was answered can be changed so"
+
+
+def test_who_fails_already_is_not_silent() -> None:
+    """A client that fails when nothing is changed is not judged, and why is said: no change could break it."""
+    config = Config(root=HERE, targets={"old": TargetConfig("shop:application")})
+    failing = client("import sys; print('no address'); sys.exit(22)", "failing")
+    found = survey([failing], Plan(parse_target("old", config), config))
+    (one,) = found.clients
+    assert (one.judged, one.flaky, one.runs) == (False, False, 3)
+    assert list(table(found))[-1] == (
+        "failing: not judged: it fails when nothing is changed: exit status 22, 'no address'"
+    )
 
 
 def test_a_whim_is_flaky(tmp_path: Path) -> None:
