@@ -23,7 +23,7 @@ _CREDENTIALS = (
         "Basic Ym9i", "Basic /////w==", "Basic OmJvYnB3", "Basic Ym9iOg==", "Basic Ym9iOmJvYnB3IA==", "basic",
         "Basic bm9ib2R5OmJvYnB3")),
     get("227", 200, _FORM, "Authorization: Basic Ym9iOmJvYnB3"),
-    get("225 24", 200, _FORM, _ALICE),
+    get("225", 200, _FORM, _ALICE),
     get("225", 200, _FORM, basic("frank", "frankpw")),
     get("226", 401, _FORM, basic("Bob", "bobpw")),
     get("103 226", 200, "/pypi?:action=clear_auth", basic("bob", "wrong")),
