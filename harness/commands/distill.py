@@ -56,6 +56,9 @@ Exit status: 0 written, 2 nothing could be chosen."""
 @click.option("--limit", metavar="N", type=click.IntRange(min=1), help="Look at the first N exchanges only.")
 @click.option("--workers", metavar="N", type=click.IntRange(min=1), help="Replay N scenarios at once.")
 @click.option("--by-session", is_flag=True, help="Make each client session of an archive a scenario of its own.")
+@click.option(
+    "--journal", metavar="FILE", type=click.Path(path_type=Path), help="Note what is known; go on from there."
+)
 @click.option("--json", "json_file", metavar="FILE", type=click.Path(path_type=Path), help="Write the table as JSON.")
 def command(
     recordings: tuple[Path, ...],
@@ -68,6 +71,7 @@ def command(
     limit: int | None,
     workers: int | None,
     by_session: bool,
+    journal: Path | None,
     json_file: Path | None,
 ) -> None:
     """Keep of ARCHIVEs the fewest exchanges that reach the same lines of TARGET and the same shapes of answers.
@@ -75,6 +79,8 @@ def command(
     What others build on (a write, a login) stays with them. The table says what was dropped, and why.
     """
     config = find_config(Path.cwd())
+    if journal is not None and not target_text:
+        raise UsageError("--journal: reading a recording alone takes no time; it is for --target")
     opened = open_recordings(recordings)
     check_place(output, opened)
     options = DistillOptions(
@@ -87,6 +93,7 @@ def command(
         state=state,
         limit=limit,
         by_session=by_session,
+        journal=journal,
     )
     found = distill(opened, options, progress)
     write(found, output, opened)

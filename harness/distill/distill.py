@@ -10,13 +10,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 
 from harness.distill.cover import cover
+from harness.distill.journal import Journal
 from harness.distill.look import DistillOptions, Features, Looked, recorded
 from harness.distill.stage import Stage
 from harness.exchange import Exchange
 from harness.pipeline import Phase, silent
+from harness.power.journal import identity
+from harness.power.mutants import read_sources
+from harness.reach.sources import own_sources
 from harness.recording import Recording
 from harness.scenarios import Scenario, scenarios_of
 
@@ -78,14 +83,24 @@ def distill(recordings: Sequence[Recording], options: DistillOptions, phase: Pha
         with phase("reading the recording", total) as advance:
             looked = recorded(scenarios, options.config, features, lambda done: advance(done, done))
         return _chosen(scenarios, looked, features, options)
-    with Stage(recordings, options.target, options, features) as stage:
+    with ExitStack() as stack:
+        journal = stack.enter_context(closing(_journal(recordings, options, features))) if options.journal else None
+        stage = stack.enter_context(Stage(recordings, options.target, options, features))
         with phase("looking at the recording", total) as advance:
-            looked = stage.look(scenarios, options.patience, lambda done: advance(done, done))
+            looked = stage.look(scenarios, lambda done: advance(done, done), options.patience, journal)
         found = _chosen(scenarios, looked, features, options)
         kept = [Scenario(number, part) for number, part in enumerate(found.recordings)]
         with phase("what is kept, once more", sum(map(len, kept))) as advance:
-            again = stage.look(kept, None, lambda done: advance(done, done))
+            again = stage.look(kept, lambda done: advance(done, done))
         return replace(found, missing=_kinds(features, _shown(looked) - _shown(again)), told=stage.watch.tells)
+
+
+def _journal(recordings: Sequence[Recording], options: DistillOptions, features: Features) -> Journal:
+    assert options.target is not None
+    assert options.journal is not None
+    own = own_sources(options.target.text, options.config, options.sources)
+    run = identity(options.target.text, read_sources(own.paths, own.root), recordings)
+    return Journal(options.journal, run, features)
 
 
 def _chosen(scenarios: Sequence[Scenario], looked: Looked, features: Features, options: DistillOptions) -> Distilled:

@@ -32,6 +32,7 @@ class DistillOptions:
 
     Each feature is kept `times` times where it is there so often. `sources` are the target's own files (empty: its
     package). An endpoint that showed nothing new in `patience` requests that only read is not asked any more.
+    `journal` keeps what is known so far.
     """
 
     config: Config
@@ -43,6 +44,7 @@ class DistillOptions:
     limit: int | None = None
     by_session: bool = False
     patience: int | None = None
+    journal: Path | None = None
 
 
 @dataclass(slots=True)

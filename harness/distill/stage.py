@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from threading import Lock
 from types import TracebackType
 from typing import Self
 
@@ -18,6 +19,7 @@ from harness.config import FILE
 from harness.crew import shared
 from harness.distill.cover import Candidate
 from harness.distill.fresh import Fresh
+from harness.distill.journal import Journal
 from harness.distill.look import REPEAT, TIRED, UNSENT, DistillOptions, Features, Looked
 from harness.distill.shape import shape
 from harness.endpoint import endpoint
@@ -49,6 +51,8 @@ class Stage:
         self.watch = Watch()
         self._options, self._features = options, features
         self._reached: dict[str, Reached] = {}
+        self._shown: set[int] = set()
+        self._noting = Lock()
         self._telling = watched(target, own.paths, own.root, self._hear)
         self._itself = replace(parse_target("recorded", config), opener=lambda variation: Quoted())
         self._courses: dict[tuple[int, str | None], tuple[Course, Players]] = {}
@@ -77,15 +81,25 @@ class Stage:
         else:
             self._reached[exchange.id] = found
 
-    def look(self, scenarios: Sequence[Scenario], patience: int | None, advance: Callable[[int], None]) -> Looked:
-        """Replay all but repeats. Raises RecordingError, StateError and TargetError."""
+    def look(
+        self,
+        scenarios: Sequence[Scenario],
+        advance: Callable[[int], None],
+        patience: int | None = None,
+        journal: Journal | None = None,
+    ) -> Looked:
+        """Replay all but repeats, and of what the journal knows only what others build on.
+
+        Raises RecordingError, StateError and TargetError.
+        """
         looked, steps = Looked(), Steps(advance)
 
         def looked_through(index: int, scenario: Scenario) -> int:
             fresh = Fresh(patience)
             old, new = self._players(index, scenario)
-            for outcome in replay(self._unlike(scenario, fresh, looked, steps), old, new):
-                self._note(outcome, new, fresh, looked)
+            for outcome in replay(self._unlike(scenario, fresh, looked, steps, journal), old, new):
+                with self._noting:
+                    self._note(outcome, new, fresh, looked, journal)
             return len(scenario)
 
         shared(scenarios, self._options.workers, looked_through, lambda scenarios: None)
@@ -104,7 +118,9 @@ class Stage:
         config = self._options.config
         return endpoint(exchange.request, config.endpoints, config.parameters)
 
-    def _unlike(self, scenario: Scenario, fresh: Fresh, looked: Looked, steps: Steps) -> Iterator[Exchange]:
+    def _unlike(
+        self, scenario: Scenario, fresh: Fresh, looked: Looked, steps: Steps, journal: Journal | None
+    ) -> Iterator[Exchange]:
         for position, exchange in enumerate(scenario):
             steps.one_more()
             what = self._endpoint(exchange)
@@ -113,11 +129,19 @@ class Stage:
                 looked.dropped[REPEAT] += 1
             elif fresh.is_tiring(exchange, what):
                 looked.dropped[TIRED] += 1
+            elif journal is not None and (known := journal.known.get(exchange.id)) is not None and known.inert:
+                with self._noting:
+                    self._showed(known, what, fresh)
+                    looked.add((scenario.number, position), what, known)
             else:
                 looked.places[exchange.id] = scenario.number, position
                 yield exchange
 
-    def _note(self, outcome: Outcome, new: NotingPlayer, fresh: Fresh, looked: Looked) -> None:
+    def _showed(self, candidate: Candidate, endpoint: str, fresh: Fresh) -> None:
+        fresh.showed(endpoint, not candidate.features <= self._shown)
+        self._shown |= candidate.features
+
+    def _note(self, outcome: Outcome, new: NotingPlayer, fresh: Fresh, looked: Looked, journal: Journal | None) -> None:
         """Note what an exchange showed, unless it could not be sent."""
         exchange, what = outcome.exchange, self._endpoint(outcome.exchange)
         place = looked.places.pop(exchange.id)
@@ -129,11 +153,13 @@ class Stage:
         wrote = not safe if effects is None else not effects.empty
         if wrote:
             fresh.wrote()
-        known = len(self._features.numbers)
         numbers = self._features.both(found, shape(what, outcome.new, effects))
-        fresh.showed(what, len(self._features.numbers) > known)
+        candidate = Candidate(numbers, inert=safe and not wrote and not new.learned)
+        self._showed(candidate, what, fresh)
         self.watch.hear(exchange, found)
-        looked.add(place, what, Candidate(numbers, inert=safe and not wrote and not new.learned))
+        looked.add(place, what, candidate)
+        if journal is not None:
+            journal.add(exchange.id, candidate)
 
 
 class Quoted(RecordedSide):

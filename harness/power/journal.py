@@ -40,7 +40,7 @@ class Journal:
         if path is None:
             return
         head = {"format": FORMAT, "version": 1, "run": run}
-        whole = _whole_lines(path)
+        whole = whole_lines(path)
         if whole:
             self._read(path, whole, head)
         try:
@@ -79,7 +79,7 @@ class Journal:
             self._file.close()
 
 
-def _whole_lines(path: Path) -> list[str]:
+def whole_lines(path: Path) -> list[str]:
     """Return the lines that were written to their end."""
     try:
         text = path.read_text(encoding="utf-8")

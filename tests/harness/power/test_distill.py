@@ -31,6 +31,19 @@ def test_only_what_reaches_something_else_is_kept(found: Distilled) -> None:
     assert found.told
 
 
+def test_a_run_that_was_stopped_goes_on(shop: Path, config: Config, tmp_path: Path, found: Distilled) -> None:
+    """What its journal knows is not noted again, and the same is kept; half a journal will do."""
+    target, journal = parse_target("shop:application", config), tmp_path / "journal"
+    options = DistillOptions(config, target, sources=(shop / "shop.py",), journal=journal)
+    recordings = open_recordings([shop / "x.archive"])
+    assert distill(recordings, options).kept == found.kept
+    whole = journal.read_text(encoding="utf-8").splitlines(keepends=True)
+    journal.write_text("".join(whole[: len(whole) // 2]), encoding="utf-8")
+    again = distill(recordings, options)
+    assert journal.read_text(encoding="utf-8").splitlines(keepends=True) == whole
+    assert (again.kept, again.dropped, again.missing) == (found.kept, found.dropped, {})
+
+
 def test_without_a_target_the_recorded_answers_tell(shop: Path, config: Config) -> None:
     """And it is said that nobody knows the lines."""
     told = distill(open_recordings([shop / "x.archive"]), DistillOptions(config))
