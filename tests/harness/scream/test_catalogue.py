@@ -14,7 +14,7 @@ from harness.difference import Difference
 from harness.exchange import Request, Response
 from harness.group import group_observations
 from harness.group.observation import Observation
-from harness.scream.catalogue import catalogue
+from harness.scream.catalogue import catalogue, changes_of_group
 from harness.scream.heads import DETOURS, REFUSALS
 from harness.scream.operators import LATENCY, Change, Operator, made
 from tests.harness.scream.pretended import PAGE
@@ -241,13 +241,22 @@ def test_changes_are_made_in_the_order_of_their_stages() -> None:
     ids=["header missing", "header changed", "status", "reason", "body"],
 )  # fmt: skip
 def test_a_group_of_a_report_is_a_change(difference: Difference, does: Callable[[Response], bool]) -> None:
-    """It comes first, at the group's place."""
+    """At the group's place."""
     (group,) = group_observations([Observation("a#1", ENDPOINT, "pip", difference)])
-    first = catalogue(ENDPOINT, [(REQUEST, PAGE)], [group])[0]
-    assert (first.operator.name, first.aspect, first.path) == (f"group {group.id}", group.aspect, group.path)
+    (change,) = changes_of_group(ENDPOINT, group)
+    assert (change.operator.name, change.aspect, change.path) == (f"group {group.id}", group.aspect, group.path)
     assert not does(PAGE)
-    assert does(first.operator.edit(PAGE))
-    assert catalogue("GET /other", [(REQUEST, PAGE)], [group])[0].operator.name != first.operator.name
+    assert does(change.operator.edit(PAGE))
+
+
+def test_groups_of_a_report_come_first() -> None:
+    """At the endpoints that they are of."""
+    (group,) = group_observations(
+        [Observation("a#1", ENDPOINT, "pip", Difference("status", "", "changed", "200", "410"))]
+    )
+    samples = [(REQUEST, ANSWERS["file"])]
+    assert catalogue(ENDPOINT, samples, [group])[0].operator.name == f"group {group.id}"
+    assert {one.operator.name for one in catalogue("GET /other", samples, [group])} == set(every("file"))
 
 
 def test_an_operator_is_told_by_its_name() -> None:

@@ -24,7 +24,7 @@ interactions:
   response: {status: {code: 200, message: OK}, headers: {}, body: {string: ''}}
 version: 1
 """
-ONLY = ("status 404", "reason phrase", "quotes the other way", "one more")
+ONLY = ("status 404", "quotes the other way")
 
 
 class Lab:
@@ -63,7 +63,7 @@ def test_what_was_killed_goes_on(tmp_path: Path) -> None:
     lab = Lab(tmp_path)
     with lab.start("killed", "--resume", "runs.jsonl") as process:
         until = time.monotonic() + 120
-        while not lab.runs.exists() or lab.runs.read_bytes().count(b"\n") < 6:
+        while not lab.runs.exists() or lab.runs.read_bytes().count(b"\n") < 5:
             assert process.poll() is None
             assert time.monotonic() < until
             time.sleep(0.02)
