@@ -37,6 +37,12 @@ Exit status: 0 the mutants were run, 2 they could not be."""
     type=click.Path(path_type=Path),
     help="Change these files or folders. Default: the target's package.",
 )
+@click.option(
+    "--only",
+    metavar="FILE[:LINE]",
+    multiple=True,
+    help="Change only there, named as survivors are listed: to ask again when a request was recorded.",
+)
 @click.option("--state", metavar="NAME", help="Start from [state.NAME] of harness.toml, whatever the recordings name.")
 @click.option("--limit", metavar="N", type=click.IntRange(min=1), help="Replay only the first N exchanges.")
 @click.option("--by-session", is_flag=True, help="Make each client session of an archive a scenario of its own.")
@@ -61,6 +67,7 @@ def command(
     seed: int,
     workers: int | None,
     sources: tuple[Path, ...],
+    only: tuple[str, ...],
     state: str | None,
     limit: int | None,
     by_session: bool,
@@ -83,6 +90,7 @@ def command(
         seed=seed,
         workers=workers or config.workers,
         sources=sources,
+        only=only,
         state=state,
         limit=limit,
         by_session=by_session,

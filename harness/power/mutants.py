@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from harness.errors import UsageError
 from harness.power import operators, patterns
 from harness.power.operators import Edit
 from harness.reach.code import Code, read_code
@@ -128,6 +129,23 @@ def mutants_of(sources: Iterable[Source], reached: Collection[Line], told: bool)
                 line = source.name, edit.statement
             if source.code is None or not told or line in reached:
                 yield Mutant(source, edit, line)
+
+
+def at_places(mutants: Sequence[Mutant], places: Sequence[str]) -> list[Mutant]:
+    """Return the mutants of files, or of lines (`FILE` or `FILE:LINE`). Raises UsageError where there is none."""
+    found: dict[str, Mutant] = {}
+    for place in places:
+        name, colon, line = place.rpartition(":")
+        whole = not (colon and line.isdecimal())
+        there = {
+            mutant.id: mutant
+            for mutant in mutants
+            if mutant.source.name == (place if whole else name) and (whole or mutant.edit.line == int(line))
+        }
+        if not there:
+            raise UsageError(f"--only {place}: no mutant there; write FILE or FILE:LINE as the survivors are listed")
+        found |= there
+    return list(found.values())
 
 
 def drawn(mutants: Sequence[Mutant], number: int | None, seed: int) -> list[Mutant]:

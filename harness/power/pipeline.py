@@ -21,7 +21,7 @@ from harness.pipeline import Options, Phase, fixed_of, open_states, silent
 from harness.power.baseline import Baseline, baseline
 from harness.power.hunt import Fate, Hunt
 from harness.power.journal import Journal, identity
-from harness.power.mutants import Mutant, Source, drawn, mutants_of, read_sources
+from harness.power.mutants import Mutant, Source, at_places, drawn, mutants_of, read_sources
 from harness.power.score import EndpointScore, Reach, Score, with_mutants
 from harness.power.shadow import Shadow, check_mutable
 from harness.reach.side import Reached, watched
@@ -38,7 +38,8 @@ class PowerOptions:
     """What to change, and how much of it.
 
     `sample` mutants are drawn by `seed` (None: all). `sources` are the files and folders to change (empty: the
-    target's own package). `timeout` is in seconds, for one answer. `journal` keeps what is known so far.
+    target's own package), `only` the places in them (`FILE` or `FILE:LINE`; empty: all). `timeout` is in seconds, for
+    one answer. `journal` keeps what is known so far.
     """
 
     target: Target
@@ -47,6 +48,7 @@ class PowerOptions:
     seed: int = 1
     workers: int = 1
     sources: Sequence[Path] = ()
+    only: Sequence[str] = ()
     state: str | None = None
     limit: int | None = None
     by_session: bool = False
@@ -91,6 +93,7 @@ def power(recordings: Sequence[Recording], options: PowerOptions, phase: Phase =
         other = not watch.tells or bool(options.sources)  # else scripts that only lie beside a Python application
         changeable = [source for source in sources if other or source.code is not None]
         pool = list(mutants_of(changeable, hunt.reached, watch.tells))
+        pool = at_places(pool, options.only) if options.only else pool
         chosen = drawn(pool, options.sample, options.seed)
         with phase("mutants", len(chosen)) as advance:
             known = len(chosen) - len(left := [mutant for mutant in chosen if mutant.id not in journal.fates])
