@@ -7,9 +7,11 @@ stay in multipart ones, `;` separates like `&`, and multipart lines may end in a
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -37,6 +39,11 @@ class Upload:
     filename: str
     value: bytes
     type: str | None = None
+
+    @cached_property
+    def md5(self) -> str:
+        """What tools that upload send along, and old installers compare, in hexadecimal."""
+        return hashlib.md5(self.value, usedforsecurity=False).hexdigest()
 
 
 Single = str | Upload

@@ -4,7 +4,6 @@ nothing out.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import re
 import zipfile
@@ -112,6 +111,6 @@ def check_platform(filename: str) -> None:
         raise Refused("Binary wheel for an unsupported platform")
 
 
-def is_digest(content: bytes, md5_digest: object) -> bool:
+def is_digest(content: Upload, md5_digest: object) -> bool:
     """Whether the digest is the content's, or none was given."""
-    return not md5_digest or md5_digest == hashlib.md5(content, usedforsecurity=False).hexdigest()
+    return not md5_digest or md5_digest == content.md5

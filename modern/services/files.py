@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from transaction import TransactionManager
 
 from .. import prepared
+from ..forms import Upload
 from ..models import File, RegisteredName, Release, table
 from .clock import naive_now, seconds
 from .journal import Journal
@@ -82,8 +83,8 @@ class Files:
         return self._db.scalar(_EXISTS, values) is not None
 
     def add(
-        self, name: str, version: str, filename: str, content: bytes, packagetype: str, python_version: str,
-        comment: str, signature: bytes | None = None,
+        self, name: str, version: str, content: Upload, packagetype: str, python_version: str, comment: str,
+        signature: bytes | None = None,
     ) -> None:  # fmt: skip
         """Add a file with its row; both are there when the transaction is safe, or neither is.
 
@@ -91,15 +92,15 @@ class Files:
         database finds that out, so each refused attempt takes an id, as it always did.
         """
         when = naive_now()
-        md5, sha256, blake2 = digests(content)
+        filename, sha256, blake2 = content.filename, *digests(content.value)
         path = stored_path(blake2, filename)
         entry = self._journal.entry(name, version, f"add {python_version} file {filename}")
         self._insert(
-            name, version, python_version, packagetype, comment, filename, path, len(content), signature is not None,
-            md5, sha256, blake2, when,
+            name, version, python_version, packagetype, comment, filename, path, len(content.value),
+            signature is not None, content.md5, sha256, blake2, when,
             entry["action"], entry["submitted_date"], entry["submitted_by"], entry["submitted_from"],
         )  # fmt: skip
-        files = {path: content} if signature is None else {path: content, path + ".asc": signature}
+        files = {path: content.value} if signature is None else {path: content.value, path + ".asc": signature}
         placed = self._store.place(files, seconds(when), self._has_path)
         transaction = self._manager.get()
         transaction.addAfterCommitHook(lambda success: placed.settle() if success else placed.abandon())
@@ -140,10 +141,9 @@ class Files:
         return self._db.scalar(select(1).where(File.path == path)) is not None
 
 
-def digests(content: bytes) -> tuple[str, str, str]:
-    """(MD5, SHA-256, BLAKE2b-256) of a file, in hexadecimal."""
-    md5 = hashlib.md5(content, usedforsecurity=False)  # what old installers compare
-    return md5.hexdigest(), hashlib.sha256(content).hexdigest(), hashlib.blake2b(content, digest_size=32).hexdigest()
+def digests(content: bytes) -> tuple[str, str]:
+    """(SHA-256, BLAKE2b-256) of a file, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest(), hashlib.blake2b(content, digest_size=32).hexdigest()
 
 
 def stored_path(blake2: str, filename: str) -> str:

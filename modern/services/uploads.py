@@ -35,12 +35,12 @@ class Uploads:
             distributions.check_file(content, filetype, name, signature)
         except distributions.Refused as refused:
             raise FormError(str(refused)) from None
-        if not distributions.is_digest(content.value, form.get("md5_digest")):
+        if not distributions.is_digest(content, form.get("md5_digest")):
             raise DigestMismatch("The MD5 digest supplied does not match the content of the file.")
         comment = form.get("comment", "")
         try:
             self._files.add(
-                name, version, content.filename, content.value, filetype, python_version,
+                name, version, content, filetype, python_version,
                 comment if isinstance(comment, str) else "", signature,
             )  # fmt: skip
         except DuplicateFile:
