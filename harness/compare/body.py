@@ -14,7 +14,7 @@ from typing import Any
 
 from harness.compare.archive import compare_archives
 from harness.compare.binary import compare_bytes
-from harness.compare.content import LATIN_1, WINDOWS, Text, content_type, decoded, family, unpacked
+from harness.compare.content import LATIN_1, WINDOWS, Text, content_type, decoded, family, is_written, unpacked
 from harness.compare.document import another_document
 from harness.compare.escaping import of_escaping
 from harness.compare.excerpt import LIMIT, excerpt, excerpts
@@ -150,7 +150,10 @@ def _compare(
     left: bytes, right: bytes, old_type: tuple[str, str | None], new_type: tuple[str, str | None]
 ) -> list[Difference]:
     old, new = decoded(left, old_type[1]), decoded(right, new_type[1])
-    kind = family(old_type[0] or new_type[0], old.text or new.text)
+    media = old_type[0] or new_type[0]
+    kind = family(media, old.text or new.text)
+    if kind == "bytes" and is_written(media, left) and is_written(new_type[0] or media, right):
+        kind = "text"
     if kind == "bytes":
         return _compare_binary(left, right)
     charset = _compare_charsets(old, new)

@@ -19,6 +19,7 @@ INFLATED = 64_000_000
 LATIN_1, WINDOWS = "iso8859-1", "cp1252"
 
 _BEYOND_LATIN_1 = re.compile(rb"[\x80-\x9f]")
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([^\s"';,]+)""", re.IGNORECASE)
 _OWN_CHARSET = re.compile(rb"""(?:<\?xml[^>]*\sencoding|<meta[^>]*charset)\s*=\s*["']?([\w.:-]+)""", re.IGNORECASE)
 _ZLIB = re.compile(rb"[\x08\x18\x28\x38\x48\x58\x68\x78]")
@@ -71,6 +72,20 @@ def family(media: str, text: str) -> str:
     if "\0" in text:
         return "bytes"
     return next((name for pattern, name in _SNIFFED if pattern.match(text)), "json" if _may_be_json(text) else "text")
+
+
+def is_written(media: str, body: bytes) -> bool:
+    """Tell whether a body of a type that is no `text/` is lines of text all the same: NDJSON, YAML, PEM, SQL.
+
+    What is called octets is meant as such: who asked for it may check its digest.
+    """
+    if not media.startswith("application/") or media == "application/octet-stream" or _CONTROL.search(body):
+        return False
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _may_be_json(text: str) -> bool:

@@ -37,6 +37,11 @@ SORTS = {
     "unnamed json": (b"", b'{"a": 1}', b'{"a": 2}', "a"),
     "unnamed text": (b"", b"a", b"b", "text"),
     "unnamed bytes": (b"", b"\x00a", b"\x00b", "bytes"),
+    "lines under another name": (b"application/x-ndjson", b'{"a": 1}\n{"b": 1}\n', b'{"a": 1}\n{"b": 2}\n', "text"),
+    "what is called octets": (b"application/octet-stream", b"a\r\n", b"a\n", "bytes"),
+    "bytes on one side": (b"application/x-own", b"a", b"\x00", "bytes"),
+    "letters of no charset": (b"application/x-own", b"a", b"\xff", "bytes"),
+    "a picture of letters": (b"image/x-own", b"a", b"b", "bytes"),
     "text with NUL": (b"text/plain", b"a\x00", b"b\x00", "bytes"),
     "broken xml": (b"text/xml", b"<r>a", b"<r>b", "text"),
 }
