@@ -15,7 +15,7 @@ from harness.commands.judging import Judging, judging_options
 from harness.commands.output import Output, report_options
 from harness.config import Config
 from harness.errors import UsageError
-from harness.fuzz import Finding, Mutator, findings, fuzzed, literals, related
+from harness.fuzz import Finding, Mutator, confirmed, findings, fuzzed, literals, related
 from harness.pipeline import Options, diff
 from harness.progress import progress
 from harness.recording import open_recordings
@@ -84,22 +84,14 @@ def command(
         found = findings(result.groups, made, options, time.monotonic() + seconds, lambda done: advance(done, done))
     if folder is not None:
         _keep(found, folder)
-    sys.exit(output.write(_confirmed(result, found, judging), opened))
+    sys.exit(output.write(confirmed(_without_counts(result, judging), found), opened))
 
 
-def _confirmed(result: Result, found: Sequence[Finding], judging: Judging) -> Result:
-    """Return the result without what did not come back, which a note counts."""
-    # what was accepted is of recordings: how often it occurs in requests made up says nothing about it
+def _without_counts(result: Result, judging: Judging) -> Result:
+    """Leave out what is said of recordings: how often anything occurs in requests made up says nothing about it."""
     about = tuple(entry.place for entry in judging.accepted)
     warnings = tuple(text for text in result.warnings if not text.startswith(about))
-    flaky = [each.group for each in found if each.small is None]
-    result = replace(result, warnings=warnings, stale=())
-    if not flaky:
-        return result
-    told = "; ".join(group.title for group in flaky)
-    note = f"not reported, since they did not come back when they were played again: {len(flaky)} ({told})"
-    groups = tuple(each.group for each in found if each.small is not None)
-    return replace(result, groups=groups, notes=(*result.notes, note))
+    return replace(result, warnings=warnings, stale=())
 
 
 def _sources(targets: Sequence[str], config: Config) -> Iterator[Path]:

@@ -4,10 +4,10 @@
 has values that nobody recorded. What a comparison of these shows, `findings` plays again and makes small.
 """
 
-from harness.fuzz.findings import Finding, findings
+from harness.fuzz.findings import Finding, confirmed, findings
 from harness.fuzz.literals import literals
 from harness.fuzz.mutate import Mutator
 from harness.fuzz.related import related
 from harness.fuzz.sequence import Fuzzed, fuzzed
 
-__all__ = ["Finding", "Fuzzed", "Mutator", "findings", "fuzzed", "literals", "related"]
+__all__ = ["Finding", "Fuzzed", "Mutator", "confirmed", "findings", "fuzzed", "literals", "related"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from harness.exchange import Request
@@ -17,6 +17,7 @@ from harness.fuzz.sequence import Fuzzed
 from harness.group import Group
 from harness.naming import Names, names_of
 from harness.pipeline import Options, open_states
+from harness.report.model import Result
 from harness.shrink import Shrinking, Small
 from harness.shrink.parts import SORTS, Sort
 from harness.shrink.trial import Trials
@@ -54,6 +55,16 @@ def findings(
                     found[group.id] = Finding(group, small, recording.state)
                     advance(len(found))
     return [found[group.id] for group in groups]
+
+
+def confirmed(result: Result, found: Sequence[Finding]) -> Result:
+    """Return the result without the groups that did not come back, which a note counts."""
+    gone = [each.group.title for each in found if each.small is None]
+    if not gone:
+        return result
+    note = f"not reported, since it did not come back when it was played again: {len(gone)} ({'; '.join(gone)})"
+    groups = tuple(each.group for each in found if each.small is not None)
+    return replace(result, groups=groups, notes=(*result.notes, note))
 
 
 def _again(group: Group, recording: Fuzzed, trials: Trials, until: float, names: Names) -> Small | None:

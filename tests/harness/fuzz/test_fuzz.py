@@ -5,22 +5,30 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from harness.config import Config
 from harness.exchange import Exchange, Request
-from harness.fuzz import Mutator, literals
+from harness.fuzz import Finding, Mutator, confirmed, literals
 from harness.fuzz.mutate import spots, value_at
 from harness.fuzz.related import related
+from harness.group import Group
+from harness.report.model import Result
+from harness.shrink import Small
 from harness.store.cassette import Cassette, write_cassette
 
 APP = """
 from urllib.parse import parse_qsl
 def make(planted):
+    paid = []
     def application(environ, start_response):
         given = dict(parse_qsl(environ["QUERY_STRING"]))
         hit = planted == "yes" and given.get("sort") == "secret word"
-        start_response("200 OK", [("Content-Type", "text/plain")])
+        if environ["REQUEST_METHOD"] == "POST":
+            paid.append(environ["wsgi.input"].read())
+        twice = planted == "yes" and len(paid) > len(set(paid))
+        start_response("200 OK", [("Content-Type", "text/plain"), *([("X-Twice", "1")] if twice else [])])
         return [b"planted" if hit else b"same"]
     return application
 """
@@ -80,17 +88,35 @@ def test_what_belongs_to_a_value_of_the_request_is_tried_beside_it(tmp_path: Pat
     assert b"/a?part=7" in [mutator.mutant(exchanges[0].request).target for _ in range(100)]
 
 
-def test_a_planted_change_on_a_literal_is_found_and_kept(tmp_path: Path) -> None:
-    """A change on one value that only the source names is found, and its cassette shows it."""
+def test_planted_changes_are_found_and_kept_small(tmp_path: Path) -> None:
+    """One on a value that only the source names, one on a step done twice; each cassette shows no more than its own."""
     (tmp_path / "shop.py").write_text(APP)
     (tmp_path / "harness.toml").write_text("")
-    write_cassette(tmp_path / "x.yaml", [recorded(1, b"/a?sort=up")])
+    payment = Request(b"POST /pay HTTP/1.1", ((b"Host", b"a"), (b"Content-Length", b"3")), b"two")
+    recording = [recorded(1, b"/a?sort=up"), replace(recorded(2, b""), request=payment), recorded(3, b"/b?c=d")]
+    write_cassette(tmp_path / "x.yaml", recording)
     old, new = "shop:make('no')", "shop:make('yes')"
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-m", "harness", "fuzz", "x.yaml", "--old", old, "--new", new, "--examples", "300"]
     done = subprocess.run(
-        [*command, "-o", "kept"], cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=60
+        [*command, "-o", "kept"], cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=100
     )
     assert done.returncode == 1, done.stderr
-    kept = list((tmp_path / "kept").glob("*.yaml"))
-    assert any(b"secret" in list(Cassette(path))[-1].request.target for path in kept)
+    kept = [[each.request for each in Cassette(path)] for path in (tmp_path / "kept").glob("*.yaml")]
+    [alone] = [requests[0] for requests in kept if len(requests) == 1]
+    assert alone.query.replace(b"%20", b"+") == b"sort=secret+word"
+    [twice] = [requests for requests in kept if len(requests) > 1]
+    assert len(twice) <= 3
+    assert sum(request.method == b"POST" for request in twice) == 2
+
+
+def test_what_does_not_come_back_is_counted_and_not_reported(tmp_path: Path) -> None:
+    """A finding that its own requests do not show again is none."""
+    one, other = (
+        Group(name, name, "", {}, "header", name, "missing", "", "1", "", 1, {}, ()) for name in ("kept", "gone")
+    )
+    small = Small((recorded(1, b"/"),))
+    result = Result("old", "new", {}, groups=(one, other))
+    told = confirmed(result, [Finding(one, small, None), Finding(other, None, None)])
+    assert told.groups == (one,)
+    assert told.notes == ("not reported, since it did not come back when it was played again: 1 (gone)",)
