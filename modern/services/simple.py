@@ -16,7 +16,7 @@ from threading import Lock
 from typing import Any
 from urllib.parse import quote
 
-from .projects import simple_name
+from .projects import normalise, simple_name
 
 CHUNK = 64 * 1024
 LINES = 1000  # lines written at once
@@ -59,8 +59,11 @@ def html_project(name: str, serial: int, files: Iterable[Sequence[Any]]) -> str:
 
 
 def json_project(name: str, serial: int, files: Iterable[Sequence[Any]]) -> str:
-    """The same as JSON (PEP 691): `files` are (path, filename, MD5, SHA-256, Python versions) rows."""
-    return json.dumps({"meta": meta(serial), "name": name, "files": [json_file(*file) for file in files]})
+    """The same as JSON (PEP 691): `files` are (path, filename, MD5, SHA-256, Python versions) rows.
+
+    The name is PEP 503's, also where the page keeps its dots.
+    """
+    return json.dumps({"meta": meta(serial), "name": normalise(name), "files": [json_file(*file) for file in files]})
 
 
 def json_file(path: str, filename: str, md5: str, sha256: str | None, requires_python: str | None) -> dict[str, Any]:

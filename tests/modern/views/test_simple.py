@@ -40,6 +40,14 @@ def test_the_json_of_a_project_lists_its_files(person):
         assert file["filename"] in file["url"]
 
 
+def test_the_json_of_a_project_names_it_as_installers_do(person, another):
+    """Normalised (PEP 503), also where the URL keeps the dots."""
+    another.user = ("alice", "alicepw")
+    another.post("submit", name="Dot.Ted", version="1.0", summary="one")
+    found = [person.get(f"/simple/{name}/", Accept=JSON).json["name"] for name in ("dot.ted", "dot-ted")]
+    assert found == ["dot-ted", "dot-ted"]
+
+
 def test_the_json_of_all_projects_lists_their_names(person):
     """The same that the HTML links to."""
     import re

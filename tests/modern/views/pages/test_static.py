@@ -43,9 +43,26 @@ def luminance(colour):
     return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
 
 
+def contrast(theme, one, other):
+    """The ratio of two colours of a theme."""
+    dark, light = sorted(luminance(theme[name]) for name in (one, other))
+    return (light + 0.05) / (dark + 0.05)
+
+
 @pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
 @pytest.mark.parametrize(("text", "ground"), PAIRS, ids=["-on-".join(pair) for pair in PAIRS])
 def test_text_stands_out_from_its_ground(theme, text, ground):
     """A contrast of at least 4.5 to 1 (WCAG 2.2, 1.4.3)."""
-    found = sorted(luminance(colours()[theme][name]) for name in (text, ground))
-    assert (found[1] + 0.05) / (found[0] + 0.05) >= 4.5
+    assert contrast(colours()[theme], text, ground) >= 4.5
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+@pytest.mark.parametrize(
+    ("rule", "grounds"),
+    [(":focus-visible", ("paper", "panel")), (".brand:focus-visible, #searchform :focus-visible", ("bar",))],
+    ids=["page", "head"],
+)
+def test_who_uses_the_keyboard_sees_where_they_are(theme, rule, grounds):
+    """The ring around what has the focus: a contrast of at least 3 to 1 (WCAG 2.2, 1.4.11)."""
+    ring = re.search(rf"^{re.escape(rule)} \{{ outline[^}}]*var\(--(\w+)\)", stylesheet().decode(), re.MULTILINE)[1]
+    assert all(contrast(colours()[theme], ring, ground) >= 3 for ground in grounds)
