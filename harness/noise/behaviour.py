@@ -105,7 +105,8 @@ def untold(place: Place, places: int) -> str:
             return f"whether new's value is always {value!r} could not be told: old showed {different} values"
     seen = sum(events(runs, alone=True))
     if place.learned.draws(DRAWN) and sign_test(seen, 0) >= ALARM / places / TESTS:
-        return f"whether new varies as often as old could not be told: old drew another value in only {seen} exchanges"
+        exchanges = "1 exchange" if seen == 1 else f"{seen} exchanges"
+        return f"whether new varies as often as old could not be told: old drew another value in only {exchanges}"
     return ""
 
 
