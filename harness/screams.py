@@ -51,7 +51,10 @@ class Break:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """A client of the lab: the places that it reads, the endpoints that it asks, and what breaks it."""
+    """A client of the lab: the places that it reads, the endpoints that it asks, and what breaks it.
+
+    `flaky`: the lab could not judge it, so that nothing of this is known.
+    """
 
     name: str
     family: str
@@ -99,7 +102,9 @@ def read_screams(path: Path) -> tuple[Tried, ...]:
 def _tried(entry: Mapping[str, Any]) -> Tried:
     breaks = tuple(Break(_place(each), each["kind"], each["operator"], _seen(each)) for each in entry["breaks"])
     reads = tuple(map(_place, entry["reads"]))
-    return Tried(entry["name"], entry["family"], bool(entry["flaky"]), tuple(entry["asks"]), reads, breaks)
+    # Of a client that failed already nothing was changed: no more is known of it than of a flaky one.
+    unknown = bool(entry["flaky"]) or entry.get("changes") == 0
+    return Tried(entry["name"], entry["family"], unknown, tuple(entry["asks"]), reads, breaks)
 
 
 def _place(entry: Mapping[str, Any]) -> Place:

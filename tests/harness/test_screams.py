@@ -72,6 +72,16 @@ def test_a_flaky_client_never_screams(tmp_path: Path) -> None:
     assert screams(group("header", "ETag", "missing"), clients) == ()
 
 
+def test_of_a_client_that_failed_already_nothing_is_known(tmp_path: Path) -> None:
+    """It asks, and that is all that was seen: it is not called silent."""
+    file = written(tmp_path)
+    document = json.loads(file.read_text())
+    document["clients"][0] |= {"changes": 0, "why": "it fails when nothing is changed: exit status 22"}
+    file.write_text(json.dumps(document))
+    (known,) = read_screams(file)
+    assert known.flaky
+
+
 @pytest.mark.parametrize("changes", [{"version": 2}, {"format": "x"}, {"clients": [{}]}, {"clients": 1}])
 def test_refuses_what_is_no_map(tmp_path: Path, changes: dict[str, Any]) -> None:
     """With the file's name."""
