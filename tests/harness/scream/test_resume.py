@@ -59,7 +59,7 @@ class Lab:
 
 
 def test_what_was_killed_goes_on(tmp_path: Path) -> None:
-    """No run is made twice but the first, and the map is that of a lab that was never interrupted."""
+    """No run is made twice but the first; the map is that of a lab that was never interrupted, with workers or not."""
     lab = Lab(tmp_path)
     with lab.start("killed", "--resume", "runs.jsonl") as process:
         until = time.monotonic() + 120
@@ -76,7 +76,8 @@ def test_what_was_killed_goes_on(tmp_path: Path) -> None:
     # The first run is always made; the one during which the lab was killed may be counted late.
     assert lab.times() - before - (found[0]["runs"] - kept) in (1, 2)
     assert {one["operator"] for one in found[0]["breaks"]} == {"status 404", "quotes the other way"}
-    assert lab.done("again") == found
+    other = f"other={sys.executable} fetch.py {{url}}"
+    assert lab.done("again", "--client", other, "--workers", "2") == [found[0], {**found[0], "name": "other"}]
 
 
 @pytest.mark.parametrize("text", ["mine\nand no line end", "mine", '["mine"]', "{}\n"])
