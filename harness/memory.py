@@ -23,11 +23,12 @@ class Memory(Generic[Made]):
     def get(self, key: Hashable) -> Made | None:
         """Return what is remembered of a key."""
         kept = self._young.get(key)
+        if kept is not None:
+            return kept[0]
+        kept = self._old.pop(key, None)
         if kept is None:
-            kept = self._old.pop(key, None)
-            if kept is None:
-                return None
-            self.put(key, *kept)
+            return None
+        self.put(key, *kept)
         return kept[0]
 
     def put(self, key: Hashable, made: Made, size: int) -> None:

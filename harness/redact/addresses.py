@@ -46,7 +46,7 @@ class Addresses:
 
 def written_in(text: bytes) -> tuple[bytes, ...]:
     """Return what is written like an address in a text."""
-    return tuple(found[0] for found in _ADDRESS.finditer(text)) if may_hold_one(text) else ()
+    return tuple(found[0] for found in _ADDRESS.finditer(text))
 
 
 def may_hold_one(text: bytes) -> bool:

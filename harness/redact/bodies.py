@@ -13,7 +13,7 @@ from harness.redact.parts import Body
 
 LONGEST = 1 << 15
 """Bytes of a body beyond which it is not remembered."""
-TOTAL = 1 << 20
+TOTAL = 1 << 19
 """Bytes of bodies that are remembered, and about as many that came before; each takes some ten times as many."""
 
 Key = tuple[str, bytes, Headers]

@@ -65,12 +65,10 @@ class Redactor:
         peer = exchange.peer
         token = "" if peer in LOCAL or peer in self.keep else self.tokens.of(peer)
         bodies = self._bodies(exchange)
-        seen = self.quick.seen(exchange, token, [body for _, body in bodies])
-        if seen is not None and not seen.apart and not seen.bodies:
-            made = self.quick.redacted(exchange, token, seen)
-        else:
-            work = _Work(self, exchange, bodies, seen)
-            if seen is None:
+        made = self.quick.redacted(exchange, token, [body for _, body in bodies] if bodies else ())
+        if not isinstance(made, Exchange):
+            work = _Work(self, exchange, bodies, made)
+            if made is None:
                 work.find()
             work.find_known()
             made = work.made()
@@ -104,7 +102,7 @@ class _Work:
         self._exchange = exchange
         self._kept = redactor.keep.union(*(_readings(redaction.token) for redaction in exchange.redactions))
         self._found: dict[Redaction, None] = {}
-        self._own = seen.own if seen else []
+        self._own = [*seen.own.dotted, *seen.own.others] if seen else []
         self._seen = seen
         request, answer = exchange.request, exchange.response
         self._heads: dict[int, Head] = {}
@@ -208,7 +206,7 @@ class _Work:
             after = part.made(self._rendered)
         if side in self._heads:
             line, headers = self._heads[side].made(self._rendered)
-        elif self._seen:
+        elif self._seen and side < len(self._seen.heads):
             first, fields = self._seen.heads[side]
             self._found.update(dict.fromkeys((*first.redactions, *fields.redactions)))
             line, headers = head_of(line, span, headers, first, fields)

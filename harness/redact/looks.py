@@ -26,7 +26,7 @@ LOCAL = frozenset({"", "-", "localhost", "127.0.0.1", "::1", "0.0.0.0", "::"})  
 """Addresses that tell of nobody."""
 CREDENTIAL = 12
 """Characters from which on a credential is looked for as it was written, in base64."""
-REMEMBERED = 1 << 20
+REMEMBERED = 1 << 19
 """Bytes of texts that are remembered, and about as many that came before; each takes some ten times as many."""
 LONGEST = 2048
 """Bytes of a text beyond which it is not."""
@@ -124,10 +124,12 @@ class Looks:
 
     def _look(self, text: Text) -> Look:
         self.finder.find(text)
+        layers = next(text.windows())
+        if not text.spots:
+            return Look(text, (), None, (), None if len(text.raw) > WINDOW else remainder_of(layers))
         redactions: dict[Redaction, None] = {}
         made = text.rendered(lambda spot: self._rendered(text, spot, redactions))
-        layers = next(text.windows())
-        hidden = text.inner or (text.spots and len(layers) > 1) or len(text.raw) > WINDOW
+        hidden = text.inner or len(layers) > 1 or len(text.raw) > WINDOW
         rest = None if hidden else remainder_of(layers, list(text.spots))
         return Look(text, tuple(self.secrets([text])), made if redactions else None, tuple(redactions), rest)
 

@@ -7,15 +7,18 @@ texts; only to take them apart and to look for names is saved.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from harness.exchange import Exchange, Headers, Redaction, Request, Response
 from harness.redact.addresses import Addresses
 from harness.redact.known import Form, Known, Secret, all_forms
 from harness.redact.looks import Fields, Look, Looks, target_span
 from harness.redact.parts import Body
+from harness.redact.remainder import Own, own_of
+from harness.store.made import made_exchange
 
 CLIENTS = 12_000
 """Addresses of clients whose spellings are remembered."""
@@ -33,7 +36,16 @@ class Seen:
     heads: tuple[tuple[Look, Fields], ...]
     apart: tuple[int, ...]
     bodies: tuple[Body, ...]
-    own: list[Form]
+    own: Own
+
+
+class _Client(NamedTuple):
+    """What a client's address is: a secret (None: it tells of nobody), how it is written, and what is told of it."""
+
+    secret: Secret | None
+    raw: bytes
+    own: Own
+    told: tuple[Redaction, ...]
 
 
 class Quick:
@@ -44,42 +56,36 @@ class Quick:
         self._known = known
         self._addresses = addresses
         self._forms = lru_cache(CLIENTS)(all_forms)
-        self._told = lru_cache(CLIENTS)(_peer_told)
+        self._client = lru_cache(CLIENTS)(_client)
 
-    def seen(self, exchange: Exchange, token: str, bodies: Sequence[Body]) -> Seen | None:
-        """Look for secrets where they are not expected, and remember all that the exchange has.
+    def redacted(self, exchange: Exchange, token: str, bodies: Sequence[Body]) -> Exchange | Seen | None:
+        """Return the exchange with `token` for its client (empty: none), or what of it has to be taken apart.
 
-        `token` stands for the client (empty: none does), `bodies` were looked through. None for an exchange that is
-        more than heads and bodies.
+        All secrets that it has are remembered. `bodies` are its own, looked through. None for an exchange that is more
+        than heads and bodies.
         """
         heads = self._heads(exchange)
         if heads is None:
             return None
-        secrets: dict[str, Secret] = {}
+        client = self._client(exchange.peer, token)
+        own = self._own(client, heads, bodies)
+        apart = []
+        for side, (first, fields) in enumerate(heads):
+            if self._is_open(fields, own) or self._is_open(first, own):
+                apart.append(side)
+        left = [body for body in bodies if self._is_open(body, own)]
+        if apart or left:
+            return Seen(heads, tuple(apart), tuple(left), own)
+        redactions: tuple[Redaction, ...] = ()
         for first, fields in heads:
-            for secret in (*first.secrets, *fields.secrets):
-                secrets[secret.value] = secret
-        for body in bodies:
-            if body.rest is None:
-                secrets.update((secret.value, secret) for secret in self._looks.secrets(body.texts))
-        if token and exchange.peer not in secrets:
-            secrets[exchange.peer] = Secret(exchange.peer, token, "address")
-        own = self._noted(secrets.values()) if secrets else []
-        apart = [side for side, head in enumerate(heads) if any(self._is_open(part, own) for part in head)]
-        return Seen(heads, tuple(apart), tuple([body for body in bodies if self._is_open(body, own)]), own)
-
-    def redacted(self, exchange: Exchange, token: str, seen: Seen) -> Exchange:
-        """Return the exchange of which nothing has to be taken apart, with `token` for its client."""
-        redactions: list[Redaction] = []
-        for first, fields in seen.heads:
-            redactions += first.redactions
-            redactions += fields.redactions
-        if token:
-            redactions.append(self._told(token))
-        return _made(exchange, seen.heads, token or exchange.peer, redactions) if redactions else exchange
+            if first.redactions or fields.redactions:
+                redactions = (*redactions, *first.redactions, *fields.redactions)
+        if redactions:
+            return _made(exchange, heads, token or exchange.peer, tuple(dict.fromkeys((*redactions, *client.told))))
+        return _of_client(exchange, token, client.told) if token else exchange
 
     def _heads(self, exchange: Exchange) -> tuple[tuple[Look, Fields], ...] | None:
-        """Return looks at the heads; None where there is more to an exchange than heads and bodies."""
+        """Return looks at the heads that are not empty; None where an exchange is more than these and bodies."""
         request, answer, looks = exchange.request, exchange.response, self._looks
         if exchange.redactions or request.raw_head is not None or "@" in exchange.user:
             return None
@@ -87,27 +93,42 @@ class Quick:
         if asked is None:
             return None
         line = looks.target(request)
-        if answer is None:
+        if answer is None or (not answer.headers and not answer.reason and answer.raw_head is None):
             return ((line, asked),)
         answered = looks.fields("response", answer.headers)
         if answered is None or answer.raw_head is not None:
             return None
         return (line, asked), (looks.reason(answer.reason), answered)
 
-    def _is_open(self, part: Look | Fields | Body, own: list[Form]) -> bool:
+    def _own(self, client: _Client, heads: tuple[tuple[Look, Fields], ...], bodies: Sequence[Body]) -> Own:
+        """Remember the secrets of an exchange, and return how they may be written."""
+        secrets: dict[str, Secret] = {}
+        for first, fields in heads:
+            if first.secrets or fields.secrets:
+                secrets.update((secret.value, secret) for secret in (*first.secrets, *fields.secrets))
+        for body in bodies:
+            if body.rest is None:
+                secrets.update((secret.value, secret) for secret in self._looks.secrets(body.texts))
+        if client.secret:
+            if not secrets:
+                self._addresses.add(client.raw, client.secret)
+                return client.own
+            secrets.setdefault(client.secret.value, client.secret)
+        forms = [form for secret in secrets.values() for form in self._noted(secret)][:OWN]
+        return own_of(forms) if forms else _NOTHING
+
+    def _noted(self, secret: Secret) -> list[Form]:
+        if secret.kind != "address":
+            return self._known.add(secret)
+        self._addresses.add(secret.value.encode(), secret)
+        return self._forms(secret)
+
+    def _is_open(self, part: Look | Fields | Body, own: Own) -> bool:
         """Tell whether a secret may stand in what is left of a text beside those found in it."""
         return part.rest is None or part.rest.may_hold(own, self._known, self._addresses)
 
-    def _noted(self, secrets: Iterable[Secret]) -> list[Form]:
-        """Remember the secrets of an exchange, and return how they may be written."""
-        own: list[Form] = []
-        for secret in secrets:
-            if secret.kind == "address":
-                self._addresses.add(secret.value.encode(), secret)
-                own += self._forms(secret)
-            else:
-                own += self._known.add(secret)
-        return own[:OWN]
+
+_NOTHING = Own([], [])
 
 
 def head_of(line: bytes, span: tuple[int, int], headers: Headers, first: Look, fields: Fields) -> tuple[bytes, Headers]:
@@ -118,7 +139,7 @@ def head_of(line: bytes, span: tuple[int, int], headers: Headers, first: Look, f
 
 
 def _made(
-    exchange: Exchange, heads: tuple[tuple[Look, Fields], ...], peer: str, redactions: Iterable[Redaction]
+    exchange: Exchange, heads: tuple[tuple[Look, Fields], ...], peer: str, redactions: tuple[Redaction, ...]
 ) -> Exchange:
     """Return the exchange with the tokens that its heads have."""
     request, answer = exchange.request, exchange.response
@@ -127,18 +148,27 @@ def _made(
         span = target_span(request) if line.made is not None else (0, 0)
         start_line, headers = head_of(request.start_line, span, request.headers, line, asked)
         request = Request(start_line, headers, request.body, request.framing)
-    if answer is not None and (heads[1][0].made is not None or heads[1][1].made is not None):
+    if answer is not None and len(heads) > 1 and (heads[1][0].made is not None or heads[1][1].made is not None):
         reason, headers = head_of(answer.reason, (0, len(answer.reason)), answer.headers, *heads[1])
         answer = Response(
             answer.status, reason, headers, answer.body, answer.version, answer.framing, None, answer.complete,
             answer.size,
         )  # fmt: skip
-    # `replace` looks all fields up by name: a fifth of what such an exchange costs.
-    return Exchange(
+    return made_exchange(
         exchange.id, request, answer, exchange.started, exchange.duration, exchange.scheme, peer, exchange.user,
-        exchange.user_by, tuple(dict.fromkeys(redactions)),
+        exchange.user_by, redactions,
     )  # fmt: skip
 
 
-def _peer_told(token: str) -> Redaction:
-    return Redaction("peer", "address", token)
+def _client(peer: str, token: str) -> _Client:
+    if not token:
+        return _Client(None, b"", _NOTHING, ())
+    secret = Secret(peer, token, "address")
+    return _Client(secret, peer.encode(), own_of(all_forms(secret)), (Redaction("peer", "address", token),))
+
+
+def _of_client(exchange: Exchange, peer: str, redactions: tuple[Redaction, ...]) -> Exchange:
+    return made_exchange(
+        exchange.id, exchange.request, exchange.response, exchange.started, exchange.duration, exchange.scheme, peer,
+        exchange.user, exchange.user_by, redactions,
+    )  # fmt: skip
