@@ -27,6 +27,8 @@ Kind = Literal["judged", "stale", "unreplayable", "error"]
 
 # What a server adds by itself (RFC 9110 sections 6.6.1, 7.6.1, 10.2.4); an application called without one has none.
 SERVER_HEADERS = frozenset({b"date", b"server", b"connection", b"keep-alive", b"transfer-encoding"})
+FAILED = 4
+"""The first class of statuses that say that a request was not done (RFC 9110 section 15)."""
 STATE = frozenset({"rows", "files"})
 """Aspects that later exchanges build on."""
 WITHOUT_SERVER = "headers and framing that only a server adds"
@@ -111,8 +113,8 @@ class Judge:
                 return Verdict("unreplayable", answer.reason)
         answers, effects = self._answers(outcome), self._effects(outcome)
         self._diverged = self._diverged or any(difference.aspect in STATE for difference in effects)
-        # What another answer (refused instead of done, crashed) did not write, or did, follows from that.
-        differences = answers if _is_another_answer(outcome) else answers + effects
+        # What a side that refused or crashed did not write follows from that; not so if a page replaces a redirect.
+        differences = answers if _only_one_did_it(outcome) else answers + effects
         if not isinstance(outcome.old, Response):
             return Verdict("error", "old crashed", differences)
         astray = self._cause(outcome, answers)
@@ -235,11 +237,13 @@ def _lengths(outcome: Outcome) -> str:
     return two_lengths(outcome.exchange.request, old, new)
 
 
-def _is_another_answer(outcome: Outcome) -> bool:
+def _only_one_did_it(outcome: Outcome) -> bool:
+    """Tell whether a side failed, and the other did not or in another way: then they cannot have written the same."""
     old, new = outcome.old, outcome.new
     if not (isinstance(old, Response) and isinstance(new, Response)):
         return True
-    return old.status // 100 != new.status // 100
+    classes = {old.status // 100, new.status // 100}
+    return len(classes) > 1 and max(classes) >= FAILED
 
 
 def level(left: Response, left_served: bool, right: Response) -> tuple[Response, Response, bool]:

@@ -131,8 +131,8 @@ def test_an_answer_that_breaks_off_now_is_still_a_difference() -> None:
 
 @pytest.mark.parametrize(
     ("new", "aspects"),
-    [(OK, ["rows"]), (DENIED, ["status"]), (Crash("died"), ["crash"])],
-    ids=["done", "refused", "died"],
+    [(OK, ["rows"]), (DENIED, ["status"]), (Crash("died"), ["crash"]), (MOVED, ["status", "rows"])],
+    ids=["done", "refused", "died", "a redirect, which who accepts it thinks to come after the work"],
 )
 def test_what_a_refusal_did_not_write_follows_from_it(new: Answer, aspects: list[str]) -> None:
     """One cause, one difference."""
