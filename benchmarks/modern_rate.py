@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import base64
+import hashlib
 import io
 import json
 import os
@@ -206,13 +207,14 @@ class Uploader:
     def body(self, name: str = "demo") -> bytes:
         """A form as tools send it."""
         self.number += 1
+        content = f"{self.number} ".encode() * 4000
         fields = {
             ":action": "file_upload", "protocol_version": "1", "name": name, "version": "1.1", "filetype": "sdist",
+            "md5_digest": hashlib.md5(content, usedforsecurity=False).hexdigest(),
         }  # fmt: skip
         begin, filename = "--B\r\nContent-Disposition: form-data; name=", f"{name}-1.1.post{self.number}.tar.gz"
         parts = [f'{begin}"{key}"\r\n\r\n{value}\r\n' for key, value in fields.items()]
         head = f'{begin}"content"; filename="{filename}"\r\n\r\n'
-        content = f"{self.number} ".encode() * 4000
         return "".join([*parts, head]).encode() + content + b"\r\n--B--\r\n"
 
 
