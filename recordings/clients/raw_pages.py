@@ -35,7 +35,8 @@ _LISTS = """\
 A title
 =======
 
-Some *emphasis*, **strong**, ``code``, H\\ :sub:`2`\\ O, x\\ :sup:`3`, :title:`A work`, :abbreviation:`abbr`.
+Some *emphasis*, **strong**, ``code``, H\\ :sub:`2`\\ O, x\\ :sup:`3`, :title:`A work`, :abbreviation:`abbr`,
+:acronym:`ABC`, :code:`a < b`.
 
 Another
 -------
@@ -75,8 +76,12 @@ A `link <http://example.org/?a=1&b=2>`_, mail@example.org, a footnote [1]_ and a
 | block
 
 -a  an option
+-f FILE  an option with a value
 """
-_TITLES = "One\n###\n\nTwo\n===\n\nThree\n---\n\nFour\n~~~~\n\nFive\n^^^^\n\nSix\n++++\n\n>>> doctest()\n1\n"
+_TITLES = (
+    "Second\n######\n\nThird\n======\n\nFourth\n------\n\nFifth\n~~~~~\n\nSixth\n^^^^^\n\n>>> doctest()\n1\n\n"
+    "Last\n####\n\nend\n"
+)
 _RST = {
     "1": _LISTS,
     "2": _TABLE,
