@@ -210,6 +210,7 @@ class Uploader:
         content = f"{self.number} ".encode() * 4000
         fields = {
             ":action": "file_upload", "protocol_version": "1", "name": name, "version": "1.1", "filetype": "sdist",
+            "description": "x",  # else the archive is opened for one
             "md5_digest": hashlib.md5(content, usedforsecurity=False).hexdigest(),
         }  # fmt: skip
         begin, filename = "--B\r\nContent-Disposition: form-data; name=", f"{name}-1.1.post{self.number}.tar.gz"
