@@ -108,6 +108,8 @@ class Names:
 
 
 def _has_stem(word: bytes) -> bool:
+    if word.isdigit():
+        return False
     low = word.lower()
     return STEMS.search(low) is not None or low.decode("latin-1") in OPENING
 
