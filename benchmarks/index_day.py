@@ -284,7 +284,7 @@ def explained(exchange: Exchange, logged: int, hops: list[tuple[int, str]]) -> s
         return "the login was a page, and asks for a password now (B062, B246)"
     if logged == 404 and b"search_form" not in query:
         return "an action that there was not yet"
-    if ours == 400 and b"name=" not in unquote_to_bytes(query):
+    if ours == 400 and not re.search(rb"(?:^|[&;])name=", unquote_to_bytes(query)):
         return "an action without a name was a page, and is refused (B064, B075)"
     if logged == 200 and path.count(b"/") > 3:
         return "what stands below a release was the release in 2008, and is an action now (B042)"
