@@ -1,8 +1,8 @@
 # ruff: noqa: E501 (the text of a page)
 """Who depends on what: runnable clients by the details of the old index, and its incidents, as a page of the docs.
 
-`python -m benchmarks.who_depends [KEPT]` writes docs/who-depends-on-what.md. What took long (the map, the incidents) is
-kept in the folder KEPT run by run, and taken from there where it is; with `--so-far` nothing else is run.
+`python -m benchmarks.who_depends [KEPT [CLIENT...]]` writes docs/who-depends-on-what.md. What took long (the map, the
+incidents) is kept in the folder KEPT run by run, and taken from there where it is; with `--so-far` nothing else is run.
 """
 
 from __future__ import annotations
@@ -61,9 +61,10 @@ came of it; blank: the client does not ask there. The smallest change that broke
 
 def main(words: Sequence[str] = ()) -> None:
     """Write the page."""
-    kept = next((Path(word) for word in words if word != "--so-far"), None)
     so_far = "--so-far" in words
-    found = _map(kept, so_far)
+    folder, *names = [*(word for word in words if word != "--so-far"), ""]
+    kept = Path(folder) if folder else None
+    found = _map(kept, [] if so_far else names[:-1] or list(CLIENTS))
     incidents = _kept_incidents(kept) if so_far else scream_incidents.tried(kept)
     lines = [INTRO, _covered(found), *_details(found), *_asked(found), *_told(incidents)]
     PAGE.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -77,14 +78,14 @@ def _covered(found: Map) -> str:
     return f"Tables of details: {', '.join(names)}." + (f" Not in them yet: {', '.join(absent)}." if absent else "")
 
 
-def _map(kept: Path | None, so_far: bool) -> Map:
-    """Return the map, client by client; those that the folder `kept` has are not tried again."""
+def _map(kept: Path | None, names: Sequence[str]) -> Map:
+    """Return the map, with the clients of these names; those that the folder `kept` has are not tried again."""
     file = kept / "map.json" if kept else None
     known = read_map(file).clients if file and file.exists() else ()
     config = find_config(scream_incidents.ROOT)
     old = parse_target(scream_incidents.OLD, config)
     have = {client.name for client in known}
-    left = [] if so_far else list(runnable([name for name in CLIENTS if name not in have]))
+    left = list(runnable([name for name in names if name not in have]))
     with starting_state("seed" if left else None, config, old) as state:
         plan = Plan(old, config, state, only=DETAILS, workers=2, resume=kept / "runs.jsonl" if kept else None)
         for two in batched(left, 2):
