@@ -26,12 +26,11 @@ RECORDINGS = {
 }
 PLANTED = {
     "a literal of the source, in path or query": ("pages", "target", ["pw_reset"]),
-    "a value that only the seed has": ("pages", "target", ["secretive"]),
+    "a value that only the seed has": ("pages", "target", ["dave.d"]),
     "a pair of values that only the seed has together": ("pages", "target", ["demo", "0.1"]),
     "a literal of the source, in a header": ("pages", "header", ["text/xml"]),
     "a literal of the source, in a call": ("calls", "body", ["submit"]),
-    "a recorded value in another form": ("forms", "body", ["demo-extras"]),
-    "a known name in capitals": ("pages", "target", ["DEMO-EXTRAS"]),
+    "a value of the seed, in a form": ("forms", "body", ["demo-extras"]),
     "a value of more than 200 characters": ("pages", "long", []),
     "a byte that is no text": ("pages", "raw", []),
     "a step done twice": ("publishing", "twice", []),
@@ -47,7 +46,7 @@ def planted(where, *values):
         if where == "header":
             return {value for name, value in environ.items() if name.startswith("HTTP_")}
         if where == "body":
-            return set(re.split(r"[&=<>]", unquote_plus(body.decode("latin-1"))))
+            return set(re.split(r"[&=<>\\r\\n]", unquote_plus(body.decode("latin-1"))))
         asked = environ["PATH_INFO"] + "/" + environ["QUERY_STRING"].replace("=", "/").replace("&", "/")
         return set(unquote_plus(asked).split("/"))
     def hit(environ, body):

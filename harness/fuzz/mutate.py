@@ -24,6 +24,8 @@ from harness.fuzz.invented import Invented
 METHODS = (b"GET", b"POST", b"HEAD", b"PUT", b"DELETE", b"OPTIONS")
 PAIR, PARAMETERS, METHOD = 0.3, 0.15, 0.03
 """Shares of the mutants of each sort; the others have one value replaced."""
+BESIDE = 0.35
+"""Share of the mutants of values with a header replaced as well."""
 FAMILIAR, UNFAMILIAR = 0.8, 0.15
 """Share of values that were recorded at the same place: of pairs, which would have no end, and of single ones."""
 INVENTED, ANYWHERE = 0.2, 0.5
@@ -180,10 +182,14 @@ class Mutator:
         return request
 
     def _chosen(self, request: Request, number: int) -> list[Spot]:
+        """Return where values are replaced: in target or body, and often in a header besides, which seldom hinders."""
         found = spots(request)
         near = [spot for spot in found if spot.part != "header"]
-        pool = near if near and self._random.random() < 0.8 else found
-        return self._random.sample(pool, min(number, len(pool)))
+        headers = [spot for spot in found if spot.part == "header"]
+        chosen = self._random.sample(near, min(number, len(near)))
+        if headers and (not near or self._random.random() < BESIDE):
+            chosen.append(self._random.choice(headers))
+        return chosen
 
     def _value(self, request: Request, spot: Spot, familiar: float) -> str:
         """Return a value: one that belongs to another of the request, or, with this chance, one recorded at the place,
@@ -199,7 +205,7 @@ class Mutator:
         which = self._random.random()
         if not self._pools or which < INVENTED:
             return self._invented.next((self._endpoint(request), spot.place))
-        kind = spot.place.partition(" ")[0]
+        kind = f"{spot.part} {spot.place.partition(' ')[0]}"
         if kind not in self._turns:  # each value once before any comes again
             self._turns[kind] = [cycle(pool) for pool in self._pools]
         return next(self._turns[kind][0 if which < ANYWHERE else -1])
