@@ -14,6 +14,8 @@ _JSON = (b"eyJ", b"eyA", b"ewo", b"ew0", b"W3s", b"WyJ")
 _ANY_JSON = re.compile(rb"e(?:y[JA]|w[o0])|W(?:3s|yJ)")
 """Any of these: much quicker than to look for one after the other."""
 _SIGNS = bytes(97 if byte in b"+/_-" or (byte < 128 and chr(byte).isalnum()) else 32 for byte in range(256))
+_FIRST = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefwxyz0123456789")
+"""What UTF-8 in base64 may begin with: no other sign stands for the first six bits of a character (RFC 3629)."""
 _RUN = b"a" * 14
 """What a text must have, once its signs are all alike, to hold another in base64."""
 _WRITTEN = (
@@ -39,8 +41,9 @@ def has_coded_json(text: bytes) -> bool:
 def coded_texts(text: bytes, anything: bool = True) -> Iterator[tuple[int, int, bytes]]:
     """Yield start, end and content of each text in base64 (RFC 4648), padded or not: of any, or of JSON only."""
     for found in _CODED.finditer(text) if _RUN in text.translate(_SIGNS) else ():
-        decoded = _legible(_bare(found[0])) if anything or found[0][:3] in _JSON else b""
-        if decoded:
+        if found[0][0] not in _FIRST or not (anything or found[0][:3] in _JSON):
+            continue
+        if decoded := _legible(_bare(found[0])):
             yield found.start(), found.end(), decoded
 
 
