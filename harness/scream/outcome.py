@@ -6,6 +6,7 @@ left out of the comparison; where too much does, the client is flaky.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -17,6 +18,7 @@ SAME, READS, BREAKS = "same", "reads", "breaks"
 SHOWN = 5
 """Files and requests that evidence names."""
 WIDTH = 160
+_VARYING = re.compile(r"\w{4,}|\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Yardstick:
-    """What all unchanged runs have in common."""
+    """What all unchanged runs have in common; of lines and names that vary between them, the shapes."""
 
     exit: int | str
     output: frozenset[str]
@@ -71,7 +73,7 @@ class Yardstick:
         )
         requests = _counted(self.requests, Counter(outcome.requests))
         lost = [line for line in self.output if line not in outcome.output]
-        new = [line for line in outcome.output if line not in self.output | self.seldom]
+        new = [line for line in outcome.output if line not in self.output and shape(line) not in self.seldom]
         evidence = Evidence(
             (self.exit, outcome.exit),
             (new or [f"- {line}" for line in sorted(lost)] or [""])[0][:WIDTH],
@@ -95,7 +97,10 @@ class Yardstick:
         other = [
             f"~ {name}" for name, digest in self.files.items() if digest and outcome.files.get(name, digest) != digest
         ]
-        return [*missing, *other, *(f"+ {name}" for name in outcome.files if name not in self.known)]
+        return [*missing, *other, *(f"+ {name}" for name in self._new(outcome.files))]
+
+    def _new(self, files: Iterable[str]) -> Iterable[str]:
+        return (name for name in files if name not in self.files and shape(name) not in self.known)
 
 
 def yardstick(unchanged: Sequence[Outcome], product: str) -> Yardstick:
@@ -110,13 +115,18 @@ def yardstick(unchanged: Sequence[Outcome], product: str) -> Yardstick:
     return Yardstick(
         first.exit,
         stable,
-        frozenset(line for one in unchanged for line in one.output) - stable,
+        frozenset(shape(line) for one in unchanged for line in one.output if line not in stable),
         files,
-        frozenset(name for one in unchanged for name in one.files),
+        frozenset(shape(name) for one in unchanged for name in one.files if name not in files),
         frozenset(first.effects).intersection(*(one.effects for one in others)),
         Counter(first.requests),
         product,
     )
+
+
+def shape(text: str) -> str:
+    """Return a line or a name without what a temporary folder, a number or a token makes other each time."""
+    return _VARYING.sub("#", text)
 
 
 def whim(unchanged: Sequence[Outcome]) -> str:

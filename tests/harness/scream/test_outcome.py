@@ -60,6 +60,19 @@ def test_what_varies_is_not_compared() -> None:
     assert measure.judge(replace(RUN, output=("got a",), files={"b": "2"})).level == "breaks"
 
 
+def test_what_is_named_anew_each_time_is_no_news() -> None:
+    """A temporary folder in a line, or a file in one: of what varies only the shape is looked at."""
+    names = ("_PJAB0", "m9ebUr", "rQk321", "WKs2tg")
+    runs = [
+        replace(RUN, output=("got a", f"in easy-{name}/demo"), files={"a": "1", "b": "2", f"tmp-{name}/x": name})
+        for name in names
+    ]
+    measure = yardstick(runs[:3], "work")
+    assert measure.judge(runs[3]).level == "same"
+    assert measure.judge(replace(runs[3], output=(*runs[3].output, "an error"))).level == "reads"
+    assert measure.judge(replace(runs[3], files={**runs[3].files, "other": "1"})).level == "reads"
+
+
 def test_the_evidence_says_what_was_different() -> None:
     """Exit statuses, the first new line, files and requests with their signs."""
     verdict = yardstick([RUN] * 3, "work").judge(Outcome(1, ("ERROR",), {"a": "1", "c": "3"}, ("rows: 1",), ("GET /",)))
