@@ -100,7 +100,7 @@ import sys
 import feedparser
 for action in ("rss", "packages_rss"):
     found = feedparser.parse(sys.argv[1] + "/pypi?:action=" + action)
-    print(found.status, found.feed.get("title"))
+    print(found.feed.get("title"))
     for entry in found.entries:
         print(entry.get("id") or entry.get("link"), repr(entry.get("title")))
 """
@@ -108,7 +108,7 @@ for action in ("rss", "packages_rss"):
 
 def _reader(session: Session) -> None:
     """What tells an item from others is what a reader remembers: where that is new, all is shown again."""
-    session.write("reader.py", READER)
+    session.write("feeds.py", READER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +138,8 @@ CLIENTS = {
     "bandersnatch-6.8.0": Row(
         "bandersnatch-6.8.0", "-m bandersnatch.main -c bandersnatch.conf mirror", _mirror, product="names"
     ),
-    "feedparser-5.2.1": Row("feedparser-5.2.1", "reader.py {url}", _reader, product="output"),
-    "feedparser-6.0.14": Row("feedparser-6.0.14", "reader.py {url}", _reader, product="output"),
+    "feedparser-5.2.1": Row("feedparser-5.2.1", "feeds.py {url}", _reader, product="output"),
+    "feedparser-6.0.14": Row("feedparser-6.0.14", "feeds.py {url}", _reader, product="output"),
     "twine-7.0.0": Row(
         "twine-7.0.0", "-m twine upload --non-interactive -r local --disable-progress-bar {wheel}", _wheel
     ),
