@@ -108,39 +108,44 @@ def _multipart(status: int, body: bytes, more: str = "", query: str = "") -> Row
 
 _ACTION = b'Content-Disposition: form-data; name=":action"\r\n\r\nverify'
 _NAME = b'Content-Disposition: form-data; name="name"\r\n\r\nn'
-_VERSION = b'Content-Disposition: form-data; name="version"\r\n\r\n1.x'
+_VERSION = b'Content-Disposition: form-data; name="version"\r\n\r\n1'
+_GIVEN = (_ACTION, _NAME, _VERSION)
+_URL = b'Content-Disposition: form-data; name="home_page"\r\n\r\n1.x'  # refused, and quoted in the refusal
 _PARSING = (
-    _multipart(400, _parts(_ACTION, _NAME, _VERSION)),
-    _multipart(400, _parts(_ACTION, _NAME, _VERSION) + _parts(_VERSION)),
-    _multipart(400, _parts(_ACTION, _NAME, _VERSION, end=b"")),
-    _multipart(400, b"preamble\r\n" + _parts(_ACTION, _NAME, _VERSION)[: -len(BOUNDARY) - 8]),
-    _multipart(400, _parts(_ACTION, _NAME, b"Content-Disposition: form-data\r\n\r\nnameless", _VERSION)),
-    _multipart(400, _parts(_ACTION, _NAME, b"no head", _VERSION)),
-    _multipart(400, _parts(_ACTION, _NAME, b"CONTENT-DISPOSITION:  form-data ;\r\n NAME = version \r\n\r\n 1.y \r\n")),
-    _multipart(400, _parts(_ACTION, _NAME, b'Content-Disposition: form-data; name="version"; x="a\\"b"\nZ\n\n1.z')),
-    _multipart(400, _parts(_ACTION, _NAME, b"Content-Disposition: form-data; name=version")),
-    *(_multipart(400, _parts(_ACTION, _NAME, b'Content-Disposition: form-data; name="version"\r\nContent-Length: '
-                             + length + b"\r\n\r\n1.x3y")) for length in (b"3", b"x3", b"0000000000000000003", b"5 ")),
-    _multipart(400, _parts(_ACTION, _NAME, b'Content-Disposition: form-data; x="a;b" ; name="version"\r\n\r\n1.x')),
-    _multipart(400, _parts(_ACTION, _NAME, b'Content-Disposition: form-data;\r\n\tname="version"\r\n\r\n1.x')),
-    _multipart(400, _parts(_ACTION, b'Content-Disposition: form-data; name="na\\me"\r\n\r\nn', _VERSION)),
-    _multipart(400, _parts(_ACTION, b'Content-Disposition: form-data; name="name"\r\n\r\n\xff', _VERSION)),
-    _multipart(400, _parts(_ACTION, b'Content-Disposition: form-data; name="\xff"\r\n\r\nn', _VERSION)),
-    _multipart(400, _parts(_ACTION, _NAME), query="?version=1.q"),
-    _multipart(400, _parts(_ACTION, _NAME, _VERSION), more=" ; charset=utf-8"),
+    _multipart(400, _parts(*_GIVEN, _URL)),
+    _multipart(400, _parts(*_GIVEN, _URL) + _parts(_URL)),
+    _multipart(400, _parts(*_GIVEN, _URL, end=b"")),
+    _multipart(400, b"preamble\r\n" + _parts(*_GIVEN, _URL)[: -len(BOUNDARY) - 8]),
+    _multipart(400, _parts(*_GIVEN, b"Content-Disposition: form-data\r\n\r\nnameless", _URL)),
+    _multipart(400, _parts(*_GIVEN, b"no head", _URL)),
+    _multipart(400, _parts(*_GIVEN, b"CONTENT-DISPOSITION:  form-data ;\r\n NAME = home_page \r\n\r\n 1.y \r\n")),
+    _multipart(400, _parts(*_GIVEN, b'Content-Disposition: form-data; name="home_page"; x="a\\"b"\n\n1.z')),
+    *(_multipart(400, _parts(*_GIVEN, b'Content-Disposition: form-data; name="home_page"\r\nContent-Length: '
+                             + length + b"\r\n\r\n1.x3y")) for length in (b"x3", b"0000000000000000003", b"5 ")),
+    _multipart(400, _parts(*_GIVEN, b'Content-Disposition: form-data; x="a;b" ; name="home_page"\r\n\r\n1.x')),
+    _multipart(400, _parts(*_GIVEN, b'Content-Disposition: form-data;\r\n\tname="home_page"\r\n\r\n1.x')),
+    _multipart(400, _parts(
+        *_GIVEN, b'Content-Disposition: form-data; name="home_page"\r\nX-More: ; name="x"\r\n\r\n1.x')),
+    _multipart(400, _parts(_ACTION, _VERSION, b'Content-Disposition: form-data; name="na\\me"\r\n\r\nn')),
+    _multipart(400, _parts(*_GIVEN, b'Content-Disposition: form-data; name="home_page"\r\n\r\n\xff')),
+    _multipart(400, _parts(_ACTION, _VERSION, b'Content-Disposition: form-data; name="\xff"\r\n\r\nn')),
+    _multipart(400, _parts(*_GIVEN), query="?home_page=1.q"),
+    _multipart(400, _parts(*_GIVEN, _URL), more=" ; charset=utf-8"),
     _multipart(400, _parts(_ACTION, _NAME, b'Content-Disposition: form-data; name="version"; filename="v"\r\n\r\n1')),
     row("218 14", 400, "POST /pypi", f"Content-Type: multipart/mixed; boundary={BOUNDARY}",
-        body=_parts(_ACTION, _NAME, _VERSION)),
+        body=_parts(*_GIVEN, _URL)),
     row("14", 200, "POST /pypi", f"{_FORM}; charset=utf-8", body=_ABOUT),
     row("14", 200, "POST /pypi?name=x", body=_ABOUT),
     row("14 30", 200, "PUT /pypi?name=x", _FORM, body=_ABOUT),
     row("14 30", 200, "PUT /pypi?name=x", body=_ABOUT),
-    row("14 102", 400, "POST /pypi", _FORM, body=b":action=verify;name=a+b%2Bc;version=1.0;=x;y=;z"),
-    row("14 102", 400, "POST /pypi", _FORM, body=b":action=verify&name=n&version=1=0&&version="),
-    row("14 102", 400, "POST /pypi?version=1.w", _FORM, body=b":action=verify&name=n"),
-    row("14 102", 400, "POST /pypi", _FORM, body=b":action=verify&name=n&version=1.0&requires=1&requires=a&requires=2"),
+    row("14 102", 400, "POST /pypi", _FORM, body=b":action=verify;name=a;version=1.0;home_page=a+b%2Bc;=x;y=;z"),
+    row("14 102", 400, "POST /pypi", _FORM, body=b":action=verify&name=n&home_page=1=0&&version=&version=1"),
+    row("14 102", 400, "POST /pypi?home_page=1.w", _FORM, body=b":action=verify&name=n&version=1"),
+    row("14 102", 400, "POST /pypi", _FORM, body=b":action=verify&name=n&version=1.0&requires=a&requires=b&requires=2"),
+    row("14 102", 400, "POST /pypi", _FORM,
+        body=b":action=verify&name=n&version=1.0&home_page=a&home_page=b&home_page=c"),
     row("14 26", 400, "GET /pypi?:action=verify&name=%FF"),
-    row("14 102", 400, "GET /pypi?:action=verify&name=%E9%zz+&version=1"),
+    row("14 102", 400, "GET /pypi?:action=verify&name=n&version=1&home_page=%C3%A9%zz+"),
 )  # fmt: skip
 _STRING = "<string>{}</string>"
 _DEMO = _STRING.format("demo")
@@ -165,6 +170,7 @@ _CALLS = (
     call("152 269", "changelog_since_serial", "<int>38</int>"),
     call("152 269", "changelog_since_serial", "<int>9223372036854775807</int>"),
     call("152 269", "changelog_since_serial", "<int>9223372036854775808</int>"),
+    call("152 269", "changelog_since_serial", "<int>-9223372036854775809</int>"),
     call("153", "changed_packages", "<int>1400000000</int>"),
     call("154", "user_packages", "<string>dave.d</string>"),
     call("154", "package_roles", "<string>lone-wheel</string>"),
