@@ -21,6 +21,7 @@ URLENCODED = "application/x-www-form-urlencoded"
 _blank = re.compile(rb"^\r?\n", re.MULTILINE)
 _rest_of_delimiter = re.compile(rb"(--)?[ \t\r\f\v]*(?:\n|\Z)")
 _fold = re.compile(rb"\r?\n[ \t]+")
+_boundary = re.compile(r"[ -~]{0,200}[!-~]")
 _parameter = re.compile(r';\s*([^=;\s]+)\s*=\s*(?:"((?:\\.|[^"\\])*)"|([^;]*))')
 
 
@@ -29,7 +30,7 @@ class BadEncoding(Answered):
 
 
 class BadBody(Answered):
-    """The body is shorter than was said, or cannot be read."""
+    """The body is shorter than was said, or cannot be read or taken apart."""
 
 
 @dataclass(frozen=True)
@@ -86,13 +87,14 @@ def read_body(environ: Mapping[str, Any]) -> bytes:
 
 
 def posted(content_type: str, query: bytes, body: bytes) -> Iterable[Pair]:
-    """Return the pairs of a POST: of its body and of its query (B041)."""
+    """Return the pairs of a POST: of its body and of its query (B041). Raises BadBody where no part has an end."""
     kind, parameters = parse_header(content_type)
     if kind == URLENCODED:
         return urlencoded(body + b"&" + query if query else body)
-    if parameters.get("boundary"):
-        return [*urlencoded(query), *multipart(body, parameters["boundary"].encode("latin-1"))]
-    return []
+    boundary = parameters.get("boundary", "")
+    if not _boundary.fullmatch(boundary):
+        raise BadBody(f"{boundary!r} is no boundary of a form in parts")
+    return [*urlencoded(query), *multipart(body, boundary.encode("latin-1"))]
 
 
 def urlencoded(data: bytes) -> list[Pair]:

@@ -257,7 +257,7 @@ RAW = (
     (f"{_POST} @no-name", 400),
     (f"{_POST} @preamble", 200),
     (f"{_TYPE} {{base}}/pypi --data-binary @lf", 401),
-    ("--user bob:bobpw --header 'Content-Type: multipart/form-data' --data-binary @lf {base}/pypi", 200),
+    ("--user bob:bobpw --header 'Content-Type: multipart/form-data' --data-binary @lf {base}/pypi", 500),
     (
         f"{_BOB} --header 'Content-Type: multipart/form-data; boundary=\"{_BOUNDARY}\"' "
         "--data-binary @crlf {base}/pypi",

@@ -58,9 +58,13 @@ def test_a_query_is_merged_into_a_post():
     assert parsed("POST", "a=2", b"", content_type="text/plain") == {}
 
 
-def test_parts_without_a_boundary_are_none():
-    """Nobody can say where one ends."""
-    assert parsed("POST", "a=1", b"--B\r\n\r\n--B--", content_type="multipart/form-data") == {}
+@pytest.mark.parametrize(
+    "boundary", ["", "; boundary=", '; boundary="B "', "; boundary=" + 202 * "B", "; boundary=\xe9"]
+)
+def test_parts_without_a_boundary_are_refused(boundary):
+    """Nobody can say where one ends: taken for an empty form, an upload would seem to have come."""
+    with pytest.raises(BadBody, match="no boundary"):
+        parsed("POST", "a=1", b"--B\r\n\r\n--B--", content_type="multipart/form-data" + boundary)
 
 
 @given(st.lists(st.sampled_from([b"--", b"-", b"B", b"\n", b"\r\n", b" ", b"x", b"--B", b"\n--B"]), max_size=12))
