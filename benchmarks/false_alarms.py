@@ -3,7 +3,7 @@
 `python -m benchmarks.false_alarms [--runs N] [--target T] [--jobs N]`: each run replays everything with the second side
 under another clock, hash seed, seed of random numbers, process and number of workers, by default options. Prints runs,
 exchanges compared, runs with a group, and by the rule of three what that says of the rate at 95 % confidence. With
-`--journal FILE` each run is written down as it ends; what the file holds of the same commit and options is not run again.
+`--journal FILE` each run is written down as it ends; what it holds of the same commit and options is not repeated.
 """
 
 from __future__ import annotations
