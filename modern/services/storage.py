@@ -8,9 +8,11 @@ database has the row.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import shutil
+import tempfile
 import time
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -74,6 +76,17 @@ def inside(path: str) -> bool:
     return parts[0] != FOLDER and all(part not in ("", ".", "..") and "\0" not in part for part in parts)
 
 
+def moved(source: str, place: str) -> bool:
+    """Rename a folder; False where another is in its place. Raises OSError."""
+    try:
+        os.rename(source, place)
+    except OSError as error:
+        if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
+            raise
+        return False
+    return True
+
+
 class LocalStore:
     """A folder on disk."""
 
@@ -114,15 +127,14 @@ class LocalStore:
     def replace_folder(self, folder: str, archive: zipfile.ZipFile) -> None:
         """Unpack a zip beside the folder, then change their places. Raises what zipfile and the disk raise."""
         place = os.path.join(self._root, folder)
-        fresh = place + ".new"
-        shutil.rmtree(fresh, ignore_errors=True)
-        try:
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".", dir=os.path.dirname(place)) as beside:  # no folder has such a name
+            fresh, gone = os.path.join(beside, "new"), os.path.join(beside, "old")
             archive.extractall(fresh)  # below the folder: zipfile drops dots and drives of names
-        except BaseException:
-            shutil.rmtree(fresh, ignore_errors=True)
-            raise
-        shutil.rmtree(place, ignore_errors=True)
-        os.rename(fresh, place)
+            while not moved(fresh, place):
+                with suppress(FileNotFoundError):  # another upload was faster
+                    os.rename(place, gone)
+                shutil.rmtree(gone, ignore_errors=True)
 
     def _sweep(self, has_row: HasRow) -> None:
         folder = os.path.join(self._root, FOLDER)

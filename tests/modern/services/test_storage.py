@@ -1,7 +1,10 @@
 """modern.services.storage: files appear whole, stay with their rows, and go without them; on disk and by fsspec."""
 
+import io
 import os
 import time
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -143,3 +146,45 @@ def test_a_folder_that_goes_while_a_file_is_written_is_made_again(tmp_path, monk
     with pytest.raises(FileNotFoundError):
         store.place({"bb/x": b"1"}, WHEN, unknown)
     assert os.listdir(tmp_path / ".incoming") == []
+
+
+def zipped(mark):
+    """A zip of twenty files that say the same."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for number in range(20):
+            archive.writestr(f"{number}.html", mark)
+    return zipfile.ZipFile(content)
+
+
+def tree(root):
+    """What is on disk below a folder: paths, and the texts of files."""
+    return {str(path.relative_to(root)): path.read_text() for path in root.rglob("*") if path.is_file()}
+
+
+def test_folders_replaced_at_once_are_never_mixed(tmp_path):
+    """Of uploads at the same time one is there at the end, whole; nothing else is left."""
+    store = LocalStore(str(tmp_path))
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: store.replace_folder("documentation/x", zipped(str(number))), range(24)))
+    found = tree(tmp_path)
+    assert sorted(found) == sorted(f"documentation/x/{number}.html" for number in range(20))
+    assert len(set(found.values())) == 1
+    assert os.listdir(tmp_path / "documentation") == ["x"]
+
+
+def test_a_folder_is_prepared_where_no_other_is(tmp_path):
+    """A project may be called as another and .new."""
+    store = LocalStore(str(tmp_path))
+    store.replace_folder("documentation/x.new", zipped("other"))
+    store.replace_folder("documentation/x", zipped("one"))
+    assert tree(tmp_path)["documentation/x.new/0.html"] == "other"
+
+
+def test_a_folder_that_cannot_take_its_place_leaves_nothing(tmp_path):
+    """A file is in the way: an error, and the file stays."""
+    (tmp_path / "documentation").mkdir()
+    (tmp_path / "documentation/x").write_text("a file")
+    with pytest.raises(NotADirectoryError):
+        LocalStore(str(tmp_path)).replace_folder("documentation/x", zipped("one"))
+    assert tree(tmp_path) == {"documentation/x": "a file"}
