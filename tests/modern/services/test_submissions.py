@@ -293,7 +293,7 @@ def test_an_error_may_say_how_python_2_called_it():
 
 def test_an_error_of_the_database_is_told_as_the_driver_tells_it(person):
     """A version given twice is compared with a list: what SQLAlchemy adds to that is none of a client's business."""
-    page = person.get("/pypi?:action=display&name=demo&version=1.0&version=1.1", status=500).text
+    page = person.get("/pypi?:action=files&name=demo&version=1.0&version=1.1", status=500).text
     assert "psycopg2.errors.UndefinedFunction" in page
     assert "sqlalchemy" not in page
 
