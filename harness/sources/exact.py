@@ -75,7 +75,7 @@ def connection(values: Fields) -> dict[str, Any]:
 
 def message_fields(exact: Message, plain: Message | None) -> dict[str, Any]:
     """Return the fields in which a message is not as `plain`; all of them without one."""
-    pairs = ((field.name, getattr(exact, field.name)) for field in fields(exact))
+    pairs = ((name, getattr(exact, name)) for name in told(exact))
     return {name: written(value) for name, value in pairs if plain is None or value != getattr(plain, name)} | (
         {"body": packed(exact.body)} if plain is None or exact.body != plain.body else {}
     )
@@ -83,8 +83,13 @@ def message_fields(exact: Message, plain: Message | None) -> dict[str, Any]:
 
 def changed(plain: Message, values: Fields) -> Message:
     """Return a message with the fields that `message_fields` wrote. Raises ValueError or TypeError."""
-    names = {field.name for field in fields(plain)}
+    names = told(plain)
     return replace(plain, **{name: READERS[name](value) for name, value in values.items() if name in names})
+
+
+def told(message: Message) -> list[str]:
+    """Return the names of the fields that make a message what it is."""
+    return [field.name for field in fields(message) if field.compare]
 
 
 def written(value: Any) -> Any:

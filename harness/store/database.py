@@ -70,13 +70,13 @@ def is_archive(path: Path) -> bool:
 
 def check(path: Path) -> None:
     """Raise `RecordingError` unless the file is a whole archive that this harness reads, as its first page has it."""
+    written = _is_written(path)
     try:
-        size = path.stat().st_size
         with path.open("rb") as file:
             head = file.read(100)
     except OSError as error:
         raise RecordingError(f"{path}: cannot be read: {error.strerror or error}") from error
-    if not size:
+    if not head:
         raise RecordingError(f"{path}: empty file, not a recording")
     if not head.startswith(SQLITE_MAGIC):
         raise RecordingError(f"{path}: not an archive")
@@ -85,16 +85,21 @@ def check(path: Path) -> None:
     version, application = (int.from_bytes(head[start : start + 4]) for start in (60, 68))
     # The header's own count of pages (SQLite file format, section 1.3.8).
     page, pages = int.from_bytes(head[16:18]), int.from_bytes(head[28:32])
-    # While it is written all but the first page may still stand in the write-ahead log; before that there is one page.
-    # Or in a journal, when it was killed while it finished the file.
-    growing = pages <= 1 or any(path.with_name(path.name + end).exists() for end in ("-wal", "-journal"))
+    # While it is written all but the first page may still stand beside it; before that there is one page. A writer may
+    # end between two of our questions: the size is asked last.
+    growing = pages <= 1 or written or _is_written(path)
     if application != APPLICATION_ID and not growing:
         raise RecordingError(f"{path}: an SQLite file, but not an archive")
     if not growing:
         check_version(path, version)
-    expected = (65536 if page == 1 else page) * pages
+    expected, size = (65536 if page == 1 else page) * pages, path.stat().st_size
     if size < expected and not growing:
         raise RecordingError(f"{path}: truncated archive: {size} of {expected} bytes")
+
+
+def _is_written(path: Path) -> bool:
+    """Whether somebody writes, or was killed while the file was finished: a log or a journal stands beside it."""
+    return any(path.with_name(path.name + end).exists() for end in ("-wal", "-journal"))
 
 
 def check_version(path: Path, version: int) -> None:
