@@ -62,7 +62,7 @@ def test_killed_worker(tmp_path: Path, gunicorn: Callable[..., Any]) -> None:
     (tmp_path / "app.py").write_text(APP, encoding="utf-8")
     with gunicorn(tmp_path, "app:application", "-k", "gthread") as url:
         for _ in range(3):
-            for pause in (0.5, 0.0):  # long enough that both workers are known to what writes
+            for pause in (1.5, 0.0):  # long enough that both workers are known to what writes
                 for _ in range(10):
                     worker = ask(url)
                 time.sleep(pause)
