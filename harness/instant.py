@@ -89,7 +89,7 @@ ANY = re.compile(
     rb"(?<![\w.])(?:" + b"|".join(rb"(" + spelling.pattern + rb")" for spelling in SPELLINGS) + rb")(?!\d)"
 )
 """An instant in any spelling; the group that matched is the spelling's number, from 1."""
-_LONGEST = 64
+_SHORTEST, _LONGEST = len("1 May 2008"), 64
 LONG = 400 * DAY
 """Spans beyond this are not worth looking for by what they contain."""
 _ZONE_AT_END = re.compile(rb"(?:(Z|GMT|UTC)|([+-])(\d\d):?(\d\d))$")
@@ -103,6 +103,8 @@ def instants(raw: bytes, spans: tuple[Span, ...]) -> list[Instant]:
     Looks only around what such an instant must contain: most bytes hold none, and are read at the speed of a search.
     """
     found: list[Instant] = []
+    if len(raw) < _SHORTEST:
+        return found
     for low, high in _regions(raw, spans):
         for match in ANY.finditer(raw, low, high):
             instant = _of_spans(match, spans)

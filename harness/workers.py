@@ -243,7 +243,7 @@ def differing(wrote: Sequence[Effects], differences: Sequence[Difference]) -> tu
     paths = [each.path for each in differences if each.aspect == "rows"]
 
     def differs(table: str) -> bool:
-        return any(path == table or path.startswith(f"{table}.") for path in paths)
+        return any(path == table or path.startswith((f"{table}.", f"{table} ")) for path in paths)
 
     return tuple(
         replace(effects, rows={table: rows for table, rows in effects.rows.items() if differs(table)})

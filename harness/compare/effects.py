@@ -1,13 +1,13 @@
 """What two sides wrote comes in; what differs between the outcomes goes out, as `Difference` objects. Pure: no I/O.
 
-Compared is the state that was reached, not the way to it: a row that only old took away is a row that new has `added`.
-Values that differ from run to run were made alike before (`Effects.mapped`). Reading what was written is for
-`harness.state`.
+Compared is the state that was reached, not the way to it. Of a row or a file that only one side has in the end it is
+told whether that side wrote it or the other took it away: these are two causes. Values that differ from run to run were
+made alike before (`Effects.mapped`). Reading what was written is for `harness.state`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import PurePosixPath
 
@@ -18,6 +18,8 @@ from harness.difference import Difference
 from harness.effects import DIGEST, Effects, Row
 
 PAIRS = 20_000  # pairs of rows of one table that are weighed against each other; beyond that they are paired in order
+REMOVAL = " removal"
+"""Follows the table or the kind of file in the path of what one side took away and the other left."""
 
 
 def compare_effects(old: Effects, new: Effects) -> list[Difference]:
@@ -41,10 +43,21 @@ def _compare_rows(old: Effects, new: Effects) -> Iterator[Difference]:
         pairs = list(_pair_rows(only_old, only_new, keys.get(table, ())))
         for left, right in pairs:
             yield from _compare_columns(table, dict(left), dict(right))
-        for row in only_old:
-            yield Difference("rows", table, "missing", excerpt(_row_text(row)), "")
-        for row in only_new:
-            yield Difference("rows", table, "added", "", excerpt(_row_text(row)))
+        taken = [[row for row, count in side.rows.get(table, {}).items() if count < 0] for side in (old, new)]
+        yield from _one_sided_rows(table, only_old, taken[1], ("missing", "added"))
+        yield from _one_sided_rows(table, only_new, taken[0], ("added", "missing"))
+
+
+def _one_sided_rows(
+    table: str, rows: Iterable[Row], taken: Collection[Row], kinds: tuple[str, str]
+) -> Iterator[Difference]:
+    """Tell of rows that one side has in the end: the first kind where it wrote them, the second where the other side
+    took them away (`taken`).
+    """
+    for row in rows:
+        path, kind = (f"{table}{REMOVAL}", kinds[1]) if row in taken else (table, kinds[0])
+        values = (excerpt(_row_text(row)), "")
+        yield Difference("rows", path, kind, *(values if kind == "missing" else reversed(values)))
 
 
 def _surplus(old: Mapping[Row, int], new: Mapping[Row, int]) -> tuple[list[Row], list[Row]]:
@@ -183,10 +196,11 @@ def _file_with(text: str | None, others: Mapping[str, str | None]) -> str | None
 
 
 def _one_sided(path: str, present: bool, side: str) -> Difference:
-    """Tell of a file that one side wrote (`present`) or removed and the other did not touch."""
-    if present == (side == "old"):
-        return Difference("files", _pattern(path), "missing", excerpt(path), "")
-    return Difference("files", _pattern(path), "added", "", excerpt(path))
+    """Tell of a file that one side wrote (`present`) or removed and the other did not."""
+    pattern = _pattern(path) if present else f"{_pattern(path)}{REMOVAL}"
+    if side == "old":
+        return Difference("files", pattern, "missing", excerpt(path), "")
+    return Difference("files", pattern, "added", "", excerpt(path))
 
 
 def _pattern(path: str) -> str:

@@ -27,6 +27,9 @@ NOTHING = frozenset({"null", '""', "[]", "{}"})
 CALLS = ("params[", "fault")
 """How places in XML-RPC begin: its types are written by another writer than those of other formats."""
 
+KEPT = (" mode", " removal")
+"""What of the place of a file is told apart."""
+
 Pair = tuple[str, str]
 
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
@@ -65,7 +68,7 @@ def place(aspect: str, kind: str, path: str) -> str:
     if aspect == "header":
         return path.lower()
     if aspect == "files" and "/" not in path:  # whatever the suffix: it was written, but otherwise; not so its lines
-        return "* mode" if path.endswith(" mode") else "*"
+        return f"*{path[path.rindex(' ') :]}" if path.endswith(KEPT) else "*"
     if kind == "spelling" and path.endswith("comment()"):
         return "comment()"  # comments come and go together
     if kind == "spelling" and path.startswith("body/xmlrpc"):

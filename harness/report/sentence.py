@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from harness.clients import NOBODY
 from harness.compare.body import CONTENT
+from harness.compare.effects import REMOVAL
 from harness.compare.headers import NAMES
 from harness.group import Group
 from harness.group.plain import plain
@@ -48,6 +49,10 @@ SENTENCES: Mapping[tuple[str, str], str] = {
     ("rows", "missing"): "The database lacks something that the old version stores{at}: {old}",
     ("rows", "added"): "The database holds something that the old version does not store{at}: {new}",
     ("rows", ""): "The database holds another value{at}: “{new}” instead of “{old}”",
+    ("rows removal", "missing"): "The database keeps something that the old version removes{at}: {old}",
+    ("rows removal", "added"): "Something is removed from the database that the old version keeps{at}: {new}",
+    ("files removal", "missing"): "A file that the old version removes is kept: {old}",
+    ("files removal", "added"): "A file is removed that the old version keeps: {new}",
     ("files", "missing"): "A file that the old version writes is not written: {old}",
     ("files", "added"): "A file is written that the old version does not write: {new}",
     ("files", "renamed"): "A file is written under another name: {new} instead of {old}",
@@ -79,6 +84,7 @@ def sentence(group: Group) -> str:
     if group.aspect == "files" and group.path.endswith(" mode"):
         return f"A file is written with other permissions: {group.new} instead of {group.old}"
     aspect = "lines" if group.aspect == "files" and "/" in group.path else group.aspect
+    aspect += REMOVAL * group.path.endswith(REMOVAL)
     pattern = SENTENCES.get((aspect, group.kind)) or SENTENCES[aspect, ""]
     old, new, path = (_short(text) for text in (group.old, group.new, group.path))
     at = _at(group)

@@ -72,8 +72,14 @@ A1, A2, B1 = row(id="1", name="a", note="x"), row(id="1", name="a", note="y"), r
         pytest.param(
             rows("t", {A1: -1}),
             NO_EFFECTS,
-            [Difference("rows", "t", "added", "", "id=1, name=a, note=x")],
+            [Difference("rows", "t removal", "missing", "id=1, name=a, note=x", "")],
             id="deleted by old alone: new has it",
+        ),
+        pytest.param(
+            NO_EFFECTS,
+            rows("t", {A1: -1}),
+            [Difference("rows", "t removal", "added", "", "id=1, name=a, note=x")],
+            id="deleted by new alone",
         ),
         pytest.param(
             rows("t", {A1: -1, A2: 1}, "id"),
@@ -173,7 +179,7 @@ A1, A2, B1 = row(id="1", name="a", note="x"), row(id="1", name="a", note="y"), r
         pytest.param(
             Effects(files={"x.gz": None}),
             NO_EFFECTS,
-            [Difference("files", "*.gz", "added", "", "x.gz")],
+            [Difference("files", "*.gz removal", "missing", "x.gz", "")],
             id="file not removed: new has it",
         ),
         pytest.param(

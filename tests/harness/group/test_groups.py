@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.compare.effects import compare_effects
 from harness.difference import Difference
+from harness.effects import NO_EFFECTS, Effects
 from harness.group import STALE, Groups, group_observations
 from harness.group.cause import EDITS
 from harness.group.observation import EXAMPLES, Observation
@@ -171,6 +173,20 @@ def test_one_edit_of_many_values_is_one_group(values, words, times):
     (group,) = group_observations(observations)
     assert group.count == len(values) * times
     assert words in group.title
+
+
+@pytest.mark.parametrize("aspect", ["rows", "files"])
+def test_what_is_written_too_much_is_not_what_is_not_removed(aspect):
+    """An extra row or file, and one that only old removes, stay in the end: by two causes, at any number of places."""
+    row = (("id", "7"),)
+    written = Effects(rows={"t": {row: 1}}) if aspect == "rows" else Effects(files={"x.log": "0644 1 bytes sha256:a"})
+    removed = Effects(rows={"t": {row: -1}}) if aspect == "rows" else Effects(files={"y.txt": None})
+    extra, kept = compare_effects(NO_EFFECTS, written), compare_effects(removed, NO_EFFECTS)
+    groups = group_observations([seen(n, one) for n, one in enumerate([*extra, *kept, *extra, *kept])])
+    assert [(group.path.partition(" ")[2], group.kind, group.count) for group in groups] == [
+        ("", "added", 2),
+        ("removal", "missing", 2),
+    ]
 
 
 def test_an_exchange_that_shows_two_causes_counts_in_both():

@@ -43,6 +43,20 @@ def test_permissions_are_no_content():
     assert text == "A file is written with other permissions: 0644 instead of 0640"
 
 
+@pytest.mark.parametrize(
+    ("difference", "expected"),
+    [
+        (Difference("rows", "t removal", "missing", "id=1", ""), "The database keeps something that the old version"),
+        (Difference("rows", "t removal", "added", "", "id=1"), "Something is removed from the database that the old"),
+        (Difference("files", "*.log removal", "missing", "a.log", ""), "A file that the old version removes is kept"),
+        (Difference("files", "*.log removal", "added", "", "a.log"), "A file is removed that the old version keeps"),
+    ],
+)
+def test_what_was_removed_is_told_from_what_was_written(difference, expected):
+    """A row that stays is not one that was stored."""
+    assert sentence(group_of(difference)).startswith(expected)
+
+
 def test_lines_are_no_files():
     """What is missing within a file is a line of it."""
     text = sentence(group_of(Difference("files", "*.txt/text", "missing", "lang=en", "")))
