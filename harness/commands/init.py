@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
@@ -41,7 +42,10 @@ Examples:
 @click.option("--old", metavar="TARGET", help="What serves today: URL, MODULE:APP, recorded.")
 @click.option("--new", metavar="TARGET", help="What is to replace it.")
 @click.option(
-    "--cgi-bin", metavar="DIR", type=click.Path(path_type=Path), help="The CGI programs themselves are a target."
+    "--cgi-bin",
+    metavar="DIR|PROGRAM",
+    type=click.Path(path_type=Path),
+    help="The CGI programs themselves are a target.",
 )
 @click.option("-o", "output", metavar="FILE", default=FILE, show_default=True, help="What to write; - prints it.")
 @click.option("--force", is_flag=True, help="Write over an earlier file.")
@@ -109,24 +113,32 @@ def looked_at(recordings: Sequence[Recording]) -> Iterator[Exchange]:
 
 
 def mounts_of(folder: Path | None, apache: Apache | None, recordings: Sequence[Recording]) -> Sequence[Mount]:
-    """Return where programs are, and the URLs before them: as Apache says, or as the recorded paths suggest."""
+    """Return where programs are, and the URLs before them: as Apache says, or as the recorded paths suggest.
+
+    The only program there is, which no path names, answers all of them: it was recorded as the whole site.
+    """
     if folder is None:
         return apache.mounts if apache else ()
-    if not folder.is_dir():
-        raise UsageError(f"--cgi-bin {folder}: is not a folder of programs")
-    names = {entry.name for entry in folder.iterdir() if entry.is_file()}
+    files = [path for path in sorted(folder.iterdir() if folder.is_dir() else [folder]) if path.is_file()]
+    programs = [path for path in files if os.access(path, os.X_OK)]
+    if not folder.is_dir() and not programs:
+        raise UsageError(f"--cgi-bin {folder}: is not a folder of programs, and no program (chmod +x makes it one)")
     paths = (exchange.request.path.decode("latin-1") for exchange in looked_at(recordings))
-    return [Mount(mounted_at(paths, names), str(folder.absolute()))]
+    mount = mounted_at(paths, {program.name for program in programs or files})
+    if len(programs) == 1 and (mount is None or not folder.is_dir()):
+        url = "" if mount is None else f"{mount}/{programs[0].name}"
+        return [Mount(url, str(programs[0].absolute()), single=True)]
+    return [Mount(mount or "", str(folder.absolute()))]
 
 
-def mounted_at(paths: Iterable[str], names: set[str]) -> str:
-    """Return what stands before the name of a program in the first path that has one."""
+def mounted_at(paths: Iterable[str], names: set[str]) -> str | None:
+    """Return what stands before the name of a program in the first path that has one; None where none has."""
     for path in paths:
         segments = path.split("/")
         for number, segment in enumerate(segments[1:], 1):
             if segment in names:
                 return "/".join(segments[:number])
-    return ""
+    return None
 
 
 def first_targets(guess: Guess) -> tuple[str, str] | None:

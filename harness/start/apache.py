@@ -26,16 +26,20 @@ _PROGRAM = re.compile(r"\.\w{1,5}\Z")
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """A folder of programs (or one program), and the URL before it; `extensions` are those of programs, if not all."""
+    """A folder of programs (or one program), and the URL before it; `extensions` are those of programs, if not all.
+
+    `single`: it is known to be a program, whatever its name.
+    """
 
     url: str
     folder: str
     extensions: tuple[str, ...] = ()
+    single: bool = False
 
     @property
     def is_program(self) -> bool:
-        """Tell whether a single program is meant, by its name."""
-        return not self.folder.endswith("/") and _PROGRAM.search(self.folder) is not None
+        """Tell whether a single program is meant, by its name if nothing else."""
+        return self.single or (not self.folder.endswith("/") and _PROGRAM.search(self.folder) is not None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,26 @@ def test_compares_with_the_programs(folder: Path) -> None:
     assert "different 0" in result.stdout
 
 
+@pytest.mark.parametrize(
+    ("path", "given", "app"),
+    [
+        ("/", "cgi", "compat:CGIScript('{}')"),
+        ("/", "cgi/hello", "compat:CGIScript('{}')"),
+        ("/bin/hello/more", "cgi/hello", "compat:CGIScript('{}', mount='/bin/hello')"),
+    ],
+    ids=["the only one in the folder", "named", "named, and in the path"],
+)
+def test_a_single_program_may_be_the_whole_site(folder: Path, path: str, given: str, app: str) -> None:
+    """Recorded behind `compat:CGIScript`, no path names the program; nor need its name look like one."""
+    program = (folder / "cgi" / "hello.cgi").rename(folder / "cgi" / "hello")
+    (folder / "cgi" / "data.txt").write_text("")
+    write_cassette(folder / "a.yaml", [exchange(f"GET {path}?1".encode(), b"hello 1\n")])
+    result = init("a.yaml", "--cgi-bin", given)
+    assert read_config(folder / "harness.toml").targets["old"].app == app.format(program)
+    assert "judged 1 of 1" in result.stdout
+    assert "different 0" in result.stdout
+
+
 def test_reads_that_look_unsafe_are_not_tried_out(folder: Path) -> None:
     """Ten requests are sent to what is given, none of them a logout; that it might be listed is said in the file."""
     reads = [exchange(b"GET /bin/hello.cgi?logout", b""), exchange(b"GET /bin/hello.cgi?1", b"hello 1\n")]
@@ -139,8 +159,8 @@ def test_errors(folder: Path, arguments: list[str], message: str) -> None:
 
 @pytest.mark.parametrize(
     ("path", "mount"),
-    [("/cgi-bin/a.cgi", "/cgi-bin"), ("/x/y/a.cgi/info", "/x/y"), ("/a.cgi", ""), ("/b", "")],
+    [("/cgi-bin/a.cgi", "/cgi-bin"), ("/x/y/a.cgi/info", "/x/y"), ("/a.cgi", ""), ("/b", None)],
 )
-def test_mounted_at(path: str, mount: str) -> None:
+def test_mounted_at(path: str, mount: str | None) -> None:
     """What stands before a program's name is where the folder is mounted."""
     assert mounted_at(["/", path], {"a.cgi"}) == mount
