@@ -7,6 +7,7 @@ begins anew. Used by one thread at a time.
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +61,7 @@ class Bench:
 
     def run(self, client: Client, changes: Sequence[Change] = ()) -> Run:
         """Run a client once, with these changes made to what it is answered."""
+        began = time.time()
         self._side.stop()
         self._state.restore()
         self._side.start(self._state.env(self._proxy.host))
@@ -73,7 +75,8 @@ class Bench:
             raise current.failure
         seen = tuple(current.seen)
         wrote = self._state.changes(any(one.request.method not in SAFE_METHODS for one in seen))
-        outcome = Outcome(ran.exit, ran.output, ran.files, effect_lines(wrote), tuple(one.endpoint for one in seen))
+        lines = effect_lines(wrote, (began, time.time() + 1))
+        outcome = Outcome(ran.exit, ran.output, ran.files, lines, tuple(one.endpoint for one in seen))
         return Run(outcome, seen)
 
     def _name(self, request: Request) -> str:

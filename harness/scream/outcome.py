@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from harness.effects import Effects
+from harness.instant import Span, instants, placeholder
 
 SAME, READS, BREAKS = "same", "reads", "breaks"
 SHOWN = 5
@@ -148,16 +149,28 @@ def failure(unchanged: Outcome) -> str:
     return f"it fails when nothing is changed: exit status {unchanged.exit}{last}"
 
 
-def effect_lines(effects: Effects | None) -> tuple[str, ...]:
-    """Return what was written on the server as lines: counts, and each row, file and mail."""
+def effect_lines(effects: Effects | None, during: Span = (0.0, 0.0)) -> tuple[str, ...]:
+    """Return what was written on the server as lines: counts, and each row, file and mail; instants of the run alike.
+
+    Else runs that were made within one second would seem to agree on the time.
+    """
     if effects is None:
         return ()
+    effects = effects.mapped(lambda text: _timeless(text, during))
     lines = []
     for table, rows in effects.rows.items():
         lines.append(f"{table}: {sum(map(abs, rows.values()))} rows")
         lines += [f"{table}: {dict(row)} {count:+}" for row, count in rows.items()]
     lines += [f"file {path} {content}" for path, content in effects.files.items()]
     return (*sorted(lines), *(["mail"] if effects.mail else []))
+
+
+def _timeless(text: str, during: Span) -> str:
+    raw, made, at = text.encode("utf-8", "surrogatepass"), [], 0
+    for found in instants(raw, (during,)):
+        made += [raw[at : found.start], placeholder(found, raw)]
+        at = found.end
+    return b"".join([*made, raw[at:]]).decode("utf-8", "surrogatepass")
 
 
 def _signed(wanted: Iterable[str], found: Sequence[str]) -> list[str]:

@@ -110,6 +110,17 @@ def test_what_was_written_is_lines() -> None:
     assert effect_lines(None) == ()
 
 
+def test_times_of_a_run_are_no_part_of_what_it_wrote() -> None:
+    """Two runs within a second write the same time, a third does not; a time of another day is data."""
+
+    def lines(when: str, began: float) -> tuple[str, ...]:
+        return effect_lines(Effects({"notes": Counter({(("at", when),): 1})}), (began, began + 2))
+
+    first = lines("2026-11-23 10:00:01.25", 1795428000)
+    assert first == lines("2026-11-23 10:00:02.5", 1795428001)
+    assert first != lines("2026-11-22 10:00:02.5", 1795428001)
+
+
 def test_an_outcome_is_read_again_as_it_was_written() -> None:
     """For the journal."""
     assert from_json(to_json(RUN)) == RUN
