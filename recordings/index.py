@@ -19,6 +19,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from recordings.installations import installed
+
 ROOT = Path(__file__).resolve().parent.parent
 SEED = ROOT / "recordings" / "seed.json"
 HARNESS = Path(sys.executable).with_name("harness")
@@ -48,17 +50,21 @@ def free_port(wanted: int = PORT) -> int:
 
 
 @contextmanager
-def recorded_index(cassette: Path, work: Path, cgi: bool = True, index: str = "legacy") -> Iterator[str]:
+def recorded_index(
+    cassette: Path, work: Path, cgi: bool = True, index: str = "legacy", state: str = "seed"
+) -> Iterator[str]:
     """Serve a fresh index and record into `cassette`; yields the address for clients (`http://HOST:PORT`).
 
-    `cgi` is False for an index that answers within the server's process; only the old one (`legacy`) can be otherwise.
+    `cgi` is False for an index that answers within the server's process; only the old one (`legacy`) can be otherwise,
+    or start from another state than the seed.
     """
     # Only what is kept has to name the same host each time; somebody else may take that port before we do.
     with ExitStack() as stack:
         try:
-            base, recorder = stack.enter_context(_recorder(cassette, work, cgi, free_port(PORT if cgi else 0), index))
+            port = free_port(PORT if cgi else 0)
+            base, recorder = stack.enter_context(_recorder(cassette, work, cgi, port, index, state))
         except TakenError:
-            base, recorder = stack.enter_context(_recorder(cassette, work, cgi, free_port(0), index))
+            base, recorder = stack.enter_context(_recorder(cassette, work, cgi, free_port(0), index, state))
         yield base
     lost = re.search(r"lost (\d+)", recorder.printed)
     if recorder.status or not lost or lost[1] != "0":
@@ -66,17 +72,25 @@ def recorded_index(cassette: Path, work: Path, cgi: bool = True, index: str = "l
 
 
 @contextmanager
-def _recorder(cassette: Path, work: Path, cgi: bool, port: int, index: str) -> Iterator[tuple[str, _Process]]:
+def _recorder(
+    cassette: Path, work: Path, cgi: bool, port: int, index: str, state: str
+) -> Iterator[tuple[str, _Process]]:
     """Index and recorder on a port; raises TakenError if somebody listens there by now."""
     base = f"http://{HOST}:{port}"
-    serve = [sys.executable, "-m", index, "serve", "--bind", f"{HOST}:0", "--seed", str(SEED)]
+    serve = [sys.executable, "-m", index, "serve", "--bind", f"{HOST}:0"]
     serve += ["--cgi"] if cgi else []
     serve += ["--files", str(work / "files"), "--mail", str(work / "mail")]
     environ = {**os.environ, "PYPI_BASE_URL": f"{base}/pypi"}
     with ExitStack() as stack:
+        if state == "seed":
+            serve += ["--seed", str(SEED)]
+        else:
+            database, settings = stack.enter_context(installed(state, work / "files", f"{HOST}:{port}"))
+            serve += ["--database", database]
+            environ.update(settings)
         upstream = stack.enter_context(_running(serve, r"Serving on (http://[^/\s]+)", environ))
         record = [str(HARNESS), "record", "--upstream", upstream.found, "--bind", f"{HOST}:{port}"]
-        record += ["--no-redaction", "--state", "seed", "-o", str(cassette)]  # the credentials are those of the seed
+        record += ["--no-redaction", "--state", state, "-o", str(cassette)]  # the credentials are those of the seed
         try:
             recorder = stack.enter_context(_running(record, r"Recording (http://\S+)", environ))
         except ServerError as error:

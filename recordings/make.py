@@ -37,6 +37,7 @@ from recordings.clients import (
 )
 from recordings.environments import MissingError, python_of
 from recordings.index import ServerError, recorded_index
+from recordings.installations import FOLDER as INSTALLATIONS
 from recordings.session import ClientError, Scenario, Session
 
 FOLDER = Path(__file__).resolve().parent
@@ -64,15 +65,16 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns its exit status."""
     options = _parser().parse_args(arguments)
     chosen = [one for one in SCENARIOS if not options.only or one.name in options.only]
+    if options.tried == "modern":  # which has no such settings
+        chosen = [one for one in chosen if one.state == "seed"]
     if options.list:
         print("\n".join(f"{one.name:22} {one.about}" for one in chosen))
         return 0
-    into = None if options.tried else options.into
     signal.signal(signal.SIGTERM, _end)
     failed, missing = [], []
     for scenario in chosen:
         try:
-            make(scenario, into, options.tried or "legacy")
+            make(scenario, None if options.tried else options.into or folder_of(scenario), options.tried or "legacy")
         except MissingError as error:
             missing.append(f"{scenario.name}: {error}")
         except (ClientError, ServerError) as error:
@@ -94,7 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     names = [one.name for one in SCENARIOS]
     parser.add_argument("--only", nargs="+", choices=names, metavar="NAME", help="these scenarios instead of all")
     parser.add_argument(
-        "--into", type=_folder, default=FOLDER, metavar="FOLDER", help="where cassettes go; default: recordings/"
+        "--into", type=_folder, metavar="FOLDER", help="where cassettes go; default: recordings/ and installations/"
     )
     parser.add_argument(
         "--try",
@@ -114,6 +116,11 @@ def _folder(path: str) -> Path:
     return folder
 
 
+def folder_of(scenario: Scenario) -> Path:
+    """Where a cassette belongs: those of other installations than the seed's have a folder of their own."""
+    return FOLDER if scenario.state == "seed" else INSTALLATIONS
+
+
 def make(scenario: Scenario, into: Path | None = FOLDER, index: str = "legacy") -> None:
     """Record one scenario, as CGI if it is to be kept (`into` a folder).
 
@@ -126,7 +133,7 @@ def make(scenario: Scenario, into: Path | None = FOLDER, index: str = "legacy") 
         for name in ("client", "index"):
             (work / name).mkdir()
         cassette = work / f"{scenario.name}.yaml"
-        with recorded_index(cassette, work / "index", into is not None, index) as base:
+        with recorded_index(cassette, work / "index", into is not None, index, scenario.state) as base:
             scenario.play(Session(base, work / "client", python))
         size = cassette.stat().st_size
         if into:

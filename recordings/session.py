@@ -25,12 +25,16 @@ class ClientError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One cassette: its name, the environment its client runs in (None: a program of the system), and what it does."""
+    """One cassette: its name, the environment its client runs in (None: a program of the system), and what it does.
+
+    `state` is what the index starts from: a `[state.NAME]` of harness.toml.
+    """
 
     name: str
     environment: str | None
     play: Callable[[Session], None]
     about: str
+    state: str = "seed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 A request says its numbers in a header of its own, `X-Behaviour: B030 B031`, so that a cassette tells them by itself.
 What an answer gives for later (cookie, token of a form, nonce, mailed key) is remembered under a name and put in
-where a later request has `{cookie}`, `{token}`, `{nonce}` or `{key}`.
+where a later request has `{cookie}`, `{token}`, `{nonce}` or `{key}`; `{expired}` is a key of a day before.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ import time
 from collections.abc import Iterable
 
 from recordings.clients.raw_calls import CALLS
+from recordings.clients.raw_edges import EDGES, reset_key
 from recordings.clients.raw_files import FILES
 from recordings.clients.raw_forms import FORMS
+from recordings.clients.raw_installations import EARLY, LATE, OTHER
 from recordings.clients.raw_pages import PAGES
 from recordings.clients.raw_people import PEOPLE
 from recordings.clients.raw_requests import REQUESTS
@@ -24,6 +26,7 @@ from recordings.clients.raw_rules import RULES
 from recordings.session import ClientError, Scenario, Session
 
 TIMEOUT = 30  # seconds for an answer
+YESTERDAY = 30 * 3600  # seconds
 LEARNT = {
     b"cookie": rb"(?mi)^Set-Cookie: pypi=(\w+)",
     b"nonce": rb"(?mi)^Set-Cookie: login_nonce=(\w+)",
@@ -69,7 +72,7 @@ def _filled(text: bytes, known: dict[bytes, bytes]) -> bytes:
 
 
 def _play(session: Session, rows: Iterable[Row]) -> None:
-    known: dict[bytes, bytes] = {}
+    known = {b"expired": reset_key(int(time.time()) - YESTERDAY).encode()}  # nobody waits a day for one
     for row in rows:
         time.sleep(row.pause)
         answer = ask(session, row, known)
@@ -83,8 +86,8 @@ def _play(session: Session, rows: Iterable[Row]) -> None:
 
 
 SCENARIOS = tuple(
-    Scenario(name, None, functools.partial(_play, rows=rows), about)
-    for name, rows, about in (
+    Scenario(name, None, functools.partial(_play, rows=rows), about, *state)
+    for name, rows, about, *state in (
         ("raw-requests", REQUESTS, "bytes by hand: methods, paths, pages, downloads, credentials"),
         ("raw-forms", FORMS, "bytes by hand: accounts, publishing, uploads, roles, removals"),
         ("raw-calls", CALLS, "bytes by hand: every method of XML-RPC, and what is no call"),
@@ -92,5 +95,9 @@ SCENARIOS = tuple(
         ("raw-pages", PAGES, "bytes by hand: searches, lists, feeds, descriptions, more than a list has room for"),
         ("raw-rules", RULES, "bytes by hand: the rules of metadata, odd forms, odd calls, the order of releases"),
         ("raw-people", PEOPLE, "bytes by hand: credentials, accounts, forgotten passwords, roles, editing, removing"),
+        ("raw-edges", EDGES, "bytes by hand: what lies just beyond the limits of the others"),
+        ("raw-late", LATE, "bytes by hand: the rules of late 2016", "late"),
+        ("raw-early", EARLY, "bytes by hand: names to the letter, as in 2008", "early"),
+        ("raw-other", OTHER, "bytes by hand: an installation where nearly everything is set otherwise", "other"),
     )
 )
