@@ -12,7 +12,7 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import IO, TypeVar
 
 from .errors import AnsweredError, ProgramError, RequestError, ResponseAborted
@@ -23,6 +23,7 @@ LARGE_PIECE = 1 << 20
 QUICK = 0.05
 LINGER = 2.0
 
+Piece = bytes | memoryview
 T = TypeVar("T")
 
 
@@ -103,11 +104,11 @@ class SpooledBody(Body):
 
 
 class PumpedBody(SpooledBody):
-    """A body still arriving: a thread moves it from the client into the file. `wake` becomes readable when more is
-    there.
+    """A body still arriving: a thread moves its pieces from the client into the file. `wake` becomes readable when more
+    is there.
     """
 
-    def __init__(self, source: Input, length: int) -> None:
+    def __init__(self, pieces: Iterator[Piece], length: int) -> None:
         super().__init__(spooled(lambda: tempfile.TemporaryFile(buffering=0)), length)  # noqa: SIM115 - closed by close()
         self._available = 0
         self._finished = False
@@ -118,7 +119,7 @@ class PumpedBody(SpooledBody):
         self.wake, self._signal = os.pipe()
         os.set_blocking(self.wake, False)
         os.set_blocking(self._signal, False)
-        self._thread = threading.Thread(target=self._pump, args=(source, length), name="compat-body", daemon=True)
+        self._thread = threading.Thread(target=self._pump, args=(pieces, length), name="compat-body", daemon=True)
         self._thread.start()
 
     @property
@@ -156,18 +157,14 @@ class PumpedBody(SpooledBody):
             raise ResponseAborted(f"the client is still sending its {self.length} bytes, and the response is complete")
         self._release()
 
-    def _pump(self, source: Input, length: int) -> None:
-        received, size = 0, PIECE
+    def _pump(self, pieces: Iterator[Piece], length: int) -> None:
+        received = 0
         try:
-            while received < length:
-                asked = time.monotonic()
-                piece = source.read(min(size, length - received))
-                size = next_size(received, time.monotonic() - asked)
-                if not piece:
-                    self._failed = broken_off(received, length)
-                    break
+            for piece in pieces:
                 received += len(piece)
                 self._store(piece)
+            if received < length:
+                self._failed = self._failed or broken_off(received, length)
         except Exception as error:
             self._failed = self._failed or broken_off(received, length, error)
         with self._lock:
@@ -177,7 +174,7 @@ class PumpedBody(SpooledBody):
         if abandoned:
             self._release()
 
-    def _store(self, piece: bytes) -> None:
+    def _store(self, piece: Piece) -> None:
         with self._lock:
             if self._closed or self._failed is not None:
                 return  # what nobody will read is taken off the connection all the same
@@ -201,6 +198,19 @@ class PumpedBody(SpooledBody):
         os.close(self.wake)
         os.close(self._signal)
         self._file.close()
+
+
+def asked(source: Input, length: int) -> Iterator[bytes]:
+    """Return the pieces of a body of known length as the server hands them over."""
+    received, size = 0, PIECE
+    while received < length:
+        began = time.monotonic()
+        piece = source.read(min(size, length - received))
+        size = next_size(received, time.monotonic() - began)
+        if not piece:
+            return
+        received += len(piece)
+        yield piece
 
 
 def next_size(received: int, seconds: float) -> int:

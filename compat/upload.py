@@ -14,13 +14,12 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 
-from .body import PIECE, Body, PumpedBody, SpooledBody, broken_off, spooled
+from .body import PIECE, Body, PumpedBody, SpooledBody, asked, broken_off, spooled
+from .connection import connection, straight
 from .errors import AnsweredError, RequestError, ResponseAborted
 from .types import Environ, Input
 
 HELD = 65536
-CONNECTION = "gunicorn.socket"
-"""The environ's key for the client's connection, where the server shows it."""
 
 
 def read_body(
@@ -35,8 +34,8 @@ def read_body(
     """
     source: Input = environ["wsgi.input"]
     length = None if environ.get("HTTP_TRANSFER_ENCODING") else content_length(environ)
-    if isinstance(environ.get(CONNECTION), socket.socket) and idle_timeout is not None:
-        _limit_waiting(environ[CONNECTION], idle_timeout, reading_only=length is not None and length > HELD)
+    if idle_timeout is not None and (client := connection(environ)) is not None:
+        _limit_waiting(client, idle_timeout, reading_only=length is not None and length > HELD)
     if environ.get("HTTP_TRANSFER_ENCODING"):
         return _in_time(lambda: _chunked(environ, source, max_body), source, timeout)
     if not length:
@@ -44,7 +43,7 @@ def read_body(
     if max_body is not None and length > max_body:
         raise RequestError(413, f"the body has {length} bytes, max_body is {max_body}")
     if length > HELD:
-        return PumpedBody(source, length)
+        return PumpedBody(straight(environ) or asked(source, length), length)
     return _in_time(lambda: Body(_read_all(source, length), length), source, timeout)
 
 

@@ -14,7 +14,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from compat.body import Body, PumpedBody
+from compat.body import Body, PumpedBody, asked
 from compat.errors import ProgramError, RequestError
 from compat.runners import duplex
 from compat.runners.duplex import Running
@@ -159,7 +159,7 @@ def test_client_breaks_off_its_body(
     programs: Path, pid_file: Callable[[], list[int]], name: str, program: Program
 ) -> None:
     """Half a long body ends the program, whether it reads, waits or answers; it never sees an end of file."""
-    body = PumpedBody(io.BytesIO(b"x" * 70_000), 200_000)
+    body = PumpedBody(asked(io.BytesIO(b"x" * 70_000), 200_000), 200_000)
     running = program.start(name, body, timeout=20)
     with pytest.raises(RequestError, match="70000 of 200000"):
         output(running)
@@ -177,7 +177,7 @@ def test_body_breaks_off_while_the_program_is_being_ended(program: Program, pid_
             held.wait(10)
             return b""
 
-    body = PumpedBody(Slow(), 200_000)
+    body = PumpedBody(asked(Slow(), 200_000), 200_000)
     running = program.start("stubborn.cgi", body)
     pid_file()
     threading.Timer(0.2, held.set).start()
@@ -198,7 +198,7 @@ def test_input_closed_as_more_arrives(program: Program) -> None:
             self.left -= 10_000
             return b"x" * 10_000
 
-    body = PumpedBody(Halting(), 200_000)
+    body = PumpedBody(asked(Halting(), 200_000), 200_000)
     while len(body.peek(100_000)) < 100_000:
         time.sleep(0.001)
     running = program.start("ignores-body.cgi", body)
