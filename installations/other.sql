@@ -2,11 +2,11 @@
 
 INSERT INTO trove_classifiers (classifier) VALUES
     ('Topic'), ('Topic :: Internet'), ('Topic :: Games'), ('Framework'), ('Framework :: Zope'), ('Environment'),
-    ('Programming Language'), ('Alone');
+    ('Programming Language'), ('Alone'), ('Topic :: "Quoted" & <so>');
 INSERT INTO release_classifiers (name, version, trove_id)
     SELECT 'demo-extras', '2.0', id FROM trove_classifiers WHERE classifier IN (
         'Topic :: Games', 'Topic :: Internet :: WWW/HTTP', 'Framework :: Zope', 'Environment :: Web Environment',
-        'Alone', 'Programming Language :: Python :: 3');
+        'Alone', 'Topic :: "Quoted" & <so>', 'Programming Language :: Python :: 3');
 INSERT INTO release_classifiers (name, version, trove_id)
     SELECT 'lone-wheel', '4.1', id FROM trove_classifiers WHERE classifier IN (
         'Topic', 'Topic :: Internet', 'Framework :: Pyramid', 'Programming Language :: Python');

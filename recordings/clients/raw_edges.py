@@ -11,7 +11,7 @@ from recordings.clients.raw_rows import basic, call, get, post, upload
 
 _BOB = basic("bob", "bobpw")
 _FILE = {":action": "file_upload", "name": "demo-extras", "version": "2.0", "filetype": "sdist", "comment": "c"}
-_FORM = upload("16", 400, {**_FILE, "content": ("demo-extras-2.0.zip", b"no zip")}, _BOB)
+_FORM = upload("218", 400, {**_FILE, "content": ("demo-extras-2.0.zip", b"no zip")}, _BOB)
 
 
 def reset_key(when: int) -> str:
@@ -27,10 +27,10 @@ def _cut(at: bytes) -> bytes:
 
 
 EDGES = (
-    get("241", 400, f"/pypi?:action=pw_reset&otk={reset_key(2**30)}"),
-    get("241", 200, f"/pypi?:action=pw_reset&otk={reset_key(2**32)}"),
-    get("241", 400, f"/pypi?:action=pw_reset&otk={reset_key(2**32)}0"),
-    get("241", 400, "/pypi?:action=pw_reset&otk={expired}"),
+    post("241", 400, {":action": "pw_reset", "otk": reset_key(2**30)}),
+    post("241", 200, {":action": "pw_reset", "otk": reset_key(2**32)}),
+    post("241", 400, {":action": "pw_reset", "otk": reset_key(2**32) + "0"}),
+    post("241", 400, {":action": "pw_reset_change", "otk": "{expired}"}),
     post("236", 200, {":action": "user", "name": "abW", "email": "w@example.org", "password": "Ab-12345",
                       "confirm": "Ab-12345"}),
     post("241", 200, {":action": "forgotten_password", "name": "abW"}),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from recordings.clients.raw_rows import Row, archive, basic, call, get, post, row, upload
+from recordings.clients.raw_rows import BOUNDARY, Row, archive, basic, call, get, post, row, upload
 
 _BOB, _ALICE, _CAROL = basic("bob", "bobpw"), basic("alice", "alicepw"), basic("carol", "carol:has:colons")
 _IN = "Cookie: pypi={cookie}"
@@ -125,7 +125,7 @@ _READING = (
     get("96", 200, "/pypi?:action=index&keywords=demo"),
     get("88", 200, "/pypi?:action=browse"),
     *(get("88", 200, f"/pypi?:action=browse&c={chosen}") for chosen in (
-        "9", "15", "16", "18", "21", "22", "3", "4", "9&c=16", "15&show=all", "19;c=3")),
+        "9", "15", "16", "18", "21", "22", "23", "23&c=17", "3", "4", "9&c=16", "15&show=all", "19;c=3")),
     call("142", "release_data", "<string>demo</string>|<string>1.1</string>"),
     call("142", "release_data", "<string>Under_Score</string>|<string>0.5</string>"),
     call("145", "release_urls", "<string>lone-wheel</string>|<string>4.0</string>"),
@@ -193,4 +193,32 @@ _PEOPLE = (
     get("246", 200, "/pypi?:action=submit_form&name=demo&version=1.0", _IN),
     _ERROR,
 )  # fmt: skip
-OTHER = (*_OLD_NAMES, *_READING, *_NAMES, *_PEOPLE)
+
+
+def _head(head: bytes, content: bytes = b"abcdef") -> Row:
+    """A form in parts, of which the last, a name that the answer repeats, has this head."""
+    action = b'Content-Disposition: form-data; name=":action"\r\n\r\nforgotten_password'
+    cut = f"\r\n--{BOUNDARY}".encode()
+    body = cut[2:] + b"\r\n" + action + cut + b"\r\n" + head + content + cut + b"--\r\n"
+    return row("218", 400, "POST /pypi", f"Content-Type: multipart/form-data; boundary={BOUNDARY}", body=body)
+
+
+_DISPOSITION = b'Content-Disposition: form-data; name="name"\r\n'
+_PARTS = (
+    *(_head(_DISPOSITION + b"Content-Length: " + length + b"\r\n\r\n") for length in (
+        b"3", b"0", b"6", b"8", b"30", b"999", b" 3 ", b"3x", b"-3", b"0" * 17 + b"3", b"0" * 18 + b"3")),
+    _head(_DISPOSITION + b"CONTENT-LENGTH:70\n\n", f"abc\r\n--{BOUNDARY}\r\n".encode() + b"d" * 40),
+    _head(_DISPOSITION),
+    _head(_DISPOSITION + b"no header\r\n"),
+    _head(_DISPOSITION + b"\tx: y\r\n"),
+    _head(b" folded: first\r\n" + _DISPOSITION + b"\r\n"),
+    _head(_DISPOSITION + b": nameless\r\n\r\n"),
+    _head(b'Content-Disposition: form-data;\r\n\t name="na"\r\n' + _DISPOSITION + b"\n"),
+)  # fmt: skip
+_LARGE = {**_FILE, "name": "demo-extras", "version": "2.0", "content": ("demo-extras-2.0.tgz", b"tgz")}
+_SIGNED = "-----BEGIN PGP SIGNATURE-----\n".ljust(100 * 1024, "s")
+_SIGNATURES = (
+    upload("215", 400, {**_LARGE, "gpg_signature": _SIGNED + "s"}, _BOB),
+    upload("215", 200, {**_LARGE, "gpg_signature": _SIGNED}, _BOB),
+)
+OTHER = (*_OLD_NAMES, *_READING, *_NAMES, *_PARTS, *_SIGNATURES, *_PEOPLE)

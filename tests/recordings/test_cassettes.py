@@ -12,6 +12,7 @@ yaml = pytest.importorskip("yaml")
 
 FOLDER = Path(__file__).resolve().parents[2] / "recordings"
 CASSETTES = sorted(FOLDER.glob("*.yaml"))
+ELSEWHERE = sorted((FOLDER.parent / "installations").glob("*.yaml"))
 CLIENTS = (
     "pip/9.0.3", "pip/18.1", "pip/20.3.4", "pip/23.2.1", "pip/26.3",
     "setuptools/18.8.1", "setuptools/36.8.0", "setuptools/40.6.2", "setuptools/44.1.1",
@@ -40,6 +41,16 @@ def test_each_names_the_seed_as_its_state(documents: dict[str, dict[str, object]
     assert {document["harness"]["state"] for document in documents.values()} == {"seed"}  # type: ignore[index]
 
 
+def test_those_of_other_installations_name_a_state_of_their_own() -> None:
+    """Nothing but the state tells a replay which settings they were recorded under."""
+    found = {path.name: re.search(r"(?m)^  state: (\w+)", path.read_text(encoding="utf-8")) for path in ELSEWHERE}
+    assert {name: state and state[1] for name, state in found.items()} == {
+        "raw-early.yaml": "early",
+        "raw-late.yaml": "late",
+        "raw-other.yaml": "other",
+    }
+
+
 def test_every_client_is_in_them(documents: dict[str, dict[str, object]]) -> None:
     """Each client of the list sent something, by its own User-Agent."""
     agents = [str(one["request"]["headers"].get("User-Agent")) for one in interactions(documents)]  # type: ignore[attr-defined]
@@ -66,7 +77,7 @@ def test_they_are_small() -> None:
     assert sum(sizes) < 6_500_000
 
 
-@pytest.mark.parametrize("path", CASSETTES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*CASSETTES, *ELSEWHERE], ids=lambda path: path.stem)
 def test_no_path_of_a_machine_is_in_them(path: Path) -> None:
     """What stands in a cassette holds on every machine."""
     assert re.findall(r"/root/|/home/\w+/|/tmp/|\.pyenv", path.read_text(encoding="utf-8")) == []

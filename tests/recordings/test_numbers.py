@@ -1,4 +1,4 @@
-"""Every behaviour of the catalogue that HTTP can show has an exchange in recordings/, or stands here with a reason."""
+"""Every behaviour that HTTP can show has an exchange in recordings/ or installations/, or stands here with a reason."""
 
 import ast
 import re
@@ -10,8 +10,7 @@ import pytest
 yaml = pytest.importorskip("yaml")
 
 ROOT = Path(__file__).resolve().parents[2]
-RAW = sorted((ROOT / "recordings").glob("raw-*.yaml"))
-LATER = "a rule of later than May 2016: it needs PYPI_ERA, and the recordings share one state"
+RAW = sorted(path for folder in ("recordings", "installations") for path in (ROOT / folder).glob("raw-*.yaml"))
 SHELL = "what the shell around the index is given or gives; no request of a client decides it"
 ESCAPES = "an error that escapes the index: each shell answers with a page of its own, with a traceback in it"
 DATABASE = "the schema of the database: tests/legacy/behaviours looks at it"
@@ -28,8 +27,6 @@ NOT_RECORDED = {
     28: "nothing writes under these names",
     52: "a transaction that fails after the answer: the page is out, and nobody can say so",
     119: "there are no external links since 2015",
-    123: LATER,
-    127: LATER,
     136: "the database refuses text that is not UTF-8",
     158: "a cache in Redis: there is none",
     174: "a cache in Redis: there is none",
