@@ -11,6 +11,9 @@ from recordings.clients.raw_rows import basic, call, get, post, upload
 
 _BOB = basic("bob", "bobpw")
 _FILE = {":action": "file_upload", "name": "demo-extras", "version": "2.0", "filetype": "sdist", "comment": "c"}
+_FIELDS = {field: f"http://example.org/of-{field}" for field in (
+    "author", "author_email", "maintainer", "maintainer_email", "home_page", "license", "summary", "description",
+    "keywords", "platform", "download_url")}  # fmt: skip
 _FORM = upload("218", 400, {**_FILE, "content": ("demo-extras-2.0.zip", b"no zip")}, _BOB)
 
 
@@ -38,11 +41,11 @@ EDGES = (
     get("96", 200, "/pypi?:action=index&download_url=d"),
     get("96", 200, "/pypi?:action=index&download_url="),
     get("96", 200, "/pypi?:action=index&summary=a&download_url=http"),
-    post("195", 200, {":action": "submit", "name": "demo-extras", "version": "2.0",
-                      "download_url": "http://example.org/d"}, _BOB),
+    post("195", 200, {":action": "submit", "name": "demo-extras", "version": "2.0", **_FIELDS}, _BOB),
+    *(call("146", "search", f"<struct><member><name>{field}</name><value>of-{field.upper()}</value></member></struct>")
+      for field in _FIELDS),
     get("96", 200, "/pypi?:action=index&download_url=example"),
     get("96", 200, "/pypi?:action=index&download_url=EXAMPLE&name=demo"),
-    call("146", "search", "<struct><member><name>download_url</name><value>example</value></member></struct>"),
     *(call("149", method, f"<int>{since}</int>") for method in ("updated_releases", "changed_packages", "changelog")
       for since in (-9223372036854775809, -9223372036854775808, 9223372036854775807, 9223372036854775808, -1)),
     call("152 269", "changelog_since_serial", "<int>-9223372036854775808</int>"),
