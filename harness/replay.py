@@ -139,7 +139,7 @@ class Sides:
         old, new = self.old.receive(exchange), self.new.receive(exchange)
         mine, theirs = self.old.state, self.new.state
         unsafe = exchange.request.method not in SAFE_METHODS
-        still = not unsafe and mine.stands_still(theirs)
+        still = mine.stands_still(theirs, unsafe)
         wrote, wrote_too = mine.changes(unsafe, still), theirs.changes(unsafe, still)
         if not unsafe and wrote and wrote_too and wrote.empty != wrote_too.empty:
             # A folder that took long to look at was not: what one side's shows is looked for at the other.

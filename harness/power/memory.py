@@ -114,7 +114,7 @@ class RememberedSide:
     def clock(self, when: float) -> None:
         """Nobody needs to know."""
 
-    def stands_still(self, other: SideState) -> bool:
+    def stands_still(self, other: SideState, unsafe: bool) -> bool:
         """No: it cannot ask."""
         return False
 

@@ -1,8 +1,9 @@
 """PostgreSQL: the snapshot is a database, each side has a clone whose written rows can be read and undone.
 
 The snapshot gets triggers (in our copy only, never in the user's database) that note each row's old and new text; a
-clone inherits them. Nothing is read as long as the cluster's transaction ids stand still, so a read-only exchange costs
-one round trip. The clone that a restore needs is made ahead, in the background, once something was written.
+clone inherits them. Nothing is read as long as the cluster's transaction ids stand still, so an exchange that writes
+nothing costs one round trip for both sides. The clone that a restore needs is made ahead, in the background, once
+something was written.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from harness.state.driver import SCHEMA, Copy, Rows, added, moved
 from harness.state.names import drop_stale
 from harness.state.postgres_copy import copy_rows
 from harness.state.postgres_log import BEFORE_ALL, INSTALL, INSTALL_EVENTS, READ, net_rows
+from harness.state.postgres_pulse import PULSE, WRITING, Pulse, pulse_of
 from harness.state.postgres_schema import read_keys, read_schema, read_stamp
 from harness.state.settling import Settling
 
@@ -35,12 +37,6 @@ SELECT (SELECT string_agg(concat_ws(' ', schemaname, sequencename, last_value), 
        (SELECT md5(string_agg(concat_ws(' ', oid, relfilenode, relnatts, relchecks, relhastriggers), ',' ORDER BY oid))
         FROM pg_class WHERE oid >= 16384 AND relpersistence <> 't'),
        (SELECT count(*) FROM pg_largeobject_metadata)
-"""
-NEXT_ID = "SELECT txid_snapshot_xmax(txid_current_snapshot())"
-# Not pg_stat_activity: that view costs three times as much, after each exchange that may write.
-WRITING = """
-SELECT array_agg(backend_xid::text) FROM pg_stat_get_activity(NULL)
-WHERE backend_xid IS NOT NULL AND datid = (SELECT oid FROM pg_database WHERE datname = %s)
 """
 
 
@@ -127,39 +123,54 @@ class PostgresCopy:
         self._monitor = self._server.open()  # not inside the clone, where it would be in the way of dropping it
         self._observer: Connection | None = None
         self._spare: Future[str] | None = None
-        self._settling = Settling(lambda: self._ask(WRITING, name) or (), 0.001)
+        self._settling = Settling(lambda: self._ask(WRITING, name)[0] or (), 0.001)
         self._begin()
 
     def _begin(self) -> None:
         self.dirty = False
         self._read_up_to = BEFORE_ALL
-        self._next_id = self._ask(NEXT_ID)
+        self._read_at = self._pulse().snapshot
+        self._felt: Pulse | None = None
         self.keys: Mapping[str, tuple[str, ...]] = self._driver.keys
         self._schema: frozenset[Row] = self._driver.schema
         self._stamp = self._driver.stamp
 
-    def _ask(self, statement: str, *values: object) -> Any:
+    def _ask(self, statement: str, *values: object) -> tuple[Any, ...]:
         with guarded("ask what was written"), self._monitor.cursor() as cursor:
             cursor.execute(statement, values or None)
-            return (cursor.fetchone() or (None,))[0]
+            return cursor.fetchone() or ()
+
+    def _pulse(self) -> Pulse:
+        return pulse_of(*self._ask(PULSE))
 
     def owns(self, path: str) -> bool:
         """No: the database is not in the folder."""
         return False
 
-    def stands_still(self, other: Copy) -> bool:
-        """Whether nobody has written in the cluster since this copy and the other were read last."""
-        alike = isinstance(other, PostgresCopy) and other._server is self._server and other._next_id == self._next_id
-        return alike and self._ask(NEXT_ID) == self._next_id
+    def stands_still(self, other: Copy, unsafe: bool) -> bool:
+        """Whether nobody wrote in the cluster since both copies were read last, nor (`unsafe`) is still writing.
+
+        If somebody did, the same answer spares the `changes` of both copies, which come next, to ask for themselves.
+        """
+        if not isinstance(other, PostgresCopy) or other._server is not self._server:
+            return False
+        pulse = self._pulse()
+        if pulse.snapshot == self._read_at == other._read_at:
+            return pulse.settled or not unsafe
+        if pulse.settled:
+            self._felt = other._felt = pulse
+        return False
 
     def changes(self, unsafe: bool) -> Rows:
         """Return the net row changes since the last call; `unsafe`: a write is likely, wait for its end."""
-        if unsafe:
+        felt, self._felt = self._felt, None
+        pulse = felt or self._pulse()
+        if not pulse.settled and (unsafe or pulse.snapshot != self._read_at):
             self._settling.wait()
-        if self._ask(NEXT_ID) == self._next_id:
+            pulse = self._pulse()
+        if pulse.snapshot == self._read_at:
             return {}
-        self._settling.wait()
-        self._next_id = self._ask(NEXT_ID)
+        self._read_at = pulse.snapshot
         schema = {} if self._driver.told_of_schema else self._compare_schema()
         lines = self._read()
         if any(sign == 0 for _, sign, _ in lines):

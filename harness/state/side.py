@@ -28,8 +28,8 @@ from harness.state.spec import DATABASE_PARTS, SMTP, StateSpec, fill
 class ClusteredCopy(Copy, Protocol):
     """One side's database in a cluster that can be asked at once for all databases in it."""
 
-    def stands_still(self, other: Copy) -> bool:
-        """Whether nobody has written in the cluster since this copy and the other were read last."""
+    def stands_still(self, other: Copy, unsafe: bool) -> bool:
+        """Whether nobody wrote in the cluster since both copies were read last, nor (`unsafe`) is still writing."""
 
 
 class SideState(Protocol):
@@ -52,8 +52,8 @@ class SideState(Protocol):
     def clock(self, when: float) -> None:
         """Say when (epoch seconds) the scenario that begins was recorded, where somebody wants to know."""
 
-    def stands_still(self, other: SideState) -> bool:
-        """Whether one question shows that neither this side's database nor the other's was written to."""
+    def stands_still(self, other: SideState, unsafe: bool) -> bool:
+        """Whether one question shows that neither side's database was written to, nor (`unsafe`) still is."""
 
     def changes(self, unsafe: bool, still: bool = False) -> Effects | None:
         """Return what was written since the last call, None where nobody watches.
@@ -90,7 +90,7 @@ class Stateless:
     def clock(self, when: float) -> None:
         """Do nothing."""
 
-    def stands_still(self, other: SideState) -> bool:
+    def stands_still(self, other: SideState, unsafe: bool) -> bool:
         """No: nothing is known."""
         return False
 
@@ -157,10 +157,10 @@ class CopiedState:
         if isinstance(self._database, HookCopy):
             self._database.clock(when)
 
-    def stands_still(self, other: SideState) -> bool:
+    def stands_still(self, other: SideState, unsafe: bool) -> bool:
         """Ask, where both databases are in one cluster."""
         mine, theirs = self._clustered, other._clustered if isinstance(other, CopiedState) else None
-        return mine is not None and theirs is not None and mine.stands_still(theirs)
+        return mine is not None and theirs is not None and mine.stands_still(theirs, unsafe)
 
     def changes(self, unsafe: bool, still: bool = False) -> Effects:
         """Return the net effect since the last call; see SideState."""
