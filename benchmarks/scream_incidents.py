@@ -39,9 +39,17 @@ OLD = "benchmarks.scream_signed:application"
 SIMPLE, FILES, JSON = "GET /simple/{}/", "GET /packages/{*}", "GET /pypi/{}/json"
 FEED = "GET /pypi ?:action=packages_rss"
 REGISTER, UPLOAD = "POST /pypi ?:action=submit", "POST /pypi ?:action=file_upload"
-PIPS = ("pip-9.0.3", "pip-20.3.4", "pip-26.3")
+PIPS = ("pip-9.0.3", "pip-18.1", "pip-20.3.4", "pip-23.2.1", "pip-26.3", "pdm-2.10.4")
 UV = ("uv-0.13.9",)
-EASY = ("easy_install-18.8.1", "easy_install-44.1.1", "buildout-2.13.8", "buildout-6.0.1")
+EASY = (
+    "easy_install-18.8.1", "easy_install-36.8.0", "easy_install-40.6.2", "easy_install-44.1.1", "buildout-2.13.8",
+    "buildout-6.0.1",
+)  # fmt: skip
+UPLOADERS = (
+    "twine-1.9.1", "twine-1.15.0", "twine-6.1.0", "twine-7.0.0", "flit-4.2.0", "pdm publish 2.10.4",
+    "uv publish 0.13.9", "curl upload", "upload-2.7", "upload-3.6", "upload-3.11",
+)  # fmt: skip
+REGISTERERS = ("register-2.7", "register-3.6", "register-3.11")
 MIRROR = ("pep381client-1.5",)
 BANDERSNATCH = ("bandersnatch-6.8.0",)
 READERS = ("feedparser-5.2.1", "feedparser-6.0.14")
@@ -128,9 +136,9 @@ INCIDENTS = (
     Incident("I23", "search counts releases", call("search"), value(lambda v: [r for r in v for _ in range(2)]), RPC),
     Incident("I24", "301 more", SIMPLE, lambda one: one, (), detour=301),
     Incident("I26", "a page for JSON", JSON, page, ("json-3.11", *BANDERSNATCH)),
-    Incident("I27", "agreement demanded of register", REGISTER, NO, ("register-2.7",), refuses=True),
+    Incident("I27", "agreement demanded of register", REGISTER, NO, REGISTERERS, refuses=True),
     Incident("I29", "gzip, asked for or not", SIMPLE, compressed, (*EASY, *MIRROR)),
-    Incident("I32", "CSRF token demanded of upload", UPLOAD, NO, ("upload-2.7", "twine-7.0.0"), refuses=True),
+    Incident("I32", "CSRF token demanded of upload", UPLOAD, NO, UPLOADERS, refuses=True),
     Incident("I36", "id first in changelog rows", call("changelog"), value(lambda v: [[r[-1], *r[:-1]] for r in v]), RPC),
     Incident("I35a", "a new link with each release", FEED, text(lambda t: re.sub(r" *<guid>.*?</guid>\n?|(?<=</title>)(\s*<link>[^<]*)", lambda m: m[1] + "/1.0" if m[1] else "", t)), READERS),
     Incident("I35b", "titles of a feed broken", FEED, text(lambda t: re.sub(r"<title>[^<]* added to PyPI", "<title>", t)), READERS),
@@ -138,7 +146,7 @@ INCIDENTS = (
     Incident("I41", "meta not closed", SIMPLE, text(lambda t: re.sub(r"(<meta[^>]*?)\s*/>", r"\1>", t)), MIRROR),
     Incident("I48", "files in another order", SIMPLE, text(lambda t: _turned(t, 1))),
     Incident("I50", "500 for a wrong-case name", JSON, crashed, ("json-3.11",)),
-    Incident("I53", "uploads refused by name", UPLOAD, partial(refused, code=500, reason=b"Error"), ("upload-2.7", "twine-7.0.0"), refuses=True),
+    Incident("I53", "uploads refused by name", UPLOAD, partial(refused, code=500, reason=b"Error"), UPLOADERS, refuses=True),
     Incident("I54", "signatures gone", "GET /serversig/{}/", partial(refused, code=410, reason=b"Gone"), MIRROR),
     Incident("I56", "files cut", FILES, lambda one: with_body(one, (one.body or b"")[:400]), (*PIPS, *EASY, *UV, *BANDERSNATCH)),
     Incident("I59", "a key gone", call("release_data"), value(lambda v: {k: x for k, x in v.items() if k != "stable_version"})),
