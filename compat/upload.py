@@ -34,9 +34,10 @@ def read_body(
     """
     source: Input = environ["wsgi.input"]
     length = None if environ.get("HTTP_TRANSFER_ENCODING") else content_length(environ)
+    chunked = environ.get("HTTP_TRANSFER_ENCODING")
     if idle_timeout is not None and (client := connection(environ)) is not None:
-        _limit_waiting(client, idle_timeout, reading_only=length is not None and length > HELD)
-    if environ.get("HTTP_TRANSFER_ENCODING"):
+        _limit_waiting(client, idle_timeout, HELD if chunked else length or 0)
+    if chunked:
         return _in_time(lambda: _chunked(environ, source, max_body), source, timeout)
     if not length:
         return Body(length=length)
@@ -47,18 +48,23 @@ def read_body(
     return _in_time(lambda: Body(_read_all(source, length), length), source, timeout)
 
 
-def _limit_waiting(connection: socket.socket, seconds: float, *, reading_only: bool) -> None:
+def _limit_waiting(connection: socket.socket, seconds: float, length: int) -> None:
     """Wait for the client for so long and no longer: a little less, so that its fault is seen before the program's.
 
     For its answer too: a client that takes nothing must not hold a program. But while it sends a long body it need not
-    read.
+    read. Without a body the system waits, which spares Python three calls; it cannot where TLS or gevent do.
     """
     seconds *= 0.9
-    if reading_only:
-        timeval = struct.pack("ll", int(seconds), int(seconds % 1 * 1e6))
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeval)
+    if length > HELD:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _timeval(seconds))
+    elif not length and type(connection).__module__ == "socket":
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _timeval(seconds))
     else:
         connection.settimeout(seconds)
+
+
+def _timeval(seconds: float) -> bytes:
+    return struct.pack("ll", int(seconds), int(seconds % 1 * 1e6))
 
 
 def content_length(environ: Environ) -> int | None:
