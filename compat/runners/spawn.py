@@ -37,6 +37,7 @@ WANTED = (
     "posix_spawn_file_actions_addclosefrom_np",
 )
 STANDARD = 3
+ROOM = 16384
 POINTER = struct.calcsize("P")
 
 
@@ -47,16 +48,57 @@ class Library:
         # PyDLL keeps the interpreter's lock, which is right for what does not wait; posix_spawn waits for the exec.
         self.calls = ctypes.PyDLL(None)
         self.spawn = ctypes.CDLL(None).posix_spawn
-        self.spawn.argtypes = (ctypes.c_void_p, ctypes.c_char_p, *[ctypes.c_void_p] * 4)
+        self.spawn.argtypes = [ctypes.c_void_p] * 6
         self.attributes = ctypes.create_string_buffer(STRUCTURE)
+        self._rooms: list[Room] = []
         signals = ctypes.create_string_buffer(STRUCTURE)
         self.calls.sigemptyset(signals)
-        for number in (signal.SIGPIPE, signal.SIGXFSZ):
-            self.calls.sigaddset(signals, number)
+        for number in signal.valid_signals():
+            # One that is ignored stays so (POSIX), but for those that Python ignores. The others are all named, even if
+            # none has a handler: else the C library looks at each, and then sets it all the same.
+            if signal.getsignal(number) != signal.SIG_IGN or number in (signal.SIGPIPE, signal.SIGXFSZ):
+                self.calls.sigaddset(signals, number)
         self.calls.posix_spawnattr_init(self.attributes)
         apart = SETSID if has_terminal() else SETPGROUP
         self.calls.posix_spawnattr_setflags(self.attributes, ctypes.c_short(SETSIGDEF | apart))
         self.calls.posix_spawnattr_setsigdefault(self.attributes, signals)
+        self.shared = ctypes.addressof(self.attributes)
+
+    def room(self, size: int) -> Room:
+        """Take a room of at least so many bytes."""
+        try:
+            return self._rooms.pop() if size <= ROOM else Room(size)  # one step, so that threads need no lock
+        except IndexError:
+            return Room(ROOM)
+
+    def leave(self, room: Room) -> None:
+        """Give a room back; an unusually large one is not kept."""
+        if room.size == ROOM:
+            self._rooms.append(room)
+
+
+class Room:
+    """Memory for what posix_spawn takes and gives: the child's number, then pointers, then the words they point to.
+
+    Kept for the next child: to ctypes an array of each length is another class, which it makes anew each time.
+    """
+
+    def __init__(self, size: int) -> None:
+        memory = (ctypes.c_char * size)()
+        self.size = size
+        self.number = ctypes.c_int.from_buffer(memory)
+        self.address = ctypes.addressof(memory)
+        self._view = memoryview(memory).cast("B")
+
+    def fill(self, words: Sequence[bytes], text: bytes, count: int) -> tuple[int, int, int]:
+        """Put the words there, which `text` holds with a NUL after each; return where the first begins, argv and envp:
+        the pointers to the first `count` and to the others, a null pointer after each of the two.
+        """
+        first = (len(words) + 3) * POINTER
+        at = [*accumulate([len(word) + 1 for word in words], initial=self.address + first)]
+        struct.pack_into(f"{len(words) + 2}P", self._view, POINTER, *at[:count], 0, *at[count:-1], 0)
+        self._view[first : first + len(text)] = text
+        return at[0], self.address + POINTER, self.address + (count + 2) * POINTER
 
 
 class Actions:
@@ -65,6 +107,7 @@ class Actions:
     def __init__(self, calls: ctypes.PyDLL, cwd: str, descriptors: tuple[int | None, int, int]) -> None:
         self._destroy = calls.posix_spawn_file_actions_destroy
         self.data = ctypes.create_string_buffer(STRUCTURE)
+        self.address = ctypes.addressof(self.data)
         check(calls.posix_spawn_file_actions_init(self.data))
         for number, descriptor in enumerate(descriptors):
             if descriptor is None:
@@ -96,13 +139,13 @@ def actions(cwd: str, descriptors: tuple[int | None, int, int]) -> Actions:
     return Actions(known.calls, cwd, descriptors)
 
 
-def suits(descriptors: Sequence[int | None]) -> bool:
+def suits(descriptors: tuple[int | None, int, int]) -> bool:
     """Whether `spawn` can be used: not where a library waits for children itself and put its own class in the place of
     subprocess's (gevent), nor where the server has closed its standard streams, so that our pipes have their numbers.
     """
-    if subprocess.Popen.__module__ != "subprocess" or library() is None:
-        return False
-    return min(STANDARD if descriptor is None else descriptor for descriptor in descriptors) >= STANDARD
+    stdin, stdout, stderr = descriptors
+    apart = stdout >= STANDARD and stderr >= STANDARD and (stdin is None or stdin >= STANDARD)
+    return apart and subprocess.Popen.__module__ == "subprocess" and library() is not None
 
 
 def spawn(
@@ -117,32 +160,18 @@ def spawn(
     words = [*map(os.fsencode, argv)]
     count = len(words)
     words += map(b"=".join, environment.items())
-    data = b"\0".join(words)
-    if data.count(b"\0") >= len(words):
+    text = b"\0".join([*words, b""])
+    if text.count(b"\0") > len(words):
         raise ValueError("a NUL byte in an argument or a variable")
     sys.audit("os.posix_spawn", argv[0], argv, environment)  # as Python's own would: a host may watch for it
-    number = ctypes.c_int()
-    strings = ctypes.create_string_buffer(data)
-    pointers = ctypes.create_string_buffer(addresses(ctypes.addressof(strings), words, count))
-    check(
-        known.spawn(
-            ctypes.byref(number),
-            words[0],
-            actions(cwd, descriptors).data,
-            known.attributes,
-            pointers,
-            ctypes.addressof(pointers) + (count + 1) * POINTER,
-        )
-    )
-    return number.value
-
-
-def addresses(start: int, words: Sequence[bytes], count: int) -> bytes:
-    """Return argv and envp: where in memory each word begins, if the first does at `start` and one NUL follows each,
-    with a null pointer after the first `count` and after the last. Two thirds of what arrays of ctypes cost.
-    """
-    at = list(accumulate([len(word) + 1 for word in words[:-1]], initial=start))
-    return struct.pack(f"{len(words) + 2}P", *at[:count], 0, *at[count:], 0)
+    doing = actions(cwd, descriptors)
+    room = known.room(len(text) + (len(words) + 3) * POINTER)
+    path, arguments, variables = room.fill(words, text, count)
+    code = known.spawn(room.address, path, doing.address, known.shared, arguments, variables)
+    number = room.number.value
+    known.leave(room)
+    check(code)
+    return number
 
 
 def has_terminal() -> bool:
