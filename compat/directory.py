@@ -179,8 +179,10 @@ class _Way:
     def holds(self) -> bool:
         """Whether there still are folders on the way, and a file at its end; no link is one."""
         try:
-            ways = all(stat.S_ISDIR(os.lstat(folder).st_mode) for folder in self._folders)
-            return ways and stat.S_ISREG(os.lstat(self.program.path).st_mode)
+            for folder in self._folders:
+                if not stat.S_ISDIR(os.lstat(folder).st_mode):
+                    return False
+            return stat.S_ISREG(os.lstat(self.program.path).st_mode)
         except OSError:
             return False
 

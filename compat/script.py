@@ -13,7 +13,6 @@ import os
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Unpack
 
@@ -59,8 +58,11 @@ class CGIApplication(ABC):
         if isinstance(answer, Elsewhere):
             return answer.answer(start_response)
         work, head = answer
-        with _EndedOnError(work):
+        try:
             start_response(head.status_line, list(head.headers))
+        except BaseException as error:
+            _end(work, error)
+            raise
         return Response(work, head, omit_body=head_only)
 
     def variables(self, environ: Environ, program: Program, place: Place, content_length: int | None) -> Variables:
@@ -78,12 +80,15 @@ class CGIApplication(ABC):
             program.check()
             journal.program = program.path
             work = self._start(environ, program, place, journal)
-            head = self._head(work, program)
-            with _EndedOnError(work):
+            try:
+                head = self._head(work, program)
                 target = local_target(environ, head, self.options.mount) if self.options.local_redirects else None
                 if target is None:
-                    return work, replace(head, headers=kept + head.headers) if kept else head
+                    return work, head._replace(headers=kept + head.headers) if kept else head
                 self._let_finish(work, head, target)
+            except BaseException as error:
+                _end(work, error)
+                raise
             kept += kept_headers(head)
             environ = target
             if APPLICATION in environ:
@@ -126,14 +131,13 @@ class CGIApplication(ABC):
         """
         parser = OutputParser(strict=self.options.strict, nph=program.nph)
         head = None
-        with _EndedOnError(work):
-            while head is None:
-                data = work.running.read()
-                if not data:
-                    work.running.finish()
-                    parser.end()
-                head = parser.feed(data)
-            return head if head.start else head.followed_by(_first_piece(work))
+        while head is None:
+            data = work.running.read()
+            if not data:
+                work.running.finish()
+                parser.end()
+            head = parser.feed(data)
+        return head if head.start else head.followed_by(_first_piece(work))
 
     def _words(self, environ: Environ, program: Program) -> Sequence[str]:
         # An interpreter would take words of the query for its own options (CVE-2012-1823).
@@ -210,29 +214,14 @@ def _first_piece(work: Work) -> bytes:
     return piece
 
 
-class _EndedOnError:
-    """Until the server has the response, nobody else would end the program."""
-
-    # No generator (contextlib): every request passes here four times, and that would cost it three times as much.
-
-    __slots__ = ("_work",)
-
-    def __init__(self, work: Work) -> None:
-        self._work = work
-
-    def __enter__(self) -> None:
-        """Nothing to do."""
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if error is None:
-            return
-        work = self._work
-        if isinstance(error, AnsweredError):
-            work.status = work.failed = error.status
-            _release(partial(work.end, str(error)), error)
-            error.logged = True
-        else:
-            _release(partial(work.end, f"the server stopped: {error!r}"), error)
+def _end(work: Work, error: BaseException) -> None:
+    """End what an error leaves behind: until the server has the response, nobody else would end the program."""
+    if isinstance(error, AnsweredError):
+        work.status = work.failed = error.status
+        _release(partial(work.end, str(error)), error)
+        error.logged = True
+    else:
+        _release(partial(work.end, f"the server stopped: {error!r}"), error)
 
 
 def _release(end: Callable[[], None], error: BaseException) -> None:

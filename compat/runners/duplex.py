@@ -19,12 +19,12 @@ from typing import Protocol
 from ..body import Body
 from ..errors import AnsweredError, ProgramError
 from ..types import Command, Exit
+from .habit import PATIENCE, habit_of, learn
 from .process import Started, readable, widen
 
 GRACE = 2.0
 PIECE = 65536
 POLL = 0.01
-PATIENCE = 0.01
 
 ErrorSink = Callable[[bytes], None]
 
@@ -48,14 +48,18 @@ class Running:
         errors: ErrorSink,
         timeout: float | None = None,
         idle_timeout: float | None = None,
+        *,
+        name: str,
     ) -> None:
+        self._name = name
+        self._habit = habit_of(name)
+        self._first, self._size = 0.0, 0
         self._body = body
         self._errors = errors
         self._began = self._active = time.monotonic()
         self._timeout = timeout
         self._idle_timeout = idle_timeout
         self._output = b""
-        self._open: set[int] = set()
         self._failure: AnsweredError | None = None
         self._whole = False
         self._exited = False
@@ -65,8 +69,10 @@ class Running:
         self._poll = select.poll()
         self._acts: dict[int, Callable[[], None]] = {}
         self._process = started.process
-        self._stdin, self._stdout, self._stderr = started.stdin, started.stdout, started.stderr
-        self._open.update(end for end in (self._stdin, self._stdout, self._stderr) if end is not None)
+        _, self._stdin, self._stdout, self._stderr = started
+        self._open = {self._stdout, self._stderr}
+        if self._stdin is not None:
+            self._open.add(self._stdin)
         try:
             self._begin()
         except BaseException:
@@ -83,15 +89,15 @@ class Running:
             self._write_stdin()  # most bodies fit into the pipe at once
         os.set_blocking(self._stdout, False)
         os.set_blocking(self._stderr, False)
-        self._whole = self._stdin not in self._open and self._ends_at_once()
+        self._whole = self._habit == "brief" and self._ends_at_once()
         if not self._whole:
             self._listen_to_output()
 
     def _ends_at_once(self) -> bool:
         """Wait a moment for the program's end, and tell whether it came: a short answer then costs one waking up, not
-        one for each thing that happens. No reading until then: the pipe holds as much as we would take.
+        one for each thing that happens. No reading until then: what is so short fits into the pipe.
         """
-        watched = self._process.watched()
+        watched = None if self._stdin in self._open else self._process.watched()
         if watched is None or not readable(watched, PATIENCE):
             return False
         self._exited = True
@@ -121,11 +127,17 @@ class Running:
             if self._failure is not None:
                 raise self._failure
         output, self._output = self._output, b""
+        if not self._first:
+            self._first = self._active
+            self._whole = self._whole or (self._habit == "late" and self._ends_at_once())
+        self._size += len(output)
         return output
 
     def finish(self) -> Exit:
         """After the end of the output: give the program a moment to exit, and return how it ended."""
-        self._await_exit(time.monotonic() + GRACE)
+        if not self._exited:
+            self._await_exit(time.monotonic() + GRACE)
+        learn(self._name, self._size, self._active - self._began, self._active - self._first)
         self.close()
         return self.exit
 

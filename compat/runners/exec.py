@@ -29,7 +29,7 @@ def execute(
     idle_timeout: float | None = None,
 ) -> Running:
     """Start a program in a process of its own; the `Runner` of this module. Raises OSError where exec fails."""
-    return Running(start(command, body.length is not None), body, errors, timeout, idle_timeout)
+    return Running(start(command, body.length is not None), body, errors, timeout, idle_timeout, name=command.name)
 
 
 class Child:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import select
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ..types import Exit
 
@@ -38,8 +37,7 @@ class Process(Protocol):
         """Wait for its end, release its number and what `watched` opened, and return how it ended."""
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
+class Started(NamedTuple):
     """A program at work and our ends of its pipes; `stdin` is None for one that has no body to read."""
 
     process: Process
@@ -54,16 +52,20 @@ class Pipes:
     Without a body its input, None, shall be /dev/null.
     """
 
+    __slots__ = ("_kept", "_open", "theirs")
+
     def __init__(self, *, has_body: bool) -> None:
         self._open: list[int] = []
         try:
-            stdin: tuple[int, int] | tuple[None, None] = self._pair() if has_body else (None, None)
-            stdout, stderr = self._pair(), self._pair()
+            for _ in range(3 if has_body else 2):
+                self._open += os.pipe()
         except BaseException:
             self._close()
             raise
-        self.theirs = (stdin[0], stdout[1], stderr[1])
-        self._kept = (stdin[1], stdout[0], stderr[0])
+        out, stdout, err, stderr = self._open[-4:]
+        stdin, into = self._open[:2] if has_body else (None, None)
+        self.theirs = (stdin, stdout, stderr)
+        self._kept = (into, out, err)
 
     def __enter__(self) -> Pipes:
         return self
@@ -73,13 +75,10 @@ class Pipes:
 
     def started(self, process: Process) -> Started:
         """Hand our ends over, with the program that has the others."""
-        self._open = [end for end in self._open if end not in self._kept]
+        for end in self._kept:
+            if end is not None:
+                self._open.remove(end)
         return Started(process, *self._kept)
-
-    def _pair(self) -> tuple[int, int]:
-        pair = os.pipe()
-        self._open.extend(pair)
-        return pair
 
     def with_null(self) -> tuple[int, int, int]:
         """Return the program's ends, with /dev/null opened for one that has no body."""

@@ -58,7 +58,7 @@ class Warm:
         except Unsuited as reason:
             self._say_once(command.name, str(reason))
             return execute(command, body, errors, timeout, idle_timeout)
-        return Running(started, body, errors, timeout, idle_timeout)
+        return Running(started, body, errors, timeout, idle_timeout, name=command.name)
 
     def close(self) -> None:
         """End every zygote."""
