@@ -11,7 +11,7 @@ import shlex
 import shutil
 import stat
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from .environ import encode, path_translated
@@ -31,26 +31,21 @@ class Program:
 
     path: str
     interpreter: tuple[str, ...] = ()
+    name: str = field(init=False, compare=False, repr=False)
+    """The file's own name, as logs show it."""
+    folder: str = field(init=False, compare=False, repr=False)
+    """The directory it runs in; `path` is absolute."""
+    nph: bool = field(init=False, compare=False, repr=False)
+    """Whether the name asks for a non-parsed header response (RFC 3875 section 5)."""
+    php: bool = field(init=False, compare=False, repr=False)
+    """Whether php-cgi runs it, which refuses to work without REDIRECT_STATUS."""
 
-    @property
-    def name(self) -> str:
-        """The file's own name, as logs show it."""
-        return self.path.rpartition("/")[2]
-
-    @property
-    def folder(self) -> str:
-        """The directory it runs in; `path` is absolute."""
-        return self.path.rpartition("/")[0] or "/"
-
-    @property
-    def nph(self) -> bool:
-        """Whether the name asks for a non-parsed header response (RFC 3875 section 5)."""
-        return self.name.startswith("nph-")
-
-    @property
-    def php(self) -> bool:
-        """Whether php-cgi runs it, which refuses to work without REDIRECT_STATUS."""
-        return bool(self.interpreter) and "php" in os.path.basename(self.interpreter[0])
+    def __post_init__(self) -> None:
+        """Look at the names once: a program is asked for them at each request."""
+        folder, _, name = self.path.rpartition("/")
+        php = bool(self.interpreter) and "php" in os.path.basename(self.interpreter[0])
+        for key, value in {"name": name, "folder": folder or "/", "nph": name.startswith("nph-"), "php": php}.items():
+            object.__setattr__(self, key, value)
 
     def check(self) -> None:
         """Raise RequestError: 404 where there is no such file, 403 where it may not be run."""

@@ -123,9 +123,12 @@ class Response:
             piece, self._next = self._next or self._read(), b""
             if not piece:
                 self._finish()
-            elif not self._omit and (piece := self._within_promise(piece)):
-                self._work.sent += len(piece)
-                return piece
+            elif not self._omit:
+                if self._promised is not None:
+                    piece = self._within_promise(piece, self._promised)
+                if piece:
+                    self._work.sent += len(piece)
+                    return piece
         raise StopIteration
 
     def close(self) -> None:
@@ -150,11 +153,9 @@ class Response:
             raise self._abort(f"the program promised Content-Length: {self._promised} and sent {self._work.sent} bytes")
         self._complete = True
 
-    def _within_promise(self, piece: bytes) -> bytes:
+    def _within_promise(self, piece: bytes, promised: int) -> bytes:
         """Cut what exceeds the promised Content-Length: it would be taken for the next response on the connection."""
-        if self._promised is None:
-            return piece
-        return piece[: max(0, self._promised - self._work.sent)]
+        return piece[: max(0, promised - self._work.sent)]
 
     def _abort(self, reason: str) -> ResponseAborted:
         try:

@@ -109,9 +109,9 @@ class CGIApplication(ABC):
         body = read_body(environ, limits.max_body, limits.timeout, limits.idle_timeout)
         try:
             variables = self.variables(environ, program, place, body.length)
-            command = program.command(self._words(environ, program), variables, self._prefix)
-            place_taken, waited = self._take_place()
-            leave = partial(self._leave_place, place_taken)
+            words = self._words(environ, program) if self.options.isindex else ()
+            command = program.command(words, variables, self._prefix)
+            leave, waited = (_nothing, 0.0) if self.places is None else self._take_place(self.places)
             try:
                 running = self._run(command, body, journal.stderr, self.options.timeout, self.options.idle_timeout)
             except OSError as error:
@@ -141,25 +141,19 @@ class CGIApplication(ABC):
 
     def _words(self, environ: Environ, program: Program) -> Sequence[str]:
         # An interpreter would take words of the query for its own options (CVE-2012-1823).
-        if not self.options.isindex or program.interpreter or environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
+        if program.interpreter or environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
             return ()
         return query_words(environ.get("QUERY_STRING", ""))
 
-    def _take_place(self) -> tuple[int | None, float]:
-        """Wait for a place among `max_concurrency`; return it, and how long that took in seconds."""
-        if self.places is None:
-            return None, 0.0
+    def _take_place(self, places: Places) -> tuple[Callable[[], None], float]:
+        """Wait for a place among `max_concurrency`; return what gives it back, and how long that took in seconds."""
         began = time.monotonic()
-        place = self.places.take(self.options.queue_timeout)
+        place = places.take(self.options.queue_timeout)
         if place is None:
             wait = self.options.queue_timeout
-            busy = f"all {self.places.limit} places were taken for {wait} s (max_concurrency)"
+            busy = f"all {places.limit} places were taken for {wait} s (max_concurrency)"
             raise ProgramError(503, busy, retry_after=max(1, round(wait)))
-        return place, time.monotonic() - began
-
-    def _leave_place(self, place: int | None) -> None:
-        if self.places is not None and place is not None:
-            self.places.leave(place)
+        return partial(places.leave, place), time.monotonic() - began
 
 
 class CGIScript(CGIApplication):
@@ -203,6 +197,10 @@ def mounted(environ: Environ, mount: str, *, raw_path: bool = False) -> tuple[st
     if not under(info, prefix):
         raise RequestError(404, f"{info!r} is not under {prefix!r}")
     return (name + prefix).rstrip("/"), info[len(prefix) :]
+
+
+def _nothing() -> None:
+    """Give back no place: there are as many as wanted."""
 
 
 def _first_piece(work: Work) -> bytes:

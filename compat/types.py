@@ -113,5 +113,5 @@ class Outcome(NamedTuple):
     well: bool = False
 
     def __str__(self) -> str:
-        ran = "" if self.exit is None else f" {self.exit} duration={self.seconds:.3f} bytes={self.sent}"
+        ran = "" if self.exit is None else f" {self.exit!s} duration={self.seconds:.3f} bytes={self.sent}"
         return f"{self.method} status={self.status}{ran}" + (f" ({self.note})" if self.note else "")

@@ -195,7 +195,8 @@ class Running:
 
     def _drop(self, descriptor: int) -> None:
         self._open.discard(descriptor)
-        self._unwatch(descriptor)
+        if descriptor in self._acts:
+            self._unwatch(descriptor)
         os.close(descriptor)
 
     def _await_exit(self, limit: float) -> None:
@@ -234,7 +235,12 @@ class Running:
     def _read_whole(self) -> None:
         """The program has ended, so all of its output is there, unless it left somebody behind who goes on writing."""
         try:
-            self._read_stdout()
+            self._output = os.read(self._stdout, PIECE)
+            if len(self._output) < PIECE:
+                more = os.read(self._stdout, PIECE)
+                self._output += more
+                if not more:
+                    self._drop(self._stdout)
         except BlockingIOError:
             self._whole = False
             self._listen_to_output()

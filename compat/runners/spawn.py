@@ -170,7 +170,8 @@ def spawn(
     code = known.spawn(room.address, path, doing.address, known.shared, arguments, variables)
     number = room.number.value
     known.leave(room)
-    check(code)
+    if code:
+        check(code)
     return number
 
 
