@@ -215,6 +215,15 @@ def test_nothing_runs_on_after_close(start: Start, tmp_path: Path) -> None:
     assert gone(pids)
 
 
+def test_what_is_registered_for_the_end_is_done(start: Start, tmp_path: Path) -> None:
+    """Once, by the process that imported the application: a measurement of its lines is written down then."""
+    source = APPLICATION + "\nimport atexit\natexit.register(lambda: open('ended', 'a').write('%d\\n' % os.getpid()))\n"
+    side = start(source=source + "open('host', 'w').write(str(os.getpid()))\n")
+    answered(side, "/")
+    side.close()
+    assert (tmp_path / "ended").read_text().split() == [(tmp_path / "host").read_text()]
+
+
 def gone(pids: set[int]) -> bool:
     """Whether all these processes end within two seconds."""
     deadline = time.monotonic() + 2
