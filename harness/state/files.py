@@ -1,7 +1,7 @@
 """The files of one side: a copy of a directory tree whose changes can be told and undone.
 
 A tree comes in; out go the paths that changed with mode and digest. Files are known by size, time, inode and mode;
-contents are read only where one of these moved. Empty directories do not count.
+contents are read only where one of these moved. Empty directories do not count. Looking at a tree is for `folders`.
 """
 
 from __future__ import annotations
@@ -13,23 +13,13 @@ import stat
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from harness.effects import DIGEST, digest_of
+from harness.state.folders import RACY, Folders, Mark
 
-CHEAP = 0.0005  # seconds; a tree that is scanned faster is scanned after each exchange
-RACY = 50_000_000  # nanoseconds; a file changed so shortly before a scan may change again without its time moving
+CHEAP = 0.0005  # seconds; a tree that is looked at faster is looked at after each exchange
 
 TEXT = 1 << 16  # bytes; longer files are known by their digest alone
-
-
-class Mark(NamedTuple):
-    """By what a file is known without reading it."""
-
-    size: int
-    modified: int
-    inode: int
-    mode: int
 
 
 class Tree:
@@ -48,11 +38,12 @@ class Tree:
     def _begin(self) -> None:
         self._contents: dict[str, str | None] = {}
         self._racy: set[str] = set()
+        self._folders = Folders(self.root)
         self._look()
 
     def _look(self) -> dict[str, Mark]:
         began = time.perf_counter()
-        self._marks = scan(self.root)
+        self._marks = self._folders.look()
         self._cost = time.perf_counter() - began
         return self._marks
 
@@ -86,7 +77,8 @@ class Tree:
         if DIGEST not in digest or path not in self._marks or self._marks[path].size > TEXT:
             return None  # a link or a pipe is not opened
         try:
-            raw = (self.root / path).read_bytes()
+            with open(os.path.join(self.root, path), "rb") as file:
+                raw = file.read()
             text = raw.decode()
         except (OSError, UnicodeDecodeError):
             return None
@@ -122,28 +114,6 @@ class Tree:
         self.root.rename(self._trash)
         self._spare.rename(self.root)
         self._begin()
-
-
-def scan(root: Path) -> dict[str, Mark]:
-    """Return the mark of each file and symbolic link below `root`, by its path from there."""
-    return dict(_scan(str(root), ""))
-
-
-def _scan(folder: str, prefix: str) -> Iterator[tuple[str, Mark]]:
-    try:
-        with os.scandir(folder) as listing:
-            entries = sorted(listing, key=lambda entry: entry.name)
-    except FileNotFoundError:
-        return  # went away while we looked, which the next scan will show
-    for entry in entries:
-        if entry.is_dir(follow_symlinks=False):
-            yield from _scan(entry.path, f"{prefix}{entry.name}/")
-            continue
-        try:
-            facts = entry.stat(follow_symlinks=False)
-        except FileNotFoundError:
-            continue
-        yield prefix + entry.name, Mark(facts.st_size, facts.st_mtime_ns, facts.st_ino, facts.st_mode)
 
 
 def content(path: Path) -> str | None:

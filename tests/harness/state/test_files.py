@@ -11,6 +11,7 @@ import pytest
 
 from harness.state import files
 from harness.state.files import Tree
+from harness.state.folders import Folders
 
 
 def said(content: bytes, mode: str = "0644") -> str:
@@ -78,8 +79,8 @@ def test_tells_a_change_once_and_undoes_it(
     assert tree.changes(look=True) == {}
     assert tree.dirty == bool(expected)
     tree.restore()
-    assert {path: files.content(tree.root / path) for path in files.scan(tree.root)} == {
-        path: files.content(snapshot / path) for path in files.scan(snapshot)
+    assert {path: files.content(tree.root / path) for path in Folders(tree.root).look()} == {
+        path: files.content(snapshot / path) for path in Folders(snapshot).look()
     }
     assert tree.changes(look=True) == {}
     assert not tree.dirty
