@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -86,23 +86,24 @@ class Normaliser:
         self, old: Effects, new: Effects, now: float, told: Told = NOT_TOLD
     ) -> tuple[Effects, Effects]:
         """Return what both sides wrote with placeholders in rows, names of files and mails."""
-        acted: set[str] = set()
         windows, tolerance = self._windows(now, told), self.tolerance
-        seen: tuple[list[Moment], list[Moment]] = ([], [])
-        for side, effects in enumerate((old, new)):
-            effects.mapped(_collector(windows[side], seen[side]))
-        copied = _copied(new, windows[0], seen[0]) if told[0] != told[1] else []
-        seen[1].extend(copied)
-
-        def of_side(side: int) -> Callable[[str], str]:
-            window, others = windows[side], seen[1 - side]
-            return lambda text: _cleaned_text(text, window, others, tolerance, acted)
-
-        made = old.mapped(of_side(0)), new.mapped(of_side(1))
+        alike = old == new and windows[0] == windows[1]
+        sides = (Texts(windows[0]),) * 2 if alike else (Texts(windows[0]), Texts(windows[1]))
+        old.mapped(sides[0].read)
+        if not alike:
+            new.mapped(sides[1].read)
+        copied = _copied(new, windows[0], sides[0].moments) if told[0] != told[1] else []
+        if not (sides[0].moments or sides[1].moments or copied or windows[0].hosts or windows[1].hosts):
+            return old, new
+        acted: set[str] = set()
+        others = sides[1].moments + copied, sides[0].moments
+        left = old.mapped(lambda text: sides[0].cleaned(text, others[0], tolerance, acted))
+        right = left if alike else new.mapped(lambda text: sides[1].cleaned(text, others[1], tolerance, acted))
         if copied:
-            made = made[0], made[1].mapped(lambda text: _cleaned_text(text, windows[0], seen[0], 0.0, acted))
+            again = Texts(windows[0])
+            right = right.mapped(lambda text: again.cleaned(text, others[1], 0.0, acted))
         self.acted.update(acted)
-        return made
+        return left, right
 
     def _windows(self, now: float, told: Told) -> tuple[Window, Window]:
         if now > self._at:  # else the same exchange, seen from another side
@@ -217,29 +218,37 @@ def _encoded(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def _collector(window: Window, seen: list[Moment]) -> Callable[[str], str]:
-    """Return what passes texts through and notes their instants."""
+class Texts:
+    """The texts that a side wrote, each read once, with their instants; `moments` are all of these."""
 
-    def collect(text: str) -> str:
-        seen.extend(_moments(_encoded(text), window))
+    def __init__(self, window: Window) -> None:
+        self._window = window
+        self._known: dict[str, tuple[Moment, ...]] = {}
+        self.moments: list[Moment] = []
+
+    def read(self, text: str) -> str:
+        """Note the instants of a text, and return it as it is."""
+        if text not in self._known:
+            self._known[text] = _moments(_encoded(text), self._window)
+            self.moments += self._known[text]
         return text
 
-    return collect
+    def cleaned(self, text: str, others: Sequence[Moment], tolerance: float, acted: set[str]) -> str:
+        """Return a text with placeholders for the instants that the other side has too, or that are of this run."""
+        moments = self._known[self.read(text)]
+        if not (moments or self._window.hosts):
+            return text
+        kept = frozenset(id(moment) for moment in moments if not excused(moment, others, tolerance))
+        made = _with_placeholders(_encoded(text), moments, self._window, kept, acted)
+        return made.decode("utf-8", "surrogatepass")
 
 
 def _copied(effects: Effects, window: Window, others: Sequence[Moment]) -> list[Moment]:
     """Return the instants of the other side's clock that it has too: what new goes on from may have been old's."""
-    found: list[Moment] = []
-    effects.mapped(_collector(window, found))
+    texts = Texts(window)
+    effects.mapped(texts.read)
     theirs = {moment.instant.when for moment in others}
-    return [moment for moment in found if moment.own_time and moment.instant.when in theirs]
-
-
-def _cleaned_text(text: str, window: Window, others: Sequence[Moment], tolerance: float, acted: set[str]) -> str:
-    raw = _encoded(text)
-    moments = _moments(raw, window)
-    kept = frozenset(id(moment) for moment in moments if not excused(moment, others, tolerance))
-    return _with_placeholders(raw, moments, window, kept, acted).decode("utf-8", "surrogatepass")
+    return [moment for moment in texts.moments if moment.own_time and moment.instant.when in theirs]
 
 
 @lru_cache(maxsize=64)

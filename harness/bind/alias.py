@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from harness.bind.place import place_at, stem_of
 from harness.bind.spelling import DOCUMENT, Spot, Values, rewritten
@@ -25,6 +26,7 @@ class Names(Mapping[bytes, bytes]):
     def __init__(self, names: Mapping[bytes, bytes] | None = None) -> None:
         self._names: dict[bytes, bytes] = {}
         self.values_searched = Values()
+        self.stems: set[bytes] = set()
         for own, recorded in (names or {}).items():
             self.add(own, recorded)
 
@@ -41,11 +43,14 @@ class Names(Mapping[bytes, bytes]):
         """Call `own` as the recording does from now on."""
         self._names[own] = recorded
         self.values_searched.add(own.rpartition(SEPARATOR)[2])
+        if SEPARATOR in own:
+            self.stems.add(own.partition(SEPARATOR)[0])
 
     def clear(self) -> None:
         """Forget all."""
         self._names.clear()
         self.values_searched = Values()
+        self.stems.clear()
 
 
 def aliased(response: Response, names: Mapping[bytes, bytes], path: bytes = b"") -> Response:
@@ -101,6 +106,8 @@ def _renamed(text: bytes, names: Names, path: bytes) -> bytes:
 
 
 def _rows(rows: Mapping[Row, int], table: str, names: Names) -> dict[Row, int]:
+    if not names.stems:
+        return dict(rows)
     counted: Counter[Row] = Counter()
     for row, count in rows.items():
         counted[tuple((column, _value(column, value, table, names)) for column, value in row)] += count
@@ -108,13 +115,14 @@ def _rows(rows: Mapping[Row, int], table: str, names: Names) -> dict[Row, int]:
 
 
 def _value(column: str, value: str | None, table: str, names: Names) -> str | None:
-    if value is None:
-        return None
-    key = column_stem(column, table) + SEPARATOR + value.encode("utf-8", "surrogatepass")
-    recorded = names.get(key)
+    stem = column_stem(column, table)
+    if value is None or stem not in names.stems:
+        return value
+    recorded = names.get(stem + SEPARATOR + value.encode("utf-8", "surrogatepass"))
     return value if recorded is None else recorded.decode("utf-8", "surrogatepass")
 
 
+@lru_cache(maxsize=1024)
 def column_stem(column: str, table: str) -> bytes:
     """Return the stem of a column: `item` of `item_id`, and of `id` in a table `items`."""
     return stem_of(column.encode(), b"/" + table.rpartition(".")[2].encode())
