@@ -202,7 +202,7 @@ CLIENTS = {
     ),
     "uv publish 0.13.9": Row(
         "uv-0.13.9",
-        "-m uv publish --publish-url {url}/pypi/ --trusted-publishing never -u bob -p bobpw {wheel}",
+        "-m uv publish --publish-url {url}/pypi --trusted-publishing never -u bob -p bobpw {wheel}",
         _wheel,
     ),
     "curl upload": Row("python3.11", "up.py {url} {wheel}", _curl),

@@ -19,6 +19,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from harness.compare.archive import read_archive
+from harness.compare.unreadable import Unreadable
 from harness.errors import UsageError
 
 TIMEOUT = "timeout"
@@ -161,8 +163,17 @@ def _files(home: Path, names: tuple[tuple[str, str], ...]) -> dict[str, str]:
     for path in sorted(home.rglob("*")):
         name = path.relative_to(home).as_posix()
         if path.is_file() and not path.is_symlink() and not _SKIPPED.search(name):
-            content = path.read_bytes()
+            content = _unpacked(path.read_bytes())
             for text, shown in names:
                 content = content.replace(text.encode(), shown.encode())
             found[name] = hashlib.sha256(content).hexdigest()[:16]
     return found
+
+
+def _unpacked(content: bytes) -> bytes:
+    """Return what tells an archive from others: its members, not when they were packed; other files are themselves."""
+    try:
+        archive = read_archive(content)
+    except Unreadable:
+        return content
+    return "\n".join([archive.sort, *(f"{name} {text}" for name, text in sorted(archive.members.items()))]).encode()

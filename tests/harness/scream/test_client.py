@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -35,6 +36,16 @@ def test_what_varies_by_itself_is_left_out(tmp_path: Path) -> None:
     first, second = (run(shell(script), host, tmp_path / host) for host in (HOST, "127.0.0.1:99"))
     assert first == second
     assert (first.output, list(first.files)) == (("done in # at # # #",), ["kept"])
+
+
+@pytest.mark.parametrize(("year", "text", "same"), [(1999, "a", True), (1990, "b", False)])
+def test_an_archive_is_what_is_in_it(tmp_path: Path, year: int, text: str, same: bool) -> None:
+    """Not when it was packed, which installers that build an egg do anew."""
+    script = "import zipfile as z; z.ZipFile('a.egg', 'w').writestr(z.ZipInfo('m', ({}, 1, 1, 1, 1, 0)), '{}')"
+    clients = [Client("a", (sys.executable, "-c", script.format(*values))) for values in ((1990, "a"), (year, text))]
+    first, second = (run(client, HOST, tmp_path / "h").files for client in clients)
+    assert list(first) == ["a.egg"]
+    assert (first == second) is same
 
 
 def test_each_run_begins_with_a_fresh_folder(tmp_path: Path) -> None:
