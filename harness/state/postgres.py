@@ -21,8 +21,8 @@ from harness.postgres.server import driver as library
 from harness.state.driver import SCHEMA, Copy, Rows, added, moved
 from harness.state.names import drop_stale
 from harness.state.postgres_copy import copy_rows
-from harness.state.postgres_log import BEFORE_ALL, INSTALL, INSTALL_EVENTS, READ, net_rows
-from harness.state.postgres_pulse import PULSE, WRITING, Pulse, pulse_of
+from harness.state.postgres_log import BEFORE_ALL, INSTALL, INSTALL_EVENTS, PLAN_ONCE, PREPARE_READ, READ, net_rows
+from harness.state.postgres_pulse import PREPARE_PULSE, PULSE, WRITING, Pulse, pulse_of
 from harness.state.postgres_schema import read_keys, read_schema, read_stamp
 from harness.state.settling import Settling
 
@@ -121,6 +121,8 @@ class PostgresCopy:
         self._server = driver.server
         self._background = background
         self._monitor = self._server.open()  # not inside the clone, where it would be in the way of dropping it
+        with guarded("ask what was written"), self._monitor.cursor() as cursor:
+            cursor.execute(PREPARE_PULSE)
         self._observer: Connection | None = None
         self._spare: Future[str] | None = None
         self._settling = Settling(lambda: self._ask(WRITING, name)[0] or (), 0.001)
@@ -209,7 +211,7 @@ class PostgresCopy:
 
     def _read(self) -> list[tuple[str, int, str]]:
         with guarded("read what was written"), self._observing().cursor() as cursor:
-            cursor.execute(READ, (self._read_up_to, self._read_up_to))
+            cursor.execute(READ, (self._read_up_to,))
             found = cursor.fetchall()
         if found:
             self._read_up_to = found[0][0]
@@ -223,6 +225,10 @@ class PostgresCopy:
     def _observing(self) -> Connection:
         if self._observer is None:
             self._observer = self._server.open(self.name)
+            with self._observer.cursor() as cursor:
+                if self._observer.server_version >= 120000:
+                    cursor.execute(PLAN_ONCE)
+                cursor.execute(PREPARE_READ)
         return self._observer
 
     def _clone(self) -> str:

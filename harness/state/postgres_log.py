@@ -94,10 +94,14 @@ CREATE EVENT TRIGGER "~harness_dropped" ON sql_drop EXECUTE FUNCTION harness_log
 ALTER EVENT TRIGGER "~harness_defined" ENABLE ALWAYS;
 ALTER EVENT TRIGGER "~harness_dropped" ENABLE ALWAYS;
 """
-READ = """
+# Planned once: that costs more than reading the few rows of an exchange.
+PREPARE_READ = """
+PREPARE written(txid_snapshot) AS
 SELECT txid_current_snapshot()::text, relation, sign, line FROM harness_log.change
-WHERE txid >= txid_snapshot_xmin(%s::txid_snapshot) AND NOT txid_visible_in_snapshot(txid, %s::txid_snapshot)
+WHERE txid >= txid_snapshot_xmin($1) AND NOT txid_visible_in_snapshot(txid, $1)
 """
+READ = "EXECUTE written(%s)"
+PLAN_ONCE = "SET plan_cache_mode = force_generic_plan"  # since PostgreSQL 12; else planned five times
 
 _DECODE = json.JSONDecoder().raw_decode
 

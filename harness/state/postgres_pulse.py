@@ -12,7 +12,8 @@ FIRST = 3
 """The lowest id of an ordinary transaction, which age() counts from."""
 # Ids are taken at the first write. The snapshot ends with the latest transaction that is done; the counter that age()
 # counts to, with the latest that began.
-PULSE = f"SELECT txid_current_snapshot()::text, age('{FIRST}'::xid)"
+PREPARE_PULSE = f"PREPARE pulse AS SELECT txid_current_snapshot()::text, age('{FIRST}'::xid)"
+PULSE = "EXECUTE pulse"
 # Not pg_stat_activity: that view costs three times as much.
 WRITING = """
 SELECT array_agg(backend_xid::text) FROM pg_stat_get_activity(NULL)
