@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import select
 import tempfile
 import threading
 import time
@@ -31,6 +32,8 @@ class Body:
     """A body held in memory, and the interface of the other kinds. `length` None: the request has no body."""
 
     wake: int | None = None
+    moved = 0.0
+    """When, by the monotonic clock, something of it last went to the program of itself."""
 
     def __init__(self, data: bytes = b"", length: int | None = None) -> None:
         self.length = length
@@ -60,6 +63,9 @@ class Body:
 
     def hear(self) -> None:
         """Take note of what made `wake` readable; only a body that is still arriving has one."""
+
+    def leave(self) -> None:
+        """Write no more of itself to a descriptor that was given: it is about to be closed."""
 
     def close(self) -> None:
         """Release what the body holds."""
@@ -106,6 +112,9 @@ class SpooledBody(Body):
 class PumpedBody(SpooledBody):
     """A body still arriving: a thread moves its pieces from the client into the file. `wake` becomes readable when more
     is there.
+
+    Where the program has taken all there was, the thread writes to it straight; what it does not take within `QUICK`
+    goes into the file, so that a client need not wait for it. There the file has a hole.
     """
 
     def __init__(self, pieces: Iterator[Piece], length: int) -> None:
@@ -115,6 +124,7 @@ class PumpedBody(SpooledBody):
         self._failed: AnsweredError | None = None
         self._closed = False
         self._abandoned = False
+        self._taker: int | None = None
         self._lock = threading.Lock()
         self.wake, self._signal = os.pipe()
         os.set_blocking(self.wake, False)
@@ -140,6 +150,19 @@ class PumpedBody(SpooledBody):
             pass  # nothing new
         if self._failed is not None:
             raise self._failed
+
+    def give(self, descriptor: int) -> int:
+        """Write what is there to a pipe; where that is all, the rest goes there as it arrives."""
+        with self._lock:
+            if self._taken == self._available and not self._finished:
+                self._taker = descriptor
+                return 0
+        return super().give(descriptor)
+
+    def leave(self) -> None:
+        """Write no more to the descriptor."""
+        with self._lock:
+            self._taker = None
 
     def close(self) -> None:
         """Wait a little for the rest, so that the connection can serve another request; raises ResponseAborted if it
@@ -175,17 +198,42 @@ class PumpedBody(SpooledBody):
             self._release()
 
     def _store(self, piece: Piece) -> None:
-        with self._lock:
-            if self._closed or self._failed is not None:
-                return  # what nobody will read is taken off the connection all the same
-            view = memoryview(piece)
-            try:
-                while view:
-                    view = view[os.write(self._file.fileno(), view) :]
-                self._available += len(piece)
-            except OSError as error:
-                self._failed = no_room(error)
-            self._ring()
+        rest = memoryview(piece)
+        while rest:
+            with self._lock:
+                if self._closed or self._failed is not None:
+                    return  # what nobody will read is taken off the connection all the same
+                taker = self._taker
+                rest = rest[self._hand_on(rest) :] if taker is not None else self._spool(rest)
+            if rest and taker is not None and not writable(taker, QUICK):
+                self.leave()
+
+    def _hand_on(self, piece: memoryview) -> int:
+        """Write to the program what it takes at once; return how much that is."""
+        assert self._taker is not None
+        try:
+            written = os.write(self._taker, piece)
+        except BlockingIOError:
+            return 0
+        except BrokenPipeError:
+            self._taker = None  # it is told so where it is given the rest
+            return 0
+        self._taken += written
+        self._available += written
+        self.moved = time.monotonic()
+        return written
+
+    def _spool(self, piece: memoryview) -> memoryview:
+        """Put a piece into the file, and return what is left of it: nothing."""
+        try:
+            while piece:
+                written = os.pwrite(self._file.fileno(), piece, self._available)
+                self._available += written
+                piece = piece[written:]
+        except OSError as error:
+            self._failed = no_room(error)
+        self._ring()
+        return piece[:0]
 
     def _ring(self) -> None:
         try:
@@ -198,6 +246,13 @@ class PumpedBody(SpooledBody):
         os.close(self.wake)
         os.close(self._signal)
         self._file.close()
+
+
+def writable(descriptor: int, seconds: float) -> bool:
+    """Whether a descriptor takes something within some seconds."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLOUT)
+    return bool(poll.poll(seconds * 1000))
 
 
 def asked(source: Input, length: int) -> Iterator[bytes]:

@@ -175,7 +175,8 @@ class Running:
     def _deadline(self) -> float | None:
         """Return when waiting must end. Raises ProgramError (504) if that is past."""
         total = None if self._timeout is None else self._began + self._timeout
-        idle = None if self._idle_timeout is None else self._active + self._idle_timeout
+        active = max(self._active, self._body.moved)
+        idle = None if self._idle_timeout is None else active + self._idle_timeout
         deadline = total if idle is None or (total is not None and total <= idle) else idle
         if deadline is None or time.monotonic() < deadline:
             return deadline
@@ -195,6 +196,8 @@ class Running:
 
     def _drop(self, descriptor: int) -> None:
         self._open.discard(descriptor)
+        if descriptor == self._stdin:
+            self._body.leave()
         if descriptor in self._acts:
             self._unwatch(descriptor)
         os.close(descriptor)

@@ -9,12 +9,12 @@ import select
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from compat.body import Body, SpooledBody, next_size
+from compat.body import Body, PumpedBody, SpooledBody, next_size
 from compat.errors import RequestError, ResponseAborted
 from compat.upload import read_body
 
@@ -184,3 +184,83 @@ def test_given_to_a_pipe(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
         body.close()
         file.close()
     assert received == data
+
+
+@pytest.fixture
+def pipe() -> Iterator[tuple[int, int]]:
+    """A pipe as a program's input: its end and ours, which never blocks."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    yield reading, writing
+    os.close(reading)
+    os.close(writing)
+
+
+def test_handed_straight_on(environ_for: Callable[..., dict[str, Any]], pipe: tuple[int, int]) -> None:
+    """A program that has taken all there was gets the rest as it arrives, with no more giving, and no room on disk."""
+    reading, writing = pipe
+    source = Trickle()
+    body = read_body(environ_for("/", CONTENT_LENGTH="100000", **{"wsgi.input": source}))
+    assert body.give(writing) == 0
+    before = time.monotonic()
+    for letter in b"abcde":
+        source.feed(bytes([letter]) * 20000)
+        received = b""
+        while len(received) < 20000:
+            assert select.select([reading], [], [], 10)[0]
+            received += os.read(reading, 20000)
+        assert received == bytes([letter]) * 20000
+    while not body.ended:
+        assert select.select([body.wake], [], [], 10)[0]
+        body.hear()
+    assert body.moved >= before
+    assert isinstance(body, PumpedBody)
+    assert os.fstat(body._file.fileno()).st_blocks == 0
+    body.close()
+    source.end()
+    source._file.close()
+
+
+def test_program_that_stops_reading(environ_for: Callable[..., dict[str, Any]], pipe: tuple[int, int]) -> None:
+    """What a pipe does not take is kept, and comes later, in order; the client need not wait for the program."""
+    reading, writing = pipe
+    source = Trickle()
+    body = read_body(environ_for("/", CONTENT_LENGTH="180000", **{"wsgi.input": source}))
+    assert body.give(writing) == 0
+    for letter in b"abc":
+        source.feed(bytes([letter]) * 60000)
+    received, limit = b"", time.monotonic() + 10
+    while not body.ended and time.monotonic() < limit:
+        assert select.select([body.wake], [], [], 10)[0]
+        body.hear()
+        try:
+            while body.give(writing):
+                pass
+        except BlockingIOError:
+            received += os.read(reading, 65536)
+            os.write(body._signal, b".")  # look again
+    os.set_blocking(reading, False)
+    while len(received) < 180000:
+        received += os.read(reading, 65536)
+    assert received == b"a" * 60000 + b"b" * 60000 + b"c" * 60000
+    body.close()
+    source.end()
+    source._file.close()
+
+
+def test_nothing_is_handed_on_after_leaving(environ_for: Callable[..., dict[str, Any]], pipe: tuple[int, int]) -> None:
+    """A descriptor that is about to be closed gets nothing: its number may be another file's by then."""
+    reading, writing = pipe
+    source = Trickle()
+    body = read_body(environ_for("/", CONTENT_LENGTH="100000", **{"wsgi.input": source}))
+    assert body.give(writing) == 0
+    body.leave()
+    source.feed(b"a" * 50000)
+    assert wait(body) == b"a" * 5000
+    os.set_blocking(reading, False)
+    with pytest.raises(BlockingIOError):
+        os.read(reading, 1)
+    source.feed(b"a" * 50000)
+    body.close()
+    source.end()
+    source._file.close()
