@@ -19,7 +19,7 @@ from typing import Protocol
 from ..body import Body
 from ..errors import AnsweredError, ProgramError
 from ..types import Command, Exit
-from .habit import PATIENCE, habit_of, learn
+from .habit import PATIENCE, SMALL, habit_of, learn
 from .process import Started, readable, widen
 
 GRACE = 2.0
@@ -129,7 +129,8 @@ class Running:
         output, self._output = self._output, b""
         if not self._first:
             self._first = self._active
-            self._whole = self._whole or (self._habit == "late" and self._ends_at_once())
+            late = self._habit == "late" and len(output) <= SMALL
+            self._whole = self._whole or (late and self._ends_at_once())
         self._size += len(output)
         return output
 
