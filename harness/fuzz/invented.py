@@ -6,6 +6,7 @@ Asked for a place, it gives the next value; the same seed and the same questions
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from random import Random
 
 from harness.errors import UsageError
 from harness.fuzz.traits import traits
@@ -35,7 +36,8 @@ class Invented:
 
     def _values(self, place: Place) -> Iterator[str]:
         strategy = self._strategies.strategy_of(traits(self._known.get(place, ())))
-        seed = self._seed
+        random = Random(f"{self._seed} {place}")  # noqa: S311 (else all places begin with the same kinds of values)
         while True:
-            yield from self._strategies.drawn(strategy, AT_ONCE, seed) or [""]
-            seed += 1
+            values = self._strategies.drawn(strategy, AT_ONCE, random.getrandbits(32)) or [""]
+            random.shuffle(values)  # hypothesis begins with the simplest, and most places are asked for a few only
+            yield from values
