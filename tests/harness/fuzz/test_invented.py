@@ -48,7 +48,7 @@ def test_the_same_seed_makes_the_same_values() -> None:
 def test_places_do_not_begin_alike() -> None:
     """Most are asked for a few values only: what comes late at one comes early at another."""
     places = [(f"GET /{number}", "path 1") for number in range(8)]
-    invented = Invented(dict.fromkeys(places, ["demo"]), 0)
+    invented = Invented({place: ["demo"] for place in places}, 0)
     assert len({tuple(invented.next(place) for _ in range(3)) for place in places}) > 4
 
 
