@@ -33,7 +33,7 @@ EDGES = (
     post("241", 400, {":action": "pw_reset", "otk": reset_key(2**30)}),
     post("241", 200, {":action": "pw_reset", "otk": reset_key(2**32)}),
     post("241", 400, {":action": "pw_reset", "otk": reset_key(2**32) + "0"}),
-    post("241", 400, {":action": "pw_reset_change", "otk": "{expired}"}),
+    post("241", 400, {":action": "pw_reset_change", "otk": reset_key(2**30)}),
     post("236", 200, {":action": "user", "name": "abW", "email": "w@example.org", "password": "Ab-12345",
                       "confirm": "Ab-12345"}),
     post("241", 200, {":action": "forgotten_password", "name": "abW"}),
