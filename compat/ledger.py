@@ -76,6 +76,8 @@ class Ledger:
         with self._lock, self.path.open("ab+") as file:
             fcntl.flock(file, fcntl.LOCK_EX)  # until it is closed
             self._catch_up(file)
+            if os.fstat(file.fileno()).st_size > self._read:  # a line that a killed writer left unfinished
+                file.write(b"\n")
             if not self.salt:
                 self._append(file, {"format": FORMAT, "version": VERSION, "salt": secrets.token_hex(16)})
             events = decide()

@@ -166,6 +166,19 @@ def test_a_client_that_was_hit_may_come_again(ask: Callable[..., Any], record: P
     assert [ask(app, "/item/a/json").status[:3] for _ in range(3)] == ["503"] * 3
 
 
+@pytest.mark.parametrize("written", [b"", b'{"event": "off", "ti'])
+def test_what_a_killed_worker_left_unfinished_loses_no_other_line(
+    ask: Callable[..., Any], record: Path, written: bytes
+) -> None:
+    """The next line begins on a line of its own, and so the limit holds."""
+    limited = rule(stop_requests=2)
+    assert ask(site(record, limited), "/item/a/json").status[:3] == "503"
+    with record.open("ab") as file:
+        file.write(written)
+    answers = [ask(site(record, limited), "/item/a/json").status[:3] for _ in range(3)]
+    assert answers == ["503", "200", "200"]
+
+
 def test_processes_stop_together(ask: Callable[..., Any], record: Path) -> None:
     """Exactly, however many write at once."""
     app, children = site(record, rule(stop_requests=50)), []
