@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modern.forms import URLENCODED, BadBody, BadEncoding, Upload, delimiters, parse_form
+from legacy.forms import parse_multipart
+from modern.forms import URLENCODED, BadBody, BadEncoding, Upload, delimiter, multipart, parse_form
 
 TYPE = "multipart/form-data; boundary=B"
 
@@ -72,7 +73,11 @@ def test_only_whole_lines_divide_a_body(pieces):
     """The lines that the expression of the standard library found, and no others."""
     body = b"".join(pieces)
     lines = re.finditer(rb"^--B(--)?[ \t\r\f\v]*(?:\n|\Z)", body, re.MULTILINE)
-    assert list(delimiters(body, b"--B")) == [(line.start(), line.end(), line[1] is not None) for line in lines]
+    found = delimiter(body, b"--B", 0)
+    for line in lines:
+        assert found == (line.start(), line.end(), line[1] is not None)
+        found = delimiter(body, b"--B", found.end)
+    assert found is None
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n"], ids=["LF", "CRLF"])
@@ -108,6 +113,49 @@ def test_a_multipart_body_is_read(end):
 def test_an_odd_multipart_body_is_read(body, form):
     """What is there is taken."""
     assert parsed("POST", "", body, TYPE) == form
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("Content-Length: 2", "va"),
+        ("content-length:5", "value"),
+        ("Content-Length: x", "value"),
+        ("Content-Length: " + "9" * 5000, "value"),
+        ("no header", "no header\r\n\r\nvalue"),
+        ("X: one\r\n two", "value"),
+        (" one", "value"),
+    ],
+    ids=["too short", "right", "no number", "beyond all numbers", "no header begins the content", "folded", "goes on"],
+)
+def test_the_head_of_a_part(line, value):
+    """The length that a part says it has counts; the part after it is found all the same."""
+    first = f'--B\r\nContent-Disposition: form-data; name="a"\r\n{line}\r\n\r\nvalue\r\n'
+    body = first + '--B\r\nContent-Disposition: form-data; name="b"\r\n\r\nw\r\n--B--\r\n'
+    assert parsed("POST", "", body.encode(), TYPE) == {"a": value, "b": "w"}
+
+
+def test_a_part_that_says_it_is_longer_than_it_is():
+    """Swallows what follows, as it did on the old index."""
+    body = b'--B\r\nContent-Disposition: form-data; name="a"\r\nContent-Length: 99\r\n\r\nvalue\r\n--B--\r\n'
+    assert parsed("POST", "", body, TYPE) == {"a": "value\r\n--B--\r\n"}
+
+
+PIECES = [
+    b"--B", b"--B--", b"\n", b"\r\n", b"\r", b" ", b"x", b"Content-Length: ", b"3", b"0", b"X: y", b"--", b"\n\n",
+    b'Content-Disposition: form-data; name="a"', b'content-disposition: form-data; name=b; filename="f"', b";", b'"',
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=30))
+def test_any_multipart_body_is_read_as_on_the_old_index(pieces):
+    """Names, texts and files, in the same order."""
+    body = b"\n".join(pieces)
+    old = [(name, value if isinstance(value, bytes) else (value.filename, value.value, value.type))
+           for name, value in parse_multipart(body, b"B")]  # fmt: skip
+    new = [(name, value if isinstance(value, bytes) else (value.filename, value.value, value.type))
+           for name, value in multipart(body, b"B")]  # fmt: skip
+    assert new == old
 
 
 def test_texts_must_be_utf_8():
