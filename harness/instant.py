@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 EPOCH_PLACEHOLDER = b"1111111111"
 """Stands for an instant in seconds since the epoch: a number, so that JSON and XML-RPC stay readable."""
@@ -69,6 +70,7 @@ SPELLINGS = (
     Spelling("epoch-hex-microseconds", rb"[0-9a-f]{13}(?!\w)", "x"),  # a file's time in Apache's ETag, "SIZE-TIME"
 )
 """Longer spellings before those they contain."""
+_HEXADECIMAL = SPELLINGS[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +117,9 @@ def instants(raw: bytes, spans: tuple[Span, ...]) -> list[Instant]:
 
 def _of_spans(match: re.Match[bytes], spans: tuple[Span, ...]) -> Instant | None:
     spelling, text = SPELLINGS[(match.lastindex or 1) - 1], match.group()
-    for zone, when in meanings(spelling, text):
-        if any(math.floor(start) // spelling.resolution * spelling.resolution <= when <= end for start, end in spans):
-            return Instant(match.start(), match.end(), spelling, zone, when)
+    for spelled, zone, when in readings(spelling, text):
+        if any(math.floor(start) // spelled.resolution * spelled.resolution <= when <= end for start, end in spans):
+            return Instant(match.start(), match.end(), spelled, zone, when)
     return None
 
 
@@ -204,12 +206,23 @@ def _prefixes(start: int, end: int, scale: int, base: str) -> set[str]:
     return {f"{number:{base}}" for number in numbers}
 
 
-def meanings(spelling: Spelling, text: bytes) -> Iterator[tuple[bytes, float]]:
-    """Yield the instants that a text may stand for; without a zone it may be UTC or local time."""
+class Reading(NamedTuple):
+    """What a text may stand for: how it is spelled then, what is known of its zone, and when that is.
+
+    `when` is in seconds since the epoch.
+    """
+
+    spelling: Spelling
+    zone: bytes
+    when: float
+
+
+def readings(spelling: Spelling, text: bytes) -> Iterator[Reading]:
+    """Yield what a text that looks like this spelling may stand for; without a zone it may be UTC or local time."""
     if spelling.fields in _EPOCHS:
-        yield b"", float(text) / _EPOCHS[spelling.fields]
-    if spelling.fields in ("e", "x"):  # thirteen digits may be either
-        yield b"", int(text, 16) / 1_000_000
+        yield Reading(spelling, b"", float(text) / _EPOCHS[spelling.fields])
+    if spelling.fields in ("e", "x"):  # thirteen digits may be either: some hexadecimal numbers have no letter
+        yield Reading(_HEXADECIMAL, b"", int(text, 16) / 1_000_000)
     if len(spelling.fields) == 1:
         return
     numbers = _numbers(spelling, text)
@@ -218,15 +231,15 @@ def meanings(spelling: Spelling, text: bytes) -> Iterator[tuple[bytes, float]]:
     zone = _ZONE_AT_END.search(text) if "H" in spelling.fields else None
     utc = calendar.timegm((*numbers, 0, 0, 0))
     if zone is None:
-        yield b"", utc
+        yield Reading(spelling, b"", utc)
         local = _local(numbers)
         if local is not None and local != utc:
-            yield b" local", local
+            yield Reading(spelling, b" local", local)
     elif zone.group(1):
-        yield b"", utc
+        yield Reading(spelling, b"", utc)
     else:
         offset = int(zone.group(3)) * 3600 + int(zone.group(4)) * 60
-        yield b"", utc + offset if zone.group(2) == b"-" else utc - offset
+        yield Reading(spelling, b"", utc + offset if zone.group(2) == b"-" else utc - offset)
 
 
 def _local(numbers: tuple[int, int, int, int, int, int]) -> float | None:

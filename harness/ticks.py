@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from harness.difference import Difference
-from harness.instant import ANY, SPELLINGS, Spelling, meanings
+from harness.instant import ANY, SPELLINGS, Spelling, readings
 
 TICKS = "microseconds of a told clock, one for each question"
 STEPS = "times ahead or behind that are apart as the clocks of both sides are"
@@ -57,11 +57,15 @@ class _Written:
 
     def follows(self, old: _Written, apart: float, tolerance: float) -> bool:
         """Whether this is the other side's time by a clock `apart`, or the same fixed one."""
-        if self.spelling is not old.spelling:
-            return False
-        pairs = product(meanings(old.spelling, old.text), meanings(self.spelling, self.text))
-        within = tolerance + (self.spelling.resolution if self.spelling.resolution > 1 else 0)
-        return any(before == after and abs(now - then - apart) <= within for (before, then), (after, now) in pairs)
+        pairs = product(readings(old.spelling, old.text), readings(self.spelling, self.text))
+        return any(
+            then[:2] == now[:2] and abs(now.when - then.when - apart) <= tolerance + _step(now.spelling)
+            for then, now in pairs
+        )
+
+
+def _step(spelling: Spelling) -> int:
+    return spelling.resolution if spelling.resolution > 1 else 0
 
 
 def _keeps_step(difference: Difference, apart: float, tolerance: float) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from harness.controls.settings import SHIFT
-from harness.instant import ANY, SPELLINGS, Instant, meanings, placeholder
+from harness.instant import ANY, SPELLINGS, Instant, placeholder, readings
 from harness.noise.sample import Refusal, Sample, Shape, values_of
 from harness.noise.slot import UUID
 from harness.noise.token import tokens
@@ -99,16 +99,14 @@ def when(text: str) -> tuple[str, float] | None:
     found = ANY.fullmatch(raw)
     if found is None:
         return None
-    spelling = SPELLINGS[(found.lastindex or 1) - 1]
-    meaning = next(meanings(spelling, raw), None)
-    if meaning is None:
-        return None
-    low, high = NUMBERS.get(spelling.name, (0.0, 1e12))
-    if not low <= meaning[1] <= high:
-        return None
-    if spelling.name in NUMBERS:
-        return spelling.name + (" with a fraction" if "." in text else ""), meaning[1]
-    return placeholder(Instant(0, len(raw), spelling, b"", meaning[1]), raw).decode()[5:-1], meaning[1]
+    for spelling, _, at in readings(SPELLINGS[(found.lastindex or 1) - 1], raw):
+        low, high = NUMBERS.get(spelling.name, (0.0, 1e12))
+        if not low <= at <= high:
+            continue
+        if spelling.name in NUMBERS:
+            return spelling.name + (" with a fraction" if "." in text else ""), at
+        return placeholder(Instant(0, len(raw), spelling, b"", at), raw).decode()[5:-1], at
+    return None
 
 
 def times(samples: Sequence[Sample]) -> Shape | None:

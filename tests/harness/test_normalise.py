@@ -75,6 +75,15 @@ def test_a_file_s_time_in_an_etag_is_made_alike(normaliser):
     assert (old.body, new.body) == (b'"4c6-532fe6c15c000"', b'"4c6-532fe6c15c001"')
 
 
+def test_a_hexadecimal_time_may_have_no_letter():
+    """Then it looks like milliseconds, far in the future: it is what lies in the run that counts."""
+    at = 0x6483015162342 / 1e6
+    normaliser = Normaliser((at - 5, at))
+    sides = [Response(200, headers=[(b"ETag", tag)]) for tag in (b'"9-6483015162342"', b'"9-648301516234a"')]
+    old, new = normaliser.normalise_pair(*sides, at)
+    assert old == new == Response(200, headers=((b"ETag", b'"9-[now hexadecimal]"'),))
+
+
 @pytest.mark.parametrize("form", [form for form, _, _ in SPELLINGS.values()], ids=SPELLINGS.keys())
 @pytest.mark.parametrize("away", [timedelta(days=-3840), timedelta(days=-2), timedelta(days=3)], ids=str)
 def test_stored_dates_are_never_touched(normaliser, form, away):

@@ -167,3 +167,9 @@ def test_what_was_learned_from_fits(pairs):
         return
     if shape.type != "time":  # whose runs may be off by the same for all
         assert all(shape.fits(old, new) for old, new in pairs)
+
+
+def test_a_hexadecimal_time_may_have_no_letter():
+    """As milliseconds it would be far in the future."""
+    shape = shape_of([Sample("6483015162342", f"648301516234{last}") for last in "13579a"])
+    assert (shape.type, shape.spellings) == ("time", {"epoch-hex-microseconds"})
