@@ -7,8 +7,10 @@ the extra `serve`; nothing else in compat knows gunicorn.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
+import stat
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -90,21 +92,44 @@ def shared_metrics() -> Iterator[dict[str, Any]]:
 
 def check_bind(bind: str) -> None:
     """Find out whether an address can be had, while a clear message is still possible. Raises ConfigurationError."""
-    host, colon, port = bind.rpartition(":")
-    if bind.startswith("unix:"):
-        folder = os.path.dirname(os.path.abspath(bind.removeprefix("unix:")))
-        if not os.access(folder, os.W_OK | os.X_OK):
-            raise ConfigurationError(f"cannot listen on {bind}: {folder} is not a folder that can be written to")
-        return
-    if not colon or not port.isdigit() or int(port) > 65535:
-        raise ConfigurationError(f"--bind {bind!r} must be HOST:PORT or unix:PATH")
     try:
-        family, kind, _, _, address = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-    except OSError as error:
-        raise ConfigurationError(f"cannot listen on {bind}: {error.strerror or error}") from error
+        if unix := _unix(bind):
+            _check_unix(unix["path"])
+        elif (tcp := _tcp(bind)) and int(tcp["port"]) < 65536:
+            _check_tcp(tcp["host"].strip("[]"), int(tcp["port"]))
+        else:
+            raise ConfigurationError(f"--bind {bind!r} must be HOST:PORT, [HOST]:PORT or unix:PATH")
+    except (OSError, UnicodeError) as error:  # UnicodeError: of a host name that can be none
+        raise ConfigurationError(f"cannot listen on {bind}: {getattr(error, 'strerror', '') or error}") from error
+
+
+_unix = re.compile(r"unix:(?://)?(?P<path>.+)").fullmatch
+_tcp = re.compile(r"(?P<host>\[[^\[\]]*\]|[^:\[\]]*):(?P<port>[0-9]{1,5})").fullmatch
+
+
+def _check_tcp(host: str, port: int) -> None:
+    family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    with socket.socket(family, kind) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(address)
+
+
+def _check_unix(path: str) -> None:
+    """Ask who is there: gunicorn takes the place of every socket that it finds, also of one in use."""
+    folder = os.path.dirname(os.path.abspath(path))
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OSError(f"{folder} is not a folder that can be written to")
+    if os.path.lexists(path) and not (os.path.exists(path) and stat.S_ISSOCK(os.stat(path).st_mode)):
+        raise OSError(f"{path} is there, and is not a socket")
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.setblocking(False)
+        try:
+            probe.connect(path)
+        except (FileNotFoundError, ConnectionRefusedError):  # nothing, or what a server left that was killed
+            return
+        except BlockingIOError:  # its queue is full
+            pass
+    raise OSError("a server listens there")
 
 
 def check_log(path: str) -> None:

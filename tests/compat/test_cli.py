@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from compat import CGIDirectory, CGIScript
 from compat.cli import main
 from compat.commands.words import application
 from compat.options import Options
+from compat.server import check_bind
 
 COMPAT = [sys.executable, "-m", "compat.cli"]
 
@@ -191,6 +193,13 @@ def test_explain_refuses(programs: Path, words: list[str]) -> None:
         (["env.cgi", "--bind", "127.0.0.1:99999"], "HOST:PORT"),
         (["env.cgi", "--bind", "unix:/no/such/folder/x"], "/no/such/folder is not a folder"),
         (["env.cgi", "--bind", "192.0.2.1:80"], "cannot listen on 192.0.2.1:80"),
+        (["env.cgi", "--bind", "ho..st:80"], "cannot listen on ho..st:80"),
+        (["env.cgi", "--bind", f"{'a' * 300}:80"], "cannot listen on aaa"),
+        (["env.cgi", "--bind", "127.0.0.1:\u00b2"], "HOST:PORT"),
+        (["env.cgi", "--bind", f"127.0.0.1:{'1' * 5000}"], "HOST:PORT"),
+        (["env.cgi", "--bind", "::1:8000"], "[HOST]:PORT"),
+        (["env.cgi", "--bind", "unix:"], "or unix:PATH"),
+        (["env.cgi", "--bind", f"unix:/tmp/{'a' * 108}"], "path too long"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -208,6 +217,39 @@ def test_serve_refuses_a_taken_port(programs: Path) -> None:
         result = run("serve", programs, "--bind", f"127.0.0.1:{taken.getsockname()[1]}")
     assert result.exit_code == 2
     assert "cannot listen" in result.output
+
+
+def test_serve_refuses_a_taken_socket(programs: Path, tmp_path: Path) -> None:
+    """Nor is a Unix socket on which a server listens taken away from it, though no file system would mind."""
+    path = tmp_path / "live.sock"
+    with socket.socket(socket.AF_UNIX) as taken:
+        taken.bind(str(path))
+        taken.listen(0)
+        refused = [run("serve", programs, "--bind", f"unix:{path}") for _ in range(3)]  # the last finds its queue full
+        taken.settimeout(5)
+        taken.accept()[0].close()
+    assert [result.exit_code for result in refused] == [2, 2, 2]
+    assert all(f"cannot listen on unix:{path}: a server listens there" in result.output for result in refused)
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, lambda path: path.write_text("x"), lambda path: path.symlink_to("gone")])
+def test_serve_refuses_what_is_no_socket(programs: Path, tmp_path: Path, make: Callable[[Path], object]) -> None:
+    """A file, a folder or a link that leads nowhere stays, and is told at once."""
+    make(tmp_path / "it")
+    result = run("serve", programs, "--bind", f"unix:{tmp_path}/it")
+    assert (result.exit_code, result.output.count("\n")) == (2, 1)
+    assert "is there, and is not a socket" in result.output
+    assert os.path.lexists(tmp_path / "it")
+
+
+def test_a_socket_left_behind(tmp_path: Path) -> None:
+    """A server that was killed leaves its socket: the next one may have the place, as one that finds nothing there."""
+    path = tmp_path / "left.sock"
+    check_bind(f"unix:{path}")
+    with socket.socket(socket.AF_UNIX) as gone:
+        gone.bind(str(path))
+    check_bind(f"unix:{path}")
+    check_bind(f"unix://{path}")
 
 
 def test_serve_without_gunicorn(programs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
