@@ -102,18 +102,26 @@ def file_path(text: str) -> str:
 
 def find_interpreter(interpreter: str | Sequence[str] | None) -> tuple[str, ...]:
     """Return an interpreter as an argument list that begins with an absolute path. Raises ConfigurationError where
-    there is none.
+    there is none; None asks for none.
     """
-    if not interpreter:
+    if interpreter is None:
         return ()
-    if isinstance(interpreter, str):
-        words = [interpreter] if os.path.isfile(interpreter) else shlex.split(interpreter)
-    else:
-        words = list(interpreter)
+    words = _words(interpreter) if isinstance(interpreter, str) else list(interpreter)
+    if not words:
+        raise ConfigurationError(f"interpreter {interpreter!r} is empty: it names no command")
     found = shutil.which(words[0])
     if found is None:
         raise ConfigurationError(f"interpreter {words[0]!r} is not an executable file, and not on PATH")
     return (os.path.abspath(found), *words[1:])
+
+
+def _words(interpreter: str) -> list[str]:
+    if os.path.isfile(interpreter):
+        return [interpreter]
+    try:
+        return shlex.split(interpreter)
+    except ValueError as error:  # a quotation mark that nothing closes
+        raise ConfigurationError(f"interpreter {interpreter!r} cannot be split into words: {error}") from error
 
 
 def start_error(program: Program, error: OSError) -> ProgramError:

@@ -120,7 +120,6 @@ def test_start_error(number: int, status: int) -> None:
     ("given", "expected"),
     [
         (None, ()),
-        ("", ()),
         ("/bin/sh", ("/bin/sh",)),
         ("/bin/sh -e", ("/bin/sh", "-e")),
         (["/bin/sh", "a b"], ("/bin/sh", "a b")),
@@ -136,10 +135,21 @@ def test_interpreter_on_path_becomes_absolute() -> None:
     assert find_interpreter("sh")[0].startswith("/")
 
 
-def test_missing_interpreter() -> None:
-    """An interpreter that is not there is refused at start."""
-    with pytest.raises(ConfigurationError, match="no-such-program"):
-        find_interpreter("no-such-program")
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ("no-such-program", "no-such-program"),
+        ("", "names no command"),
+        (" ", "names no command"),
+        ([], "names no command"),
+        ([""], "not an executable file"),
+        ("'x", "No closing quotation"),
+    ],
+)
+def test_missing_interpreter(given: str | list[str], says: str) -> None:
+    """An interpreter that is not there, or that names nothing, is refused at start."""
+    with pytest.raises(ConfigurationError, match=says):
+        find_interpreter(given)
 
 
 def test_limits() -> None:
