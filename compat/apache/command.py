@@ -61,10 +61,10 @@ def import_apache(
         refuse(str(error))
     binding = Binding(first_port, socket_dir)
     if output is None:
-        click.echo(text(result, binding))
+        _say(text(result, binding))
     else:
         _write(Path(output), files(result, binding))
-        click.echo(table(result))
+        _say(table(result))
     sys.exit(1 if result.of("not carried") else 0)
 
 
@@ -73,12 +73,17 @@ def _pair(word: str) -> tuple[str, str]:
     return name, value
 
 
+def _say(content: str) -> None:
+    """Print what the files would hold, byte for byte: a configuration may be in Latin-1."""
+    click.echo(content.encode("utf-8", "surrogateescape"))
+
+
 def _write(folder: Path, contents: dict[str, str]) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in contents.items():
             (folder / name).write_text(content, encoding="utf-8", errors="surrogateescape")
-            click.echo(f"wrote {folder / name}")
+            _say(f"wrote {folder / name}")
     except OSError as error:
         refuse(f"cannot write to {folder}: {error.strerror}")
 

@@ -121,6 +121,17 @@ def test_written(tmp_path: Path) -> None:
     assert '--env "A=b c"' in unit
 
 
+def test_latin_1(tmp_path: Path) -> None:
+    """A configuration that is not in UTF-8 is printed byte for byte, as it would be written."""
+    configuration = tmp_path / "a.conf"
+    name = b'AuthType Basic\nAuthName "caf\xe9"\nAuthUserFile /etc/htpasswd\nRequire valid-user\n'
+    configuration.write_bytes(b"<Location /a>\n" + name + b"</Location>\nFrobnicate caf\xe9\n")
+    for words in ([], ["-o", tmp_path / "out"]):
+        result = run(configuration, *words)
+        assert result.exit_code == 1, result.exception
+        assert b"caf\xe9" in result.stdout_bytes
+
+
 def test_unit_is_valid(tmp_path: Path) -> None:
     """systemd takes the unit."""
     if shutil.which("systemd-analyze") is None:
