@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Unpack
 from urllib.parse import quote
 
-from .environ import encode, url_path
+from .environ import encode, resolved_path, url_path
 from .errors import ConfigurationError, RequestError
 from .options import Options, OptionWords
 from .program import Program, begins_with, file_path, find_interpreter, script_filename
@@ -26,8 +26,6 @@ UNCHANGED = "%!$&'()*+,-./:;=?@_~"  # what a query may hold as it stands (RFC 39
 MAX_KNOWN = 256
 LONGEST = 1024
 """Characters of a URL whose way is remembered; there may be so many of them."""
-EMPTY = frozenset({"", ".", ".."})
-"""Segments of a path that name nothing."""
 
 _encoded_slash = re.compile(r"%2f", re.IGNORECASE).search
 _encoded_dots = re.compile(r"/(?:%2e|\.){1,2}(?=/|$)", re.IGNORECASE).finditer
@@ -188,28 +186,16 @@ class _Way:
 
 
 def url_segments(path: str, raw: str | None) -> tuple[list[str], bool]:
-    """Return a decoded URL path as segments without empty ones and dots (RFC 3986 section 5.2.4), and whether it ends
-    with a slash.
+    """Return a decoded URL path as segments without empty ones and dots, and whether it ends with a slash.
 
-    Literal dot segments are removed, as Apache does. Encoded ones, and encoded slashes, are refused (404): where the
-    server does not tell the raw target, every `..` is. Raises RequestError.
+    Literal dot segments are removed, or refused, as `resolved_path` has it. Encoded ones, and encoded slashes, are
+    refused (404). Raises RequestError.
     """
     target = (raw or "").partition("?")[0]
     if "%" in target and (_encoded_slash(target) or any("%" in match[0] for match in _encoded_dots(target))):
         raise RequestError(404, f"encoded slash or dot segment in {target!r}")
-    segments = path.split("/")
-    if not raw and ".." in segments:
-        raise RequestError(404, f"dot segment in {path!r}")
-    ends = len(segments) > 1 and segments[-1] in EMPTY
-    if EMPTY.isdisjoint(segments[1:]) and not segments[0]:
-        return segments[1:], ends  # as most paths are
-    result: list[str] = []
-    for segment in segments:
-        if segment == "..":
-            del result[-1:]
-        elif segment not in EMPTY:
-            result.append(segment)
-    return result, ends
+    segments = resolved_path(path, raw).split("/")[1:]
+    return [segment for segment in segments if segment], segments[-1:] == [""]
 
 
 def _slash_missing(path: str, query: str) -> RequestError:

@@ -193,14 +193,18 @@ def resolved_path(path: str, raw: str | None) -> str:
     in that, as every web server before us did it.
 
     `raw` is the target as sent. Dots that were encoded, or stand beside encoded slashes, are refused, and so is every
-    `..` where the server does not tell the target. Raises RequestError (404).
+    `..` where the server does not tell the target. `..` beside an empty segment is refused, too: nginx and Apache merge
+    `//` first and so leave another folder than RFC 3986, and what one of us protects the other would open. Raises
+    RequestError (404).
     """
     if not _dot_segment(path):
         return path
     target = (raw or "").partition("?")[0]
-    if _encoded_dots_or_slash(target) or (not raw and ".." in path.split("/")):
-        raise RequestError(404, f"dot segment in {path!r}, encoded or not told")
     *segments, last = path.split("/")[1:]
+    if _encoded_dots_or_slash(target) or (not raw and ".." in (*segments, last)):
+        raise RequestError(404, f"dot segment in {path!r}, encoded or not told")
+    if "//" in path and ".." in (*segments, last):
+        raise RequestError(404, f"empty segment beside a dot segment in {path!r}")
     kept: list[str] = []
     for segment in (*segments, last, *([""] if last in {".", ".."} else [])):
         if segment == "..":

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compat.environ import join_cookies, meta_variables, query_words, request_uri
+from compat.environ import join_cookies, meta_variables, query_words, request_uri, resolved_path
 from compat.errors import RequestError
 from compat.types import Place
 
@@ -176,6 +176,37 @@ def test_cookies(joined: str, expected: str) -> None:
 def test_request_uri(environ: dict[str, str], expected: str) -> None:
     """The target as sent, or one that leads to the same resource."""
     assert request_uri(environ) == expected
+
+
+RESOLVED = [
+    ("/a/b", "/a/b"),
+    ("/a//b", "/a//b"),
+    ("/a/../b", "/b"),
+    ("/../b", "/b"),
+    ("/a/..", "/"),
+    ("/a/./b/.", "/a/b/"),
+    ("/a//./b", "/a//b"),
+    ("/a/.../b..", "/a/.../b.."),
+    ("", ""),
+    ("/a//../b", None),
+    ("//a/../b", None),
+    ("/a/../b//c", None),
+    ("/a/.//../b", None),
+    ("/a/..//", None),
+]
+
+
+@pytest.mark.parametrize(("path", "expected"), RESOLVED)
+def test_resolved_path(path: str, expected: str | None) -> None:
+    """Dot segments are removed; `..` beside an empty segment is refused: nginx and Apache leave another folder by it
+    than RFC 3986 section 5.2.4 does.
+    """
+    if expected is not None:
+        assert resolved_path(path, path) == expected
+        return
+    with pytest.raises(RequestError, match="empty segment beside a dot segment") as caught:
+        resolved_path(path, path)
+    assert caught.value.status == 404
 
 
 @pytest.mark.parametrize(
