@@ -7,7 +7,6 @@ runner's business: it hands over a `Started`.
 
 from __future__ import annotations
 
-import math
 import os
 import select
 import signal
@@ -17,9 +16,11 @@ from functools import partial
 from typing import Protocol
 
 from ..body import Body
-from ..errors import AnsweredError, ProgramError
+from ..errors import AnsweredError
 from ..types import Command, Exit
+from .deadline import Deadline
 from .habit import PATIENCE, SMALL, habit_of, learn
+from .loop import Loop
 from .process import Started, readable, widen
 
 GRACE = 2.0
@@ -56,9 +57,8 @@ class Running:
         self._first, self._size = 0.0, 0
         self._body = body
         self._errors = errors
-        self._began = self._active = time.monotonic()
-        self._timeout = timeout
-        self._idle_timeout = idle_timeout
+        self._deadline = Deadline(timeout, idle_timeout)
+        self._active = self._deadline.began
         self._output = b""
         self._failure: AnsweredError | None = None
         self._whole = False
@@ -66,8 +66,7 @@ class Running:
         self._closed = False
         self.exit = Exit()
         self.killed = False
-        self._poll = select.poll()
-        self._acts: dict[int, Callable[[], None]] = {}
+        self._loop = Loop()
         self._process = started.process
         _, self._stdin, self._stdout, self._stderr = started
         self._open = {self._stdout, self._stderr}
@@ -83,9 +82,9 @@ class Running:
         if self._stdin is not None:
             os.set_blocking(self._stdin, False)
             widen(self._stdin, self._body.length or 0)
-            self._listen(self._stdin, select.POLLOUT, self._write_stdin)
+            self._loop.listen(self._stdin, select.POLLOUT, self._write_stdin)
             if self._body.wake is not None:
-                self._listen(self._body.wake, select.POLLIN, self._body_news)
+                self._loop.listen(self._body.wake, select.POLLIN, self._body_news)
             self._write_stdin()  # most bodies fit into the pipe at once
         os.set_blocking(self._stdout, False)
         os.set_blocking(self._stderr, False)
@@ -104,8 +103,8 @@ class Running:
         return True
 
     def _listen_to_output(self) -> None:
-        self._listen(self._stdout, select.POLLIN, self._read_stdout)
-        self._listen(self._stderr, select.POLLIN, self._read_stderr)
+        self._loop.listen(self._stdout, select.POLLIN, self._read_stdout)
+        self._loop.listen(self._stderr, select.POLLIN, self._read_stderr)
 
     @property
     def pid(self) -> int:
@@ -123,7 +122,7 @@ class Running:
             if self._whole:
                 self._read_whole()
                 continue
-            self._turn(self._deadline())
+            self._loop.turn(self._deadline.after(max(self._active, self._body.moved)))
             if self._failure is not None:
                 raise self._failure
         output, self._output = self._output, b""
@@ -138,18 +137,20 @@ class Running:
         """After the end of the output: give the program a moment to exit, and return how it ended."""
         if not self._exited:
             self._await_exit(time.monotonic() + GRACE)
-        learn(self._name, self._size, self._active - self._began, self._active - self._first)
+        learn(self._name, self._size, self._active - self._deadline.began, self._active - self._first)
         self.close()
         return self.exit
 
     def close(self) -> None:
-        """End the program if it still runs, reap it, and release every descriptor. Harmless when repeated."""
+        """End the program if it still runs, and whom it left behind if its output has not ended; reap it, and release
+        every descriptor. Harmless when repeated.
+        """
         if self._closed:
             return
         self._closed = True
         try:
             self._exited = self._exited or self._process.ended()
-            if not self._exited:
+            if not self._exited or self._stdout in self._open:
                 self._end_group()
             self._read_rest_of_stderr()
         finally:
@@ -165,42 +166,11 @@ class Running:
             for descriptor in list(self._open):
                 self._drop(descriptor)
 
-    def _turn(self, deadline: float | None) -> None:
-        """Wait until something can move, and move it."""
-        wait = None if deadline is None else max(0, math.ceil((deadline - time.monotonic()) * 1000))
-        for descriptor, _ in self._poll.poll(wait):
-            act = self._acts.get(descriptor)
-            if act is not None:  # an earlier one of this turn may have closed it
-                act()
-
-    def _deadline(self) -> float | None:
-        """Return when waiting must end. Raises ProgramError (504) if that is past."""
-        total = None if self._timeout is None else self._began + self._timeout
-        active = max(self._active, self._body.moved)
-        idle = None if self._idle_timeout is None else active + self._idle_timeout
-        deadline = total if idle is None or (total is not None and total <= idle) else idle
-        if deadline is None or time.monotonic() < deadline:
-            return deadline
-        if deadline == total:
-            reason = f"it ran longer than timeout = {self._timeout} s"
-        else:
-            reason = f"nothing moved for idle_timeout = {self._idle_timeout} s"
-        raise ProgramError(504, f"the program was too slow: {reason}")
-
-    def _listen(self, descriptor: int, events: int, act: Callable[[], None]) -> None:
-        self._poll.register(descriptor, events)
-        self._acts[descriptor] = act
-
-    def _unwatch(self, descriptor: int | None) -> None:
-        if descriptor is not None and self._acts.pop(descriptor, None) is not None:
-            self._poll.unregister(descriptor)
-
     def _drop(self, descriptor: int) -> None:
         self._open.discard(descriptor)
         if descriptor == self._stdin:
             self._body.leave()
-        if descriptor in self._acts:
-            self._unwatch(descriptor)
+        self._loop.forget(descriptor)
         os.close(descriptor)
 
     def _await_exit(self, limit: float) -> None:
@@ -214,19 +184,19 @@ class Running:
             return
         watched = self._process.watched()
         if watched is not None:
-            self._listen(watched, select.POLLIN, partial(self._saw_exit, watched))
+            self._loop.listen(watched, select.POLLIN, partial(self._saw_exit, watched))
         if self._stderr in self._open:
-            self._listen(self._stderr, select.POLLIN, self._read_stderr)
+            self._loop.listen(self._stderr, select.POLLIN, self._read_stderr)
         while not self._exited and time.monotonic() < limit:
             if watched is not None:
-                self._turn(limit)
+                self._loop.turn(limit)
                 continue
             time.sleep(POLL)
             self._exited = self._process.ended()
 
     def _saw_exit(self, watched: int) -> None:
         self._exited = True
-        self._unwatch(watched)
+        self._loop.forget(watched)
 
     def _read_stdout(self) -> None:
         data = os.read(self._stdout, PIECE)
@@ -279,7 +249,7 @@ class Running:
         if self._body.ended:
             self._end_stdin()
         else:
-            self._unwatch(self._stdin)
+            self._loop.forget(self._stdin)
 
     def _body_news(self) -> None:
         """More of the body has arrived, or the client broke off.
@@ -291,16 +261,16 @@ class Running:
             self._body.hear()
         except AnsweredError as error:
             self._failure = error
-            self._unwatch(self._stdin)
-            self._unwatch(self._body.wake)
+            self._loop.forget(self._stdin)
+            self._loop.forget(self._body.wake)
             return
         self._active = time.monotonic()
-        if self._stdin not in self._acts:
-            self._listen(self._stdin, select.POLLOUT, self._write_stdin)
+        if self._stdin not in self._loop:
+            self._loop.listen(self._stdin, select.POLLOUT, self._write_stdin)
 
     def _end_stdin(self) -> None:
         assert self._stdin is not None
-        self._unwatch(self._body.wake)
+        self._loop.forget(self._body.wake)
         self._drop(self._stdin)
 
     def _end_group(self) -> None:
@@ -308,10 +278,21 @@ class Running:
         still ours.
         """
         self.killed = True
+        limit = time.monotonic() + GRACE
         self._process.signal_group(signal.SIGTERM)
         if self._stdin in self._open:
             self._end_stdin()
-        if self._stdout in self._open:
+        if self._stdout in self._open and not self._exited:
             self._drop(self._stdout)
-        self._await_exit(time.monotonic() + GRACE)
-        self._process.signal_group(signal.SIGKILL)
+        try:
+            self._await_exit(limit)
+            self._await_end_of_output(limit)
+        finally:
+            self._process.signal_group(signal.SIGKILL)
+
+    def _await_end_of_output(self, limit: float) -> None:
+        """Where the program has left somebody behind who holds its output: throw away what he says until he is gone."""
+        if self._stdout in self._open:
+            self._loop.listen(self._stdout, select.POLLIN, self._read_stdout)
+        while self._stdout in self._open and time.monotonic() < limit:
+            self._loop.turn(limit)

@@ -14,7 +14,7 @@ import time
 from ..body import Body
 from ..types import Command, Exit
 from .duplex import ErrorSink, Running
-from .process import Pipes, Started, readable
+from .process import Pipes, Started, readable, taken
 from .spawn import spawn, suits
 
 PAUSES = (0.005, 0.01, 0.02, 0.04, 0.08, 0.1, None)
@@ -55,9 +55,10 @@ class Child:
             return True  # a server that ignores SIGCHLD: the kernel has reaped it
 
     def signal_group(self, number: int) -> None:
-        """Send a signal to the group; the leader is not reaped yet, so its number is still ours."""
+        """Send a signal to the group: the leader is not reaped yet, so its number is still ours, or nobody has it."""
         try:
-            os.killpg(self.pid, number)
+            if not (self._reaped() and taken(self.pid)):
+                os.killpg(self.pid, number)
         except (ProcessLookupError, PermissionError):
             pass  # gone, or a set-uid program that is not ours to end
 
@@ -68,6 +69,14 @@ class Child:
         finally:
             if self._pidfd is not None:
                 os.close(self._pidfd)
+
+    def _reaped(self) -> bool:
+        """Whether somebody else has reaped it: gevent, or the kernel, for a server that ignores SIGCHLD."""
+        try:
+            os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            return True
+        return False
 
     def _wait(self) -> int:
         try:

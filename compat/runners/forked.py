@@ -11,7 +11,7 @@ import signal
 from ..types import Exit
 from .exec import exit_of, open_pidfd
 from .keeper import Keeper
-from .process import readable
+from .process import readable, taken
 
 REAP_LIMIT = 5.0
 
@@ -35,8 +35,8 @@ class Forked:
 
     def signal_group(self, number: int) -> None:
         """Send a signal to the group, or to the child where it has not made itself a group yet."""
-        if self.ended() and self._keeper.broken:
-            return  # nobody holds its number any more
+        if self._keeper.broken and self.ended() and taken(self.pid):
+            return  # nobody holds its number any more, and somebody else has it
         try:
             os.killpg(self.pid, number)
         except ProcessLookupError:

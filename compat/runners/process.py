@@ -31,7 +31,7 @@ class Process(Protocol):
         """
 
     def signal_group(self, number: int) -> None:
-        """Send a signal to its group, so far as there is one."""
+        """Send a signal to its group, so far as there is one and its number cannot be somebody else's by now."""
 
     def reap(self) -> Exit:
         """Wait for its end, release its number and what `watched` opened, and return how it ended."""
@@ -92,6 +92,19 @@ class Pipes:
         for descriptor in self._open:
             os.close(descriptor)
         self._open = []
+
+
+def taken(pid: int) -> bool:
+    """Whether a process has a number now. The number of a group is given to no process while anybody is in the group,
+    so one that is free can only be that group's.
+    """
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # somebody else's
+    return True
 
 
 def readable(descriptor: int, seconds: float) -> bool:

@@ -285,6 +285,20 @@ def test_client_goes_away(server: Server, gone: Callable[..., bool]) -> None:
     assert gone(int(server.pid_file.read_text()), within=1.5)
 
 
+@pytest.mark.parametrize("leaves", [False, True], ids=["idle_timeout", "client gone"])
+def test_a_child_that_outlives_its_program(server: Server, gone: Callable[..., bool], leaves: bool) -> None:
+    """A program that ended and left a child at its output: the child ends with the request. (Whether the client has gone
+    is seen at `idle_timeout` too, since nothing is printed.)
+    """
+    server.pid_file.unlink(missing_ok=True)
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as client:
+        client.sendall(b"GET /cgi/orphan.cgi HTTP/1.0\r\n\r\n")
+        assert client.recv(1000)
+        while not leaves and client.recv(1000):
+            pass
+    assert gone(int(server.pid_file.read_text()), within=3)
+
+
 def test_client_breaks_off_its_body(server: Server, send: Callable[..., bytes]) -> None:
     """Ten of a hundred bytes, then silence from a closed sender: an error, no hanging worker."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=20) as client:

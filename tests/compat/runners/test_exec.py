@@ -18,7 +18,7 @@ from compat.body import Body, PumpedBody, asked
 from compat.errors import ProgramError, RequestError
 from compat.runners import duplex
 from compat.runners.duplex import Running
-from compat.runners.exec import execute
+from compat.runners.exec import Child, execute
 from compat.types import Command
 
 pytestmark = pytest.mark.usefixtures("no_new_descriptors")
@@ -254,6 +254,73 @@ def test_grandchild_holds_the_output(program: Program) -> None:
     running = program.start("grandchild.cgi")
     assert output(running).endswith(b"parent\nchild\n")
     assert str(running.finish()) == "exit=0"
+
+
+IGNORES = """#!/bin/sh
+# Leaves a child that ignores TERM and holds the output.
+trap '' TERM
+{ echo child; while :; do sleep 0.1; done; } &
+echo "$!" > "$PID_FILE"
+"""
+SAYS_MORE = """#!/bin/sh
+# Leaves a child that prints for ever.
+yes &
+echo "$!" > "$PID_FILE"
+"""
+
+
+@pytest.mark.parametrize("source", ["", IGNORES, SAYS_MORE], ids=["sleeps", "ignores TERM", "prints"])
+@pytest.mark.parametrize("how", ["at a deadline", "client gone", "unread"])
+def test_a_child_that_outlives_its_program(
+    program: Program,
+    pid_file: Callable[[], list[int]],
+    gone: Callable[..., bool],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    source: str,
+    how: str,
+) -> None:
+    """Whoever holds the output of a program that has ended belongs to its request, and ends with it."""
+    monkeypatch.setattr(duplex, "GRACE", 0.3)
+    (tmp_path / "leaves").write_text(source)
+    (tmp_path / "leaves").chmod(0o755)
+    running = program.start(str(tmp_path / "leaves") if source else "orphan.cgi", timeout=1)
+    child = pid_file()[0]
+    assert os.waitid(os.P_PID, running.pid, os.WEXITED | os.WNOWAIT)
+    if how == "at a deadline":
+        with pytest.raises(ProgramError, match="timeout = 1"):
+            output(running)
+    elif how == "client gone":
+        assert running.read()
+    running.close()
+    assert gone(child, within=1)
+    assert str(running.exit) == "exit=0"
+
+
+def test_a_child_outlives_its_program_where_children_are_not_waited_for(
+    program: Program, pid_file: Callable[[], list[int]], gone: Callable[..., bool]
+) -> None:
+    """The same in a server that lets the kernel reap its children: the group's number is its own while somebody is in
+    it.
+    """
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        running = program.start("orphan.cgi")
+        child = pid_file()[0]
+        assert gone(running.pid)
+        running.close()
+        assert gone(child, within=1)
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+
+
+def test_no_signal_to_a_number_that_is_somebody_elses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once a program is reaped its number may be another's; so long as it is, nobody is signalled."""
+    sent: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "killpg", lambda *words: sent.append(words))
+    stranger = Child(os.getppid())
+    stranger.signal_group(signal.SIGTERM)
+    assert sent == []
 
 
 def test_killed_program(program: Program) -> None:

@@ -665,3 +665,27 @@ def test_silent_log(
     caplog.set_level(logging.DEBUG, "compat")
     run(warm, script("print('well')\n"))
     assert caplog.text == ""
+
+
+@pytest.mark.parametrize("zygote", ["lives", "is gone"])
+def test_a_child_that_outlives_its_program(
+    start: Callable[..., Any],
+    warm: Warm,
+    script: Callable[..., Path],
+    tmp_path: Path,
+    gone: Callable[..., bool],
+    zygote: str,
+) -> None:
+    """Whoever holds the output of a program that has ended ends with its request, also where its zygote has gone."""
+    path = script(
+        "import os, time\nprint('begun', flush=True)\nchild = os.fork()\nif child == 0:\n    time.sleep(60)\n"
+        f"open({str(tmp_path / 'pid')!r}, 'w').write(f'{{child}}\\n')\nos._exit(0)\n"
+    )
+    running = start(warm, path)
+    assert running.read() == b"begun\n"
+    assert eventually(running._process.ended)
+    if zygote == "is gone":
+        for keeper in warm.zygotes():
+            keeper.close()
+    running.close()
+    assert gone(int((tmp_path / "pid").read_text()), within=1)
