@@ -172,8 +172,8 @@ def _ended(outcome: Outcome, heard: Heard, program: Program, application: CGIApp
         return Obstacle(f"it did not answer within {application.options.timeout} s", fix, last)
     ended_by_us = outcome.failed == 502 and outcome.exit is not None and outcome.exit.signal in OURS
     if outcome.exit is not None and outcome.exit.signal is not None and not ended_by_us:
-        name = signal.Signals(outcome.exit.signal).name
-        return Obstacle(f"it was killed by {name}", "look into the system's log; --limit sets its resources", last)
+        what = f"it was killed by {outcome.exit.ending}"
+        return Obstacle(what, "look into the system's log; --limit sets its resources", last)
     if last and outcome.exit is not None and outcome.exit.status:
         return Obstacle(
             f"it failed with exit status {outcome.exit.status}", "its own words may tell what it lacks", last

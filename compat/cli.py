@@ -7,6 +7,9 @@ before anything is bound.
 
 from __future__ import annotations
 
+import io
+import sys
+
 import click
 
 from .apache.command import import_apache
@@ -22,6 +25,8 @@ def main() -> None:
 
     Start with `compat check PATH`, then `compat serve PATH`; `compat explain PATH URL` tells what a URL leads to.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):  # what its encoding does not have is no reason to end
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 main.add_command(serve)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import signal
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
@@ -16,7 +15,7 @@ from .errors import ConfigurationError
 from .journal import OBSERVER
 from .proxy import FAMILIES, UNIX, address, network
 from .routed import ROUTES
-from .types import Application, Environ, Exit, Outcome, StartResponse
+from .types import Application, Environ, Outcome, StartResponse
 
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 LOCAL = ("127.0.0.0/8", "::1", UNIX)
@@ -94,7 +93,7 @@ class Metrics:
             return
         self._seconds.labels(program).observe(outcome.seconds)
         self._waiting.observe(outcome.waited)
-        self._exits.labels(program, _ending(outcome.exit)).inc()
+        self._exits.labels(program, outcome.exit.ending).inc()
         self._bytes.labels(program).inc(outcome.sent)
 
     def _allowed(self, environ: Environ) -> bool:
@@ -113,15 +112,6 @@ class Metrics:
         page: bytes = prometheus.generate_latest(registry)
         start_response("200 OK", [("Content-Type", prometheus.CONTENT_TYPE_LATEST), ("Content-Length", str(len(page)))])
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [page]
-
-
-def _ending(ended: Exit) -> str:
-    if ended.signal is None:
-        return str(ended.status)
-    try:
-        return signal.Signals(ended.signal).name
-    except ValueError:
-        return f"signal {ended.signal}"
 
 
 def forget_process(pid: int) -> None:

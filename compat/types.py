@@ -6,6 +6,7 @@ stage. The values are tuples with names, since a request makes seven: a frozen d
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -91,6 +92,16 @@ class Exit(NamedTuple):
         if self.signal is not None:
             return f"signal={self.signal}"
         return f"exit={'-' if self.status is None else self.status}"
+
+    @property
+    def ending(self) -> str:
+        """The exit status, or the signal's name; of real-time signals Python names only the first and the last."""
+        if self.signal is None:
+            return str(self.status)
+        try:
+            return signal.Signals(self.signal).name
+        except ValueError:
+            return f"signal {self.signal}"
 
 
 class Outcome(NamedTuple):

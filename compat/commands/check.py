@@ -10,8 +10,7 @@ import click
 from ..check import Report, check
 from ..directory import CGIDirectory
 from ..errors import ConfigurationError
-from ..journal import escape
-from .words import application_options, configured, refuse
+from .words import application_options, configured, refuse, shown
 
 TIMEOUT = 20.0
 EXAMPLES = """
@@ -59,15 +58,16 @@ def _not_given(name: str) -> bool:
 
 def _told(report: Report) -> Report:
     """Print one report at once: the next program may take its time."""
+    program = shown(report.program)
     if report.obstacle is None:
-        click.echo(f"{report.program}: answers {report.status} ({report.remark})")
+        click.echo(f"{program}: answers {report.status} ({report.remark})")
         return report
-    click.echo(f"{report.program}: does not answer{f' ({report.status})' if report.status else ''}")
+    click.echo(f"{program}: does not answer{f' ({report.status})' if report.status else ''}")
     for label, text in (
         ("obstacle", report.obstacle.what),
         ("evidence", report.obstacle.evidence),
         ("fix", report.obstacle.fix),
     ):
         if text:
-            click.echo(f"  {label:<9} {escape(text.encode('utf-8', 'surrogateescape'))}")
+            click.echo(f"  {label:<9} {shown(text)}")
     return report

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from ..environ import meta_variables
+from ..environ import encode, meta_variables
 from ..errors import AnsweredError, ConfigurationError
 from ..journal import escape
 from ..options import Options
@@ -19,7 +19,8 @@ from ..request import request_for
 from ..script import CGIApplication
 from ..sources import source
 from ..types import Environ, Place
-from .words import application_options, configured, refuse
+from ..upload import content_length
+from .words import application_options, configured, refuse, shown
 
 EXAMPLES = """
 Examples:
@@ -49,22 +50,22 @@ def explain(url: str, method: str, headers: tuple[str, ...], **words: Any) -> No
         program.check()
         lines = [*_mapping(application, program, place), "", *_variables(application, environ, program, place)]
     except AnsweredError as error:
-        click.echo(f"refused       {error.status}: {error}")
+        click.echo(f"refused       {error.status}: {shown(str(error))}")
         sys.exit(1)
     except ConfigurationError as error:
         refuse(str(error))
     click.echo("\n".join(lines))
     if trouble := obstacle(program):
-        click.echo(f"\ncannot start: {trouble}")
+        click.echo(f"\ncannot start: {shown(trouble)}")
         sys.exit(1)
 
 
 def _mapping(application: CGIApplication, program: Program, place: Place) -> Iterator[str]:
-    yield f"program       {program.path}"
-    yield f"run by        {' '.join(program.interpreter) or 'itself (its #! line, or a binary)'}"
-    yield f"in            {os.path.dirname(program.path)}"
-    yield f"SCRIPT_NAME   {place.script_name or '(empty)'}"
-    yield f"PATH_INFO     {place.path_info or '(absent)'}"
+    yield f"program       {shown(program.path)}"
+    yield f"run by        {shown(' '.join(program.interpreter)) or 'itself (its #! line, or a binary)'}"
+    yield f"in            {shown(program.folder)}"
+    yield f"SCRIPT_NAME   {escape(encode(place.script_name)) or '(empty)'}"
+    yield f"PATH_INFO     {escape(encode(place.path_info)) or '(absent)'}"
     chosen, usual = _options(application.options)
     yield f"options       {' '.join(chosen) or '(none)'}"
     yield f"by default    {' '.join(usual)}"
@@ -72,17 +73,18 @@ def _mapping(application: CGIApplication, program: Program, place: Place) -> Ite
 
 def _options(options: Options) -> tuple[list[str], list[str]]:
     """Return the options that were chosen, and those left alone. The values of variables stand below, once."""
+    usual = Options(idle_timeout=options.timeout)  # as the command line has it
     texts: tuple[list[str], list[str]] = ([], [])
     for item in dataclasses.fields(options):
         value = getattr(options, item.name)
-        shown = sorted(value) if item.name == "env" else value
-        texts[value == getattr(Options(), item.name)].append(f"{item.name}={shown!r}")
+        printed = sorted(value) if item.name == "env" else value
+        texts[value == getattr(usual, item.name)].append(f"{item.name}={printed!r}")
     return texts
 
 
 def _variables(application: CGIApplication, environ: Environ, program: Program, place: Place) -> Iterator[str]:
     options = application.options
-    length = int(environ["CONTENT_LENGTH"]) if environ.get("CONTENT_LENGTH", "").isdigit() else None
+    length = content_length(environ)
     meta = meta_variables(environ, place, length, pass_authorization=options.pass_authorization)
     names = {os.fsdecode(name) for name in meta}
     for name, value in sorted(application.variables(environ, program, place, length).items()):

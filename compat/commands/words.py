@@ -16,6 +16,7 @@ import click
 
 from ..directory import CGIDirectory
 from ..errors import ConfigurationError
+from ..journal import escape
 from ..options import OptionWords
 from ..script import CGIApplication, CGIScript
 
@@ -86,6 +87,11 @@ def refuse(message: str) -> NoReturn:
     """End the command: it asks for something that cannot be."""
     click.echo(f"compat: {message}", err=True)
     sys.exit(2)
+
+
+def shown(text: str) -> str:
+    """Return text from outside as one line that moves no terminal's cursor."""
+    return escape(text.encode("utf-8", "surrogateescape"))
 
 
 def configured(words: dict[str, Any]) -> CGIApplication:

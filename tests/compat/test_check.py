@@ -37,6 +37,7 @@ CANNOT = [
     (PYTHON, "print('hello')", "not a header line", "Content-Type and a blank line"),
     (PYTHON, "pass", "without any output", "run it by hand"),
     (PYTHON, "import os\nos.kill(os.getpid(), 11)", "killed by SIGSEGV", "system's log"),
+    (PYTHON, "import os\nos.kill(os.getpid(), 40)", "killed by signal 40", "system's log"),
     (PYTHON, "import time\ntime.sleep(60)", "did not answer within 0.7 s", "--timeout"),
     (PYTHON, "raise SystemExit('out of cheese')", "exit status 1", "its own words"),
     (PYTHON, "print('Status: 500 Oops\\n\\nout of cheese')", "answers 500 Oops", "see what it says"),
@@ -199,6 +200,7 @@ def test_directory(tmp_path: Path) -> None:
         (["."], 2, "no program in"),
         ([".", "/x"], 1, "compat explain"),
         ([".", "x"], 2, "neither a path"),
+        ([".", "http://[bad/"], 2, "is no URL"),
         (["gone"], 2, "does not exist"),
     ],
 )
@@ -218,6 +220,20 @@ def test_the_log_is_as_it_was(folder: Path, caplog: pytest.LogCaptureFixture) ->
     assert "noise" not in caplog.text
     with pytest.raises(ConfigurationError):
         check(CGIScript(program(folder, SH, "")), "no url")
+
+
+def test_a_name_of_other_bytes(folder: Path) -> None:
+    """A file's name need not be UTF-8, nor printable, and the terminal may know Latin-1 only."""
+    path = Path(os.fsdecode(os.fsencode(folder) + b"/caf\xe9 \xe2\x82\xac\x1b[31m.cgi"))
+    path.write_text("#!/bin/sh\nprintf 'Status: 204 No\\n\\n'\n")
+    path.chmod(0o755)
+    for encoding, name in (("utf-8", "caf\\xe9 \u20ac\\x1b[31m.cgi"), ("latin-1", r"caf\xe9 \u20ac\x1b[31m.cgi")):
+        for command in (["check", path], ["explain", path, "/"]):
+            result = CliRunner(charset=encoding).invoke(main, [str(word) for word in command])
+            assert (result.exit_code, name.encode(encoding) in result.stdout_bytes) == (0, True)
+    path.chmod(0o644)
+    result = CliRunner().invoke(main, ["explain", str(path), "/"])
+    assert (result.exit_code, "\x1b" in result.output) == (1, False)
 
 
 def test_escaped(folder: Path) -> None:

@@ -152,7 +152,8 @@ def test_explain_options_and_headers(programs: Path) -> None:
     words += ["--pass-env", "TZ", "--interpreter", ".cgi=/bin/sh"]
     output = CliRunner(env=environment).invoke(main, ["explain", str(programs), "/env.cgi", *words]).output
     lines = [" ".join(line.split()) for line in output.splitlines()]
-    assert "options pass_env=('TZ',) timeout=7.0 idle_timeout=7.0" in lines
+    assert "options pass_env=('TZ',) timeout=7.0" in lines
+    assert any(line.startswith("by default") and "idle_timeout=7.0" in line for line in lines)
     for line in (
         "header, RFC 3875 4.1.18 HTTP_X_A=1",
         "RFC 3875 4.1.3 CONTENT_TYPE=text/xml",
@@ -171,7 +172,39 @@ def test_explain_php(programs: Path, tmp_path: Path) -> None:
     assert re.search(r"^for php-cgi +REDIRECT_STATUS=200$", result.output, re.MULTILINE)
 
 
-@pytest.mark.parametrize("words", [["x"], ["/x", "--header", "X-A"]])
+def test_explain_without_options(programs: Path) -> None:
+    """Nothing was chosen, so nothing is shown as chosen."""
+    output = run("explain", programs, "/env.cgi").output
+    assert re.search(r"^options +\(none\)$", output, re.MULTILINE)
+
+
+AS_TYPED = [
+    ("/env.cgi/\u00e9?q=\u00e9 b", [], ["PATH_INFO=/\u00e9", "QUERY_STRING=q=%C3%A9%20b"]),
+    ("/env.cgi/\u00e9?q", [], ["REQUEST_URI=/env.cgi/%C3%A9?q"]),
+    ("/env.cgi/\udce9?q=%e9", [], ["PATH_INFO=/\\xe9", "QUERY_STRING=q=%e9", "REQUEST_URI=/env.cgi/%E9?q=%e9"]),
+    ("/env.cgi", ["--header", "X-A: \u20ac"], ["HTTP_X_A=\u20ac"]),
+    ("/env.cgi", ["--header", "Content-Length: 7"], ["CONTENT_LENGTH=7"]),
+    ("/env.cgi/caf%E9/%1b[31m%0Anext", [], [r"PATH_INFO     /caf\xe9/\x1b[31m\nnext"]),
+    ("/env.cgi?http://[bad/", [], ["QUERY_STRING=http://[bad/"]),
+]
+
+
+@pytest.mark.parametrize(("url", "words", "says"), AS_TYPED, ids=[row[0] for row in AS_TYPED])
+def test_explain_as_typed(programs: Path, url: str, words: list[str], says: list[str]) -> None:
+    """Letters beyond ASCII are sent as a browser sends them; what is printed has no control characters."""
+    result = run("explain", programs, url, *words)
+    assert result.exit_code == 0, result.output
+    assert all(line in result.output for line in says), result.output
+    assert "\x1b" not in result.output
+
+
+def test_explain_refused_length(programs: Path) -> None:
+    """A length that a server would refuse is refused here, too."""
+    result = run("explain", programs, "/env.cgi", "--header", "Content-Length: \u00b2")
+    assert (result.exit_code, result.output.startswith("refused       400: ")) == (1, True)
+
+
+@pytest.mark.parametrize("words", [["x"], ["/x", "--header", "X-A"], ["http://[bad/"], ["ftp://x/"]])
 def test_explain_refuses(programs: Path, words: list[str]) -> None:
     """A URL or a header that is none."""
     assert run("explain", programs, *words).exit_code == 2
