@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +18,7 @@ from harness.exchange import Exchange
 from harness.store.archive import Archive, ArchiveWriter
 from harness.store.cassette import SUFFIXES, Cassette, CassetteWriter, load_document, looks_like_cassette
 from harness.store.database import is_archive
+from harness.store.purge import replace, unused
 
 _CASSETTE = re.compile(rb"^(?:interactions|harness):", re.MULTILINE)
 
@@ -82,23 +83,33 @@ def writer_for(path: Path, state: str | None = None) -> Writer:
 
 
 @contextmanager
-def replacing(path: Path, state: str | None = None, make: Callable[[Path], Writer] | None = None) -> Iterator[Writer]:
+def replacing(
+    path: Path, state: str | None = None, make: Callable[[Path], Writer] | None = None, held: bool = False
+) -> Iterator[Writer]:
     """Write a file anew: it takes the place of an earlier one when all is written; after an error nothing is left.
 
-    `make` makes the writer of another file that has the content; without it the name tells which writer is meant.
+    `make` makes the writer of another file that has the content; without it the name tells which writer is meant. An
+    archive into which somebody records is refused, unless the caller holds it (`held`) and so knows that nobody does. A
+    link stays one, to the new file.
     """
     check_replaceable(path)
+    path = path.resolve() if path.is_symlink() else path
     part = path if path.suffix in SUFFIXES and make is None else path.with_name(path.name + ".part")
     if not path.parent.is_dir():
         raise RecordingError(f"{path}: cannot be written: there is no folder {path.parent}")
     if part != path:
         part.unlink(missing_ok=True)
+    alone = nullcontext if held or part == path else unused
+    with alone(path):
+        pass  # what hinders it shows now, and again when hours may have gone by
     writer = make(part) if make else writer_for(part, state)
     try:
         writer.open()
         yield writer
         writer.close()
-        part.replace(path)
+        with alone(path):
+            if part != path:
+                replace(part, path)
     except OSError as error:
         raise RecordingError(f"{path}: cannot be written: {error.strerror or error}") from error
     finally:

@@ -75,7 +75,7 @@ def rewritten(parts: Mapping[Path, Sequence[Recording]], redactor: Redactor) -> 
     tally = Tally()
     for place, sources in parts.items():
         own = any(_is_same(place, source) for source in sources)
-        with overwriting(place) if own else nullcontext(), replacing(place, sources[0].state) as writer:
+        with overwriting(place) if own else nullcontext(), replacing(place, sources[0].state, held=own) as writer:
             for exchange in _shown("redacting", sources):
                 redacted = redactor.redact(exchange)
                 tally.note(exchange, redacted)

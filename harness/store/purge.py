@@ -9,16 +9,16 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 from harness.errors import RecordingError
 from harness.store.archive import Archive
-from harness.store.database import check
+from harness.store.database import check, is_archive
 from harness.store.writer import ArchiveWriter
 
 _BLOCK = 1 << 20
-_SQLITE = b"SQLite format 3\0"
+_BESIDE = ("-wal", "-shm", "-journal")
 _PATIENCE = 10.0  # seconds that readers are waited for
 
 
@@ -59,7 +59,7 @@ def overwriting(path: Path) -> Iterator[None]:
     with ExitStack() as stack:
         # Opened first, closed last: see `purge`.
         olds = [stack.enter_context(path.open("r+b"))]
-        if olds[0].read(len(_SQLITE)) == _SQLITE:
+        if is_archive(path):
             journals = (path.with_name(path.name + suffix) for suffix in ("-wal", "-journal"))
             olds += [stack.enter_context(each.open("r+b")) for each in journals if each.exists()]
             stack.enter_context(_locked(path))
@@ -73,6 +73,27 @@ def overwriting(path: Path) -> Iterator[None]:
 
 
 @contextmanager
+def unused(path: Path) -> Iterator[None]:
+    """Have nobody write what stands in a place, if anything; raises `RecordingError` where an archive is written."""
+    with ExitStack() as stack:
+        if path.exists() and is_archive(path):
+            with suppress(sqlite3.DatabaseError):  # nobody can write what is damaged
+                stack.enter_context(_locked(path))
+        yield
+
+
+def replace(part: Path, path: Path) -> None:
+    """Put a whole file in the place of another that is `unused`.
+
+    The log and the journal that may stand there go first: SQLite plays them into whatever file stands beside them ("How
+    To Corrupt An SQLite Database File", section 1.4).
+    """
+    for suffix in _BESIDE:
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    part.replace(path)
+
+
+@contextmanager
 def _locked(path: Path) -> Iterator[sqlite3.Connection]:
     """Let nobody write, and have all of the archive in its one file."""
     with closing(sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)) as connection:
@@ -80,7 +101,7 @@ def _locked(path: Path) -> Iterator[sqlite3.Connection]:
             connection.execute("PRAGMA journal_mode = DELETE")
             connection.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
-            raise RecordingError(f"{path}: is in use; stop what records into it, then purge: {error}") from error
+            raise RecordingError(f"{path}: is in use; stop what records into it, then try again: {error}") from error
         yield connection
 
 
@@ -106,7 +127,7 @@ def _wait_for_readers(path: Path, lock: sqlite3.Connection) -> None:
 
 
 def _remove(part: Path) -> None:
-    for suffix in ("", "-wal", "-shm", "-journal"):
+    for suffix in ("", *_BESIDE):
         part.with_name(part.name + suffix).unlink(missing_ok=True)
 
 

@@ -13,8 +13,19 @@ import pytest
 from harness.errors import RecordingError
 from harness.exchange import Exchange, Request
 from harness.recording import distinct_names, open_recordings, replacing, writer_for
-from harness.store.archive import ArchiveWriter
+from harness.store.archive import Archive, ArchiveWriter
 from harness.store.cassette import write_cassette
+
+KILLED = """
+import os, pathlib, signal, sys
+from harness.exchange import Exchange, Request
+from harness.store.archive import ArchiveWriter
+writer = ArchiveWriter(pathlib.Path(sys.argv[1]))
+for number in range(300):
+    writer.add(Exchange("", Request(b"GET /old HTTP/1.1", (), b"x" * 100)))
+writer.flush()
+os.kill(os.getpid(), signal.SIGKILL)
+"""
 
 ONE = Exchange("", Request(b"GET / HTTP/1.1", ((b"Host", b"h"),)))
 
@@ -158,3 +169,57 @@ def test_a_device_is_not_replaced(tmp_path: Path, suffix: str, write: Callable[[
         write(pipe)
     assert pipe.is_fifo()
     assert os.listdir(tmp_path) == [pipe.name]
+
+
+@pytest.mark.parametrize("removed", [False, True], ids=["replaced", "removed before"])
+def test_the_log_of_an_earlier_archive_does_not_come_back(tmp_path: Path, removed: bool) -> None:
+    """What a killed recorder left beside its file is not played into the one that takes its place."""
+    path = tmp_path / "a.archive"
+    subprocess.run([sys.executable, "-c", KILLED, path], timeout=60, check=False)
+    assert (tmp_path / "a.archive-wal").exists()
+    if removed:
+        path.unlink()
+    with replacing(path) as writer:
+        writer.add(ONE)
+    assert [exchange.request.path for exchange in Archive(path)] == [b"/"]
+    assert os.listdir(tmp_path) == ["a.archive"]
+
+
+@pytest.mark.parametrize("begun", ["before", "meanwhile"])
+def test_an_archive_that_is_recorded_into_is_not_replaced(
+    tmp_path: Path, begun: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is recorded would go nowhere; the recording goes on, and nothing else is left."""
+    monkeypatch.setattr("harness.store.purge._PATIENCE", 0.1)
+    path = make(tmp_path / "a.archive")
+    recorder = ArchiveWriter(path, "seed")
+    if begun == "before":
+        recorder.add(ONE)
+    with pytest.raises(RecordingError, match="is in use"), replacing(path):
+        recorder.add(ONE)
+    recorder.close()
+    assert len(Archive(path)) == 2
+    assert os.listdir(tmp_path) == ["a.archive"]
+
+
+def test_a_damaged_archive_is_replaced(tmp_path: Path) -> None:
+    """Nobody can record into it; what stands beside it is of no use any more."""
+    path = tmp_path / "a.archive"
+    path.write_bytes(b"SQLite format 3\0" + bytes(5000))
+    (tmp_path / "a.archive-wal").write_bytes(b"x")
+    with replacing(path) as writer:
+        writer.add(ONE)
+    assert len(Archive(path)) == 1
+    assert os.listdir(tmp_path) == ["a.archive"]
+
+
+def test_a_link_stays_one(tmp_path: Path) -> None:
+    """The file that it names is written anew."""
+    (tmp_path / "day").mkdir()
+    make(tmp_path / "day/a.archive")
+    (tmp_path / "latest.archive").symlink_to("day/a.archive")
+    with replacing(tmp_path / "latest.archive") as writer:
+        writer.add(ONE)
+        writer.add(ONE)
+    assert (tmp_path / "latest.archive").is_symlink()
+    assert len(Archive(tmp_path / "day/a.archive")) == 2
