@@ -36,7 +36,14 @@ UNABLE_FLAGS = {
 }
 UNDERSTOOD = frozenset({"l", "end", "nc", "r", "f", "g", "pt", "qsa", "qsd", "ne", "ns", "dpi"})
 CODES = {"": 302, "temp": 302, "permanent": 301, "seeother": 303}
+OUTSIDE = (" permanent;", " redirect;")
 LETTERS = "abcdefghijklmnop"
+PATH, WHOLE = "%{REQUEST_URI}", "(?s)^(.*)$"
+"""The path is written as the group of a pattern for all of it: nginx escapes a group in a URL, but never its `$uri`,
+where a line break in a path would begin a header (RFC 9112, section 11.1).
+"""
+ALWAYS = frozenset({"^", "^/", ".*", "(.*)", "^.*$", "^(.*)$", "^/.*", "^/(.*)", "^/.*$", "^/(.*)$"})
+"""Patterns that any path matches."""
 AUTHORIZATION = re.compile(r"(?:E|env)=HTTP_AUTHORIZATION:%\{HTTP:Authorization\}\Z", re.IGNORECASE)
 
 
@@ -115,9 +122,11 @@ def _statement(directive: Directive, conditions: Sequence[Condition], scope: Sco
     expression = ("(?i)" if "nc" in flags else "") + _in_folder(own, scope.folder)
     command = _command(words[1], flags, scope, _Rule(words[0], conditions))
     tests = [*conditions, *_beside_files(conditions, scope)]
-    if negated or not command.startswith("rewrite "):
-        tests.append(Condition(f"$uri {'!~' if negated else '~'} {pattern(expression)}", False, None))
-        command = command.replace("rewrite ", "rewrite ^ ", 1)
+    whole = PATH in words[1]
+    if negated or whole or not command.startswith("rewrite "):
+        if negated or not whole or expression not in ALWAYS:
+            tests.append(Condition(f"$uri {'!~' if negated else '~'} {pattern(expression)}", False, None))
+        command = command.replace("rewrite ", f"rewrite {WHOLE if whole else '^'} ", 1)
     else:
         command = command.replace("rewrite ", f"rewrite {pattern(expression)} ", 1)
     uses_groups = re.search(r"%[1-9]", words[1]) is not None
@@ -176,8 +185,10 @@ def _command(target: str, flags: dict[str, str], scope: Scope, rule: _Rule) -> s
         if not flags.keys() & {"l", "end"} or not scope.alone or "r" in flags:
             raise Refusal("nginx can only do nothing here by stopping all that follows in the server")
         return "break;"
-    if "%{" in target.replace("%{HTTP_HOST}", "").replace("%{REQUEST_URI}", ""):
+    if "%{" in target.replace("%{HTTP_HOST}", "").replace(PATH, ""):
         raise Refusal("nginx cannot fill this variable into a target")
+    if PATH in target and re.search(r"\$\d", target):
+        raise Refusal("nginx cannot fill in the whole path beside groups of the pattern")
     if code not in {0, 301, 302}:
         raise Refusal(f"nginx cannot rewrite with the status {code}")
     if re.match(r"[a-z][a-z0-9+.-]*:", target) and not re.match(r"https?://", target):
@@ -187,7 +198,7 @@ def _command(target: str, flags: dict[str, str], scope: Scope, rule: _Rule) -> s
 
 def _code(flags: dict[str, str]) -> int:
     word = flags.get("r", "0").lower()
-    if word not in CODES and not word.isdigit():
+    if word not in CODES and not re.fullmatch("0|[1-9][0-9]{2}", word):
         raise Refusal(f"{word} is no status")
     return CODES[word] if word in CODES else int(word)
 
@@ -200,8 +211,7 @@ def _replacement(target: str, flags: dict[str, str], scope: Scope, code: int, ru
         target = f"{scope.base}/{target}"
     if not outside and not code and "end" not in flags and scope.folder is not None:
         _check_again(target, scope, rule)
-    text = captures(target.replace("%{HTTP_HOST}", "\0").replace("%{REQUEST_URI}", "\1"))
-    text = text.replace("\0", "$http_host").replace("\1", "$uri")
+    text = captures(target.replace("%{HTTP_HOST}", "\0").replace(PATH, "$1")).replace("\0", "$http_host")
     if "#" in text and "ne" not in flags:
         text = text.replace("#", "%23")
     if ("?" in text and "qsa" not in flags) or "qsd" in flags:
@@ -240,6 +250,8 @@ def _guarded(command: str, tests: Sequence[Condition], groups: str, directive: D
     grouped = next((test for test in reversed(tests) if test.groups is not None), None) if groups else None
     if groups and (any(test.joined for test in tests) or grouped is None or not grouped.groups):
         raise Refusal("nginx cannot say which condition's groups are meant")
+    if grouped and grouped.test.startswith("$uri ") and ("?" in command or command.endswith(OUTSIDE)):
+        raise Refusal("nginx would fill a part of the path into a URL as it is, line breaks too")
     if len(tests) == 1 and not groups:
         yield f"if ({tests[0].test}) {{ {command} }}"
         return

@@ -147,6 +147,31 @@ def both(root: Path, name: str) -> Iterator[tuple[int, int]]:
             process.terminate()
 
 
+@contextmanager
+def translated(root: Path, text: str) -> Iterator[int]:
+    """nginx by the translation of a configuration that listens on @PORT@ and has no programs: its port."""
+    if NGINX is None:
+        pytest.skip("needs nginx")
+    port = free_port()
+    (root / "httpd.conf").write_text(text.replace("@PORT@", str(port)).replace("@ROOT@", str(root)))
+    for name in ("run", "import"):
+        (root / name).mkdir(exist_ok=True)
+    contents = files(imported((str(root / "httpd.conf"),)), Binding())
+    (root / "import" / "nginx.conf").write_text(contents["nginx.conf"])
+    (root / "import" / "mime.types").write_text(NGINX_TYPES)
+    (root / "import" / "main.conf").write_text(
+        NGINX_CONF.format(
+            root=root,
+            user="user root;" if os.getuid() == 0 else "",
+            temporary=" ".join(f"{name}_temp_path {root}/run/{name};" for name in TEMPORARY),
+        )
+    )
+    log = root / "run" / "nginx.out"
+    with running([NGINX, "-e", f"{root}/run/nginx.log", "-c", str(root / "import" / "main.conf")], log):
+        wait_for(port, log)
+        yield port
+
+
 def answer(port: int, method: str, path: str, headers: dict[str, str]) -> dict[str, str]:
     """What a client would notice: status, where it is sent, type, and the body if it is not the server's own page."""
     connection = HTTPConnection("127.0.0.1", port, timeout=LIMIT)

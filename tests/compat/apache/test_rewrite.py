@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import socket
+from pathlib import Path
+
 import pytest
 
 from compat.apache import parse
 from compat.apache.conditions import Scope, split_rule
 from compat.apache.model import Ledger
 from compat.apache.rewrite import rewrites
+from tests.compat.apache.servers import LIMIT, translated
 
 
 def run(text: str, scope: Scope | None = None) -> tuple[tuple[str, ...], list[tuple[str, str]]]:
@@ -56,7 +60,14 @@ def test_words(text: str, words: list[str]) -> None:
         ("^/a - [G]", ["if ($uri ~ ^/a) { return 410; }"]),
         ("^/a - [R=404]", ["if ($uri ~ ^/a) { return 404; }"]),
         ("^/a - [L]", ["if ($uri ~ ^/a) { break; }"]),
-        ("^/a{2} https://%{HTTP_HOST}%{REQUEST_URI} [R]", ['rewrite "^/a{2}" https://$http_host$uri redirect;']),
+        ("^ https://%{HTTP_HOST}%{REQUEST_URI} [R=301]", ["rewrite (?s)^(.*)$ https://$http_host$1 permanent;"]),
+        ("(.*) https://x%{REQUEST_URI}1 [R]", ['rewrite (?s)^(.*)$ "https://x${1}1" redirect;']),
+        (
+            "^/a{2} https://%{HTTP_HOST}%{REQUEST_URI} [R]",
+            ['if ($uri ~ "^/a{2}") { rewrite (?s)^(.*)$ https://$http_host$1 redirect; }'],
+        ),
+        ("!^/a /b%{REQUEST_URI} [L]", ["if ($uri !~ ^/a) { rewrite (?s)^(.*)$ /b$1 last; }"]),
+        ("^/a /b?c=%{REQUEST_URI} [L]", ["if ($uri ~ ^/a) { rewrite (?s)^(.*)$ /b?c=$1? last; }"]),
         ("^/(a|b)$ /$1.html [L]", ["rewrite ^/(a|b)$ /$1.html last;"]),
     ],
 )
@@ -167,8 +178,12 @@ RewriteRule . /index.php [L]
         ("RewriteRule ^/a - [CO=a:b:c]", None, "cookie"),
         ("RewriteRule ^/a /b [R=303]", None, "status 303"),
         ("RewriteRule ^/a /b [R=what]", None, "no status"),
+        ("RewriteRule ^/a /b [R=²]", None, "no status"),
         ("RewriteRule ^/a /${x:$1}", None, "dollar"),
         ("RewriteRule ^/a /%{TIME}", None, "fill this variable"),
+        ("RewriteRule ^/(a) http://x%{REQUEST_URI}/$1", None, "whole path beside groups"),
+        ("RewriteCond %{REQUEST_URI} (.*)\nRewriteRule ^ http://x/%1", None, "line breaks"),
+        ("RewriteCond %{REQUEST_URI} (.*)\nRewriteRule ^ /b?c=%1 [L]", None, "line breaks"),
         ("RewriteRule ^/a b", None, "no path beginning"),
         ("RewriteRule ^/a ftp://x/", None, "http://"),
         ("RewriteRule ^/(a /b", None, "regular expression"),
@@ -197,6 +212,36 @@ def test_refused(rules: str, scope: Scope | None, reason: str) -> None:
     assert any(reason in why for why in refused), outcomes
     if rules.startswith("RewriteCond"):
         assert len(refused) == len(outcomes)
+
+
+SPLIT = "/a%0d%0aSet-Cookie:%20x=1%20%23"
+HEADER = b"Location: https://x/a%0D%0ASet-Cookie:%20x=1%20%23\r\n"
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        "RewriteRule ^ https://x%{REQUEST_URI} [R=301,L]",
+        "RewriteRule .* https://x%{REQUEST_URI} [R,NE]",
+        "RewriteRule ^(.*) https://x%{REQUEST_URI} [R=301]",
+        "RewriteRule ^/a https://x%{REQUEST_URI}? [R=301]",
+        "RewriteRule !^/b https://x%{REQUEST_URI}",
+        "RewriteCond %{HTTPS} off\nRewriteCond %{HTTP_HOST} (.)\nRewriteRule ^ https://x%{REQUEST_URI} [R=301,L]",
+        "RewriteCond %{REQUEST_METHOD} (.*)\nRewriteRule ^ https://x%{REQUEST_URI}?%1 [R=301,L]",
+        "RewriteRule ^/([^/]*)$ https://x/$1 [R]",
+    ],
+)
+def test_no_header_by_a_path(tmp_path: Path, rules: str) -> None:
+    """A line break in a path stays one of the URL in a real nginx: it begins no header."""
+    with (
+        translated(tmp_path, f"Listen 127.0.0.1:@PORT@\nRewriteEngine On\n{rules}\n") as port,
+        socket.create_connection(("127.0.0.1", port), timeout=LIMIT) as client,
+    ):
+        client.sendall(f"GET {SPLIT} HTTP/1.0\r\nHost: h\r\n\r\n".encode())
+        head = client.makefile("rb").read().partition(b"\r\n\r\n")[0] + b"\r\n"
+    assert head.startswith(b"HTTP/1.1 30")
+    assert b"\r\nSet-Cookie" not in head
+    assert HEADER.lower().rstrip() in head.lower()
 
 
 def test_switched_off() -> None:
