@@ -79,7 +79,7 @@ class CGIDirectory(CGIApplication):
         return program, place
 
     def _found(self, environ: Environ, raw: str) -> tuple[Program, Place]:
-        outer, path = mounted(environ, self.options.mount)
+        outer, path = mounted(environ, self.options.mount, merge=True)
         segments, slash = url_segments(path, raw)
         file, name, rest = self._walk(segments)
         if len(name) > len(segments) and not slash and (outer or segments):

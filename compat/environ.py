@@ -46,6 +46,7 @@ _header_key = re.compile(r"HTTP_[A-Z0-9_]+").fullmatch
 _joined_cookie = re.compile(r",(?=[!#$%&'*+\-.^_`|~0-9A-Za-z]+=)")
 # The characters of RFC 3986 section 3.2.2: programs print SERVER_NAME into pages; no quote or bracket belongs there.
 _authority = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z._~!$&()*+,;=%-]+)(?::(?P<port>[0-9]*))?").fullmatch
+_slashes = re.compile(r"//+")
 _dot_segment = re.compile(r"/\.{1,2}(?=/|$)").search
 _encoded_dots_or_slash = re.compile(r"%2[ef]", re.IGNORECASE).search
 _absolute_target = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)").match
@@ -212,6 +213,11 @@ def resolved_path(path: str, raw: str | None) -> str:
         elif segment != ".":
             kept.append(segment)
     return "/" + "/".join(kept)
+
+
+def merged(path: str) -> str:
+    """Return a path without empty segments, as Apache and nginx have it, for what finds files by it."""
+    return _slashes.sub("/", path) if "//" in path else path
 
 
 def query_words(query: str) -> tuple[str, ...]:

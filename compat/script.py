@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Unpack
 
-from .environ import meta_variables, query_words, resolved_path
+from .environ import merged, meta_variables, query_words, resolved_path
 from .errors import AnsweredError, ProgramError, RequestError, ResponseAborted
 from .journal import Journal
 from .options import Options, OptionWords
@@ -183,16 +183,18 @@ class CGIScript(CGIApplication):
         return self.program, Place(name, info, script_filename(self.program.path))
 
 
-def mounted(environ: Environ, mount: str, *, raw_path: bool = False) -> tuple[str, str]:
+def mounted(environ: Environ, mount: str, *, raw_path: bool = False, merge: bool = False) -> tuple[str, str]:
     """Return SCRIPT_NAME and PATH_INFO as seen behind a mount, never "/" for the first; without dot segments, unless
-    `raw_path`. Raises RequestError: 404 outside of it, 400 where the target is no path (`OPTIONS *`, RFC 9112 section
-    3.2.4).
+    `raw_path`; with `merge` without empty ones, also before the mount. Raises RequestError: 404 outside of it, 400
+    where the target is no path (`OPTIONS *`, RFC 9112 section 3.2.4).
     """
     name, info = environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", "")
     if info and not info.startswith("/"):
         raise RequestError(400, f"{info!r} is not a path")
     if not raw_path:
         info = resolved_path(info, environ.get("RAW_URI") or environ.get("REQUEST_URI"))
+    if merge:
+        info = merged(info)
     prefix = mount.rstrip("/")
     if not under(info, prefix):
         raise RequestError(404, f"{info!r} is not under {prefix!r}")

@@ -11,7 +11,7 @@ import mimetypes
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from email.utils import formatdate, parsedate_to_datetime
@@ -57,16 +57,23 @@ NOTHING = Part(0, 0, 0)
 class StaticFiles:
     """The files of a folder under the URL prefix `url`. Raises ConfigurationError where there is no such folder.
 
-    A link inside the folder is followed as far as it leads into the folder.
+    A link inside the folder is followed as far as it leads into the folder. `never` are files and folders in it that
+    are not served, by whatever name: programs, whose source is nobody's business. A folder that is one of them is
+    refused; one inside of such a folder is served, as you name it yourself.
     """
 
-    def __init__(self, folder: str | os.PathLike[str], url: str = "") -> None:
+    def __init__(
+        self, folder: str | os.PathLike[str], url: str = "", *, never: Collection[str | os.PathLike[str]] = ()
+    ) -> None:
         self.root = os.path.realpath(folder)
         if not os.path.isdir(self.root) or not os.access(self.root, os.R_OK | os.X_OK):
             raise ConfigurationError(f"{os.path.abspath(folder)} is not a folder that can be read")
         if url.strip("/") and not url.startswith("/"):
             raise ConfigurationError(f"{url!r} must be a URL prefix like /static: beginning with a slash")
         self._url = url.rstrip("/")
+        self._never = tuple(map(os.path.abspath, never))
+        if self.root in map(os.path.realpath, self._never):
+            raise ConfigurationError(f"{self.root} is a folder of programs: their source would be sent")
         self._types = mimetypes.MimeTypes()  # Python's own tables, not those of the machine
         for extension, kind in NEWER_TYPES.items():
             self._types.add_type(kind, extension)
@@ -83,7 +90,7 @@ class StaticFiles:
             return error_page(error, start_response, head=method == "HEAD")
 
     def _answer(self, environ: Environ, start_response: StartResponse, head_only: bool) -> Iterable[bytes]:
-        name, path = mounted(environ, self._url)
+        name, path = mounted(environ, self._url, merge=True)
         segments, folder = _segments(path)
         target = "/".join([self.root, *segments])
         if os.path.isdir(target):
@@ -92,7 +99,7 @@ class StaticFiles:
             target = os.path.join(target, INDEX)
         elif folder:
             raise RequestError(404, f"{target} is not a folder")
-        descriptor = open_inside(self.root, target)
+        descriptor = open_inside(self.root, target, self._never)
         try:
             facts = os.fstat(descriptor)
             if not stat.S_ISREG(facts.st_mode):
@@ -137,15 +144,18 @@ class FilePart:
             os.close(self._descriptor)
 
 
-def open_inside(root: str, path: str) -> int:
-    """Open a file for reading and return its descriptor; wherever links lead, never outside of `root`.
+def open_inside(root: str, path: str, never: Collection[str] = ()) -> int:
+    """Open a file for reading and return its descriptor; wherever links lead, never outside of `root`, nor to what is
+    `never` served as long as `root` is not a part of that.
 
     Links are resolved first, and the way down is then walked without following any: who exchanges a folder for a link
     in between gains nothing. Raises RequestError (404).
     """
     real = os.path.realpath(path)
-    if os.path.commonpath([root, real]) != root:
+    if not within(real, root):
         raise RequestError(404, f"{path} leads out of {root}")
+    if any(within(real, hidden) and not within(root, hidden) for hidden in map(os.path.realpath, never)):
+        raise RequestError(404, f"{path} is never served: it is a program's")
     *folders, name = os.path.relpath(real, root).split(os.sep)
     with ExitStack() as opened:
         here = None
@@ -157,6 +167,11 @@ def open_inside(root: str, path: str) -> int:
             return os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=here)
         except OSError as error:
             raise RequestError(404, f"{path}: {error.strerror}") from error
+
+
+def within(path: str, folder: str) -> bool:
+    """Whether a path without links is a folder's own, or leads into it."""
+    return os.path.commonpath([folder, path]) == folder
 
 
 def head_for(environ: Environ, facts: os.stat_result, kind: str) -> tuple[str, list[tuple[str, str]], Part]:

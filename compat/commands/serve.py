@@ -164,7 +164,8 @@ def _surrounded(program: CGIApplication, around: Around) -> Application:
 
 def _site(program: CGIApplication, around: Around) -> Application:
     parts = [pair(text, "--static", "URL=DIR") for text in around.static]
-    beside: list[tuple[str, Application]] = [(url, StaticFiles(folder, url)) for url, folder in parts]
+    never = _sources(program)
+    beside: list[tuple[str, Application]] = [(url, StaticFiles(folder, url, never=never)) for url, folder in parts]
     if around.health:
         beside.append((around.health, Health(lambda: _look(program))))
     urls = [url for url, _ in beside] + ([around.metrics] if around.metrics else [])
@@ -174,6 +175,13 @@ def _site(program: CGIApplication, around: Around) -> Application:
     if not beside:
         return program
     return Site({program.options.mount: program, **dict(beside)})
+
+
+def _sources(application: CGIApplication) -> list[str]:
+    """Return what the programs stand in: no file of it is sent, whatever `--static` names."""
+    if isinstance(application, CGIScript):
+        return [application.program.path]
+    return [application.root] if isinstance(application, CGIDirectory) else []
 
 
 def _look(application: CGIApplication) -> None:

@@ -94,6 +94,9 @@ WALK = [
     ("/env.cgi", {"path_info": False}, "/env.cgi|none"),
     ("/m/env.cgi/x", {"mount": "/m"}, "/m/env.cgi|/x"),
     ("/env.cgi", {"mount": "/m"}, 404),
+    ("//m/env.cgi/x", {"mount": "/m"}, "/m/env.cgi|/x"),
+    ("//m//n//env.cgi", {"mount": "/m/n"}, "/m/n/env.cgi|none"),
+    ("//mm/env.cgi", {"mount": "/m"}, 404),
 ]
 
 

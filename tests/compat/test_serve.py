@@ -114,6 +114,21 @@ def test_a_site(tmp_path: Path, log: Path) -> None:
     ] * 2
 
 
+def test_programs_among_the_files(tmp_path: Path, log: Path) -> None:
+    """A folder of files that holds the programs sends none of them, whether they are one or a folder."""
+    script(tmp_path / "bin", "who.cgi", "echo ran")
+    (tmp_path / "bin" / "page.txt").write_text("page")
+    for words, run, others in (
+        ([tmp_path / "bin", "--mount", "/bin", "--static", f"/={tmp_path}"], "/bin/who.cgi", ["/bin/page.txt"]),
+        ([tmp_path / "bin/who.cgi", "--mount", "/app", "--static", f"/={tmp_path}/bin"], "/app", ["/who.cgi"]),
+    ):
+        with serving(log, *words) as server:
+            assert server.get(run) == (200, b"ran\n")
+            for other in (f"/.{run}", f"/x/..{run}", *others):
+                assert b"#!" not in server.get(other)[1]
+                assert server.get(other)[0] in {200, 403, 404}
+
+
 def test_without_trust(tmp_path: Path, log: Path) -> None:
     """Without --trust-proxy no header changes who asks, or how; the program sees the headers, as under Apache."""
     script(tmp_path / "bin", "who.cgi", 'echo "$REMOTE_ADDR $HTTPS $SERVER_NAME $HTTP_X_FORWARDED_FOR"')

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import pytest
 
-from compat import CGIDirectory, ConfigurationError
+from compat import CGIDirectory, ConfigurationError, StaticFiles
 from compat.errors import RequestError
 from compat.site import Health, Site
 
@@ -32,12 +33,51 @@ def named(name: str) -> Any:
         ("/cgi-bins", b"files /cgi-bins"),
         ("/cgi-bin/icons/x.png", b"icons /cgi-bin/icons/x.png"),
         ("", b"files "),
+        ("//cgi-bin/a", b"cgi //cgi-bin/a"),
+        ("/./cgi-bin/a", b"cgi /./cgi-bin/a"),
+        ("/x/../cgi-bin/a", b"cgi /x/../cgi-bin/a"),
+        ("/cgi-bin/../a", b"files /cgi-bin/../a"),
+        ("/cgi-bin//icons/a", b"icons /cgi-bin//icons/a"),
+        ("/cgi-bin/..", b"files /cgi-bin/.."),
+        ("*", b"files *"),
     ],
 )
 def test_longest_prefix(ask: Callable[..., Any], path: str, body: bytes) -> None:
-    """The longest prefix answers, and sees the path as it was."""
+    """The longest prefix of the path without dots and empty segments answers, and sees the path as it was."""
     site = Site({"/": named("files"), "/cgi-bin": named("cgi"), "/cgi-bin/icons/": named("icons")})
-    assert ask(site, PATH_INFO=path).body == body
+    assert ask(site, PATH_INFO=path, RAW_URI=path, check=False).body == body
+
+
+SOURCES = [
+    ("/cgi-bin/a.cgi", "ran"),
+    ("//cgi-bin/a.cgi", "ran"),
+    ("/cgi-bin//a.cgi", "ran"),
+    ("/./cgi-bin/a.cgi", "ran"),
+    ("/x/../cgi-bin/a.cgi", "ran"),
+    ("/cgi-bin/../cgi-bin/a.cgi", "ran"),
+    ("/x//../cgi-bin/a.cgi", "404 Not Found\n"),
+    ("/%2e/cgi-bin/a.cgi", "404 Not Found\n"),
+    ("/x/%2e%2e/cgi-bin/a.cgi", "404 Not Found\n"),
+    ("/cgi-bin%2Fa.cgi", "404 Not Found\n"),
+    ("/%2Fcgi-bin/a.cgi", "404 Not Found\n"),
+    ("/link/a.cgi", "404 Not Found\n"),
+    ("/style.css", "style"),
+    ("/cgi-bin/../style.css", "style"),
+]
+
+
+@pytest.mark.parametrize(("raw", "body"), SOURCES)
+def test_no_source(ask: Callable[..., Any], tmp_path: Path, raw: str, body: str) -> None:
+    """Programs that stand among the files are run or refused, however their URL is written: never sent."""
+    (tmp_path / "cgi-bin").mkdir()
+    (tmp_path / "cgi-bin/a.cgi").write_text("#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'; printf ran\n")
+    (tmp_path / "cgi-bin/a.cgi").chmod(0o755)
+    (tmp_path / "link").symlink_to("cgi-bin")
+    (tmp_path / "style.css").write_text("style")
+    programs = CGIDirectory(tmp_path / "cgi-bin", mount="/cgi-bin")
+    site = Site({"/cgi-bin": programs, "": StaticFiles(tmp_path, never=[programs.root])})
+    path = unquote_to_bytes(raw).decode("latin-1")
+    assert ask(site, PATH_INFO=path, RAW_URI=raw, check=False).body.decode() == body
 
 
 def test_nothing_there(ask: Callable[..., Any]) -> None:
@@ -55,7 +95,7 @@ def test_local_redirect_beside(ask: Callable[..., Any], tmp_path: Path) -> None:
     assert answer.all("Set-Cookie") == ["a=b"]
 
 
-@pytest.mark.parametrize("prefixes", [("/a", "/a/"), ("", "/"), ("a",)])
+@pytest.mark.parametrize("prefixes", [("/a", "/a/"), ("/a/b", "/a//b"), ("", "/"), ("a",)])
 def test_refused(prefixes: tuple[str, ...]) -> None:
     """Two at one place, or no prefix at all."""
     with pytest.raises(ConfigurationError):

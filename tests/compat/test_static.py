@@ -170,7 +170,7 @@ def test_nothing_leads_out(ask: Callable[..., Any], files: Path, path: str, head
 
 @pytest.mark.parametrize(
     ("path", "location"),
-    [("/sub?a=b", "/static/sub/?a=b"), ("//sub", "/static//sub/"), ("", "/static/")],
+    [("/sub?a=b", "/static/sub/?a=b"), ("//sub", "/static/sub/"), ("", "/static/")],
 )
 def test_to_the_folder(ask: Callable[..., Any], files: Path, path: str, location: str) -> None:
     """A folder without its slash leads to the one with it, below the prefix."""
@@ -180,6 +180,32 @@ def test_to_the_folder(ask: Callable[..., Any], files: Path, path: str, location
 def test_never_to_another_host(ask: Callable[..., Any], files: Path) -> None:
     """Two slashes in front would be a host's name."""
     assert ask(StaticFiles(files), "//sub").all("Location") == ["/sub/"]
+
+
+NEVER = [
+    ("/a.txt", ["a.txt"], 404),
+    ("//a.txt", ["a.txt"], 404),
+    ("/inside", ["a.txt"], 404),
+    ("/a.txt", ["inside"], 404),
+    ("/sub/b.tar.gz", ["sub"], 404),
+    ("/sub/", ["sub"], 404),
+    ("/sub/b.tar.gz", ["su", "missing", "../secret"], 200),
+    ("/a.txt", ["sub"], 200),
+    ("/a.txt", [".."], 200),
+]
+
+
+@pytest.mark.parametrize(("path", "never", "status"), NEVER)
+def test_never(ask: Callable[..., Any], files: Path, path: str, never: list[str], status: int) -> None:
+    """What is a program's is not served by any name; a folder that is a part of such a one was named on purpose."""
+    answer = ask(StaticFiles(files, never=[files / name for name in never]), path)
+    assert answer.status.startswith(str(status))
+
+
+def test_not_the_folder_of_programs(files: Path) -> None:
+    """Nothing of it could be served."""
+    with pytest.raises(ConfigurationError, match="their source"):
+        StaticFiles(files, never=[files / "sub" / ".."])
 
 
 def test_other_methods(ask: Callable[..., Any], files: Path) -> None:

@@ -193,7 +193,8 @@ def test_slash(
     ],
     ids=[
         "49 mount", "50 root", "50a two slashes", "50b no mount", "50c an empty path", "50d inside another application",
-        "58c dots of one program's path", "58m a dot and an empty segment", "58d no path at all", "58e a dot and dots at the end", "58f above the root",
+        "58c dots of one program's path", "58m a dot and an empty segment", "58d no path at all",
+        "58e a dot and dots at the end", "58f above the root",
         "58g the root", "58h over an empty segment", "58i dots in names", "58j out of the mount", "58k into the mount",
         "59l encoded dots", "59m half encoded", "59n an encoded slash after dots", "59o and before them",
         "59p an encoded slash alone",
