@@ -8,22 +8,21 @@ would have.
 
 from __future__ import annotations
 
-import io
 import logging
 import re
+import signal
 import traceback
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import Any, BinaryIO, Protocol, cast
+from typing import Any, BinaryIO, Protocol
 
-from .body import Body
 from .environ import text_variables
 from .errors import AnsweredError, ProgramError, RequestError, ResponseAborted
 from .journal import Journal
 from .output import NEVER_FORWARDED, forwarded, standard_reason
+from .reader import request_file
 from .response import NO_BODY, error_page
-from .types import Environ, Input, Place, StartResponse
-from .upload import content_length, read_body
+from .types import Environ, Place, StartResponse
 
 BUFFERED = 65536
 _BODILESS = frozenset(map(str, NO_BODY))
@@ -78,17 +77,29 @@ class HandlerApp:
         self, handler: Handler, env: dict[str, str], journal: Journal, start_response: StartResponse, head_only: bool
     ) -> Iterable[bytes]:
         try:
-            handler.config = self._config() if self._config else None
-            self._factory(handler, env).run()
+            self._act(handler, env)
             return handler.finish()
         except ResponseAborted:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
+            if isinstance(error, SystemExit) and told_to_stop(error):
+                raise
             journal.exception(f"{env['REQUEST_METHOD']} {env['REQUEST_URI']}: {error!r}", traceback.format_exc())
             if handler.started:
                 raise ResponseAborted(f"{journal.program}: {error!r} in the middle of its answer") from error
             answered = error if isinstance(error, RequestError) else ProgramError(500, repr(error))
             return error_page(answered, start_response, head=head_only)
+
+    def _act(self, handler: Handler, env: dict[str, str]) -> None:
+        """Let the program answer. What ended its process when it had one ends its request: `sys.exit()` is a good end,
+        with a status an error.
+        """
+        try:
+            handler.config = self._config() if self._config else None
+            self._factory(handler, env).run()
+        except SystemExit as end:
+            if end.code not in (None, 0) or told_to_stop(end):
+                raise
 
 
 class Handler:
@@ -251,65 +262,12 @@ def care_for(name: str) -> int | None:
     return MUCH if lower in NEVER_FORWARDED else MUCH // 2 if lower == "content-type" else 0
 
 
-def request_file(environ: Environ) -> tuple[BinaryIO, int | None]:
-    """Return the request body as a file that ends where the body ends, and its true length. Raises RequestError."""
-    if environ.get("HTTP_TRANSFER_ENCODING"):
-        body = read_body(environ)
-        return _buffered(SpooledInput(body), body.length or 0), body.length
-    length = content_length(environ)
-    return _buffered(environ["wsgi.input"], length or 0), length
-
-
-def _buffered(source: Input, length: int) -> BinaryIO:
-    if not length:
-        return cast(BinaryIO, io.BufferedReader(io.BytesIO(), 1))  # as most requests have it
-    return cast(BinaryIO, io.BufferedReader(LimitedReader(source, length)))
-
-
-class SpooledInput:
-    """A Body as something to read from."""
-
-    def __init__(self, body: Body) -> None:
-        self._body = body
-
-    def read(self, size: int, /) -> bytes:
-        """Return up to `size` bytes, empty at the end; everything is there already."""
-        data = bytes(self._body.peek(size))
-        self._body.taken(len(data))
-        return data
-
-    def close(self) -> None:
-        """Release the body."""
-        self._body.close()
-
-
-class LimitedReader(io.RawIOBase):
-    """Exactly `length` bytes of a source, as the raw stream under a BufferedReader. What follows is never touched."""
-
-    def __init__(self, source: Input, length: int) -> None:
-        super().__init__()
-        self._source = source
-        self._length = self._missing = length
-
-    def readable(self) -> bool:
-        """Always."""
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        """Fill the buffer. Raises RequestError (400) where the client broke off: half an upload must not look whole."""
-        wanted = min(len(buffer), self._missing)
-        data = self._source.read(wanted) if wanted else b""
-        if wanted and not data:
-            raise RequestError(400, f"the client sent {self._length - self._missing} of {self._length} bytes")
-        buffer[: len(data)] = data
-        self._missing -= len(data)
-        return len(data)
-
-    def close(self) -> None:
-        """Release a spooled body; `wsgi.input` itself belongs to the server (PEP 3333)."""
-        if isinstance(self._source, SpooledInput) and not self.closed:
-            self._source.close()
-        super().close()
+def told_to_stop(end: BaseException) -> bool:
+    """Whether a signal handler of the server raised it in the middle of a program, as gunicorn's do: then it is not the
+    program's end, but the worker's.
+    """
+    handlers = {getattr(signal.getsignal(number), "__code__", None) for number in signal.valid_signals()}
+    return any(frame.f_code in handlers for frame, _ in traceback.walk_tb(end.__traceback__))
 
 
 def _latin(value: str | bytes | int) -> str:

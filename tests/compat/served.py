@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ PROGRAMS = Path(__file__).resolve().parent.parent / "programs"
 
 
 class Echo:
-    """A handler program: the body back, `broken` breaks off, `large` goes out as it is written."""
+    """A handler program: the body back, `broken` breaks off, `large` goes out as it is written, `exit` leaves."""
 
     def __init__(self, handler: Any, env: dict[str, str]) -> None:
         self.handler, self.env = handler, env
@@ -28,6 +29,8 @@ class Echo:
         if self.env["QUERY_STRING"] == "broken":
             raise LookupError("in the middle")
         self.handler.wfile.write(body)
+        if self.env["QUERY_STRING"] == "exit":
+            sys.exit()
 
 
 cgi = CGIDirectory(PROGRAMS, mount="/cgi", pass_env=["PID_FILE"], idle_timeout=1)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import logging
+import os
+import signal
+import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -236,6 +241,57 @@ def test_exception_in_constructor_and_config(ask: Callable[..., Any]) -> None:
         answer = ask(it)
         assert answer.status == "500 Internal Server Error"
         assert "at start" in answer.log
+
+
+def leave(handler: Any, env: dict[str, str]) -> None:
+    """End as old programs do, after a page: of 5 or of 70,000 bytes."""
+    page(handler, b"x" * (70_000 if env["PATH_INFO"] == "/long" else 5))
+    sys.exit(*ast.literal_eval(env["QUERY_STRING"] or "()"))
+
+
+@pytest.mark.parametrize(
+    ("how", "status"),
+    [("", "200 OK"), ("(0,)", "200 OK"), ("(None,)", "200 OK"), ("(3,)", "500 Inter"), ("('text',)", "500 Inter")],
+    ids=["bare", "0", "None", "3", "text"],
+)
+@pytest.mark.parametrize("path", ["/short", "/long"])
+def test_exit(ask: Callable[..., Any], path: str, how: str, status: str) -> None:
+    """sys.exit() ends the program, not its server: well without a status, else as an exception does."""
+    if path == "/long" and status != "200 OK":
+        with pytest.raises(ResponseAborted, match="SystemExit"):
+            ask(app(leave), f"{path}?{how}", check=False)
+        return
+    answer = ask(app(leave), f"{path}?{how}", check=False)
+    assert answer.status.startswith(status)
+    assert ("SystemExit" in answer.log) == (status != "200 OK")
+
+
+def test_exit_before_the_head(ask: Callable[..., Any]) -> None:
+    """Who leaves before he has ended his headers has not answered."""
+    answer = ask(app(lambda handler, env: sys.exit()))
+    assert answer.status == "500 Internal Server Error"
+    assert "without end_headers()" in answer.log
+
+
+@pytest.mark.parametrize("status", [0, 1])
+def test_server_that_is_told_to_stop(ask: Callable[..., Any], status: int) -> None:
+    """gunicorn ends a worker by sys.exit() in its signal handler, wherever the program is: half a page is no page."""
+
+    class Worker:
+        def handle(self, number: int, frame: Any) -> None:
+            sys.exit(status)
+
+    def act(handler: Any, env: dict[str, str]) -> None:
+        page(handler, b"half")
+        os.kill(os.getpid(), signal.SIGQUIT)
+        time.sleep(10)
+
+    before = signal.signal(signal.SIGQUIT, Worker().handle)
+    try:
+        with pytest.raises(SystemExit):
+            ask(app(act))
+    finally:
+        signal.signal(signal.SIGQUIT, before)
 
 
 def test_config_is_made_for_each_request(ask: Callable[..., Any]) -> None:

@@ -259,6 +259,13 @@ def test_visibly_broken_off(server: Server, path: str) -> None:
         server.get(path)
 
 
+def test_program_that_exits(server: Server) -> None:
+    """sys.exit() at the end of a handler program is its end, and no worker's."""
+    for _ in range(2):
+        response, body = server.get("/handler?exit")
+        assert (response.status, body) == (200, b"x" * 1_000_000)
+
+
 @pytest.mark.parametrize(
     ("path", "body", "status"),
     [
@@ -287,8 +294,8 @@ def test_client_goes_away(server: Server, gone: Callable[..., bool]) -> None:
 
 @pytest.mark.parametrize("leaves", [False, True], ids=["idle_timeout", "client gone"])
 def test_a_child_that_outlives_its_program(server: Server, gone: Callable[..., bool], leaves: bool) -> None:
-    """A program that ended and left a child at its output: the child ends with the request. (Whether the client has gone
-    is seen at `idle_timeout` too, since nothing is printed.)
+    """A program that ended and left a child at its output: the child ends with the request. (That the client has gone is
+    seen at `idle_timeout` too, since nothing is printed.)
     """
     server.pid_file.unlink(missing_ok=True)
     with socket.create_connection(("127.0.0.1", server.port), timeout=20) as client:
