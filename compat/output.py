@@ -4,8 +4,9 @@ Comes in: output in pieces of any size. Goes out: a checked `Head` as soon as th
 incremental: how the bytes were cut never changes the result. The body is not touched here.
 
 Strict refuses what is malformed. Lenient repairs what Apache repairs: a CR inside a value is removed, a NUL ends the
-value, a Content-Length that makes no sense and a Transfer-Encoding are dropped, of two Status fields the last wins, an
-HTTP status line is accepted from a program that is not `nph-`, and a blank first line means a plain 200.
+value, a Content-Length that makes no sense and a Transfer-Encoding are dropped, of two Status fields the last wins, of
+one like `404Not Found` the code counts, an HTTP status line is accepted from a program that is not `nph-`, and a blank
+first line means a plain 200.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ REASONS = {status.value: status.phrase for status in HTTPStatus}
 _token = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+").fullmatch
 _controls = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]").search
 _status = re.compile(rb"([0-9]{3})(?:[ \t]+(.*))?").fullmatch
+_glued_status = re.compile(rb"([0-9]{3})(?![0-9])()").match
 _length = re.compile(rb"[0-9]{1,18}").fullmatch
 _status_line = re.compile(rb"HTTP/[0-9]+\.[0-9]+[ \t]+([0-9]{3})(?:[ \t]+(.*))?").fullmatch
 
@@ -163,7 +165,7 @@ class OutputParser:
         self._status_line = self._checked_status(match, line)
 
     def _take_status(self, value: bytes) -> None:
-        match = _status(value)
+        match = _status(value) or (None if self._strict else _glued_status(value))
         if match is None or not 200 <= int(match[1]) <= 999:
             raise _bad(f"Status is {value[:80]!r}; it must be a code from 200 to 999, then an optional phrase")
         status = self._checked_status(match, value)
@@ -213,7 +215,7 @@ class OutputParser:
         explicit = self._status or self._status_line
         status = explicit or (200, "OK")
         local = bool(location.startswith("/") and explicit is None)
-        if location and status[0] == 200:
+        if location and status[0] == 200 and not self._nph:  # what an nph- program says goes out (RFC 3875 section 5)
             # RFC 3875 section 6.2.3 wants a 302 here; Apache makes an explicit 200 a 302 too, and programs rely on it.
             status = (302, "Found")
         if status[0] == 204:  # no length there (RFC 9110 section 8.6): some clients wait for it
