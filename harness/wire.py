@@ -12,6 +12,7 @@ from harness.exchange import Framing, Headers, all_headers, first_header
 
 HEAD_END = re.compile(rb"\r?\n\r?\n")
 BODILESS = frozenset({204, 304})
+_DIGITS = 18
 _STATUS_LINE = re.compile(rb"(HTTP/\d+\.\d+)[ \t]+(\d{3})(?:[ \t](.*))?", re.DOTALL)
 
 
@@ -62,9 +63,12 @@ def is_chunked(headers: Headers) -> bool:
 
 
 def content_length(headers: Headers) -> int | None:
-    """Return the length the first Content-Length announces, or None where there is none that makes sense."""
+    """Return the length the first Content-Length announces, or None where there is none that makes sense.
+
+    One of more digits than any body has bytes makes none: archives hold 64 bits, and `int` refuses thousands of digits.
+    """
     value = (first_header(headers, b"content-length") or b"").split(b",")[0].strip(b" \t")
-    return int(value) if value.isdigit() else None
+    return int(value) if value.isdigit() and len(value) <= _DIGITS else None
 
 
 def request_framing(headers: Headers) -> Framing:

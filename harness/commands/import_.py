@@ -19,7 +19,7 @@ from harness.recording import Writer, replacing
 from harness.redact.options import redaction_options, redactor_for
 from harness.sources.fidelity import Fidelity, by_frequency, counted
 from harness.sources.registry import SOURCES, check_recorded, source_named, source_of
-from harness.sources.source import Input, Item, Note, Options, Read, Skipped, Source, Unreadable
+from harness.sources.source import Input, Item, Note, Options, Read, Skipped, Source, Unreadable, out_of_range
 from harness.sources.text import open_text
 from harness.store.apart import ApartWriter
 from harness.store.cassette import SUFFIXES
@@ -147,9 +147,9 @@ class _Importing:
 
     def _take(self, item: Item, file: Path, source: Source) -> None:
         if isinstance(item, Exchange):
-            self._add(item, source.guesses)
+            self._add(item, source.guesses, file)
         elif isinstance(item, Read):
-            self._add(item.exchange, item.guesses)
+            self._add(item.exchange, item.guesses, file)
         elif isinstance(item, Skipped):
             self._tally.skipped[item.reason] += 1
         elif isinstance(item, Note):
@@ -157,9 +157,12 @@ class _Importing:
         else:
             self._unreadable(item, file)
 
-    def _add(self, exchange: Exchange, guesses: frozenset[str]) -> None:
+    def _add(self, exchange: Exchange, guesses: frozenset[str], file: Path) -> None:
         if self._hosts and not self._hosts & _names(exchange.host):
             self._tally.skipped["other host"] += 1
+            return
+        if wrong := out_of_range(exchange):
+            self._unreadable(Unreadable(self._tally.imported + self._tally.unreadable + 1, wrong, "exchange"), file)
             return
         if self._redact is not None:
             try:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import isfinite
 from pathlib import Path
 
 from harness.exchange import Exchange, Request, Response
@@ -137,6 +138,9 @@ class _Style:
 
     def item(self, exchange: Exchange, number: int) -> bytes:
         """Return the record of a request and that of its answer; none for what GoReplay would read as other records."""
+        if not isfinite(exchange.started) or not isfinite(exchange.duration or 0):
+            self.lost["exchange whose time is no number"] += 1
+            return b""
         started = round(Fraction(exchange.started) * _SECOND)
         key = b"%024x" % (number + 1)
         found = [Record(REQUEST, key, started, 0, request_payload(exchange.request, MONKEYS))]

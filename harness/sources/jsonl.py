@@ -171,10 +171,10 @@ def _read(opened: Input, _: Options) -> Iterator[Item]:
         try:
             values = json.loads(line)
             read = read_fields(values, lines.bodies)
+            lines.take(values, read.exchange)
         except MALFORMED:
             yield Unreadable(number, line.decode("latin-1").rstrip("\r\n"))
             continue
-        lines.take(values, read.exchange)
         yield read
     yield from lines.notes()
 

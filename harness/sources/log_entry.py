@@ -17,6 +17,7 @@ from harness.sources.log_time import time_reader
 
 BODILESS_METHODS = frozenset({b"GET", b"HEAD", b"OPTIONS", b"TRACE", b"DELETE"})
 
+_LARGEST = 1 << 63  # what archives hold
 _REMEMBERED = 10_000  # texts that come again and again: addresses, agents, answers
 _FINE = frozenset({"decimal", "msec", "usec", "msec_frac", "usec_frac"})  # times of less than a second
 
@@ -79,9 +80,9 @@ class Entries:
         self._moment = lru_cache(_REMEMBERED)(self._moment_of)
 
     def exchange(self, values: Values) -> Exchange | None:
-        """Return the exchange that the values of one entry tell of; None where a time or a number is none.
+        """Return the exchange that the values of one entry tell of; None where a time is none.
 
-        A value that is not known is None.
+        A value that is not known is None. Raises ValueError or OverflowError for a number that is none.
         """
         moment = self._moment(self._when.take(values))
         if moment is None:
@@ -200,7 +201,9 @@ class Entries:
         )
         # `%b` writes a hyphen for no bytes.
         size = int(_first(values, self._size) or 0) if self._size else None
-        return Response(int(status), headers=headers, body=None, size=size)
+        if not 0 <= int(status) <= 999 or not 0 <= (size or 0) < _LARGEST:
+            raise ValueError("a status or a size that is none")
+        return Response(int(status), headers=headers, body=None, size=size) if int(status) else None
 
 
 def _first(values: Values, places: list[int]) -> bytes | None:

@@ -36,7 +36,10 @@ def line_reader(log_format: LogFormat) -> Callable[[bytes], Exchange | None]:
         for index in user:
             if values[index] == b'""':  # Apache: a user whose name is empty
                 values[index] = None
-        return exchange(values)
+        try:
+            return exchange(values)
+        except (ValueError, OverflowError):  # of numbers
+            return None
 
     return read
 

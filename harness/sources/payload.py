@@ -59,13 +59,15 @@ def read_response(payload: bytes, method: bytes) -> Response | None:
 
     Interim answers before it are passed over. The body is None where it was cut off, `size` then what was announced.
     """
-    head = split_payload(payload)
-    parts = head and split_status_line(head.start_line)
-    if not head or not parts:
-        return None
-    version, status, reason = parts
-    if 100 <= status < 200 and status != 101 and head.rest:
-        return read_response(head.rest, method)
+    while True:
+        head = split_payload(payload)
+        parts = head and split_status_line(head.start_line)
+        if not head or not parts:
+            return None
+        version, status, reason = parts
+        if not 100 <= status < 200 or status == 101 or not head.rest:
+            break
+        payload = head.rest
     framing = response_framing(method, status, head.headers)
     body = _body(head, framing)
     size = content_length(head.headers) if body is None else None

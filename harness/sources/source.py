@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
 from typing import IO, NoReturn
 
@@ -19,6 +20,7 @@ FRAMING, BODY_BYTES, TIME = "framing", "body bytes", "time"
 GUESSES = (START_LINE, HEADER_CASE, HEADER_ORDER, FRAMING, BODY_BYTES, TIME)
 """What a format may not say exactly, so that an exchange made of it has a likely value there (`Source.guesses`)."""
 
+_LARGEST = 1 << 63
 _START = 64  # bytes that tell a compressed file from what is in it
 
 
@@ -82,6 +84,18 @@ class Input:
     def bad(self, offset: int, reason: str) -> NoReturn:
         """Refuse the file: raises `RecordingError` with the byte (uncompressed, from 0) and the reason."""
         raise RecordingError(f"{self.path}: byte {offset}: {reason}")
+
+
+def out_of_range(exchange: Exchange) -> str:
+    """Say which number of an exchange cannot be (RFC 9110 section 15), or is none that an archive holds; else empty."""
+    response = exchange.response
+    if not isfinite(exchange.started) or not isfinite(exchange.duration or 0):
+        return "a time that is no number"
+    if response and not 0 <= response.status <= 999:
+        return "a status that is none"
+    if response and not 0 <= (response.size or 0) < _LARGEST:
+        return "a size that is none"
+    return ""
 
 
 @dataclass(frozen=True, slots=True)

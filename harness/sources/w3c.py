@@ -46,7 +46,7 @@ def w3c_reader() -> Callable[[bytes], Exchange | bool]:
             return False
         try:
             return entries.exchange([_value(*pair) for pair in zip(fields, values, strict=True)]) or False
-        except ValueError:
+        except (ValueError, OverflowError):
             return False
 
     return read

@@ -99,8 +99,9 @@ def test_response_framing(method: bytes, status: int, headers: Headers, framing:
 
 @pytest.mark.parametrize(
     ("value", "length"),
-    [(b"5", 5), (b" 5 ", 5), (b"5, 5", 5), (b"-1", None), (b"+1", None), (b"", None), (b"0x1", None)],
-)
+    [(b"5", 5), (b" 5 ", 5), (b"5, 5", 5), (b"-1", None), (b"+1", None), (b"", None), (b"0x1", None), (b"9" * 19, None),
+     (b"9" * 5000, None)],
+)  # fmt: skip
 def test_content_length(value: bytes, length: int | None) -> None:
-    """Only digits are a length."""
+    """Only digits are a length, and no more of them than a body can have bytes."""
     assert content_length(((b"Content-Length", value),)) == length

@@ -239,3 +239,49 @@ def test_a_long_import_is_written_by_another_process(tmp_path: Path, monkeypatch
     with pytest.raises(RecordingError, match=r"cut\.gz: cannot be read to its end"):
         import_files((packed,), tmp_path / "cut.archive")
     assert not list(tmp_path.glob("cut.archive*"))
+
+
+NUMBERS = {
+    "size": (LINE.replace(b" 200 1 ", b" 200 %b " % (b"9" * 23)), "x.log line 2"),
+    "thousands of digits": (LINE.replace(b" 200 1 ", b" 200 %b " % (b"9" * 5000)), "x.log line 2"),
+    "fraction": (LINE.replace(b" 200 1 ", b" 200 1.5 "), "x.log line 2"),
+}
+
+
+@pytest.mark.parametrize("case", NUMBERS)
+def test_an_odd_number_costs_its_own_line_only(tmp_path: Path, case: str) -> None:
+    """A size that no archive holds, or that is none."""
+    odd, where = NUMBERS[case]
+    (tmp_path / "x.log").write_bytes(LINE % (1, 1) + odd % (2, 2) + LINE % (3, 3))
+    lines = run(tmp_path / "x.log", "-o", tmp_path / "a.archive").stdout.splitlines()
+    assert where in lines[0]
+    assert lines[-1] == "imported 2 exchanges"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"status": 200', '"status": ' + "9" * 26),
+        ('"time": 1,', '"time": 1e999,'),
+        ('"content": {"text": "x"}', '"content": {"size": 9}, "bodySize": ' + "9" * 30),
+    ],
+    ids=["status", "time", "size"],
+)
+def test_an_odd_number_costs_its_own_exchange_only(tmp_path: Path, old: str, new: str) -> None:
+    """Whatever the format: it is counted as unreadable, and nothing that no archive holds is written."""
+    whole = har(("h", "a", 200), ("h", "b", 200)).decode()
+    (tmp_path / "x.har").write_text(whole.replace(old, new, 1))
+    output = run(tmp_path / "x.har", "-o", tmp_path / "a.archive").stdout
+    assert "1 of 2 exchanges could not be parsed; the first: " in output
+    assert "x.har exchange 1: 'a " in output
+    assert output.splitlines()[-1] == "imported 1 exchanges"
+
+
+@pytest.mark.parametrize("status", ["1" * 26, "-5", "1000"])
+def test_an_odd_status_of_a_log_of_json(tmp_path: Path, status: str) -> None:
+    """Is told with its line."""
+    text = '{"time": "2008-11-18T06:27:01Z", "request": "GET / HTTP/1.1", "status": %s}\n'
+    (tmp_path / "x.log").write_text(text % 200 + text % status)
+    lines = run(tmp_path / "x.log", "-o", tmp_path / "a.archive").stdout.splitlines()
+    assert "x.log line 2" in lines[0]
+    assert lines[-1] == "imported 1 exchanges"

@@ -117,11 +117,14 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
         (b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello", None, 10),
         (b"HTTP/1.0 200 OK\r\n\r\nto the end", b"to the end", None),
         (b"HTTP/1.1 100 Continue\r\n\r\n" + ANSWERED, b"hello", None),
+        (b"HTTP/1.1 100 Continue\r\n\r\n" * 2000 + ANSWERED, b"hello", None),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\nto the end", b"to the end", None),
         (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\n\x1f\x8b\x00", b"\x1f\x8b\x00", None),
         (b"HTTP/1.1 304 Not Modified\r\nContent-Length: 10\r\n\r\n", b"", None),
     ],
-    ids=["chunked", "cut within a chunk", "no last chunk", "cut", "close", "interim", "gzip", "304"],
-)
+    ids=["chunked", "cut within a chunk", "no last chunk", "cut", "close", "interim", "many interim", "odd length", "gzip",
+         "304"],
+)  # fmt: skip
 def test_bodies(answer: bytes, body: bytes | None, size: int | None) -> None:
     """The transfer coding is undone and the content coding is not; a body that was cut off is unknown, and counted."""
     items = read(PAIR[0] + record(2, ID, 1, answer))
@@ -246,8 +249,9 @@ def breaks(exchange: Exchange) -> bool:
          ["address of the client", "user", "https"]),
         (Exchange("", WANTED.request, Response(200, body=b"x")), ["framing of the answer"]),
         (Exchange("", WANTED.request, Response(200, framing="close", complete=False)), ["that the answer was cut off"]),
+        (Exchange("", WANTED.request, duration=float("inf")), ["exchange whose time is no number"]),
     ],
-    ids=["request body", "answer body", "connection", "framing", "cut off"],
+    ids=["request body", "answer body", "connection", "framing", "cut off", "endless"],
 )  # fmt: skip
 def test_what_is_lost_is_counted(exchange: Exchange, lost: list[str]) -> None:
     """Each thing that the format cannot hold is counted by its name."""

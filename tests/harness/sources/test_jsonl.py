@@ -93,8 +93,10 @@ def test_no_answer_and_no_body() -> None:
         json.dumps(line(started="soon")).encode(),
         json.dumps(line(response={"status": "200", "headers": []})).encode(),
         b"[" * 100_000,
+        json.dumps(line(n=[1])).encode(),
+        json.dumps(line(response={"status": 10**30, "headers": []})).encode(),
     ],
-    ids=["text", "list", "empty", "bytes", "type", "time", "status", "deep"],
+    ids=["text", "list", "empty", "bytes", "type", "time", "status", "deep", "number", "large"],
 )
 def test_bad_lines_are_counted(bad: bytes) -> None:
     """With their number and text; the others are read, empty ones passed over."""
