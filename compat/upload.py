@@ -10,13 +10,13 @@ import io
 import socket
 import struct
 import tempfile
-import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 
-from .body import PIECE, Body, PumpedBody, SpooledBody, asked, broken_off, spooled
+from .body import Body, SpooledBody, spooled
 from .connection import connection, straight
 from .errors import AnsweredError, RequestError, ResponseAborted
+from .pump import PIECE, PumpedBody, asked, broken_off, started
 from .types import Environ, Input
 
 HELD = 65536
@@ -30,7 +30,7 @@ def read_body(
 
     Raises RequestError: 400 for a Content-Length that makes no sense or a client that broke off, 408 for one that is
     too slow, 411 for a chunked body from a server that does not decode it, 413 above `max_body` bytes. Raises
-    ProgramError (503) where there is no room to keep it.
+    ProgramError (503) where there is no room to keep it, or no descriptor or thread to read it.
     """
     source: Input = environ["wsgi.input"]
     length = None if environ.get("HTTP_TRANSFER_ENCODING") else content_length(environ)
@@ -131,7 +131,7 @@ def _in_time(read: Callable[[], Body], source: Input, seconds: float | None) -> 
     if seconds is None or isinstance(source, io.BytesIO):
         return read()
     future: Future[Body] = Future()
-    threading.Thread(target=_fulfil, args=(future, read), name="compat-body", daemon=True).start()
+    started(_fulfil, future, read)
     try:
         return future.result(seconds)
     except TimeoutError:

@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from compat.body import Body, PumpedBody, SpooledBody, next_size
-from compat.errors import RequestError, ResponseAborted
+from compat.body import Body, SpooledBody
+from compat.errors import ProgramError, RequestError, ResponseAborted
+from compat.pump import PumpedBody, next_size
 from compat.upload import read_body
 
 LONG = bytes(range(256)) * 1024
@@ -119,7 +120,7 @@ def test_response_before_the_end_of_the_body(
     environ_for: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """If the client never sends the rest, the connection cannot be used again: close() says so, in bounded time."""
-    monkeypatch.setattr("compat.body.LINGER", 0.1)
+    monkeypatch.setattr("compat.pump.LINGER", 0.1)
     source = Trickle()
     body = read_body(environ_for("/", CONTENT_LENGTH="100000", **{"wsgi.input": source}))
     started = time.monotonic()
@@ -139,6 +140,34 @@ def test_unread_long_body_is_taken_off_the_connection(environ_for: Callable[...,
     body = read_body(environ_for("/", CONTENT_LENGTH=str(len(LONG)), **{"wsgi.input": source}))
     body.close()
     assert source.read() == b"NEXT"
+
+
+def _no_pipe() -> tuple[int, int]:
+    raise OSError(errno.EMFILE, "Too many open files")
+
+
+def _no_thread(thread: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "refuse"),
+    [(os, "pipe", _no_pipe), (threading.Thread, "start", _no_thread)],
+    ids=["no descriptor", "no thread"],
+)
+def test_nothing_left_to_read_with(
+    environ_for: Callable[..., dict[str, Any]],
+    no_new_descriptors: None,
+    monkeypatch: pytest.MonkeyPatch,
+    owner: Any,
+    name: str,
+    refuse: Callable[..., Any],
+) -> None:
+    """A server that has no descriptor or thread left says 503 and when to come back, and keeps nothing."""
+    monkeypatch.setattr(owner, name, refuse)
+    with pytest.raises(ProgramError) as caught:
+        read_body(environ_for("/", CONTENT_LENGTH="100000", **{"wsgi.input": io.BytesIO(LONG)}))
+    assert (caught.value.status, caught.value.retry_after) == (503, 1)
 
 
 @pytest.mark.parametrize(

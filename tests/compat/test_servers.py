@@ -294,8 +294,8 @@ def test_client_goes_away(server: Server, gone: Callable[..., bool]) -> None:
 
 @pytest.mark.parametrize("leaves", [False, True], ids=["idle_timeout", "client gone"])
 def test_a_child_that_outlives_its_program(server: Server, gone: Callable[..., bool], leaves: bool) -> None:
-    """A program that ended and left a child at its output: the child ends with the request. (That the client has gone is
-    seen at `idle_timeout` too, since nothing is printed.)
+    """A program that ended and left a child at its output: the child ends with the request. (That the client has gone
+    is seen at `idle_timeout` too, since nothing is printed.)
     """
     server.pid_file.unlink(missing_ok=True)
     with socket.create_connection(("127.0.0.1", server.port), timeout=20) as client:

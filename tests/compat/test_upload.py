@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from compat.errors import RequestError
+from compat.errors import ProgramError, RequestError
 from compat.upload import read_body
 
 LONG = bytes(range(256)) * 1024
@@ -148,6 +148,19 @@ def test_trickle(
         client.shutdown(socket.SHUT_RDWR)
     assert caught.value.status == 408
     assert caught.value.broken_off is not None
+
+
+def test_no_thread_left(environ_for: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a short body cannot be waited for, the answer is 503 and when to come back."""
+
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    changes = {"wsgi.input": io.BufferedReader(io.BytesIO(b"x" * 10)), "CONTENT_LENGTH": "10"}
+    with pytest.raises(ProgramError) as caught:
+        read_body(environ_for("/", **changes), timeout=5)
+    assert (caught.value.status, caught.value.retry_after) == (503, 1)
 
 
 def test_patience_for_the_answer(

@@ -14,8 +14,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from compat.body import Body, PumpedBody, asked
+from compat.body import Body
 from compat.errors import ProgramError, RequestError
+from compat.pump import PumpedBody, asked
 from compat.runners import duplex
 from compat.runners.duplex import Running
 from compat.runners.exec import Child, execute
