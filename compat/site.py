@@ -7,10 +7,12 @@ dot segments and empty ones. Else `/x/../cgi-bin/a.cgi` would be asked of the fi
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 
 from .environ import merged, resolved_path
 from .errors import AnsweredError, ConfigurationError, RequestError
+from .journal import Journal
 from .redirect import take_redirects
 from .response import error_page
 from .types import Application, Environ, StartResponse
@@ -61,7 +63,7 @@ class Health:
             self._look()
             status, page = "200 OK", b"ok\n"
         except (AnsweredError, ConfigurationError, OSError) as error:
-            environ["wsgi.errors"].write(f"compat: not healthy: {error}\n")
+            Journal(environ).say(logging.WARNING, f"not healthy: {error}")
             status, page = "503 Service Unavailable", b"not ready\n"
         headers = [("Content-Type", "text/plain"), ("Content-Length", str(len(page))), ("Cache-Control", "no-store")]
         start_response(status, headers)

@@ -144,7 +144,7 @@ NOT_CARRIED: Mapping[str, str] = {
     "authnprovideralias": "nginx has one kind of password file",
     "limitrequestfields": "gunicorn's limit of 100 header lines holds",
     "limitrequestfieldsize": "gunicorn's limit of 8190 bytes for a header line holds",
-    "limitrequestline": "gunicorn's limit of 4094 bytes for the request line holds",
+    "limitrequestline": "compat serve takes a request line of 8190 bytes, as Apache does by default",
     "limitinternalrecursion": "compat follows at most 5 local redirects",
     "cgivar": "REQUEST_URI is always the one that compat was asked for",
     "expires*": "nginx writes `expires` for a location; times by type need a `map`",

@@ -19,10 +19,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from compat import CGIDirectory, CGIScript
+from compat.apache.words import NOT_CARRIED
 from compat.cli import main
 from compat.commands.words import application
 from compat.options import Options
-from compat.server import check_bind
+from compat.server import FIXED, check_bind
 
 COMPAT = [sys.executable, "-m", "compat.cli"]
 
@@ -287,6 +288,11 @@ def test_a_socket_left_behind(tmp_path: Path) -> None:
         gone.bind(str(path))
     check_bind(f"unix:{path}")
     check_bind(f"unix://{path}")
+
+
+def test_the_request_line() -> None:
+    """What import-apache says of the longest request line is what serve takes."""
+    assert f" {FIXED['limit_request_line']} bytes" in NOT_CARRIED["limitrequestline"]
 
 
 def test_serve_without_gunicorn(programs: Path, monkeypatch: pytest.MonkeyPatch) -> None:

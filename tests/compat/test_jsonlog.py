@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from compat.errors import ConfigurationError
 from compat.journal import Journal
 from compat.jsonlog import JSONFormatter, json_logging
+from compat.site import Health
 from compat.types import Exit, Outcome
 
 
@@ -71,6 +73,19 @@ def test_stderr_is_one_line_each(lines: Any) -> None:
         '/srv/a.cgi: stderr: {"level": "x"}\\r\\x1b[0m',
         "/srv/a.cgi: stderr: next",
     ]
+
+
+def test_health(lines: Any) -> None:
+    """What is wrong with the program is a line like all others, without a line end of the program's making."""
+
+    def look() -> None:
+        raise ConfigurationError("/srv/a\n.cgi cannot be read")
+
+    environ = {"wsgi.errors": io.StringIO(), "REQUEST_METHOD": "GET", "REMOTE_ADDR": "192.0.2.1"}
+    Health(look)(environ, lambda status, headers, exc_info=None: lambda data: None)
+    (line,) = lines()
+    assert (line["level"], line["message"]) == ("warning", r"not healthy: /srv/a\n.cgi cannot be read")
+    assert environ["wsgi.errors"].getvalue() == ""
 
 
 def test_exception(lines: Any) -> None:
