@@ -8,13 +8,16 @@ Comes in: a WSGI environ whose peer may be a proxy. Goes out: the same environ w
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Literal
 
-from .errors import ConfigurationError
-from .types import Application, Environ, StartResponse
+from .errors import ConfigurationError, RequestError
+from .journal import Journal
+from .response import error_page
+from .types import Application, Environ, Outcome, StartResponse
 
 UNIX = "unix"
 """Stands for every peer on a Unix socket, which has no address."""
@@ -28,7 +31,8 @@ OF_THE_PEER = ("REMOTE_PORT", "REMOTE_HOST", "REMOTE_IDENT")
 
 _host = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?").fullmatch
 _node = re.compile(r"(?:\[(?P<v6>[^\]]+)\]|(?P<v4>[0-9.]+))(?::(?P<port>[0-9]{1,5}))?").fullmatch
-_parameter = re.compile(r'\s*([A-Za-z]+)=("(?:[^"\\]|\\.)*"|[^\s;,"]*)\s*(;|,|$)').match
+_parameter = re.compile(r'\s*([A-Za-z]+)=("(?:[^"\\]|\\.)*"|[^\s;,"\\]*)\s*(?:;|$)').match
+_marks = re.compile(r'(?<!\\)(?:\\\\)*"|,').finditer
 is_header_name = re.compile(r"[A-Za-z0-9-]+").fullmatch
 
 Address = IPv4Address | IPv6Address
@@ -77,7 +81,12 @@ class TrustedProxy:
         peer = address(environ.get("REMOTE_ADDR", ""))
         user = environ.pop(self._user, "")
         if self._trusts(peer, environ):
-            hops = HOPS[self._family](environ)
+            try:
+                hops = HOPS[self._family](environ)
+            except RequestError as error:
+                method = environ["REQUEST_METHOD"]
+                Journal(environ).end(Outcome("", method, error.status, failed=error.status, note=str(error)))
+                return error_page(error, start_response, head=method == "HEAD")
             _apply(environ, self._client(hops))
             if user:
                 environ["REMOTE_USER"] = user
@@ -150,20 +159,46 @@ def x_forwarded(environ: Environ) -> list[Hop]:
 
 
 def forwarded(environ: Environ) -> list[Hop]:
-    """Read Forwarded (RFC 7239 section 4), nearest proxy last; where it cannot be parsed, nothing of it is believed."""
-    text, hops, pairs = environ.get("HTTP_FORWARDED", ""), [], {}
-    position = 0
-    while position < len(text):
-        found = _parameter(text, position)
+    """Read Forwarded (RFC 7239 section 4), nearest proxy last. It is read from its end, where the trusted proxy wrote;
+    what is left of an element that cannot be parsed is the client's, and not believed. Raises RequestError (400) where
+    the last one cannot.
+    """
+    text, hops = environ.get("HTTP_FORWARDED", ""), deque[Hop]()
+    for element in filter(str.strip, _from_the_end(text)):
+        pairs = _parameters(element)
+        if pairs is None and not hops:
+            raise RequestError(400, f"no element of Forwarded: {element[-100:]!r}")
+        if pairs is None:
+            break
+        hops.appendleft(Hop(*node(pairs.get("for", "")), pairs.get("proto", ""), pairs.get("host", "")))
+    return list(hops)
+
+
+def _from_the_end(text: str) -> Iterator[str]:
+    """Yield the elements of a list, last first. A comma between quotes parts nothing; an open quote further left, which
+    a client may have sent, changes nothing of what stands right of it.
+    """
+    end, quoted = len(text), False
+    for mark in reversed([*_marks(text)]):
+        if mark[0] != ",":
+            quoted = not quoted
+        elif not quoted:
+            yield text[mark.end() : end]
+            end = mark.start()
+    yield text[:end]
+
+
+def _parameters(element: str) -> dict[str, str] | None:
+    """Return the parameters of one element by their names in lower case, None where it cannot be parsed."""
+    pairs, position = {}, 0
+    while position < len(element):
+        found = _parameter(element, position)
         if found is None:
-            return []
-        value = found[2]
-        pairs[found[1].lower()] = re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith('"') else value
+            return None
+        name, value = found[1].lower(), found[2]
+        pairs[name] = re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith('"') else value
         position = found.end()
-        if found[3] != ";":
-            hops.append(Hop(*node(pairs.get("for", "")), pairs.get("proto", ""), pairs.get("host", "")))
-            pairs = {}
-    return hops
+    return pairs
 
 
 HOPS = {"x-forwarded": x_forwarded, "forwarded": forwarded}

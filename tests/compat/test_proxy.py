@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from ipaddress import ip_address
 from typing import Any
@@ -65,7 +66,8 @@ JUNK = st.text(st.sampled_from('for=by;proto,"\\[]:.%_ 0129abhtps=\u00e9'), max_
 @given(JUNK, JUNK, JUNK, st.sampled_from(["x-forwarded", "forwarded"]))
 def test_junk(one: str, two: str, three: str, family: Any) -> None:
     """No header brings the middleware down, or a value that is none into REMOTE_ADDR and the scheme."""
-    environ = {**DIRECT, "SERVER_PORT": "8000", "wsgi.url_scheme": "http", "HTTP_FORWARDED": one}
+    environ = {**DIRECT, "REQUEST_METHOD": "GET", "SERVER_PORT": "8000", "wsgi.url_scheme": "http"}
+    environ |= {"HTTP_FORWARDED": one, "wsgi.errors": io.StringIO()}
     environ |= {"HTTP_X_FORWARDED_FOR": one, "HTTP_X_FORWARDED_PROTO": two, "HTTP_X_FORWARDED_HOST": three}
     environ["HTTP_X_FORWARDED_PORT"] = two
     TrustedProxy(lambda environ, start_response: [], ["10.0.0.0/8"], family=family)(environ, lambda *args: None)  # type: ignore[arg-type, return-value]
@@ -130,7 +132,16 @@ FORWARDED = [
     ("chain", 'for=1.1.1.1, For="[2001:db8::7]:80";Proto=https,for=10.1.1.1', ("2001:db8::7", "https", "inner:8000")),
     ("quoted", r'for="203.0.113.9";host="a.ex\ample"', ("203.0.113.9", "http", "a.example")),
     ("obfuscated", "for=203.0.113.9, for=_hidden;proto=https", ("10.0.0.1", "https", "inner:8000")),
-    ("not to be parsed", 'for=203.0.113.9, "', ("10.0.0.1", "http", "inner:8000")),
+    ("a client's open quote", 'for=", for=203.0.113.9;proto=https', ("203.0.113.9", "https", "inner:8000")),
+    ("before quotes", 'for=", for="203.0.113.9:80";host="a.example"', ("203.0.113.9", "http", "a.example")),
+    ("a client's backslash", 'for="\\, for="203.0.113.9"', ("203.0.113.9", "http", "inner:8000")),
+    ("a client's escaped quote", 'for=\\"\\\\", for="203.0.113.9"', ("203.0.113.9", "http", "inner:8000")),
+    ("left of junk", "for=1.1.1.1, junk, for=10.1.1.1;proto=https", ("10.1.1.1", "https", "inner:8000")),
+    ("junk left of the client", "junk, for=203.0.113.9, for=10.1.1.1", ("203.0.113.9", "http", "inner:8000")),
+    ("a comma in quotes", 'for=203.0.113.9;by="x,for=6.6.6.6"', ("203.0.113.9", "http", "inner:8000")),
+    ("a quote in quotes", 'for=203.0.113.9;by="x\\",for=6.6.6.6"', ("203.0.113.9", "http", "inner:8000")),
+    ("empty elements", " ,for=203.0.113.9,, ", ("203.0.113.9", "http", "inner:8000")),
+    ("nothing", "", ("10.0.0.1", "http", "inner:8000")),
 ]
 
 
@@ -139,6 +150,28 @@ def test_forwarded(ask: Callable[..., Any], text: str, seen: tuple[str, ...]) ->
     """RFC 7239, on demand."""
     environ = through(ask, {"HTTP_FORWARDED": text}, family="forwarded")
     assert tuple(environ[name] for name in SEEN[:3]) == seen
+
+
+@pytest.mark.parametrize(
+    "text", ['for=203.0.113.9, "', "for=203.0.113.9, junk", 'for=203.0.113.9;by="', "for=1,=", "x"]
+)
+def test_forwarded_that_ends_in_junk(ask: Callable[..., Any], caplog: pytest.LogCaptureFixture, text: str) -> None:
+    """Where what the trusted proxy wrote cannot be read nobody is taken for the client, the proxy least of all."""
+    app = TrustedProxy(lambda environ, start_response: [], ["10.0.0.0/8"], family="forwarded")
+    assert ask(app, **DIRECT, HTTP_FORWARDED=text).status == "400 Bad Request"
+    assert "GET status=400 (no element of Forwarded: " in caplog.text
+
+
+@given(forged=JUNK, client=st.ip_addresses(v=4, network="203.0.113.0/24"), quote=st.sampled_from(["", '"']))
+def test_nobody_can_forge_forwarded(forged: str, client: Any, quote: str) -> None:
+    """Whatever a client sends along, and leaves open: the proxy appended its address."""
+    environ = {
+        **DIRECT,
+        "wsgi.url_scheme": "http",
+        "HTTP_FORWARDED": f"{forged}, for={quote}{client}{quote};proto=https",
+    }
+    TrustedProxy(lambda environ, start_response: [], ["10.0.0.0/8"], family="forwarded")(environ, lambda *args: None)  # type: ignore[arg-type, return-value]
+    assert (ip_address(environ["REMOTE_ADDR"]), environ["wsgi.url_scheme"]) == (client, "https")
 
 
 def test_untrusted(ask: Callable[..., Any]) -> None:
