@@ -39,6 +39,8 @@ HIDDEN = frozenset(
     }
 )
 DEFAULT_PORTS = {"http": "80", "https": "443"}
+NOWHERE = ("localhost", None)
+"""What a server is called that has no name and no address."""
 KEPT, REMEMBERED = 2048, 256
 """Characters of all keys of an environ whose headers are remembered, and how many such environs are."""
 
@@ -150,15 +152,18 @@ _known: dict[tuple[str, ...], Names] = {}
 
 def _server(environ: Environ) -> tuple[str, str]:
     """SERVER_NAME and SERVER_PORT as the client called the server, not as it is bound (RFC 3875 sections 4.1.14,
-    4.1.15). Names are in lower case, as Apache and lighttpd give them.
+    4.1.15). Names are in lower case, as Apache and lighttpd give them. What the server calls itself instead is looked
+    at too: on a Unix socket gunicorn gives what the client wrote, or the socket's path.
     """
     raw = environ.get("RAW_URI") or ""
     absolute = None if raw.startswith("/") else _absolute_target(raw)
     host = _host(absolute[1] if absolute else environ.get("HTTP_HOST", ""))
-    if host is None:
-        return environ["SERVER_NAME"], environ["SERVER_PORT"]
-    name, port = host
-    return name, port or DEFAULT_PORTS.get(environ["wsgi.url_scheme"]) or environ["SERVER_PORT"]
+    usual = DEFAULT_PORTS.get(environ["wsgi.url_scheme"])
+    if host is not None and (port := host[1] or usual):
+        return host[0], port
+    bound = environ["SERVER_PORT"]
+    name, _ = host or _host(environ["SERVER_NAME"]) or _host(f"[{environ['SERVER_NAME']}]") or NOWHERE
+    return name, bound if bound.isascii() and bound.isdigit() else usual or "80"
 
 
 @lru_cache(maxsize=256)

@@ -44,6 +44,32 @@ SEEN = [
     ("host in brackets, no port", {"HTTP_HOST": "[::1]"}, {"SERVER_NAME": "[::1]", "SERVER_PORT": "80"}),
     ("host that is none", {"HTTP_HOST": "a b/c"}, {"SERVER_NAME": "bound.example"}),
     (
+        "no host, an IPv6 address bound",
+        {"SERVER_NAME": "2001:db8::1"},
+        {"SERVER_NAME": "[2001:db8::1]", "SERVER_PORT": "8000"},
+    ),
+    (
+        "no host on a Unix socket, as gunicorn has it",
+        {"SERVER_NAME": "/run/live.sock", "SERVER_PORT": ""},
+        {"SERVER_NAME": "localhost", "SERVER_PORT": "80"},
+    ),
+    (
+        "host that is none on a Unix socket",
+        {"HTTP_HOST": '"><script>', "SERVER_NAME": '"><script>', "SERVER_PORT": "80"},
+        {"SERVER_NAME": "localhost", "SERVER_PORT": "80"},
+    ),
+    (
+        "port that is none on a Unix socket",
+        {"HTTP_HOST": "a:<b>", "SERVER_NAME": "a", "SERVER_PORT": "<b>", "wsgi.url_scheme": "https"},
+        {"SERVER_NAME": "a", "SERVER_PORT": "443"},
+    ),
+    ("port in other digits", {"SERVER_PORT": "\xb2"}, {"SERVER_PORT": "80"}),
+    (
+        "another scheme, no port",
+        {"HTTP_HOST": "a", "wsgi.url_scheme": "x"},
+        {"SERVER_NAME": "a", "SERVER_PORT": "8000"},
+    ),
+    (
         "absolute target wins over Host",
         {"RAW_URI": "http://other.test:82/x?y=1", "HTTP_HOST": "a.example"},
         {"SERVER_NAME": "other.test", "SERVER_PORT": "82", "REQUEST_URI": "http://other.test:82/x?y=1"},
