@@ -56,9 +56,12 @@ class Journal:
         text = f"{one_line(self.program)}: {message}" if self.program else message
         if logger.hasHandlers():
             logger.log(level, "%s", text, extra=self._told(outcome))
-        else:
+            return
+        try:
             self._errors.write(f"compat: {text}\n")
             self._errors.flush()
+        except (OSError, ValueError):
+            pass  # a full disk, or a closed stream: that costs the line, as in Python's logging, and never an answer
 
     def _told(self, outcome: Outcome | None) -> dict[str, Any]:
         path = self._environ.get("SCRIPT_NAME", "") + self._environ.get("PATH_INFO", "")

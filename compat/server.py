@@ -14,7 +14,7 @@ import stat
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from .errors import ConfigurationError
@@ -63,8 +63,10 @@ def run(make: Callable[[], Application], settings: Mapping[str, Any]) -> None:
             super().reload()
             try:
                 served = make()
-            except (ConfigurationError, OSError) as error:  # the arbiter must not end by it
-                print(f"compat: reload: {error}; what was served before is still served", file=sys.stderr, flush=True)
+            except (ConfigurationError, OSError) as error:  # the arbiter must not end by it, nor by a full disk
+                said = f"compat: reload: {error}; what was served before is still served"
+                with suppress(OSError):
+                    print(said, file=sys.stderr, flush=True)
 
     Server().run()
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import logging
+from collections.abc import Callable
 
 import pytest
 
-from compat.journal import Journal, escape
+from compat.journal import OBSERVER, Journal, escape
+from compat.types import Outcome
 
 
 def journal() -> tuple[Journal, io.StringIO]:
@@ -42,6 +45,33 @@ def test_to_wsgi_errors(bare_logging: None) -> None:
     it, errors = journal()
     it.say(logging.INFO, "message")
     assert errors.getvalue() == "compat: /srv/a.cgi: message\n"
+
+
+class Full(io.StringIO):
+    """A log on a full disk."""
+
+    def flush(self) -> None:
+        """Fail as the system does."""
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def closed() -> io.StringIO:
+    """Return a log that somebody has closed."""
+    errors = io.StringIO()
+    errors.close()
+    return errors
+
+
+@pytest.mark.parametrize("make", [Full, closed], ids=["full", "closed"])
+def test_log_that_cannot_be_written(bare_logging: None, make: Callable[[], io.StringIO]) -> None:
+    """It costs lines, and no answer."""
+    seen: list[Outcome] = []
+    it = Journal({"wsgi.errors": make(), OBSERVER: seen.append}, "/srv/a.cgi")
+    outcome = Outcome("/srv/a.cgi", "GET", 200)
+    it.stderr(b"line\n")
+    it.end(outcome)
+    it.exception("message", "trace")
+    assert seen == [outcome]
 
 
 def test_to_logging(caplog: pytest.LogCaptureFixture) -> None:
