@@ -26,6 +26,7 @@ from .types import Application
 # request line may be as long as Apache takes it.
 FIXED: Mapping[str, Any] = {
     "worker_class": "gthread",
+    "logger_class": "compat.accesslog.AccessLogger",
     "control_socket_disable": True,
     "forwarder_headers": "",
     "forwarded_allow_ips": "",
