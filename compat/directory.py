@@ -6,7 +6,6 @@ time, so that no file outside the directory can be reached. Running it is the bu
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 import stat
@@ -14,14 +13,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Unpack
 from urllib.parse import quote
 
-from .environ import encode, resolved_path, url_path
+from .environ import resolved_path, url_path, url_query
 from .errors import ConfigurationError, RequestError
 from .options import Options, OptionWords
-from .program import Program, begins_with, file_path, find_interpreter, script_filename
+from .program import Program, begins_with, file_path, find_interpreter, look_error, script_filename
 from .script import CGIApplication, mounted
 from .types import Environ, Place
-
-UNCHANGED = "%!$&'()*+,-./:;=?@_~"  # what a query may hold as it stands (RFC 3986 section 3.4)
 
 MAX_KNOWN = 256
 LONGEST = 1024
@@ -58,6 +55,8 @@ class CGIDirectory(CGIApplication):
         for name, value in (("index", index), ("extensions", extensions)):
             if isinstance(value, str):
                 raise ConfigurationError(f"{name}={value!r} must be a list of names, not one text")
+        if wrong := [name for name in index if "/" in name or name in {"", ".", ".."}]:
+            raise ConfigurationError(f"index={wrong[0]!r} is not the name of a file in a directory")
         self._index = tuple(index)
         self._follow = follow_symlinks
         self._extensions = None if extensions is None else frozenset(map(_extension, extensions))
@@ -106,7 +105,7 @@ class CGIDirectory(CGIApplication):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             for path in (os.path.join(folder, name) for name in sorted(files)):
                 if self._looks_like_program(path):
-                    name = quote(os.path.relpath(path, self.root))
+                    name = quote(os.fsencode(os.path.relpath(path, self.root)))
                     yield f"{self.options.mount.rstrip('/')}/{name}"
 
     def _looks_like_program(self, path: str) -> bool:
@@ -146,8 +145,7 @@ class CGIDirectory(CGIApplication):
                 raise RequestError(403, f"{there} is a symbolic link (follow_symlinks=False)")
             mode = os.stat(there).st_mode
         except OSError as error:
-            status = 403 if error.errno == errno.EACCES else 404
-            raise RequestError(status, f"{there}: {error.strerror}") from error
+            raise look_error(there, error) from error
         return there, stat.S_ISDIR(mode)
 
     def _program(self, file: str) -> Program:
@@ -200,7 +198,7 @@ def url_segments(path: str, raw: str | None) -> tuple[list[str], bool]:
 
 def _slash_missing(path: str, query: str) -> RequestError:
     """Without its slash, every relative link in a directory's page would lead one level too high: Apache redirects."""
-    location = url_path(path) + ("?" + quote(encode(query), UNCHANGED) if query else "")
+    location = url_path(path) + url_query(query)
     return RequestError(301, f"{path!r} is a directory: sent to it with its slash", location=location)
 
 

@@ -39,6 +39,8 @@ HIDDEN = frozenset(
     }
 )
 DEFAULT_PORTS = {"http": "80", "https": "443"}
+UNCHANGED = "%!$&'()*+,-./:;=?@_~"
+"""What a query may hold as it stands (RFC 3986 section 3.4)."""
 NOWHERE = ("localhost", None)
 """What a server is called that has no name and no address."""
 KEPT, REMEMBERED = 2048, 256
@@ -192,6 +194,11 @@ def request_uri(environ: Environ) -> str:
 def url_path(text: str) -> str:
     """Return a decoded path as it stands in a URL (RFC 3986 section 3.3)."""
     return quote(encode(text), "/;=,@:!$&'()*+~")
+
+
+def url_query(text: str) -> str:
+    """Return a query as it stands behind a path, with its question mark; empty for none (RFC 3986 section 3.4)."""
+    return "?" + quote(encode(text), UNCHANGED) if text else ""
 
 
 def resolved_path(path: str, raw: str | None) -> str:

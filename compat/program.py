@@ -20,6 +20,7 @@ from .types import Command, Variables
 
 DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin"
 PASSED_LIST = "COMPAT_PASS_ENV"
+FORBIDDEN = (errno.EACCES, errno.EPERM)
 BUSY = (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ETXTBSY)
 
 
@@ -48,11 +49,11 @@ class Program:
             object.__setattr__(self, key, value)
 
     def check(self) -> None:
-        """Raise RequestError: 404 where there is no such file, 403 where it may not be run."""
+        """Raise RequestError: 404 where there is no such file, 403 where it may not be run, or looked at."""
         try:
             mode = os.stat(self.path).st_mode
         except OSError as error:
-            raise RequestError(404, f"{self.path}: {error.strerror}") from error
+            raise look_error(self.path, error) from error
         if not stat.S_ISREG(mode):
             raise RequestError(403, f"{self.path} is not a regular file")
         asked = os.R_OK if self.interpreter else os.X_OK
@@ -122,6 +123,14 @@ def _words(interpreter: str) -> list[str]:
         return shlex.split(interpreter)
     except ValueError as error:  # a quotation mark that nothing closes
         raise ConfigurationError(f"interpreter {interpreter!r} cannot be split into words: {error}") from error
+
+
+def look_error(path: str, error: OSError) -> RequestError:
+    """Turn what the file system said of a path into the error for this request: 403 for what may not be looked at, 503
+    where the system has no descriptor or memory left, 404 for what is not there.
+    """
+    status = 403 if error.errno in FORBIDDEN else 503 if error.errno in BUSY else 404
+    return RequestError(status, f"{path}: {error.strerror}", retry_after=1 if status == 503 else None)
 
 
 def start_error(program: Program, error: OSError) -> ProgramError:

@@ -15,11 +15,10 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from email.utils import formatdate, parsedate_to_datetime
-from urllib.parse import quote
 
-from .environ import encode
+from .environ import url_path, url_query
 from .errors import ConfigurationError, RequestError
-from .program import file_path
+from .program import file_path, look_error
 from .response import error_page
 from .script import mounted
 from .types import Environ, StartResponse
@@ -93,7 +92,7 @@ class StaticFiles:
         name, path = mounted(environ, self._url, merge=True)
         segments, folder = _segments(path)
         target = "/".join([self.root, *segments])
-        if os.path.isdir(target):
+        if _is_folder(target):
             if not folder:
                 return _to_the_folder(name + path, environ.get("QUERY_STRING", ""), start_response)
             target = os.path.join(target, INDEX)
@@ -149,7 +148,7 @@ def open_inside(root: str, path: str, never: Collection[str] = ()) -> int:
     `never` served as long as `root` is not a part of that.
 
     Links are resolved first, and the way down is then walked without following any: who exchanges a folder for a link
-    in between gains nothing. Raises RequestError (404).
+    in between gains nothing. Raises RequestError: 404, 403 for what may not be read, 503 without a descriptor left.
     """
     real = os.path.realpath(path)
     if not within(real, root):
@@ -166,7 +165,7 @@ def open_inside(root: str, path: str, never: Collection[str] = ()) -> int:
             # Not blocking: a named pipe in the folder must not hold the server up.
             return os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=here)
         except OSError as error:
-            raise RequestError(404, f"{path}: {error.strerror}") from error
+            raise look_error(path, error) from error
 
 
 def within(path: str, folder: str) -> bool:
@@ -236,10 +235,18 @@ def _segments(path: str) -> tuple[list[str], bool]:
     return segments, path.endswith("/")
 
 
+def _is_folder(path: str) -> bool:
+    """Whether a path leads to a folder. Raises RequestError where nobody can tell, or nothing is there."""
+    try:
+        return stat.S_ISDIR(os.stat(path).st_mode)
+    except OSError as error:
+        raise look_error(path, error) from error
+
+
 def _to_the_folder(path: str, query: str, start_response: StartResponse) -> Iterable[bytes]:
     """Send the client to the same path with a slash behind it; relative links would miss otherwise."""
     # One slash in front: two would be another host.
-    trimmed = quote(encode(path)).strip("/")
-    location = (f"/{trimmed}/" if trimmed else "/") + ("?" + query if query else "")
+    trimmed = url_path(path).strip("/")
+    location = (f"/{trimmed}/" if trimmed else "/") + url_query(query)
     start_response("301 Moved Permanently", [("Location", location), *EMPTY])
     return []

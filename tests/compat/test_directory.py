@@ -215,12 +215,24 @@ def test_segments_never_climb(parts: list[str]) -> None:
         ({"extensions": ".cgi"}, "extensions"),
         ({"extensions": [""]}, "extension"),
         ({"index": "index.cgi"}, "index"),
+        ({"index": ["index.cgi", "../secret.cgi"]}, "secret"),
+        ({"index": ["sub/index.cgi"]}, "sub/index.cgi"),
+        ({"index": [".."]}, "index"),
+        ({"index": [""]}, "index"),
     ],
 )
 def test_refused_options(root: Path, options: dict[str, Any], says: str) -> None:
     """What cannot be is refused when the application is made."""
     with pytest.raises(ConfigurationError, match=says):
         CGIDirectory(root, **options)
+
+
+def test_urls_of_any_bytes(ask: Callable[..., Any], root: Path) -> None:
+    """A name that is no UTF-8 has a URL like any other, and that leads to it."""
+    shutil.copy(root / "env.cgi", os.fsencode(root) + b"/\xe9.cgi")
+    app = CGIDirectory(root, mount="/m")
+    assert [url for url in app.urls() if "%" in url] == ["/m/b%20c.cgi", "/m/caf%C3%A9.cgi", "/m/%E9.cgi"]
+    assert ask(app, "/m/\xe9.cgi", RAW_URI="/m/%E9.cgi").body == b"/m/\xe9.cgi|none"
 
 
 def test_not_a_directory(root: Path) -> None:

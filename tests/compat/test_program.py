@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,31 @@ def test_check(programs: Path, name: str, interpreter: tuple[str, ...], status: 
     with pytest.raises(RequestError) as caught:
         program.check()
     assert caught.value.status == status
+
+
+@pytest.mark.parametrize(
+    ("number", "status"),
+    [
+        (errno.ENOENT, 404),
+        (errno.ENOTDIR, 404),
+        (errno.ENAMETOOLONG, 404),
+        (errno.ELOOP, 404),
+        (errno.EACCES, 403),
+        (errno.EPERM, 403),
+        (errno.EMFILE, 503),
+        (errno.ENOMEM, 503),
+    ],
+)
+def test_look_error(monkeypatch: pytest.MonkeyPatch, number: int, status: int) -> None:
+    """What may not be looked at is forbidden, not missing, as in a directory of programs."""
+
+    def refuse(path: str) -> os.stat_result:
+        raise OSError(number, "text")
+
+    monkeypatch.setattr(os, "stat", refuse)
+    with pytest.raises(RequestError) as caught:
+        SELF.check()
+    assert (caught.value.status, caught.value.retry_after) == (status, 1 if status == 503 else None)
 
 
 @pytest.mark.parametrize(

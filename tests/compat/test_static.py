@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -170,11 +171,39 @@ def test_nothing_leads_out(ask: Callable[..., Any], files: Path, path: str, head
 
 @pytest.mark.parametrize(
     ("path", "location"),
-    [("/sub?a=b", "/static/sub/?a=b"), ("//sub", "/static/sub/"), ("", "/static/")],
+    [
+        ("/sub?a=b", "/static/sub/?a=b"),
+        ('/sub?a=%20&b=\xc3\xa9 "<', "/static/sub/?a=%20&b=%C3%A9%20%22%3C"),
+        ("//sub", "/static/sub/"),
+        ("", "/static/"),
+    ],
 )
 def test_to_the_folder(ask: Callable[..., Any], files: Path, path: str, location: str) -> None:
     """A folder without its slash leads to the one with it, below the prefix."""
     assert ask(StaticFiles(files, "/static"), "/static" + path).all("Location") == [location]
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "status"),
+    [
+        ("open", errno.EACCES, "403 Forbidden"),
+        ("stat", errno.EACCES, "403 Forbidden"),
+        ("open", errno.EMFILE, "503 Service Unavailable"),
+        ("open", errno.ELOOP, "404 Not Found"),
+    ],
+)
+def test_what_the_system_refuses(
+    ask: Callable[..., Any], files: Path, monkeypatch: pytest.MonkeyPatch, name: str, number: int, status: str
+) -> None:
+    """What may not be read is forbidden, what cannot be opened now is for later."""
+    app = StaticFiles(files)
+
+    def refuse(*words: Any, **options: Any) -> Any:
+        raise OSError(number, "text")
+
+    monkeypatch.setattr(os, name, refuse)
+    answer = ask(app, "/a.txt")
+    assert (answer.status, answer.all("Retry-After")) == (status, ["1"] if status[0] == "5" else [])
 
 
 def test_never_to_another_host(ask: Callable[..., Any], files: Path) -> None:
