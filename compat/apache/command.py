@@ -10,12 +10,14 @@ import glob
 import os
 import re
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
 
 from ..commands.words import refuse
 from .model import ApacheError, Directive, Import, Kind
+from .overrides import Override, checked, file_names, folders, hosts, in_force
 from .parse import parse
 from .report import Binding, files, table, text
 from .translate import translate
@@ -94,12 +96,13 @@ def imported(paths: tuple[str, ...], server_root: str | None = None, defined: di
     given = [(path, _read(path)) for path in found]
     names = {name: value for path in found for name, value in _environment(path).items()} | (defined or {})
     root = server_root or _server_root(given) or os.path.dirname(os.path.abspath(found[0]))
-    folders = {path: _folder_of(path) for path in found if os.path.basename(path).startswith(".ht")}
-    directives = parse(given, _Finder(root), names, folders)
-    more = [(path, _read(path)) for path in _access_files(directives) if path not in folders]
-    if more:
-        directives = parse([*given, *more], _Finder(root), names, folders | {p: _folder_of(p) for p, _ in more})
-    return translate(directives, _kind, root)
+    named = {path: _folder_of(path) for path in found if os.path.basename(path).startswith(".ht")}
+    directives = parse(given, _Finder(root), names, named)
+    counting = {path: known for path, known in _access_files(directives).items() if path not in named}
+    more = [(path, _read(path)) for path in counting]
+    directives = parse([*given, *more], _Finder(root), names, named | {path: _folder_of(path) for path in counting})
+    counting |= {path: {} for path in named}
+    return translate(tuple(checked(d, counting[d.file]) if d.file in counting else d for d in directives), _kind, root)
 
 
 def _main_file(path: str) -> str:
@@ -161,23 +164,34 @@ def _files_of(path: str) -> list[str]:
     return sorted(os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names)
 
 
-def _access_files(directives: tuple[Directive, ...]) -> list[str]:
-    """Return the access files that Apache would read: below the folders of sections that allow them."""
-    names = [word for d in directives if d.name == "accessfilename" for word in d.arguments] or [".htaccess"]
-    allowed = []
-    for directive in directives:
-        section = directive.sections[-1] if directive.sections else None
-        if directive.dead or section is None or section.name != "directory" or directive.name != "allowoverride":
-            continue
-        if [word.lower() for word in directive.arguments] != ["none"] and section.arguments:
-            allowed.append(section.arguments[0])
-    found: dict[str, None] = {}
-    for folder in allowed:
-        for number, (here, _, files_here) in enumerate(os.walk(folder)):
-            if number > MAX_FOLDERS:
-                raise ApacheError(f"{folder} has more than {MAX_FOLDERS} folders: name its access files yourself")
-            found.update((os.path.join(here, name), None) for name in names if name in files_here)
-    return list(found)
+def _access_files(directives: tuple[Directive, ...]) -> dict[str, dict[str, Override]]:
+    """Return the access files that Apache would read, each with the virtual hosts in which it counts."""
+    servers = {host: file_names(directives, host) for host in hosts(directives)}
+    names = {name for found in servers.values() for name in found}
+    result: dict[str, dict[str, Override]] = {}
+    for number, here in enumerate(_below(folders(directives))):
+        if number > MAX_FOLDERS:
+            raise ApacheError(f"there are more than {MAX_FOLDERS} folders below {here}: name the access files yourself")
+        for name in names & set(os.listdir(here)):
+            known = {host: in_force(directives, here, host) for host, own in servers.items() if name in own}
+            if reading := {host: override for host, override in known.items() if override.reads}:
+                result[os.path.join(here, name)] = reading
+    return result
+
+
+def _below(patterns: Iterable[str]) -> Iterator[str]:
+    """Yield folders and all below them once, symbolic links too; one that leads to where it stands is not followed."""
+    seen: set[str] = set()
+    for start in (path for one in patterns for path in sorted(glob.glob(one, include_hidden=True))):
+        waiting: list[tuple[str, tuple[str, ...]]] = [(start, ())]
+        while waiting:
+            folder, around = waiting.pop()
+            real = os.path.realpath(folder)
+            if folder in seen or real in around or not os.path.isdir(folder):
+                continue
+            seen.add(folder)
+            yield folder
+            waiting += [(one.path, (*around, real)) for one in os.scandir(folder) if one.is_dir()]
 
 
 def _kind(path: str) -> Kind:

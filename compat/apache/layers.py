@@ -15,7 +15,7 @@ from .access import NOBODY, OLD, REQUIRE, ordered, required
 from .model import Access, Directive, Ledger, PartRefusal, Prefix, Refusal, Section, Settings
 from .prefixes import literal_start, under
 from .rewrite import passes_authorization
-from .settings import SETTERS
+from .settings import SEALING, SETTERS
 
 FOLDERS = frozenset({"directory", "htaccess", "directorymatch"})
 URLS = frozenset({"location", "locationmatch"})
@@ -192,6 +192,9 @@ def _applied(settings: Settings, directive: Directive, ledger: Ledger) -> Settin
         ledger.settle(directive, "not carried", f"in part: {refusal}")
         return refusal.settings
     except Refusal as refusal:
+        if directive.name in SEALING:
+            ledger.settle(directive, "not carried", f"closed for everybody instead: {refusal}")
+            return replace(settings, sealed=True)
         ledger.settle(directive, "not carried", str(refusal))
         return replace(settings, auth_type="") if directive.name.startswith("auth") else settings
     ledger.settle(directive, "carried", how)
@@ -243,6 +246,6 @@ def together(settings: Settings, found: Iterable[Layer], ledger: Ledger) -> Sett
         lines=lines,
         any_of=access.any_of or (settings.satisfy_any and bool(old.lines) and access.asks_password),
         methods=(*access.methods, *old.methods),
-        closed=access.closed or old.closed,
+        closed=access.closed or old.closed or settings.sealed,
     )
     return replace(settings, access=both)

@@ -41,7 +41,7 @@ class Section:
 @dataclass(frozen=True, slots=True)
 class Directive:
     """One directive: `number` counts all that were read, `raw` is the text after the name, `dead` says why Apache
-    itself would skip it.
+    itself would skip it, `refused` why it would answer 500 where it stands.
     """
 
     number: int
@@ -52,6 +52,7 @@ class Directive:
     line: int
     sections: tuple[Section, ...] = ()
     dead: str = ""
+    refused: str = ""
 
     @property
     def name(self) -> str:
@@ -151,6 +152,8 @@ class Settings:
     user_file: str = ""
     group_file: str = ""
     satisfy_any: bool = False
+    sealed: bool = False
+    """A rule that could not be said closes this scope, and all within."""
     access: Access = field(default_factory=Access)
     """By `Require`."""
     old_access: Access = field(default_factory=Access)

@@ -136,7 +136,7 @@ def _keep_alive(words: Sequence[str]) -> str:
 
 def _number(name: str) -> Callable[[Sequence[str]], str]:
     def line(words: Sequence[str]) -> str:
-        if not words[0].isdigit():
+        if not re.fullmatch("[0-9]{1,9}", words[0]):
             raise Refusal(f"{words[0]} is not a number")
         return f"{name} {words[0]};"
 

@@ -36,7 +36,7 @@ def first(directive: Directive) -> str:
 
 def _number(directive: Directive, text: str | None = None) -> int:
     text = first(directive) if text is None else text
-    if not text.isdigit():
+    if not re.fullmatch("[0-9]{1,18}", text):
         raise Refusal(f"{text} is not a number")
     return int(text)
 
@@ -60,7 +60,7 @@ def _set_handler(settings: Settings, directive: Directive) -> Settings:
     if handler in {"server-status", "server-info", "ldap-status", "balancer-manager"}:
         raise Refusal("it is Apache's own page; nginx has stub_status")
     if handler.startswith("proxy:"):
-        raise Refusal("it is no CGI program; write it as fastcgi_pass or proxy_pass")
+        raise PartRefusal(replace(settings, handler=handler), "its files are forbidden (403); write it as fastcgi_pass")
     return replace(settings, handler="" if handler in {"none", "default-handler"} else handler)
 
 
@@ -204,6 +204,16 @@ def _provider(settings: Settings, directive: Directive) -> Settings:
     return settings
 
 
+def _client_certificate(settings: Settings, directive: Directive) -> Settings:
+    if first(directive).lower() not in {"none", "optional", "optional_no_ca"}:
+        raise Refusal("nginx asks a whole server for certificates: ssl_verify_client")
+    return settings
+
+
+def _tls_only(settings: Settings, directive: Directive) -> Settings:
+    raise Refusal("write it as `if ($scheme != https) { return 403; }`, or as a test of nginx's $ssl_ variables")
+
+
 def _satisfy(settings: Settings, directive: Directive) -> Settings:
     return replace(settings, satisfy_any=first(directive).lower() == "any")
 
@@ -223,7 +233,15 @@ def _only(word: str, why: str) -> Setter:
     return check
 
 
+SEALING = frozenset({"sslverifyclient", "sslrequire", "sslrequiressl", "authmerging"})
+"""Rules of access that hold for all within: refused, they close it."""
+SEAL = "closed for everybody"
+"""No directive can be called so: what stands for one that closes its place, since it cannot be said."""
 SETTERS: Mapping[str, tuple[Setter, str]] = {
+    SEAL: (lambda settings, d: replace(settings, sealed=True), "403"),
+    "sslverifyclient": (_client_certificate, "as nginx does"),
+    "sslrequire": (_tls_only, "nothing"),
+    "sslrequiressl": (_tls_only, "nothing"),
     "options": (options, "by --follow-symlinks, autoindex, and which files are run"),
     "addhandler": (_add_handler, "by --extensions or --interpreter, and nginx's location for them"),
     "sethandler": (_set_handler, "everything here is run, or served as a file"),

@@ -145,15 +145,17 @@ def _ifs(server: Server, ledger: Ledger) -> Iterator[str]:
             continue
         for directive in layer.directives:
             try:
-                yield _in_if(directive, layer.sections)
+                yield in_if(directive)
             except Refusal as refusal:
                 ledger.settle(directive, "not carried", str(refusal))
             else:
                 ledger.settle(directive, "carried", "if ... return")
 
 
-def _in_if(directive: Directive, sections: Sequence[object]) -> str:
+def in_if(directive: Directive) -> str:
+    """Translate a directive within an `<If>`. Raises Refusal."""
     inner = directive.sections[-1]
+    (sections,) = (layer.sections for layer in layers([directive]))
     if inner.name != "if" or len(sections) != 1:
         raise Refusal("nginx has an `if` for a whole server only")
     test = condition(inner.raw)

@@ -17,6 +17,7 @@ from compat.apache.model import Kind
 from compat.apache.report import Binding, command, nginx_text, table
 from compat.apache.settings import SETTERS
 from compat.apache.words import NOT_CARRIED, NOT_NEEDED
+from tests.compat.apache.servers import answer, translated
 
 SITE = """
 Listen 80
@@ -239,6 +240,54 @@ def test_closed(rule: str, where: str) -> None:
     result = run(f"{SITE}{where}\n{rule}\n{end}")
     assert result.of("not carried")
     assert "return 403;  # its rules could not be translated" in nginx(f"{SITE}{where}\n{rule}\n{end}")
+
+
+ADMIN = "<Location /admin>\n{}\n</Location>"
+
+
+@pytest.mark.parametrize(
+    ("text", "admin", "rest"),
+    [
+        (ADMIN.format("Require ip ${OFFICE}"), "403", "200"),
+        (ADMIN.format("Require ip ${OFFICE}\nRequire all granted"), "403", "200"),
+        (ADMIN.format("Order deny,allow\nDeny from ${ALL}"), "403", "200"),
+        (ADMIN.format("AuthType Basic\nAuthUserFile ${USERS}\nRequire valid-user"), "403", "200"),
+        ("AuthUserFile /u\n" + ADMIN.format("AuthType Basic\nAuthUserFile /a$b\nRequire valid-user"), "403", "200"),
+        ("<Directory ${ROOT}/admin>\nRequire all denied\n</Directory>", "403", "403"),
+        ("<Directory ${ROOT}/admin>\nRequire all granted\n</Directory>", "200", "200"),
+        ("<Directory ${ROOT}/admin>\nOrder allow,deny\nAllow from all\n</Directory>", "200", "200"),
+        ("<Directory ${ROOT}/admin>\nOrder allow,deny\nAllow from 10\n</Directory>", "403", "403"),
+        ("<Directory ${ROOT}>\nSSLRequireSSL\n</Directory>", "403", "403"),
+        ('<LocationMatch "^/(?i)admin">\nRequire all denied\n</LocationMatch>', "403", "403"),
+        ('<DirectoryMatch "^@ROOT@/www/(?|a|b)dmin">\nRequire all denied\n</DirectoryMatch>', "403", "403"),
+        (ADMIN.format('<FilesMatch "(?|a)">\nRequire all denied\n</FilesMatch>'), "403", "200"),
+        (ADMIN.format("SSLVerifyClient require"), "403", "200"),
+        (ADMIN.format("SSLRequireSSL\n<Files page.html>\nRequire all granted\n</Files>"), "403", "200"),
+        (ADMIN.format("SSLVerifyClient none"), "200", "200"),
+        (ADMIN.format("AuthMerging And"), "403", "200"),
+        ("<If \"-R '10.0.0.0/8'\">\nRequire all denied\n</If>", "403", "403"),
+        ("<If \"%{HTTP_HOST} == 'x'\">\nRequire ip 10\n</If>", "403", "403"),
+        ("<If \"%{HTTP_HOST} == 'x'\">\nRequire all granted\n</If>", "200", "200"),
+        ("<If \"%{HTTP_HOST} == 'x'\">\n<Files a>\nRequire ip ${X}\n</Files>\n</If>", "403", "403"),
+        ("<Else>\nRequire all denied\n</Else>", "403", "403"),
+        (ADMIN.format('<If "true">\nRequire all denied\n</If>'), "403", "200"),
+        ("<Macro M $dir>\n<Directory $dir>\nRequire all denied\n</Directory>\n</Macro>\nUse M /x", "403", "403"),
+        ("<Proxy *>\nRequire all denied\n</Proxy>", "200", "200"),
+        ('<FilesMatch "[.]html$">\nSetHandler "proxy:unix:/php.sock|fcgi://x"\n</FilesMatch>', "403", "403"),
+        ('<FilesMatch "(?|[.]html)$">\nSetHandler application/x-httpd-php\n</FilesMatch>', "403", "403"),
+        ("SetHandler ${HANDLER}", "403", "403"),
+    ],
+)
+def test_closed_in_nginx(tmp_path: Path, text: str, admin: str, rest: str) -> None:
+    """What protects and cannot be said closes the nearest place around it in a real nginx; what opens does not."""
+    tmp_path.chmod(0o755)
+    for name in ("www/page.html", "www/admin/page.html"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("page")
+    site = "Listen 127.0.0.1:@PORT@\nLoadModule alias_module x\nDocumentRoot @ROOT@/www\n"
+    with translated(tmp_path, site + text + "\n") as port:
+        found = [answer(port, "GET", path, {})["status"] for path in ("/admin/page.html", "/page.html")]
+    assert found == [admin, rest]
 
 
 def test_unprotected_user() -> None:
