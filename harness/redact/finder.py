@@ -117,7 +117,7 @@ class Finder:
             if verdict and (verdict != "weak" or weak <= WEAK_NAMES):
                 spots = list(_values(text, (start, end), form, name, verdict))
                 after = spots[-1].end if spots else after
-                if spots and after == len(text) and whole.opens(layer, start):
+                if spots and whole.opens(layer, start, spots[-1]):
                     return
                 yield from (spot for spot in spots if spot.start < spot.end)
 

@@ -72,13 +72,15 @@ class Text:
     def _next(self, start: int, size: int) -> tuple[int, int]:
         """Return start and size of the next window: where one ended within a value, one that holds all of it."""
         if not 0 <= self._open < self._limit:
-            return start + size - OVERLAP, WINDOW
+            return start + size - OVERLAP - CONTEXT, WINDOW
         begin = self._open - CONTEXT
         return (begin, WINDOW) if begin > start else (start, 2 * size)
 
-    def opens(self, layer: Layer, at: int) -> bool:
-        """Tell whether the value of the name at this place goes on in the next window, which then begins before it."""
+    def opens(self, layer: Layer, at: int, last: Spot) -> bool:
+        """Tell whether the last value of the name at this place is for the next window, which then begins before it."""
         if self._limit == len(self.raw):
+            return False
+        if last.end < len(layer.text) and layer.span(last.start, last.start)[0] < self._limit:
             return False
         begin = layer.span(at, at)[0]
         self._open = begin if self._open < 0 else min(begin, self._open)
