@@ -19,6 +19,8 @@ from harness.exchange import Headers, all_headers
 
 UNPACKED = 64_000_000
 """Bytes beyond which a compressed body is not unpacked."""
+PARTS = 1000
+"""Parts of a form that are told apart; what follows is one text, in which names tell where they stand."""
 BIT = 16
 """Bytes of a broken body that are unpacked at a time."""
 
@@ -245,10 +247,13 @@ def _sort(text: bytes, media: bytes) -> str:
 
 def _parts(text: bytes, mark: bytes) -> Iterator[Region]:
     at = 0
-    while at >= 0:
+    for _ in range(PARTS):
         after = text.find(mark, at + 1)
         yield from _part(text, at, len(text) if after < 0 else after)
+        if after < 0:
+            return
         at = after
+    yield Region(at, len(text), "text")
 
 
 def _part(text: bytes, start: int, end: int) -> Iterator[Region]:

@@ -52,7 +52,7 @@ def in_control(text: bytes, start: int, found: re.Match[bytes], form: bool, stop
     before = text[max(0, start - 24) : start]
     if not _NAMES_IT.search(before):
         return
-    line = text[max(text.rfind(b"\n", max(0, start - TAG), start), 0) : start]
+    line = text[max(text.rfind(b"\n", max(0, start - TAG), start), start - TAG, 0) : start]
     if _DISPOSITION.search(line):
         yield from _in_part(text, found)
         return

@@ -130,3 +130,23 @@ def test_a_truncated_gzip_is_redacted_as_far_as_it_reads() -> None:
     made = redactor({}, KEY).redact(Exchange("d#1", Request(b"GET / HTTP/1.1"), answer)).response
     assert made is not None
     assert b"Zx7qP4w9LkT2mabc" not in gzip.decompress(made.body or b"")
+
+
+@pytest.mark.parametrize("piece", [b"<input name=password ", b"--"], ids=repr)
+def test_a_long_line_and_many_parts_cost_little(piece: bytes) -> None:
+    """A page of one line and a body that is nothing but boundaries take no longer than they are."""
+    kind = b"multipart/form-data; boundary=-" if piece == b"--" else b"text/html"
+    request = Request(b"POST / HTTP/1.1", ((b"Content-Type", kind),), piece * (200_000 // len(piece)))
+    started = time.process_time()
+    redactor({}, KEY).redact(Exchange("d#1", request))
+    assert time.process_time() - started < 2
+
+
+def test_the_last_of_many_fields_is_redacted() -> None:
+    """Also of a form with more parts than are told apart."""
+    part = b'--XX\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n'
+    body = part % (b"note", b"1") * 1200 + part % (b"password", b"correct horse 7") + b"--XX--\r\n"
+    request = Request(b"POST / HTTP/1.1", ((b"Content-Type", b"multipart/form-data; boundary=XX"),), body)
+    made = redactor({}, KEY).redact(Exchange("d#1", request)).request.body or b""
+    assert b"correct horse" not in made
+    assert made.count(b"\r\n--XX") == body.count(b"\r\n--XX")
