@@ -174,7 +174,7 @@ STATES = """\
 #
 # Files, and SQLite databases among them:
 # [state.start]
-# load = ["cp", "-a", "/srv/app/data/.", "{files}"]   # fills an empty folder, once; a copy for each side
+# load = ["cp", "-aL", "/srv/app/data/.", "{files}"]  # fills an empty folder, once; a copy for each side
 # database = "sqlite"                                # rows are compared, not only files
 # [state.start.env]                                  # how the program is told where its data is
 # APP_DATA = "{files}"

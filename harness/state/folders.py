@@ -1,7 +1,8 @@
 """What files stand below a folder, and by what each is known without reading it: asked again and again, for little.
 
 A folder is listed again only where its own times moved, which they do when an entry comes, goes or is renamed. Each
-file is asked for its facts each time: writing to one moves nothing else. What changed is for `files`.
+file is asked for its facts each time: writing to one moves nothing else. What changed is for `files`. Whether a copy of
+a folder is one, or shares through its links what is elsewhere, is told here as well.
 """
 
 from __future__ import annotations
@@ -74,3 +75,22 @@ def _listed(path: str, place: str, known: _Listing | None) -> _Listing:
         for entry in listing:
             (folders if entry.is_dir(follow_symlinks=False) else files).append((prefix + entry.name, entry.path))
     return _Listing(None if max(times[:2]) > now - RACY else times, files, folders)
+
+
+def links_out(root: Path) -> Iterator[tuple[str, str]]:
+    """Yield the symbolic links below a folder that a copy of it would share with others, and where each leads.
+
+    Those are links that lead out of it, and absolute ones: what is written through them does not stay in the copy. The
+    null device keeps nothing.
+    """
+    inside = os.path.realpath(root)
+    for place, folders, files in os.walk(inside):
+        for name in (*folders, *files):
+            path = os.path.join(place, name)
+            if not os.path.islink(path):
+                continue
+            target = os.readlink(path)
+            real = os.path.realpath(path)
+            if real == os.devnull or (not os.path.isabs(target) and os.path.commonpath((inside, real)) == inside):
+                continue
+            yield os.path.relpath(path, inside), target

@@ -6,8 +6,10 @@ that is brought up to date with them. What the pages mean is in `btree`, the row
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
+import stat
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,8 +30,10 @@ class Unfinished(Exception):
 
 
 def is_database(path: Path) -> bool:
-    """Whether the file begins as SQLite's do."""
+    """Whether it is a file, and begins as SQLite's do; a pipe is not opened, which would wait for its other end."""
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            return False
         with path.open("rb") as file:
             return file.read(len(MAGIC)) == MAGIC
     except OSError:
@@ -64,12 +68,17 @@ def _facts(path: Path | str) -> tuple[int, int, int] | None:
 
 
 def _read(path: Path | str, start: int, size: int) -> bytes:
+    """Return what stands at a place of a file; nothing where it cannot be read, or has no places: a pipe."""
     try:
-        descriptor = os.open(path, os.O_RDONLY)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe would be waited for
     except OSError:
         return b""
     try:
         return os.pread(descriptor, size, start)
+    except OSError as error:
+        if error.errno == errno.ESPIPE:
+            return b""
+        raise
     finally:
         os.close(descriptor)
 

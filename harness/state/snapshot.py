@@ -19,6 +19,7 @@ from harness.errors import StateError
 from harness.guard import Guard, hold
 from harness.state.command import run
 from harness.state.driver import Driver
+from harness.state.folders import links_out
 from harness.state.hook import HookDriver
 from harness.state.mail import install_sendmail
 from harness.state.mysql import MysqlDriver
@@ -63,7 +64,11 @@ class State:
     def side(self, worker: int, name: str) -> SideState:
         """Return a copy of the snapshot for one side (`old`, `new`) of one worker. Raises StateError."""
         root = self._root / str(worker) / name
-        made = CopiedState(self._spec, root, self._files, self._driver, worker, name, self._ahead)
+        try:
+            made = CopiedState(self._spec, root, self._files, self._driver, worker, name, self._ahead)
+        except shutil.Error as error:  # of all files that failed; a pipe, say
+            why = error.args[0][0][2]
+            raise StateError(f"[state.{self._spec.name}]: the files cannot be copied for a side: {why}") from error
         self._sides.append(made)
         return made
 
@@ -91,11 +96,14 @@ class State:
             command = [fill(word, values) for word in spec.load]
             environ = {**self._environ, **environment(spec, values)}
             run(f"[state.{spec.name}] load", command, spec.directory, environ)
+        with self._named():
+            _refuse_shared(self._files)
         if self._driver is None and databases(self._files):
             self._driver = SqliteDriver(self._files)
         if self._driver:
             with self._named():
                 self._driver.seal()
+                _refuse_shared(self._files)  # a hook may have filled it only now
 
     def _open_driver(self, template: str) -> Driver | None:
         spec = self._spec
@@ -126,6 +134,15 @@ def open_state(spec: StateSpec, environ: Mapping[str, str] | None = None) -> Sta
     Raises StateError.
     """
     return State(spec, os.environ if environ is None else environ)
+
+
+def _refuse_shared(files: Path) -> None:
+    """Refuse files that every copy would share: through a link both sides would write there, often into production."""
+    for link, target in links_out(files):
+        raise StateError(
+            f"{link} is a symbolic link to {target}: what is written through it would not stay in a side's copy of "
+            "{files}; copy the file itself (cp -aL), or make the link a relative one within {files}"
+        )
 
 
 def _copy_files(template: str, spec: StateSpec, files: Path) -> None:

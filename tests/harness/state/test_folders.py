@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.state.folders import RACY, Folders
+from harness.state.folders import RACY, Folders, links_out
 
 
 def _in_place(root: Path) -> None:
@@ -76,3 +76,29 @@ def test_what_comes_within_a_tick_of_the_clock_is_seen(tmp_path: Path) -> None:
     for number in range(200):
         (tmp_path / str(number)).touch()
         assert len(folders.look()) == number + 1
+
+
+@pytest.mark.parametrize(
+    ("link", "target", "told"),
+    [
+        pytest.param("app.db", "../real.db", True, id="file outside"),
+        pytest.param("a/up", "../../real.db", True, id="file outside, from below"),
+        pytest.param("uploads", "/srv/uploads", True, id="folder elsewhere"),
+        pytest.param("later", "../not/yet", True, id="a file that a write would make"),
+        pytest.param("own", "{root}/a/one", True, id="into the folder itself, which a copy of the link leaves"),
+        pytest.param("next", "../root-next/one", True, id="a name that begins alike"),
+        pytest.param("a/one-too", "one", False, id="beside it"),
+        pytest.param("a/top", "../two", False, id="within the folder"),
+        pytest.param("log", os.devnull, False, id="the null device"),
+        pytest.param("loop", "loop", False, id="itself"),
+    ],
+)
+def test_links_that_a_copy_would_share_are_told(tmp_path: Path, link: str, target: str, told: bool) -> None:
+    """What is written through them ends elsewhere than in the copy."""
+    root = tmp_path / "root"
+    (root / "a").mkdir(parents=True)
+    (root / "a" / "one").touch()
+    (root / "two").touch()
+    target = target.format(root=root)
+    (root / link).symlink_to(target)
+    assert list(links_out(root)) == ([(link, target)] if told else [])

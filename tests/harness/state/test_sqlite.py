@@ -447,6 +447,45 @@ def test_a_file_named_that_is_not_there_is_told(tmp_path: Path) -> None:
         open_sqlite(tmp_path, load="", sqlite=["other.db"])
 
 
+@pytest.mark.parametrize("name", ["pipe", "app.db"])
+def test_a_pipe_is_not_waited_for(tmp_path: Path, name: str) -> None:
+    """Nobody writes into a named pipe that an application made, also where its database was: it is told as a file."""
+    with open_sqlite(tmp_path) as state:
+        side = state.side(0, "old")
+        pipe = Path(side.env("h")["FILES"], name)
+        pipe.unlink(missing_ok=True)
+        os.mkfifo(pipe)
+        told = {**side.changes(unsafe=True).files, **side.changes(unsafe=True).files}
+        assert told == {name: "special"}
+        side.restore()
+        assert pipe.exists() == (name == "app.db")
+
+
+def test_a_pipe_in_the_starting_state_is_told(tmp_path: Path) -> None:
+    """Its copy could have no other end."""
+    spec = read_spec("seed", {"load": ["mkfifo", "{files}/pipe"]}, tmp_path)
+    message = r"^\[state.seed\]: the files cannot be copied.*pipe` is a named pipe$"
+    with open_state(spec) as state, pytest.raises(StateError, match=message):
+        state.side(0, "old")
+
+
+@pytest.mark.parametrize("template", [False, True], ids=["load", "template"])
+def test_a_link_to_the_real_database_is_refused(tmp_path: Path, template: bool) -> None:
+    """Replayed writes would go through it into the data of every day, of both sides alike."""
+    real, copy = tmp_path / "real.db", tmp_path / "copy"
+    copy.mkdir()
+    (copy / "app.db").symlink_to(real)
+    with sqlite3.connect(real) as session:
+        session.execute("PRAGMA journal_mode=WAL")
+    session.close()
+    before = real.read_bytes()
+    table = {"template_files": "APP_FILES"} if template else {"load": ["cp", "-a", f"{copy}/.", "{files}"]}
+    message = r"^\[state.seed\]: app.db is a symbolic link to .*/real.db: .*cp -aL"
+    with pytest.raises(StateError, match=message):
+        open_state(read_spec("seed", table, tmp_path), {**os.environ, "APP_FILES": str(copy)})
+    assert real.read_bytes() == before
+
+
 # ---- any writes: the net rows are the difference of all rows, read by the application's own means ----
 
 VALUES = st.one_of(
