@@ -5,6 +5,7 @@ Comes in: what the operator wrote. Goes out: a frozen `Options`, or a Configurat
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,9 @@ from .errors import ConfigurationError
 from .program import limits_prefix
 
 MOUNT_EXAMPLE = 'like "/cgi-bin": beginning with a slash'
+LONGEST = 2**31
+"""Seconds, 68 years: all system calls that wait can wait for less."""
+TIMES = "above 0 and below 2**31"
 
 
 class OptionWords(TypedDict, total=False):
@@ -84,14 +88,33 @@ class Options:
             raise ConfigurationError(f"pass_env={self.pass_env!r} must be a list of names, not one text")
         if self.mount and not self.mount.startswith("/"):
             raise ConfigurationError(f"mount={self.mount!r} must be empty or {MOUNT_EXAMPLE}")
-        for name in ("timeout", "idle_timeout", "max_concurrency", "max_body"):
+        for name in ("timeout", "idle_timeout"):
+            if (value := getattr(self, name)) is not None and not (_is_time(value) and value > 0):
+                raise ConfigurationError(f"{name}={value!r} must be a number of seconds {TIMES}, or None")
+        if not _is_time(self.queue_timeout):
+            raise ConfigurationError(f"queue_timeout={self.queue_timeout!r} must be 0 or a number of seconds {TIMES}")
+        for name in ("max_concurrency", "max_body"):
             value = getattr(self, name)
-            if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or value <= 0):
-                raise ConfigurationError(f"{name}={value!r} must be a number above 0, or None")
-        if self.queue_timeout < 0:
-            raise ConfigurationError(f"queue_timeout={self.queue_timeout!r} must not be negative")
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value <= 0):
+                raise ConfigurationError(f"{name}={value!r} must be a whole number above 0, or None")
         _check_env(self.env)
-        limits_prefix(self.limits)
+        _check_limits(limits_prefix(self.limits))
+
+
+def _is_time(value: object) -> bool:
+    """Whether the system can wait for so many seconds: it cannot for ever, nor for what is no number (NaN)."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < LONGEST
+
+
+def _check_limits(prefix: tuple[str, ...]) -> None:
+    """Set the limits once: which of them this user may set only the system knows."""
+    if not prefix:
+        return
+    command = (*prefix, prefix[0], "--version")
+    tried = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    if tried.returncode != 0:
+        said = tried.stderr.decode("utf-8", "replace").strip() or f"prlimit ended with {tried.returncode}"
+        raise ConfigurationError(f"limits cannot be set: {said}")
 
 
 def _check_env(env: Mapping[str, str]) -> None:

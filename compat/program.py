@@ -198,7 +198,7 @@ def limits_prefix(limits: Mapping[str, int]) -> tuple[str, ...]:
     if tool is None:
         raise ConfigurationError("limits need the command prlimit (package util-linux)")
     for name, value in limits.items():
-        if name not in LIMITS or not isinstance(value, int) or value < 0:
+        if name not in LIMITS or isinstance(value, bool) or not isinstance(value, int) or value < 0:
             known = ", ".join(sorted(LIMITS))
             raise ConfigurationError(f"limits: {name}={value!r} is not one of {known} with a number")
     return (tool, *(f"--{name}={_bounds(name, value)}" for name, value in limits.items()))

@@ -155,6 +155,11 @@ def test_activity_holds_off_the_idle_timeout(program: Program) -> None:
     assert output(program.start("drip.cgi", idle_timeout=0.9)).endswith(b"second\n")
 
 
+def test_more_time_than_poll_takes(program: Program) -> None:
+    """A program may be given months, though poll(2) waits for 24 days at most."""
+    assert output(program.start("drip.cgi", timeout=2**31 - 1)).endswith(b"second\n")
+
+
 @pytest.mark.parametrize("name", ["silent.cgi", "say.cgi", "endless.cgi"])
 def test_client_breaks_off_its_body(
     programs: Path, pid_file: Callable[[], list[int]], name: str, program: Program
