@@ -22,6 +22,7 @@ from harness.normalise import Normaliser
 from harness.replay import Outcome
 from harness.targets import Answer, Unsent
 from harness.ticks import STEPS, TICKS, without_steps, without_ticks
+from harness.turned_away import turned_away
 
 Kind = Literal["judged", "stale", "unreplayable", "error"]
 
@@ -128,6 +129,8 @@ class Judge:
         recorded = outcome.exchange.response
         if recorded is not None and recorded.status // 100 != outcome.old.status // 100:
             reason = f"recorded {recorded.status}, old now {outcome.old.status}"
+            return Verdict("stale", reason, differences, stale, astray=astray is not None, lengths=lengths)
+        if stale and recorded is not None and (reason := turned_away(recorded, named)):
             return Verdict("stale", reason, differences, stale, astray=astray is not None, lengths=lengths)
         return Verdict("judged", "", differences, stale, astray=astray is not None, lengths=lengths)
 
