@@ -14,6 +14,7 @@ from typing import Any
 
 from harness.compare.archive import compare_archives
 from harness.compare.binary import compare_bytes
+from harness.compare.closing import of_closing
 from harness.compare.content import LATIN_1, WINDOWS, Text, content_type, decoded, family, is_written, unpacked
 from harness.compare.document import another_document
 from harness.compare.escaping import of_escaping
@@ -28,7 +29,7 @@ from harness.compare.text import compare_text
 from harness.compare.tree import compare_trees
 from harness.compare.unreadable import TooLarge, Unreadable
 from harness.compare.values import compare_values
-from harness.compare.xml import read_xml
+from harness.compare.xml import is_late, read_xml
 from harness.compare.xmlrpc import compare_messages, read_xmlrpc
 from harness.difference import Difference
 from harness.exchange import Response
@@ -44,6 +45,7 @@ PLACES = 50
 
 _NUMBER = re.compile(r"\d+")
 _WORD = re.compile(r"[^\W\d_]+")
+_MARKUP = re.compile(r"<[!/?A-Za-z]|&[#\w]+;")
 
 DOCUMENT = "body/document"
 """The path of a body that is another document altogether."""
@@ -186,11 +188,14 @@ def _compare_texts(old: str, new: str, kind: str) -> list[Difference]:
     reasons = []
     for form in FORMATS.get(kind, ()):
         left, right = _read(form, old), _read(form, new)
+        if kind == "xml" and is_late(old) != is_late(new):
+            late = Unreadable("the declaration is not at the beginning")
+            left, right = (late, right) if is_late(old) else (left, late)
         broken = [side for side in (left, right) if isinstance(side, Unreadable)]
         if not broken:
             try:
                 found = form.compare(left, right)
-                found = of_escaping(found, old, new) if form is HTML else found
+                found = of_closing(of_escaping(found, old, new), old, new) if form is HTML else found
                 return found if any(one.kind != "spelling" for one in found) else _spelled(found, form.name, old, new)
             except TooLarge as error:
                 broken = [error]
@@ -223,7 +228,12 @@ def _spelling(kind: str, old: str, new: str) -> Difference:
 
 
 def _spelled(found: list[Difference], form: str, old: str, new: str) -> list[Difference]:
-    """Return one difference where a document is written otherwise, its comments too; else what was found in these."""
+    """Return one difference where a document is written otherwise, its comments too; else what was found in these.
+
+    A page without any markup is a text: programs read its lines.
+    """
+    if form == HTML.name and not _MARKUP.search(old) and not _MARKUP.search(new) and (lines := compare_text(old, new)):
+        return lines
     whole = _spelling(form, old, new)
     everywhere = whole.path.startswith(f"body/{form}/") and not whole.path.endswith(("/well-formed", "/order"))
     return [whole] if not found or everywhere else found

@@ -24,10 +24,14 @@ def leaf(element: etree._Element) -> Node | None:
     return make_node(TEXT, etree.tostring(element, encoding="unicode", with_tail=False))  # type: ignore[unreachable]
 
 
-def document(root: etree._Element, read: Callable[[etree._Element], Node]) -> Node:
-    """Return a node for the document: doctype, comments and instructions around the root element count too."""
+def document(root: etree._Element, read: Callable[[etree._Element], Node], subset: str = "") -> Node:
+    """Return a node for the document: doctype, comments and instructions around the root element count too.
+
+    `subset` is what the doctype declares in the document itself (XML 1.0 section 2.8).
+    """
     before = [read(node) for node in reversed(list(root.itersiblings(preceding=True)))]
     after = [read(node) for node in root.itersiblings()]
     doctype = str(getattr(root.getroottree().docinfo, "doctype", "") or "")
+    doctype = f"{doctype[:-1]} {subset}>" if subset else doctype
     head = [make_node(DOCTYPE, _SPACE.sub(" ", doctype))] if doctype else []
     return make_node("", children=[*head, *before, read(root), *after])

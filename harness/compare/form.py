@@ -7,6 +7,7 @@ mean the same. The order of fields, and of the values of one field, has a meanin
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from urllib.parse import unquote_plus
 
@@ -43,9 +44,10 @@ def _compare(old: Fields, new: Fields) -> Iterator[Difference]:
     names = list(dict.fromkeys(name for name, _ in (*old, *new)))
     for name in names:
         yield from _compare_values(_values(old, name), _values(new, name), name if _NAME.fullmatch(name) else "{}")
-    left, right = (list(dict.fromkeys(name for name, _ in side)) for side in (old, new))
-    common = set(left) & set(right)
-    orders = [[name for name in side if name in common] for side in (left, right)]
+    common = {name for name, _ in old} & {name for name, _ in new}
+    orders = [[name for name, _ in side if name in common] for side in (old, new)]
+    if Counter(orders[0]) != Counter(orders[1]):  # that one is repeated is said already
+        orders = [[*dict.fromkeys(side)] for side in orders]
     if orders[0] != orders[1]:
         yield Difference("body", "form", "order", *excerpts(*("&".join(side) for side in orders)))
 

@@ -19,11 +19,25 @@ from harness.compare.unreadable import Unreadable, refuse_large
 
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 _DECLARATION = re.compile(r"\s*<\?xml\s[^>]*\?>")
+_SUBSET = re.compile(r"<!DOCTYPE[^\[>]*(\[.*?\])>\n", re.DOTALL)
 
 
 def read_xml(text: str) -> Node:
     """Return the document as a tree; raise `Unreadable` where it is not well-formed."""
-    return document(parse_xml(text), _node)
+    root = parse_xml(text)
+    return document(root, _node, _subset(root) if "<!DOCTYPE" in text else "")
+
+
+def is_late(text: str) -> bool:
+    """Tell whether something stands before the declaration, which parsers refuse (XML 1.0 section 2.8); we read on."""
+    found = _DECLARATION.match(text)
+    return found is not None and not text.startswith("<")
+
+
+def _subset(root: etree._Element) -> str:
+    """Return what a document declares of its own: entities, and attributes that are implied."""
+    found = _SUBSET.match(etree.tostring(root.getroottree(), encoding="unicode"))
+    return found[1] if found else ""
 
 
 def parse_xml(text: str) -> etree._Element:

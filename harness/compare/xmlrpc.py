@@ -48,7 +48,7 @@ def read_xmlrpc(text: str) -> dict[str, Any]:
     for child in _elements(root):
         match local_name(str(child.tag)):
             case "methodName":
-                message["method"] = child.text or ""
+                message["method"] = _text(child)
             case "params":
                 message["params"] = [_value(_only(param, "value")) for param in _elements(child)]
             case "fault":
@@ -62,11 +62,17 @@ def read_xmlrpc(text: str) -> dict[str, Any]:
 
 def _elements(parent: etree._Element) -> list[etree._Element]:
     """Return the elements in one; text beside them is nothing that the specification knows."""
-    children = [child for child in parent if isinstance(child.tag, str)]
     beside = [parent.text, *(child.tail for child in parent)]
-    if children and any(text and text.strip() for text in beside):
+    if any(text and text.strip() for text in beside):
         raise Unreadable(f"text beside elements in {parent.tag!r}")
-    return children
+    return [child for child in parent if isinstance(child.tag, str)]
+
+
+def _text(element: etree._Element) -> str:
+    """Return the text in an element, of which a comment, an entity or an element would hide the rest."""
+    if len(element):
+        raise Unreadable(f"markup in {element.tag!r}")
+    return element.text or ""
 
 
 def _only(parent: etree._Element, name: str) -> etree._Element:
@@ -77,9 +83,9 @@ def _only(parent: etree._Element, name: str) -> etree._Element:
 
 
 def _value(element: etree._Element) -> Any:
+    if not any(isinstance(child.tag, str) for child in element):  # "If no type is indicated, the type is string."
+        return _text(element)
     children = _elements(element)
-    if not children:  # "If no type is indicated, the type is string."
-        return element.text or ""
     if len(children) > 1:
         raise Unreadable("a value holds two types")
     name = local_name(str(children[0].tag))
@@ -102,12 +108,12 @@ def _long(element: etree._Element) -> Scalar:
 
 def _number(element: etree._Element, pattern: re.Pattern[str]) -> str:
     """Return a number's text, without the spellings that only Python reads (`1_000`)."""
-    text = (element.text or "").strip()
+    text = _text(element).strip()
     return text if pattern.fullmatch(text) else _refuse(text, "a number")
 
 
 def _boolean(element: etree._Element) -> bool:
-    text = (element.text or "").strip()
+    text = _text(element).strip()
     return _refuse(text, "0 or 1") if text not in ("0", "1") else text == "1"
 
 
@@ -120,11 +126,16 @@ def _double(element: etree._Element) -> float:
 
 
 def _date(element: etree._Element) -> Scalar:
-    return Scalar("dateTime", (element.text or "").strip())
+    return Scalar("dateTime", _text(element).strip())
 
 
 def _binary(element: etree._Element) -> Scalar:
-    return Scalar("base64", b64decode("".join((element.text or "").split()), validate=True).hex())
+    return Scalar("base64", b64decode("".join(_text(element).split()), validate=True).hex())
+
+
+def _nil(element: etree._Element) -> None:
+    if _text(element).strip():
+        _refuse(_text(element), "empty")
 
 
 def _array(element: etree._Element) -> list[Any]:
@@ -139,11 +150,11 @@ def _member(member: etree._Element) -> tuple[str, Any]:
     parts = {local_name(str(child.tag)): child for child in _elements(member)}
     if set(parts) != {"name", "value"}:
         raise Unreadable("a member needs a name and a value")
-    return parts["name"].text or "", _value(parts["value"])
+    return _text(parts["name"]), _value(parts["value"])
 
 
 _READERS: dict[str, Callable[[etree._Element], Any]] = {
     "int": _integer, "i4": _integer, "i8": _long, "i1": _long, "i2": _long,
-    "boolean": _boolean, "double": _double, "float": _double, "string": lambda element: element.text or "",
-    "dateTime.iso8601": _date, "base64": _binary, "array": _array, "struct": _struct, "nil": lambda element: None,
+    "boolean": _boolean, "double": _double, "float": _double, "string": _text,
+    "dateTime.iso8601": _date, "base64": _binary, "array": _array, "struct": _struct, "nil": _nil,
 }  # fmt: skip

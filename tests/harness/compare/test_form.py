@@ -16,6 +16,12 @@ CASES = {
     "one of several": ("a=1&a=2", "a=2", [("a", "missing", "1", "")]),
     "several in another order": ("a=1&a=2", "a=2&a=1", [("a", "order", "1&2", "2&1")]),
     "fields in another order": ("a=1&b=2", "b=2&a=1", [("form", "order", "a&b", "b&a")]),
+    "fields that are repeated in another order": (
+        "a=1&b=2&a=3&b=4",
+        "a=1&a=3&b=2&b=4",
+        [("form", "order", "a&b&a&b", "a&a&b&b")],
+    ),
+    "one of several that is not the last": ("a=1&b=2&a=3", "a=1&b=2", [("a", "missing", "3", "")]),
     "a name that is data": ("%3Aaction=1&x y".replace(" ", "+"), "%3Aaction=2&x+y", [(":action", "changed", "1", "2")]),
     "an odd name": ("a+b=1", "a+b=2", [("{}", "changed", "1", "2")]),
     "other bytes": ("a=%e9", "a=%c3%a9", [("a", "changed", "\\udce9", "\u00e9")]),

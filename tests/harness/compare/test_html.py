@@ -147,3 +147,19 @@ def test_what_the_parser_would_drop_is_refused(text, error):
     """A page of which the parser keeps only a part must not be compared by that part."""
     with pytest.raises(error):
         read_html(text)
+
+
+LINES = {
+    "lines that became one": ("OK\nid=5\n", "OK id=5\n", "changed"),
+    "spaces": ('{"a": "x  y"}', '{"a": "x y"}', "changed"),
+    "the last line's end": ("OK\n", "OK", "missing"),
+    "line ends": ("OK\r\nid=5", "OK\nid=5", "spelling"),
+    "entities": ("a &lt; b", "a &#60; b", "spelling"),
+    "a comment": ("a<!--x-->", "a", "spelling"),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "kind"), LINES.values(), ids=LINES.keys())
+def test_a_page_without_markup_is_a_text(rows, old, new, kind):
+    """Programs that answer in lines leave the type as it was: where no tag is, white space is what is read."""
+    assert [found for _, found, _, _ in rows(old, new, "text/html")] == [kind]

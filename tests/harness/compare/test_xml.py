@@ -13,6 +13,8 @@ SPELLINGS = {
     "attribute order": ('<r a="1" b="2"/>', '<r b="2" a="1"/>'),
     "indentation": ("<r><a>1</a><b>2</b></r>", "<r>\n <a>1</a>\n <b>2</b>\n</r>"),
     "declaration": ('<?xml version="1.0"?><r/>', "<r/>"),
+    "space in the doctype": ('<!DOCTYPE r [<!ENTITY x "1">]><r/>', '<!DOCTYPE r [\n  <!ENTITY x "1">\n]>\n<r/>'),
+    "declared too late by both": ("\n<?xml version='1.0'?><r a='1'/>", "\n<?xml version='1.0'?><r a=\"1\"/>"),
 }
 
 
@@ -34,6 +36,31 @@ MEANINGS = {
     "case of names": ("<r><a/></r>", "<r><A/></r>", ("r/a", "renamed", "a", "A")),
     "order": ("<r><a/><b/></r>", "<r><b/><a/></r>", ("r/a", "order", "<a> <b>", "<b> <a>")),
     "instruction": ("<?p a?><r/>", "<?p b?><r/>", ("text()", "changed", "<?p a?>", "<?p b?>")),
+    "entity": (
+        '<!DOCTYPE r [<!ENTITY x "1">]><r>&x;</r>',
+        '<!DOCTYPE r [<!ENTITY x "2">]><r>&x;</r>',
+        ("doctype()", "changed", '<!DOCTYPE r [ <!ENTITY x "1"> ]>', '<!DOCTYPE r [ <!ENTITY x "2"> ]>'),
+    ),
+    "default of an attribute": (
+        '<!DOCTYPE r [<!ATTLIST r b CDATA "1">]><r/>',
+        '<!DOCTYPE r [<!ATTLIST r b CDATA "2">]><r/>',
+        (
+            "doctype()",
+            "changed",
+            '<!DOCTYPE r [ <!ATTLIST r b CDATA "1"> ]>',
+            '<!DOCTYPE r [ <!ATTLIST r b CDATA "2"> ]>',
+        ),
+    ),
+    "a line before the declaration": (
+        "<?xml version='1.0'?><r/>",
+        "\n<?xml version='1.0'?><r/>",
+        (
+            "body/xml",
+            "type",
+            "xml: <?xml version='1.0'?><r/>",
+            "not xml (the declaration is not at the beginning): \\n<?xml version='1.0'?><r/>",
+        ),
+    ),
     "root": ("<r/>", "<s/>", ("r", "renamed", "r", "s")),
     "a root lost": ("<r><s>a</s></r>", "<s>a</s>", ("r", "missing", "<r>", "")),
     "a root new": ("<s>a</s>", '<r b="1"><s>a</s></r>', ("r", "added", "", '<r b="1">')),

@@ -61,6 +61,21 @@ CHANGES = {
         "<dateTime.iso8601>2016-01-02T03:04:05</dateTime.iso8601>",
         ("params[]", "changed", "20160102T03:04:05", "2016-01-02T03:04:05"),
     ),
+    "a comment within": (
+        "ab<!--x-->cd",
+        "ab<!--x-->ZZ",
+        ("methodResponse/params/param/value/text()", "changed", "cd", "ZZ"),
+    ),
+    "markup within": (
+        "<string>a<b>x</b></string>",
+        "<string>a<b>y</b></string>",
+        ("methodResponse/params/param/value/string/b/text()", "changed", "x", "y"),
+    ),
+    "text where elements are": (
+        "<array><data>x</data></array>",
+        "<array><data>y</data></array>",
+        ("methodResponse/params/param/value/array/data/text()", "changed", "x", "y"),
+    ),
     "date is no string": (
         "<dateTime.iso8601>20160102T03:04:05</dateTime.iso8601>",
         "<string>20160102T03:04:05</string>",
