@@ -14,8 +14,11 @@ from harness.sources.log_escape import unescaped
 from harness.sources.log_field import Field, LogFormat, Role, Shape, joined
 from harness.sources.log_time import CLF, time_pattern
 
+IDENT = Field(name="ident", shape="word")
+"""What the client says of its user (RFC 1413): nearly always a hyphen."""
+
 _PLAIN = {
-    "a": Field("peer", shape="word"), "h": Field("peer", shape="word"), "u": Field("user"), "l": Field(shape="word"),
+    "a": Field("peer", shape="word"), "h": Field("peer", shape="word"), "u": Field("user"), "l": IDENT,
     "r": Field("line"), "m": Field("method", shape="word"), "U": Field("path"), "q": Field("query", shape="word"),
     "H": Field("protocol"), "s": Field("status", shape="status"), "b": Field("size", shape="number"),
     "B": Field("size", shape="number"), "D": Field("duration", shape="number", scale=1e-6),

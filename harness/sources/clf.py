@@ -6,12 +6,15 @@ finds out which one a log is in, and leaves the lines to the reader of that form
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from harness.errors import UsageError
 from harness.exchange import Exchange
-from harness.sources.apache_format import apache_format
+from harness.sources.apache_format import IDENT, apache_format
 from harness.sources.json_log import json_reader
+from harness.sources.log_field import Field, LogFormat, Shape
 from harness.sources.log_line import line_reader
 from harness.sources.nginx_format import is_nginx, nginx_format
 from harness.sources.source import Unreadable
@@ -22,10 +25,18 @@ FORMATS = {
     "combined": '%h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-Agent}i"',
     "nginx": '%h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-Agent}i" "%{X-Forwarded-For}i"',
     "clf": '%h %l %u %t "%r" %>s %b',
+    "vhost-clf": '%v:%p %h %l %u %t "%r" %>s %b',
+    "host": '%v %h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-Agent}i"',
+    "host-clf": '%v %h %l %u %t "%r" %>s %b',
+    "proxied": '%{X-Forwarded-For}i %l %u %t "%r" %>s %b "%{Referer}i" "%{User-Agent}i"',
+    "proxied-clf": '%{X-Forwarded-For}i %l %u %t "%r" %>s %b',
     "json-log": "one JSON object a line, with names as nginx and others give them",
     "w3c": "W3C extended, as IIS writes it: a line #Fields names the columns",
 }
-"""The formats that have a name, and the LogFormat of each where it has one; tried in this order."""
+"""The formats that have a name, with the LogFormat of each where it has one; the first that understands a log is it."""
+
+_FORWARDED = Field("sent", "X-Forwarded-For")
+_NAME = re.compile(r"(?![\d.]+$)[\w.-]+")  # of a host, not an address
 
 Reader = Callable[[bytes], Exchange | bool]
 """Reads one line: an exchange, True for a line that is none (a comment), False for one that cannot be read."""
@@ -33,13 +44,14 @@ Reader = Callable[[bytes], Exchange | bool]
 _READERS: dict[str, Callable[[], Reader]] = {"json-log": json_reader, "w3c": w3c_reader}
 
 
-def read_log(lines: Iterable[bytes], log_format: str) -> Iterator[Exchange | Unreadable]:
+def read_log(lines: Iterable[bytes], log_format: str, found: bool = False) -> Iterator[Exchange | Unreadable]:
     """Yield one exchange, or one `Unreadable`, for each line that is not empty.
 
     `log_format` is a name of FORMATS, a LogFormat of Apache or a `log_format` of nginx. Raises `UsageError` for one
-    that cannot be read.
+    that cannot be read. Nobody said that the log has the format where that was `found`: then a line is none of it in
+    which an address stands where none belongs, or none where one does.
     """
-    read = _reader(log_format)
+    read = _reader(log_format, found)
     for number, line in enumerate(lines, 1):
         line = line.rstrip(b"\r\n")
         item = read(line) if line else True
@@ -50,25 +62,53 @@ def read_log(lines: Iterable[bytes], log_format: str) -> Iterator[Exchange | Unr
 
 
 def detect_format(lines: Iterable[bytes]) -> str | None:
-    """Return the name of the first format that understands one of these lines, or None."""
+    """Return the name of the format that understands the most of these lines, and at least half of them, or None."""
     sample = list(lines)
+    best, most = None, 0
     for name in FORMATS:
-        if any(isinstance(item, Exchange) for item in read_log(sample, name)):
-            return name
-    return None
+        items = list(read_log(sample, name, found=True))
+        understood = sum(isinstance(item, Exchange) for item in items)
+        if understood > most and 2 * understood >= len(items):
+            best, most = name, understood
+    return best
 
 
-def _reader(log_format: str) -> Reader:
+def _reader(log_format: str, found: bool) -> Reader:
     if log_format in _READERS:
         return _READERS[log_format]()
     text = FORMATS.get(log_format, log_format)
     if "%" not in text and "$" not in text:
         raise UsageError(f"{log_format!r} is neither {_known()}")
     try:
-        read = line_reader(nginx_format(text) if is_nginx(text) else apache_format(text))
+        told = nginx_format(text) if is_nginx(text) else apache_format(text)
+        read = line_reader(_strict(told) if found or log_format.startswith("proxied") else told)
     except UsageError as error:
         raise UsageError(f"{log_format!r} is neither {_known()}: {error}") from error
-    return lambda line: read(line) or False
+    fits = _fits(log_format) if found else lambda _: True
+
+    def one(line: bytes) -> Exchange | bool:
+        exchange = read(line)
+        return exchange if exchange and fits(exchange) else False
+
+    return one
+
+
+def _strict(told: LogFormat) -> LogFormat:
+    """Return a format that takes only addresses where there are addresses, and none in the place of an ident."""
+    shapes: dict[str | Field, Shape] = {IDENT: "ident", _FORWARDED: "addresses"}
+    fields = (
+        part if isinstance(part, str) else replace(part, shape=shapes.get(part, part.shape)) for part in told.parts
+    )
+    return replace(told, parts=tuple(fields))
+
+
+def _fits(name: str) -> Callable[[Exchange], bool]:
+    """Return what tells whether a line of a format that nobody named has a client where one belongs, and no host."""
+    if name.startswith("proxied"):
+        return lambda exchange: True
+    if name.startswith("host"):
+        return lambda exchange: bool(exchange.peer) and bool(_NAME.fullmatch(exchange.host))
+    return lambda exchange: bool(exchange.peer)
 
 
 def _known() -> str:

@@ -20,8 +20,11 @@ Role = Literal[
 `Field.name`. `time` is when the request began, `end time` when its line was written.
 """
 
-Shape = Literal["text", "word", "number", "status"]
-"""`text` may hold blanks, `word` none; `number` may have a fraction; all may be missing (`LogFormat.missing`)."""
+Shape = Literal["text", "word", "number", "status", "mark", "ident", "addresses"]
+"""`text` may hold blanks, `word` none; `number` may have a fraction; all may be missing (`LogFormat.missing`).
+
+`mark` is a question mark or nothing; `ident` a word that is no address; `addresses` a list of them.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ def _read(opened: Input, options: Options) -> Iterator[Item]:
     found = detect_format(sample)
     if not found:
         raise UsageError(f"{opened.path}: its first lines fit none of {', '.join(FORMATS)}; give its LogFormat")
-    yield from read_log(chain(sample, opened.stream), found)
+    yield from read_log(chain(sample, opened.stream), found, found=True)
 
 
 LOGS = Source(

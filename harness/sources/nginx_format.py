@@ -26,7 +26,7 @@ VARIABLES = {
     "content_length": Field("sent", "Content-Length"),
     "bytes_sent": Field(shape="number"), "request_length": Field(shape="number"),
     "connection": Field(shape="number"), "connection_requests": Field(shape="number"), "pid": Field(shape="number"),
-    "pipe": Field(shape="word"), "is_args": Field(shape="word"),
+    "pipe": Field(shape="word"), "is_args": Field(shape="mark"),
 }  # fmt: skip
 """The variables that can be told; `$http_NAME`, `$sent_http_NAME` and `$cookie_NAME` besides."""
 

@@ -27,9 +27,10 @@ def escaped(text: str) -> str:
 LOGGED = TEXT.map(escaped)
 NUMBER = st.integers(0, 10**9).map(str)
 WORD = st.from_regex(r"[a-z0-9.:]{1,12}", fullmatch=True)
+PEER = st.from_regex(r"[a-z0-9.]{1,12}", fullmatch=True)
 WHEN = st.datetimes().map(lambda when: f"[{when:%d}/Oct/2008:{when:%H:%M:%S} -0330]")
 VALUES = {
-    "%h": WORD, "%l": st.just("-"), "%u": WORD, "%t": WHEN, '"%r"': LOGGED.map('"{}"'.format), "%D": NUMBER,
+    "%h": PEER, "%l": st.just("-"), "%u": WORD, "%t": WHEN, '"%r"': LOGGED.map('"{}"'.format), "%D": NUMBER,
     "%>s": st.integers(100, 599).map(str), "%b": NUMBER | st.just("-"), "%O": NUMBER, "%v": WORD.map(lambda t: "v" + t),
     '"%{Referer}i"': LOGGED.map('"{}"'.format), '"%{X-Y}o"': LOGGED.map('"{}"'.format), "%P": NUMBER,
     "%X": st.just("+"),

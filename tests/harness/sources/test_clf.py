@@ -111,17 +111,72 @@ def test_every_line_is_counted() -> None:
 
 @pytest.mark.parametrize("name", list(FORMATS))
 def test_format_is_found(name: str) -> None:
-    """The format is found by its first readable line."""
+    """The format is found by what most of the lines are."""
     combined = LINE % b"GET /"
     lines = {
         "combined": [combined],
         "clf": [combined.split(b' "http')[0]],
         "vhost": [b"a:80 " + combined],
         "nginx": [combined.rstrip() + b' "-"'],
+        "vhost-clf": [b"a:80 " + combined.split(b' "http')[0]],
+        "host": [b"a.example " + combined],
+        "host-clf": [b"a.example " + combined.split(b' "http')[0]],
+        "proxied": [b"10.1.2.3, " + combined],
+        "proxied-clf": [b"2001:db8::1, " + combined.split(b' "http')[0]],
         "json-log": [b'{"time": "2008-11-18T06:27:01Z", "request": "GET / HTTP/1.1", "status": 200}'],
         "w3c": [b"#Fields: date time cs-method cs-uri-stem sc-status", b"2008-11-18 06:27:01 GET / 200"],
     }
     assert detect_format([b"garbage", *lines[name]]) == name
+
+
+END = b'[18/Nov/2008:06:27:01 +0100] "GET / HTTP/1.1" 200 138'
+AGENT = b' "-" "agent"'
+MISLEADING = {
+    "virtual host": (b"www.example.org 1.2.3.4 - - " + END + AGENT, "1.2.3.4", "www.example.org"),
+    "its user": (b"www.example.org 1.2.3.4 - jo " + END, "1.2.3.4", "www.example.org"),
+    "and port": (b"www.example.org:443 1.2.3.4 - - " + END, "1.2.3.4", "www.example.org"),
+    "address 6": (b"2001:db8::1 - - " + END + AGENT, "2001:db8::1", ""),
+    "a user with blanks": (b"1.2.3.4 - John Doe " + END, "1.2.3.4", ""),
+    "no ident": (b"www.example.org 1.2.3.4 jo " + END, None, None),
+    "client first": (b"1.2.3.4 www.example.org - - " + END, None, None),
+    "two addresses": (b"1.2.3.4 10.0.0.1 - - " + END, None, None),
+    "syslog": (b"Nov 23 06:25:24 web1 nginx: 1.2.3.4 - - " + END + AGENT, None, None),
+    "syslog, a user": (b"Nov 23 06:25:24 web1 nginx: 1.2.3.4 - jo " + END + AGENT, None, None),
+    "RFC 5424": (b"2008-11-18T06:27:01Z web1 1.2.3.4 - - " + END + AGENT, None, None),
+    "packed": (b"1.2.3.4 - - " + END + AGENT + b' "gzip"', None, None),
+    "ratio": (b"1.2.3.4 - - " + END + AGENT + b' "3.12"', None, None),
+}
+
+
+@pytest.mark.parametrize("case", MISLEADING)
+def test_nobody_is_taken_for_the_client(case: str) -> None:
+    """What stands before the time is who asked and whom, or no format is found: it is never put elsewhere."""
+    line, peer, host = MISLEADING[case]
+    name = detect_format([line])
+    assert (name is None) == (peer is None)
+    if name:
+        (item,) = read_log([line], name, found=True)
+        assert isinstance(item, Exchange)
+        assert (item.peer, item.host) == (peer, host)
+
+
+@pytest.mark.parametrize("prefix", [b"1.2.3.4, 10.0.0.5 - - ", b"1.2.3.4, unknown, 2001:db8::5 - jo "])
+def test_a_list_of_addresses_is_a_header(prefix: bytes) -> None:
+    """As proxies write it where the address of the client should be."""
+    name = detect_format([prefix + END + AGENT])
+    (item,) = read_log([prefix + END + AGENT], name or "", found=True)
+    assert isinstance(item, Exchange)
+    assert item.request.header(b"x-forwarded-for") == prefix.partition(b" - ")[0]
+    assert (item.peer, item.user) == ("", "jo" if b"jo" in prefix else "")
+
+
+def test_lines_of_another_format_are_counted() -> None:
+    """The format of most lines is taken; one line does not make it, and the others are not read by it."""
+    plain, listed = b"1.2.3.4 - - " + END, b"1.2.3.4, 5.6.7.8 - - " + END
+    assert detect_format([plain, b"x", b"y"]) is None
+    assert detect_format([plain, plain, listed]) == "proxied-clf"
+    kinds = [type(item) for item in read_log([plain, listed], "clf", found=True)]
+    assert kinds == [Exchange, Unreadable]
 
 
 def test_no_format_is_found() -> None:

@@ -84,6 +84,39 @@ def test_json_with_a_body() -> None:
     assert (exchange.started, exchange.duration) == (1226986021, 0.25)
 
 
+SIDE_BY_SIDE = [
+    ("$request_method $scheme://$host$request_uri", b"GET http://ex.org/a?b=1", b"GET /a?b=1", b"ex.org"),
+    ("$request_method $http_host$request_uri", b"GET ex.org:81/a", b"GET /a", b"ex.org:81"),
+    ("$request_method $host:$server_port$request_uri", b"GET ex.org:81/a/b:1", b"GET /a/b:1", b"ex.org:81"),
+    ("$request_method $uri$is_args$args $status", b"GET /a?b=1 200", b"GET /a?b=1", None),
+    ("$request_method $uri$is_args$args $status", b"GET /a 200", b"GET /a", None),
+    ('"$uri$is_args$args" "$request_method"', b'"/a b" "GET"', b"GET /a b", None),
+    ("%m https://%v%U%q", b"GET https://ex.org/a?b", b"GET /a?b", b"ex.org"),
+    ("%m https://%v%U%q", b"GET https://[::1]:8/a", b"GET /a", b"[::1]:8"),
+]
+
+
+@pytest.mark.parametrize(("log_format", "line", "start_line", "host"), SIDE_BY_SIDE)
+def test_fields_side_by_side(log_format: str, line: bytes, start_line: bytes, host: bytes | None) -> None:
+    """Host, path and query need no text between them: each ends where the next begins."""
+    request = one(line, log_format).request
+    assert (request.start_line, request.header(b"host")) == (start_line, host)
+
+
+def test_an_address_and_its_port() -> None:
+    """Also one that has colons itself."""
+    assert one(b"2001:db8::1:443 200", "$remote_addr:$remote_port $status").peer == "2001:db8::1"
+    assert one(b"1.2.3.4:443 200", "$remote_addr:$remote_port $status").peer == "1.2.3.4"
+    assert one(b"unix: 200", "$remote_addr $status").peer == "unix:"
+
+
+@pytest.mark.parametrize("log_format", ["$remote_user$status", "$uri$args", "%m%U", "$remote_addr$own", "%D%b"])
+def test_two_fields_of_which_nobody_knows_where_one_ends_are_refused(log_format: str) -> None:
+    """A wrong request would be made of them without a word."""
+    with pytest.raises(UsageError, match="nothing stands between"):
+        list(read_log([b"x"], log_format))
+
+
 @pytest.mark.parametrize("log_format", ["escape=odd '$status'", "$status $"])
 def test_what_nginx_would_not_take_is_refused(log_format: str) -> None:
     """An escape or a variable that cannot be is a usage error."""
