@@ -144,7 +144,7 @@ class Judge:
     def _answers(self, outcome: Outcome) -> tuple[Difference, ...]:
         old, new, request = outcome.old, outcome.new, outcome.exchange.request
         if not (isinstance(old, Response) and isinstance(new, Response)):
-            return (crash_difference(old, new),)
+            return () if _died_alike(old, new) else (crash_difference(old, new),)
         if self.fronts.old != self.fronts.new and old != new:
             old, new, acted = level(old, self.fronts.old, new)
             self.normaliser.acted[WITHOUT_SERVER] += acted
@@ -244,7 +244,7 @@ def _only_one_did_it(outcome: Outcome) -> bool:
     """Tell whether a side failed, and the other did not or in another way: then they cannot have written the same."""
     old, new = outcome.old, outcome.new
     if not (isinstance(old, Response) and isinstance(new, Response)):
-        return True
+        return not _died_alike(old, new)
     classes = {old.status // 100, new.status // 100}
     return len(classes) > 1 and max(classes) >= FAILED
 
@@ -268,8 +268,13 @@ def without_server(served: Response, bare: Response) -> Response:
     return replace(served, headers=headers, framing=bare.framing, version=bare.version, raw_head=bare.raw_head)
 
 
+def _died_alike(old: Answer, new: Answer) -> bool:
+    """Tell whether both sides died in the same way: that proves nothing of new, and is no difference either."""
+    return _in_short(old) == _in_short(new)
+
+
 def crash_difference(old: Answer, new: Answer) -> Difference:
-    """Describe that a side, or both, died instead of answering."""
+    """Describe that a side died instead of answering, or both, each in its own way."""
     kind = "added" if isinstance(old, Response) else "missing" if isinstance(new, Response) else "changed"
     return Difference("crash", "", kind, _in_short(old), _in_short(new))
 

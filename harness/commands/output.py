@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -37,7 +39,7 @@ FILES: Mapping[str, tuple[Writer, str]] = {
 }
 """Options that name a file, what is written there, and what `--help` says of it."""
 SCREENS: Mapping[str, Callable[[Result, Places], str]] = {
-    "text": lambda result, places: terminal_report(result, colour=sys.stdout.isatty()),
+    "text": lambda result, places: terminal_report(result, colour=sys.stdout is not None and sys.stdout.isatty()),
     "github": github_report,
     "gitlab": gitlab_report,
 }
@@ -66,28 +68,53 @@ class Output:
     def of(cls, options: Mapping[str, Any]) -> Output:
         """Read the options of `report_options`. Raises UsageError where a file could not be written later."""
         files = {name: options[f"{name}_file"] for name in FILES if options.get(f"{name}_file") is not None}
-        for file in files.values():
+        for name, file in files.items():
             if not file.parent.is_dir():
                 raise UsageError(f"{file}: no such folder to write the report to")
             if file.is_dir() or (file.exists() and not os.access(file, os.W_OK)):
                 raise UsageError(f"{file}: the report cannot be written there")
+            if twice := [other for other in files if other != name and _are_one(file, files[other])]:
+                raise UsageError(f"{file}: --{name} and --{twice[0]} cannot both be written to one file")
         return cls(files, options.get("screen", "text"))
 
     def write(self, result: Result, recordings: Iterable[object] = ()) -> int:
-        """Print and write all reports; return the exit status, and say on stderr why it is 2.
+        """Write and print all reports; return the exit status, and say on stderr why it is 2.
 
-        Where the recordings are known, annotations of a checkout stand at the examples.
+        Where the recordings are known, annotations of a checkout stand at the examples. What cannot be printed (nobody
+        reads to the end, as in `| head`) changes neither the files nor the verdict. Raises UsageError, after all else,
+        for a file that cannot be written.
         """
         places = find_places(recordings, result.groups, Path.cwd()) if self.screen != "text" else {}
-        click.echo(SCREENS[self.screen](result, places), nl=False)
+        failed = [text for name, file in self.files.items() for text in _write(file, FILES[name][0](result))]
+        _print(SCREENS[self.screen](result, places))
         if self.screen == "github" and os.environ.get(SUMMARY):
             _append(Path(os.environ[SUMMARY]), github_summary(result))
-        for name, file in self.files.items():
-            try:
-                file.write_text(FILES[name][0](result), encoding="utf-8")
-            except OSError as error:
-                raise UsageError(f"{file}: the report cannot be written: {error.strerror}") from None
+        if failed:
+            raise UsageError("; ".join(failed))
         return exit_status(result)
+
+
+def _are_one(file: Path, other: Path) -> bool:
+    """Tell whether two names mean one file; a device takes several reports."""
+    return file.resolve() == other.resolve() and (file.is_file() or not file.exists())
+
+
+def _write(file: Path, text: str) -> Iterator[str]:
+    """Write a report, and yield what is in the way of it."""
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        yield f"{file}: the report cannot be written: {error.strerror}"
+
+
+def _print(text: str) -> None:
+    try:
+        click.echo(text, nl=False)
+    except OSError as error:
+        if error.errno != errno.EPIPE:
+            click.echo(f"harness: note: the report cannot be printed: {error.strerror}", err=True)
+        with contextlib.suppress(OSError), open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())  # else what is left in the buffer fails again at the exit
 
 
 def _append(file: Path, text: str) -> None:

@@ -25,6 +25,7 @@ from harness.targets.side import Side
 from harness.targets.url import UrlSide
 
 APPLICATION = re.compile(r"[A-Za-z_][\w.]*(:.+)?\Z", re.DOTALL)
+URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")  # RFC 3986 section 3
 EXAMPLES = (
     "http://127.0.0.1:8000, package.module:application, module:factory('argument'), "
     "git:REVISION:package.module:application, the NAME of a [target.NAME] in harness.toml, recorded, "
@@ -88,7 +89,7 @@ def _parsed(
     safety: Safety,
     timeout: float,
 ) -> Target:
-    if app.startswith(("http://", "https://")):
+    if URL.match(app):
         return _url_target(app, safety, timeout)
     if app == "recorded":
         return Target(text, stateful=False, served=True, replayed=False, opener=lambda variation: RecordedSide())

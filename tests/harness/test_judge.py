@@ -66,8 +66,21 @@ def test_a_stale_exchange_still_shows_how_the_sides_differ() -> None:
     ],
 )
 def test_a_target_that_died_is_a_crash_difference(old: Answer, new: Answer, difference: Difference) -> None:
-    """Also where both died: nobody answered."""
+    """Also where both died, each in its own way."""
     assert verdict(old, new).differences == (difference,)
+
+
+@pytest.mark.parametrize("rows", [0, 1])
+def test_two_sides_that_died_alike_do_not_differ(rows: int) -> None:
+    """Nothing is proved by that, so the exchange is no judged one; what only one of them wrote before is told."""
+    written = Effects({"t": {(("id", "1"),): rows}} if rows else {})
+    old, new = Crash("the process ended with 3", "pid 7"), Crash("the process ended with 3", "pid 8")
+    found = verdict(old, new, old_effects=written, new_effects=Effects())
+    assert (found.kind, [one.aspect for one in found.differences], found.diverged) == (
+        "error",
+        ["rows"] * rows,
+        bool(rows),
+    )
 
 
 def test_what_old_answers_now_is_held_against_the_recording_apart() -> None:

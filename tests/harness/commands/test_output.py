@@ -1,6 +1,10 @@
 """What a comparison leaves behind: files, standard output, the summary of a job, and the exit status."""
 
+import errno
 import json
+import os
+import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -71,6 +75,49 @@ def test_a_summary_that_cannot_be_written_is_no_failure(result, checkout, monkey
     monkeypatch.setenv(SUMMARY, str(checkout / "none" / "summary.md"))
     assert Output({}, "github").write(result) == 1
     assert "summary cannot be written" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("checkout")
+@pytest.mark.parametrize(
+    ("shell", "said"),
+    [
+        pytest.param("exec >&-", "", id="closed"),
+        pytest.param("exec >/dev/full", "the report cannot be printed: " + os.strerror(errno.ENOSPC), id="full"),
+        pytest.param("exec > >(exec <&-)", "", id="nobody reads"),
+    ],
+)
+def test_what_cannot_be_printed_changes_neither_files_nor_verdict(tmp_path, shell, said):
+    """A closed pipe was exit status 1, a verdict, and no file was written; two others were tracebacks."""
+    program = """if True:
+        import sys, time
+        from pathlib import Path
+        from harness.commands.output import Output
+        from harness.report import Result
+        time.sleep(0.2)
+        sys.exit(Output({"json": Path("z.json")}).write(Result("a", "b", {"exchanges": 2, "judged": 2, "matched": 2})))
+    """
+    command = ["bash", "-c", f'{shell}; exec "$@"', "bash", sys.executable, "-c", program]
+    done = subprocess.run(command, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    assert (done.returncode, "Traceback" in done.stderr, "Exception" in done.stderr) == (0, False, False), done.stderr
+    assert said in done.stderr
+    assert json.loads(Path("z.json").read_text())["counts"]["judged"] == 2
+
+
+def test_a_file_that_cannot_be_written_is_told_after_the_rest(result, tmp_path, capsys):
+    """The other files and the screen have the report by then."""
+    files = {"json": Path("/dev/full"), "html": tmp_path / "r.html"}
+    with pytest.raises(UsageError, match="/dev/full: the report cannot be written: No space"):
+        Output(files).write(result)
+    assert files["html"].exists()
+    assert "different 1 in 1 group" in capsys.readouterr().out
+
+
+def test_two_reports_in_one_file_are_refused(tmp_path, monkeypatch):
+    """The one written later would be all that is left; a device takes both."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match="--json and --html cannot both be written to one file"):
+        Output.of({"json_file": tmp_path / "r", "html_file": Path("r")})
+    assert Output.of({"json_file": Path(os.devnull), "html_file": Path(os.devnull)}).files
 
 
 def test_a_file_that_could_not_be_written_is_refused_before_the_work(tmp_path):

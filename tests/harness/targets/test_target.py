@@ -54,6 +54,8 @@ def test_a_target_is_told_by_its_form(text: str, kind: type) -> None:
         "",
         "http://",
         "https://host",
+        "ftp://host",
+        "unix:///run/app.sock",
         "http://host/path",
         "http://host:port",
         "a b",
