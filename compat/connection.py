@@ -1,4 +1,5 @@
-"""A long body straight from the client's connection, past the buffers of gunicorn, which copy each piece several times.
+"""The client's connection itself, where gunicorn shows it: a long body straight from it, past gunicorn's buffers, which
+copy each piece several times; and an end that nobody takes for the end of an answer.
 
 Comes in: a WSGI environ. Goes out: the pieces of the body, or None where there is no connection of gunicorn's, or
 something has put itself before it. gunicorn is told what was taken, so that it knows where the next request begins.
@@ -7,6 +8,7 @@ something has put itself before it. gunicorn is told what was taken, so that it 
 from __future__ import annotations
 
 import socket
+import struct
 from collections.abc import Iterator
 from typing import Any
 
@@ -35,6 +37,20 @@ def straight(environ: Environ) -> Iterator[memoryview] | None:
     if shown is None or getattr(reader.unreader, "sock", None) is not shown:
         return None
     return _pieces(body)
+
+
+def break_off(environ: Environ) -> None:
+    """Reset a connection over which an answer broke off whose end is the connection's own, as HTTP/1.0 has it: an
+    orderly end would look like the answer's (RFC 9112 section 8). gunicorn would end it in order.
+    """
+    client = connection(environ)
+    if client is None or environ.get("SERVER_PROTOCOL") != "HTTP/1.0":
+        return
+    try:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.close()
+    except OSError:
+        pass  # the client has gone
 
 
 def kind(thing: object) -> str:

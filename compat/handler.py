@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any, BinaryIO, Protocol
 
+from .connection import break_off
 from .environ import text_variables
 from .errors import AnsweredError, ProgramError, RequestError, ResponseAborted
 from .journal import Journal
@@ -80,12 +81,14 @@ class HandlerApp:
             self._act(handler, env)
             return handler.finish()
         except ResponseAborted:
+            break_off(journal.environ)
             raise
         except (Exception, SystemExit) as error:
             if isinstance(error, SystemExit) and told_to_stop(error):
                 raise
             journal.exception(f"{env['REQUEST_METHOD']} {env['REQUEST_URI']}: {error!r}", traceback.format_exc())
             if handler.started:
+                break_off(journal.environ)
                 raise ResponseAborted(f"{journal.program}: {error!r} in the middle of its answer") from error
             answered = error if isinstance(error, RequestError) else ProgramError(500, repr(error))
             return error_page(answered, start_response, head=head_only)

@@ -38,11 +38,11 @@ def one_line(text: str) -> str:
 
 
 class Journal:
-    """Takes the messages of one request. `program` is the name they carry."""
+    """Takes the messages of one request, whose `environ` it knows. `program` is the name they carry."""
 
     def __init__(self, environ: Environ, program: str = "") -> None:
         self.program = program
-        self._environ = environ
+        self.environ = environ
         self._errors: Any = environ["wsgi.errors"]
         self._observe: Callable[[Outcome], object] | None = environ.get(OBSERVER)
         self._pending = b""
@@ -64,8 +64,8 @@ class Journal:
             pass  # a full disk, or a closed stream: that costs the line, as in Python's logging, and never an answer
 
     def _told(self, outcome: Outcome | None) -> dict[str, Any]:
-        path = self._environ.get("SCRIPT_NAME", "") + self._environ.get("PATH_INFO", "")
-        client = self._environ.get("REMOTE_ADDR", "")
+        path = self.environ.get("SCRIPT_NAME", "") + self.environ.get("PATH_INFO", "")
+        client = self.environ.get("REMOTE_ADDR", "")
         return {"program": self.program, "outcome": outcome, "client": client, "path": escape(encode(path))}
 
     def end(self, outcome: Outcome) -> None:

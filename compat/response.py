@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from .body import Body
+from .connection import break_off
 from .errors import AnsweredError, ResponseAborted
 from .journal import Journal
 from .output import standard_reason
@@ -160,6 +161,8 @@ class Response:
     def _abort(self, reason: str) -> ResponseAborted:
         try:
             self._work.end(f"response cut off: {reason}")
+            if self._promised is None and not self._omit:
+                break_off(self._work.journal.environ)
         except ResponseAborted:
             pass  # the connection is aborted anyway
         return ResponseAborted(f"{self._work.journal.program}: {reason}")
