@@ -17,6 +17,7 @@ import click
 
 from ..commands.words import refuse
 from .model import ApacheError, Directive, Import, Kind
+from .nginx import HEAD
 from .overrides import Override, checked, file_names, folders, hosts, in_force
 from .parse import parse
 from .report import Binding, files, table, text
@@ -24,6 +25,8 @@ from .translate import translate
 
 MAIN_FILES = ("apache2.conf", "conf/httpd.conf", "httpd.conf", "conf/apache2.conf")
 MAX_FOLDERS = 20_000
+OF_ROOT = (".env", ".txt")
+"""Files with values of variables, which may be passwords: nobody else reads them."""
 EXAMPLES = """
 Examples:
 
@@ -65,7 +68,7 @@ def import_apache(
     if output is None:
         _say(text(result, binding))
     else:
-        _write(Path(output), files(result, binding))
+        _write(Path(output), files(result, binding, os.path.abspath(output)))
         _say(table(result))
     sys.exit(1 if result.of("not carried") else 0)
 
@@ -83,11 +86,22 @@ def _say(content: str) -> None:
 def _write(folder: Path, contents: dict[str, str]) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        if (folder / "nginx.conf").exists() and not _read(str(folder / "nginx.conf")).startswith(HEAD):
+            refuse(f"{folder / 'nginx.conf'} is there already, and not of compat import-apache: choose another folder")
         for name, content in contents.items():
-            (folder / name).write_text(content, encoding="utf-8", errors="surrogateescape")
+            _write_file(folder / name, content, 0o600 if name.endswith(OF_ROOT) else 0o644)
             _say(f"wrote {folder / name}")
     except OSError as error:
         refuse(f"cannot write to {folder}: {error.strerror}")
+
+
+def _write_file(path: Path, content: str, mode: int) -> None:
+    """Write a file that has its mode before its content; a symbolic link is refused."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, mode)
+    with open(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
+        os.fchmod(file.fileno(), mode)
+        file.truncate()
+        file.write(content)
 
 
 def imported(paths: tuple[str, ...], server_root: str | None = None, defined: dict[str, str] | None = None) -> Import:

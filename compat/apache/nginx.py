@@ -20,6 +20,8 @@ from .servers import uses_tls
 
 DEFAULT = Settings()
 ERROR_TEXT = "text/html; charset=iso-8859-1"
+HEAD = "# Written by compat import-apache. Include it within http { }."
+"""The first line, by which a file of ours is known."""
 GRACE = 10
 """Seconds that nginx waits longer than compat, so that compat's own answer to a slow program arrives."""
 
@@ -32,8 +34,7 @@ def nginx(sites: Sequence[Site], addresses: Addresses) -> str:
     servers = [_Writer(site, addresses, users) for site in sites]
     blocks = ["\n".join(_indented(writer.lines())) + "\n" for writer in servers]
     maps = [line for key, name in users.items() for line in _map(key, name)]
-    head = ["# Written by compat import-apache. Include it within http { }."]
-    return "\n".join([*head, *_indented(maps), "", *blocks])
+    return "\n".join([HEAD, *_indented(maps), "", *blocks])
 
 
 def _map(key: tuple[str, tuple[str, ...]], name: str) -> Iterator[str]:
@@ -274,8 +275,11 @@ class _Writer:
 
 
 def _proxy_lines(settings: Settings) -> list[str]:
-    """Return what holds for all of a server: nginx forwards as the client asked, and streams as programs write."""
+    """Return what holds for all of a server: nginx forwards as the client asked, and streams as programs write. It
+    obeys no program: a header X-Accel-Redirect would open any location that is for nginx itself.
+    """
     streamed = ["proxy_http_version 1.1;", "proxy_buffering off;", _read_timeout(settings)]
+    streamed.append(f"proxy_ignore_headers {' '.join(OBEYED)};")
     return [*streamed, *PROXY_HEADERS]
 
 
@@ -283,6 +287,7 @@ def _read_timeout(settings: Settings) -> str:
     return f"proxy_read_timeout {settings.timeout + GRACE}s;"
 
 
+OBEYED = tuple(f"X-Accel-{name}" for name in ("Redirect", "Expires", "Limit-Rate", "Buffering", "Charset"))
 UNTRUSTED = ("X-Forwarded-Host", "X-Forwarded-Port")
 """Headers that compat would believe of a trusted front end, and that only a client can have sent."""
 PROXY_HEADERS = (

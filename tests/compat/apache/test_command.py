@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import stat
 import subprocess
 from pathlib import Path
 
@@ -111,6 +112,7 @@ def test_written(tmp_path: Path) -> None:
     assert result.exit_code == 0
     assert sorted(one.name for one in (tmp_path / "new").iterdir()) == [
         "commands.txt",
+        "compat-1-cgi-bin.env",
         "compat-1-cgi-bin.service",
         "nginx.conf",
     ]
@@ -118,7 +120,7 @@ def test_written(tmp_path: Path) -> None:
     assert "--trust-proxy unix" in (tmp_path / "new" / "commands.txt").read_text()
     unit = (tmp_path / "new" / "compat-1-cgi-bin.service").read_text()
     assert "User=www\n" in unit
-    assert '--env "A=b c"' in unit
+    assert "--pass-env A " in unit
 
 
 def test_latin_1(tmp_path: Path) -> None:
@@ -132,14 +134,82 @@ def test_latin_1(tmp_path: Path) -> None:
         assert b"caf\xe9" in result.stdout_bytes
 
 
+SECRET = "ScriptAlias /c/ /c/\nSetEnv DB_PASSWORD 's3$cret \\\\ \\\"x'\nSetEnv PATH /bin\n"
+
+
+def test_values_are_for_root_only(tmp_path: Path) -> None:
+    """What SetEnv says is in no unit, which everybody may read, and in no `ps`; PATH stays on the command line."""
+    path, new = tmp_path / "site.conf", tmp_path / "new"
+    path.write_text(SECRET)
+    new.mkdir()
+    (new / "commands.txt").touch(0o644)
+    run(path, "-o", new)
+    modes = {one.name: stat.S_IMODE(one.stat().st_mode) for one in new.iterdir()}
+    assert modes == {
+        "nginx.conf": 0o644,
+        "commands.txt": 0o600,
+        "compat-1-c.service": 0o644,
+        "compat-1-c.env": 0o600,
+    }
+    unit = (new / "compat-1-c.service").read_text()
+    assert "s3" not in unit
+    assert f"EnvironmentFile={new}/compat-1-c.env\n" in unit
+    assert " --pass-env DB_PASSWORD --env PATH=/bin " in unit
+    assert (new / "compat-1-c.env").read_text() == 'DB_PASSWORD="s3\\$cret \\\\ \\\\\\"x"\n'
+
+
+@pytest.mark.parametrize("user", ["", "User ${APACHE_RUN_USER}", "User root", "User #0", "User root\nGroup root"])
+def test_nobody_runs_as_root(tmp_path: Path, user: str) -> None:
+    """Where no user is named that programs could run as, the unit names one, marked; the table says it."""
+    path = tmp_path / "site.conf"
+    path.write_text(f"ScriptAlias /c/ /c/\n{user}\n")
+    result = run(path, "-o", tmp_path)
+    unit = (tmp_path / "compat-1-c.service").read_text()
+    assert "# CHANGE: Apache's configuration names no user that these programs could run as\nUser=www-data\n" in unit
+    assert "root" not in unit
+    assert "== Change\nUser=www-data of compat-1-c\n" in result.output
+    assert "# as www-data or another user, not as root" in run(path).output
+
+
+def test_user_by_number(tmp_path: Path) -> None:
+    """Apache's `#1000` is systemd's 1000."""
+    path = tmp_path / "site.conf"
+    path.write_text("ScriptAlias /c/ /c/\nUser #1000\nGroup #1001\n")
+    run(path, "-o", tmp_path)
+    assert "\nUser=1000\nGroup=1001\n" in (tmp_path / "compat-1-c.service").read_text()
+
+
+def test_no_file_of_others_is_overwritten(tmp_path: Path) -> None:
+    """A nginx.conf that is not ours is refused before anything is written; ours is written anew."""
+    path = tmp_path / "site.conf"
+    path.write_text(FINE)
+    (tmp_path / "nginx.conf").write_text("user nginx;\n")
+    result = run(path, "-o", tmp_path)
+    assert result.exit_code == 2
+    assert "is there already" in result.output
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["nginx.conf", "site.conf"]
+    assert [run(path, "-o", tmp_path / "new").exit_code for _ in range(2)] == [0, 0]
+
+
+@pytest.mark.parametrize("number", ["\N{SUPERSCRIPT TWO}", "9" * 5000, "\N{ARABIC-INDIC DIGIT FIVE}"])
+@pytest.mark.parametrize("name", ["Timeout", "LimitRequestBody", "KeepAliveTimeout", "RLimitCPU"])
+def test_what_is_no_number(tmp_path: Path, name: str, number: str) -> None:
+    """Digits that are none, and more than there can be, are not carried over; nothing breaks."""
+    path = tmp_path / "site.conf"
+    path.write_text(f"{FINE}{name} {number}\n")
+    result = run(path)
+    assert result.exit_code == 1
+    assert "is not a number" in result.output
+
+
 def test_unit_is_valid(tmp_path: Path) -> None:
     """systemd takes the unit."""
     if shutil.which("systemd-analyze") is None:
         pytest.skip("needs systemd-analyze")
     path = tmp_path / "site.conf"
     path.write_text(FINE.replace("User www\n", "User daemon\n") + "SetEnv P '100% of $HOME \\\\'\n")
-    run(path, "-o", tmp_path)
-    words = ["systemd-analyze", "verify", "--man=no", str(tmp_path / "compat-1-cgi-bin.service")]
+    run(path, "-o", tmp_path / "100% new")
+    words = ["systemd-analyze", "verify", "--man=no", str(tmp_path / "100% new" / "compat-1-cgi-bin.service")]
     done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 

@@ -27,6 +27,8 @@ GUIDE = (ROOT / "docs" / "moving-off-apache.md").read_text(encoding="utf-8")
 PROGRAM = """#!/bin/sh
 echo "Content-Type: text/plain"
 echo "Set-Cookie: last=$QUERY_STRING"
+echo "X-User: ${REMOTE_USER-nobody}"
+echo "X-Accel-Redirect: /page.txt"
 echo "X-Client: $REMOTE_ADDR $SERVER_NAME ${HTTPS-plain}"
 echo
 echo "$REQUEST_METHOD $SCRIPT_NAME $PATH_INFO $QUERY_STRING"
@@ -95,6 +97,7 @@ def test_guide(root: Path) -> None:
     conf.write_text(CONFIGURATION.format(root=root, port=apache, user=user, group=group, modules=modules))
     (service,) = imported((str(conf),)).services
     words = [sys.executable, "-m", *command(service, 0, Binding(ours)), "--workers", "1"]
+    words += ["--remote-user-header", "X-Remote-User"]
     harness = [sys.executable, "-m", "harness"]
     recording, report = root / "today.archive", root / "report.json"
     with (
@@ -123,9 +126,9 @@ def test_guide(root: Path) -> None:
         cut_over.write_text(block.replace("127.0.0.1:8001", f"127.0.0.1:{ours}"))
         httpd.send_signal(signal.SIGUSR1)  # what `apache2ctl graceful` and `systemctl reload apache2` send
         until_served_by("gunicorn", apache)
-        _, headers, body = get(
-            apache, "/cgi-bin/say.cgi/a?b", Host="www.example.org", X_Forwarded_Proto="https", X_Forwarded_For="1.2.3.4"
-        )
+        sent = {"X_Forwarded_Proto": "https", "X_Forwarded_For": "1.2.3.4", "X_Remote_User": "admin"}
+        _, headers, body = get(apache, "/cgi-bin/say.cgi/a?b", Host="www.example.org", **sent)
+        assert headers["X-User"] == "nobody"
         assert body == "GET /cgi-bin/say.cgi /a b\n"
         assert headers["X-Client"] == "127.0.0.1 www.example.org plain"
 
@@ -164,6 +167,7 @@ def test_files_to_deploy_work_together(root: Path) -> None:
     for old, new in places.items():
         unit, server = unit.replace(old, new), server.replace(old, new)
     (line,) = re.findall(r"^ExecStart=/usr/bin/env (compat .*)$", unit, re.MULTILINE)
+    line += " --remote-user-header X-Remote-User"
     (root / "site.conf").write_text(server)
     folders = "".join(f"{name}_temp_path {root}/run/{name};" for name in TEMPORARY)
     http = f"access_log off; {folders} include site.conf;"
@@ -175,7 +179,11 @@ def test_files_to_deploy_work_together(root: Path) -> None:
     ):
         wait_for(f"{root}/run/http.sock", root / "run" / "compat.log")
         wait_for(port, root / "run" / "nginx.log")
-        _, headers, body = get(port, "/cgi-bin/say.cgi/a?b", Host="www.example.org", X_Forwarded_Host="evil")
+        _, headers, body = get(
+            port, "/cgi-bin/say.cgi/a?b", Host="www.example.org", X_Forwarded_Host="evil", X_Remote_User="admin"
+        )
+        assert headers["X-User"] == "nobody"
+        assert get(port, "/cgi-bin/say.cgi?redirect")[2] == "GET /cgi-bin/say.cgi  redirect\n"  # nginx obeys no program
         assert (headers["X-Client"], body) == ("127.0.0.1 www.example.org plain", "GET /cgi-bin/say.cgi /a b\n")
         assert get(port, "/page.txt")[2] == "a file"
         assert "403" in get(port, "/.hidden")[2]

@@ -12,7 +12,10 @@ from tests.compat.apache.servers import answer, translated
 
 DENIED = "<Directory @ROOT@/www>\nAllowOverride All\nRequire all granted\n</Directory>\n"
 NESTED = "<Directory @ROOT@/www/up>\n{}\nRequire all denied\n</Directory>\n"
-OPENING, PASSWORD = "Require all granted\n", "AuthType Basic\nAuthName a\nAuthUserFile @ROOT@/users\nRequire valid-user\n"
+OPENING, PASSWORD = (
+    "Require all granted\n",
+    "AuthType Basic\nAuthName a\nAuthUserFile @ROOT@/users\nRequire valid-user\n",
+)
 
 
 def build(root: Path, files: dict[str, str]) -> None:

@@ -298,6 +298,23 @@ def test_unprotected_user() -> None:
     assert ["auth_basic_user_file /u;" in block for block in blocks if "$remote_user" in block] == [True, True]
 
 
+def test_user_is_set_wherever_compat_believes_it() -> None:
+    """Each location that leads to a service with --remote-user-header sets that header: no client can."""
+    auth = "AuthType Basic\nAuthUserFile /u\nRequire valid-user"
+    text = f"{SITE}ScriptAlias /p /p\n<Location /p>\n{auth}\n</Location>\n<Files a.cgi>\n{auth}\n</Files>"
+    believing = {words[words.index("--bind") + 1] for words in commands(text) if "--remote-user-header" in words}
+    blocks = re.findall(r"proxy_pass http://([^{}]*)", nginx(text))
+    reached = [block for block in blocks if block.partition(";")[0] in believing]
+    assert len(believing) == 2
+    assert len(reached) == 3
+    assert all("proxy_set_header X-Remote-User $remote_user;" in block for block in reached)
+
+
+def test_no_orders_of_a_program() -> None:
+    """nginx ignores X-Accel-Redirect and its like, which any program can print."""
+    assert nginx(SITE).count("proxy_ignore_headers X-Accel-Redirect X-Accel-Expires") == 1
+
+
 def test_url_beside_the_programs() -> None:
     """The URL without its slash is the document root's, and protected as the section says."""
     text = f"{SITE}<Location /cgi-bin>\nAuthType Basic\nAuthUserFile /u\nRequire valid-user\n</Location>"
