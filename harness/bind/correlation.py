@@ -16,7 +16,7 @@ from harness.bind.bindings import MOST, Bindings, Key, key_of
 from harness.bind.learn import Pair, Sort
 from harness.bind.token import same_shape, strength
 from harness.effects import Effects, Row
-from harness.exchange import Exchange, Response
+from harness.exchange import SAFE_METHODS, Exchange, Response
 
 _SEGMENT = re.compile(rb"[^/.\n]+")
 """What a file may be named by: a segment of its path, without the suffix."""
@@ -46,6 +46,7 @@ class Correlation:
         self._given: tuple[dict[Given, set[Mark]], dict[Given, set[Mark]]] = ({}, {})
         self._observed = 0
         self._written: dict[str, set[bytes]] = {}
+        self._may_have_written = False
 
     def clear(self) -> None:
         """A new scenario begins."""
@@ -53,6 +54,7 @@ class Correlation:
         self.new.clear()
         self._given = ({}, {})
         self._written.clear()
+        self._may_have_written = False
         self.names = (Names(), Names())
 
     def observe(
@@ -67,6 +69,7 @@ class Correlation:
         if (recorded is None or recorded.body is None) and not (self.old.known or self.new.known):
             return  # an access log tells no names
         watched = old_effects is not None and new_effects is not None
+        self._may_have_written = self._may_have_written or exchange.request.method not in SAFE_METHODS
         self._observed += 1
         for given, effects in zip(self._given, (old_effects, new_effects), strict=True):
             if watched and effects is not None and effects.rows and len(given) < MOST:
@@ -127,7 +130,7 @@ class Correlation:
         if (mine is None and theirs is None) or not same_shape(old, new):
             return
         if sort == "weak":
-            both = mine is not None and theirs is not None
+            both = mine is not None and theirs is not None and self._may_have_written
             if self._are_one((scope, old), (scope, new)) if watched else both:
                 self._add(scope + SEPARATOR + old, scope + SEPARATOR + new, recorded)
             return

@@ -20,10 +20,12 @@ def observe(correlation: Correlation, exchange: Exchange, old: Response, new: Re
     correlation.observe(exchange, changed, *effects)
 
 
-def shared(recorded: bytes, old: bytes, new: bytes, *effects: Effects) -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
+def shared(
+    recorded: bytes, old: bytes, new: bytes, *effects: Effects, method: bytes = b"GET"
+) -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
     """Return the names shared after one exchange with these bodies."""
     correlation = Correlation(Bindings(), Bindings())
-    exchange = Exchange("t#1", Request(b"GET /items HTTP/1.1"), Response(200, body=recorded))
+    exchange = Exchange("t#1", Request(method + b" /items HTTP/1.1"), Response(200, body=recorded))
     observe(correlation, exchange, Response(200, body=old), Response(200, body=new), *effects)
     return dict(correlation.names[0]), dict(correlation.names[1])
 
@@ -121,7 +123,12 @@ def test_an_id_is_shared_where_the_rows_show_that_it_was_given(
     old: int, new: int, effects: tuple[Effects, ...], expected: tuple[dict[bytes, bytes], dict[bytes, bytes]]
 ) -> None:
     """A link to another thing than before is a difference, an id that was just given is none."""
-    assert shared(ITEM % 12, ITEM % old, ITEM % new, *effects) == expected
+    assert shared(ITEM % 12, ITEM % old, ITEM % new, *effects, method=b"POST") == expected
+
+
+def test_an_id_that_nothing_can_have_given_is_not_shared() -> None:
+    """Rows are not watched, but nothing was sent that writes: new tells of another item than old."""
+    assert shared(ITEM % 12, ITEM % 14, ITEM % 15) == ({}, {})
 
 
 def test_where_new_goes_on_from_old_s_rows_it_has_old_s_names() -> None:
