@@ -140,7 +140,7 @@ class Shadow:
         if environ["REQUEST_METHOD"] not in self._methods:
             return METHOD
         length = environ.get("CONTENT_LENGTH") or "0"
-        if "HTTP_TRANSFER_ENCODING" in environ or not length.isdigit() or int(length) > self.body:
+        if "HTTP_TRANSFER_ENCODING" in environ or not length.isdecimal() or int(length) > self.body:
             return TOO_LARGE
         with self._change:
             return self._busy()
