@@ -6,14 +6,13 @@ their values in each layer of encoding (`harness.redact.layer`), and patterns ar
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from urllib.parse import unquote
 
 from harness.bind.token import strength
 from harness.redact.coded import coded_texts, has_coded_json
 from harness.redact.layer import Layer
-from harness.redact.names import SURE, Names, word_set
+from harness.redact.names import SURE, Names, shown, word_set
 from harness.redact.patterns import credentials, emails, has_credentials, of_rules, positional, userinfo
 from harness.redact.settings import Settings
 from harness.redact.spot import Spot
@@ -30,8 +29,6 @@ WEAK_NAMES = 2000
 """Weak names of a text that are followed."""
 TRIVIAL = word_set("0 1 true false null none nil yes no on off undefined deleted")
 """Values that are no token whatever their name says."""
-
-_PLAIN_NAME = re.compile(r"[A-Za-z_:$][\w.:$\[\]-]{0,59}\Z")
 
 
 class Finder:
@@ -91,7 +88,7 @@ class Finder:
         for name, verdict, value in columns(text.raw, self._names.verdict):
             read = value.writing.read(text.raw[value.start : value.end])
             if is_secret(verdict, read):
-                place = f"{value.writing.name} {_shown(name)}"
+                place = f"{value.writing.name} {shown(name)}"
                 text.spots.add(Spot(value.start, value.end, read, _kind(verdict), place, value.writing.spell))
 
     def _find_inner(self, text: Text, anything: bool) -> None:
@@ -105,7 +102,7 @@ class Finder:
         """All of a form field whose name tells."""
         verdict, value = self._names.verdict(text.name), text_of(text.raw)
         if verdict and is_secret(verdict, value):
-            text.spots.add(Spot(0, len(text.raw), value, _kind(verdict), f"multipart {_shown(text.name)}"))
+            text.spots.add(Spot(0, len(text.raw), value, _kind(verdict), f"multipart {shown(text.name)}"))
 
     def _named(self, whole: Text, layer: Layer, telling: list[bytes], form: bool) -> Iterator[Spot]:
         """Yield the values of telling names; what stands within such a value is not looked at again."""
@@ -137,7 +134,7 @@ def _values(text: bytes, span: tuple[int, int], form: bool, name: str, verdict: 
     for value in values(text, *span, form, WEAK if verdict == "weak" else len(text)):
         read = value.writing.read(text[value.start : value.end])
         if is_secret(verdict, read) or (value.start == value.end and verdict in SURE):
-            place = f"{value.writing.name} {_shown(name)}"
+            place = f"{value.writing.name} {shown(name)}"
             yield Spot(value.start, value.end, read, _kind(verdict), place, value.writing.spell)
 
 
@@ -161,11 +158,6 @@ def _claim(text: Text, layer: Layer, spots: Iterator[Spot]) -> None:
 
 def _kind(verdict: str) -> str:
     return "password" if verdict == "password" else "token"
-
-
-def _shown(name: str) -> str:
-    """Return a name as places tell it: none that may be a secret itself."""
-    return name if _PLAIN_NAME.match(name) and strength(name.encode()) != "strong" else "?"
 
 
 def is_secret(verdict: str, value: str) -> bool:

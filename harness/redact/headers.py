@@ -12,8 +12,10 @@ from collections.abc import Callable, Iterator, Mapping
 
 from harness.bind.token import strength
 from harness.redact.names import HARMLESS, SURE, Names
+from harness.redact.patterns import emails
 from harness.redact.spot import Spot
 from harness.redact.syntax import PLAIN, URL, text_of
+from harness.redact.tokens import read_address
 
 Finder = Callable[[bytes, Names], Iterator[Spot]]
 
@@ -27,8 +29,18 @@ _SET = re.compile(rb"\A|,(?=\s*+[^\s=;,]++=)")
 """Where a cookie that is set begins, also where a proxy joined several."""
 _PLAIN_VALUE = re.compile(r"[A-Za-z_,.:/+-]{0,40}\Z|\d{1,2}\Z")
 _GONE = frozenset({"", "deleted"})
-_ADDRESS = re.compile(rb"\[?([0-9A-Fa-f:.]{2,45})\]?(?::\d{1,5})?")
-_FORWARDED = re.compile(rb"(?i)\b(?:for|by)\s*=\s*\"?(\[?[0-9A-Fa-f:.]{2,45}\]?)")
+_ADDRESS = re.compile(
+    rb"(?<![\w.:])(?:\[([0-9A-Fa-f:.]{2,45})\](?::\d{1,5})?|(\d{1,3}(?:\.\d{1,3}){3})(?::\d{1,5})?"
+    rb"|([0-9A-Fa-f:.]{2,45}?)(?::\d{5})?)(?![\w.:])"
+)
+"""An address, and the port that may stand with it: of IPv6 only behind brackets, or where it can be no part of it."""
+_FORWARDED = re.compile(rb"(?i)\b(?:for|by)\s*+=\s*+\"?")
+_SEPARATED = re.compile(rb"[\s,;\"]+")
+_OF_CLIENT = re.compile(
+    rb"client|forwarded|(?:\b|_|user|remote|real|viewer|peer|source)(?:ip(?:v?[46])?|addr(?:ess)?)(?:\b|_)"
+)
+"""What a header's name has in it that may tell who the client is."""
+_OF_NOBODY = re.compile(rb"host|server|local|version")
 
 
 def credentials(value: bytes, names: Names) -> Iterator[Spot]:
@@ -47,6 +59,7 @@ def credentials(value: bytes, names: Names) -> Iterator[Spot]:
                 group = found.lastindex or 2
                 yield Spot(*found.span(group), text_of(found[group]), "token", text_of(found[1]))
         yield from words(value, names)  # what is no parameter at all
+        yield from emails(value)
     elif rest:
         yield Spot(start, start + len(rest), text_of(rest), "token")
 
@@ -58,11 +71,20 @@ def _basic(start: int, rest: bytes) -> Spot | None:
         return None
     if not colon:
         return None
+    if any(emails(user)):
+        return Spot(start, start + len(rest), "", "")
 
     def spelling(token: str) -> bytes:
         return base64.b64encode(user + b":" + token.encode("utf-8", "surrogatepass"))
 
     return Spot(start, start + len(rest), text_of(password), "password", "password", spelling)
+
+
+def in_basic(content: bytes) -> Iterator[Spot]:
+    """Yield the secrets of `user:password`: the password, and addresses in the user."""
+    user, _, password = content.partition(b":")
+    yield from emails(user)
+    yield Spot(len(user) + 1, len(content), text_of(password), "password", "password")
 
 
 def cookies(value: bytes, names: Names) -> Iterator[Spot]:
@@ -81,6 +103,9 @@ def set_cookie(value: bytes, names: Names) -> Iterator[Spot]:
 
 def _cookie(found: re.Match[bytes], names: Names) -> Iterator[Spot]:
     name = text_of((found[1] or b"").strip())
+    if "@" in name:
+        at = found.start(1)
+        yield from (each._replace(start=at + each.start, end=at + each.end) for each in emails(found[1]))
     raw = found[2].strip()
     start = found.start(2) + len(found[2]) - len(found[2].lstrip())
     if len(raw) > 1 and raw.startswith(b'"') and raw.endswith(b'"'):
@@ -89,7 +114,8 @@ def _cookie(found: re.Match[bytes], names: Names) -> Iterator[Spot]:
     value = writing.read(raw)
     if value in _GONE or names.is_clear(name) or (name.lower() in HARMLESS and _PLAIN_VALUE.match(value)):
         return
-    yield Spot(start, start + len(raw), value, "cookie", name, writing.spell)
+    place = "?" if "@" in name or strength((found[1] or b"").strip()) == "strong" else name
+    yield Spot(start, start + len(raw), value, "cookie", place, writing.spell)
 
 
 def whole(value: bytes, names: Names) -> Iterator[Spot]:
@@ -114,6 +140,7 @@ def words(value: bytes, names: Names) -> Iterator[Spot]:
 
 def challenge(value: bytes, names: Names) -> Iterator[Spot]:
     """Yield the token with which a server goes on (`WWW-Authenticate: Negotiate ...`, RFC 4559); parameters stay."""
+    yield from emails(value)
     found = _CONTINUED.match(value)
     if found:
         yield Spot(*found.span(1), text_of(found[1]), "token")
@@ -122,19 +149,34 @@ def challenge(value: bytes, names: Names) -> Iterator[Spot]:
 def addresses(value: bytes, names: Names) -> Iterator[Spot]:
     """Yield the addresses of X-Forwarded-For and its like."""
     for found in _ADDRESS.finditer(value):
-        yield Spot(*found.span(1), text_of(found[1]), "address")
+        yield from _address(found)
+
+
+def clients(value: bytes, names: Names) -> Iterator[Spot]:
+    """Yield the addresses of a header that seems to tell of clients, where it holds nothing else."""
+    words = [word for word in _SEPARATED.split(value) if word and word != b"unknown"]
+    found = [spot for word in words for spot in addresses(word, names)]
+    if words and len(found) == len(words):
+        yield from addresses(value, names)
+
+
+def _address(found: re.Match[bytes] | None) -> Iterator[Spot]:
+    """Yield the address that was matched, unless it is none: other secrets may stand there."""
+    if found and read_address(text_of(found[group := found.lastindex or 1])) is not None:
+        yield Spot(*found.span(group), text_of(found[group]), "address")
 
 
 def forwarded(value: bytes, names: Names) -> Iterator[Spot]:
     """Yield the addresses of Forwarded (RFC 7239 section 4)."""
     for found in _FORWARDED.finditer(value):
-        start, end = found.span(1)
-        start, end = start + found[1].startswith(b"["), end - found[1].endswith(b"]")
-        yield Spot(start, end, text_of(value[start:end]), "address")
+        yield from _address(_ADDRESS.match(value, found.end()))
 
 
 _ITEM = re.compile(rb"(?<![^\s,;])[^\s,;=\"]{16,}+(?==*(?:[\s,;]|\Z))")
 _CONTINUED = re.compile(rb"\s*+[A-Za-z]++\s++([A-Za-z0-9._~+/-]{8,}+=*)\s*\Z")  # token68, RFC 9110 section 11.2
+
+UNSURE: tuple[Finder, ...] = (likely, clients, addresses)
+"""Finders that may find nothing: then the value is a text like any other."""
 
 FINDERS: Mapping[bytes, Finder] = {
     b"authorization": credentials,
@@ -151,7 +193,7 @@ FINDERS: Mapping[bytes, Finder] = {
     b"sec-websocket-protocol": words,
     **dict.fromkeys(
         b"x-forwarded-for x-real-ip x-client-ip client-ip true-client-ip cf-connecting-ip x-cluster-client-ip "
-        b"x-original-forwarded-for fastly-client-ip x-remote-addr x-remote-ip".split(),
+        b"x-original-forwarded-for fastly-client-ip x-remote-addr x-remote-ip via".split(),
         addresses,
     ),
 }
@@ -200,4 +242,8 @@ class Finders:
         if name in URLS:
             return "form"
         verdict = "" if name in KEPT or name.startswith(b"access-control-") else self._names.verdict(text_of(name))
-        return whole if verdict in SURE else likely if verdict else "text"
+        if verdict in SURE:
+            return whole
+        if _OF_CLIENT.search(name) and not _OF_NOBODY.search(name):
+            return clients
+        return likely if verdict else "text"

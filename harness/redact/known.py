@@ -13,12 +13,14 @@ import string
 from collections import OrderedDict
 from collections.abc import Iterator
 from functools import lru_cache
+from ipaddress import IPv6Address
 from json import dumps
 from typing import NamedTuple
 from urllib.parse import quote, quote_plus
 
 from harness.bind.token import strength
 from harness.redact.names import word_set
+from harness.redact.tokens import read_address
 
 REMEMBERED = 10_000
 SHORTEST = 6
@@ -38,6 +40,7 @@ ORDINARY = word_set(
     "settings standard language english welcome1 letmein1 password1 test1234 admin123"
 )
 _LETTERS = frozenset(letter.encode() for letter in string.ascii_letters)
+_HEX = frozenset(digit.encode() for digit in string.hexdigits)
 _DIGITS = frozenset(digit.encode() for digit in string.digits)
 _PIECE = re.compile(rb"[A-Za-z0-9]+")
 _PLAIN_NUMBER = re.compile(r"[0-9]+\Z")
@@ -219,8 +222,8 @@ class Known:
 def all_forms(secret: Secret) -> list[Form]:
     """Return each way a secret may be written that has a letter or digit in it, the longest first."""
     if secret.kind == "address":
-        raw = secret.value.encode()
-        return [Form(raw, raw, secret.token.encode(), _DIGITS, secret)]
+        alone = _HEX if ":" in secret.value else _DIGITS
+        return [Form(raw, raw, token, alone, secret) for raw, token in _addresses(secret.value, secret.token).items()]
     alone = _DIGITS if secret.value.isdigit() else _LETTERS if secret.value.isalpha() else frozenset()
     made = []
     for raw, token in forms(secret.value, secret.token).items():
@@ -228,6 +231,19 @@ def all_forms(secret: Secret) -> list[Form]:
         if word:
             made.append(Form(raw, word, token, alone, secret))
     return made
+
+
+def _addresses(value: str, token: str) -> dict[bytes, bytes]:
+    """Return how a network address may be written (RFC 4291 section 2.2), and how its token is written then."""
+    made = {value: token}
+    address = read_address(value) if ":" in value else None
+    if isinstance(address, IPv6Address):
+        groups = ":".join(f"{int(group, 16):x}" for group in address.exploded.split(":"))
+        for written in (address.compressed, address.exploded, groups):
+            made |= {written: token, written.upper(): token}
+        if address.ipv4_mapped:
+            made[str(address.ipv4_mapped)] = token.rpartition(":")[2]
+    return {written.encode(): other.encode() for written, other in made.items()}
 
 
 def own_hits(text: bytes, forms: list[Form]) -> list[Hit]:

@@ -6,14 +6,16 @@ Clients send the same fields again and again; only what secrets of others stand 
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Collection, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 from harness.exchange import Headers, Redaction, Request
 from harness.memory import Memory
+from harness.redact.coded import recoded
 from harness.redact.finder import Finder
-from harness.redact.headers import Finders, likely
+from harness.redact.headers import UNSURE, Finders, in_basic
 from harness.redact.known import Secret, is_telling
 from harness.redact.names import SURE, Names
 from harness.redact.remainder import Remainder, joined, remainder_of
@@ -90,12 +92,13 @@ class Looks:
             finder = self._finders.of(name)
             place = f"{side}.header {name.decode('latin-1') if is_name(name) else '?'}"
             spots = [] if isinstance(finder, str) else self._finders.found(finder, value)
-            if isinstance(finder, str) or (finder is likely and not spots):
+            if isinstance(finder, str) or (finder in UNSURE and not spots):
                 look = self._kept(key, Text(place, value, finder if isinstance(finder, str) else "text"))
             else:
                 text = Text(place, value, "header")
                 for spot in spots:
-                    text.spots.add(spot)
+                    if text.spots.add(spot) and not spot.kind:
+                        text.inner[spot.start] = _credential(place, value[spot.start : spot.end])
                 look = self._kept(key, text)
         return look
 
@@ -129,7 +132,7 @@ class Looks:
             return Look(text, (), None, (), None if len(text.raw) > WINDOW else remainder_of(layers))
         redactions: dict[Redaction, None] = {}
         made = text.rendered(lambda spot: self._rendered(text, spot, redactions))
-        hidden = text.inner or len(layers) > 1 or len(text.raw) > WINDOW
+        hidden = (text.inner and text.sort != "header") or len(layers) > 1 or len(text.raw) > WINDOW
         rest = None if hidden else remainder_of(layers, list(text.spots))
         return Look(text, tuple(self.secrets([text])), made if redactions else None, tuple(redactions), rest)
 
@@ -153,6 +156,8 @@ def secrets_of(text: Text, names: Names, tokens: Tokens, keep: Collection[str]) 
     """Yield the secrets of a text that can be told from other words; and credentials as they were written, whole."""
     for spot in text.spots:
         value = spot.value
+        if text.sort == "header" and spot.start in text.inner:
+            yield from _written(text, spot, tokens, keep)
         if not value or value in keep or spot.kind == "email" or is_local(spot):
             continue
         token = tokens.of(value)
@@ -162,6 +167,22 @@ def secrets_of(text: Text, names: Names, tokens: Tokens, keep: Collection[str]) 
         written = text_of(text.raw[spot.start : spot.end])
         if text.sort == "header" and len(written) >= CREDENTIAL and written != value:
             yield Secret(written, text_of(spot.spelling(token)), spot.kind)
+
+
+def _credential(place: str, raw: bytes) -> Text:
+    """Return the text in a credential of Basic, with its secrets."""
+    text = Text(place, base64.b64decode(raw), "header")
+    for spot in in_basic(text.raw):
+        text.spots.add(spot)
+    return text
+
+
+def _written(text: Text, spot: Spot, tokens: Tokens, keep: Collection[str]) -> Iterator[Secret]:
+    """Yield a credential as it was written, whole."""
+    raw, inner = text.raw[spot.start : spot.end], text.inner[spot.start]
+    made = inner.rendered(lambda each: None if each.value in keep else each.spelling(tokens.of(each.value)))
+    if made is not inner.raw and len(raw) >= CREDENTIAL:
+        yield Secret(text_of(raw), text_of(recoded(made, raw)), "password")
 
 
 def told(text: Text, spot: Spot, token: str) -> Redaction:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from harness.bind.token import strength
+
 
 def word_set(words: str) -> frozenset[str]:
     """Return the words of a text."""
@@ -53,6 +55,12 @@ SURE = ("password", "token")
 _DIGITS = b"0123456789"
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _WORDS = re.compile(r"[a-z]+")
+_PLAIN_NAME = re.compile(r"[A-Za-z_:$][\w.:$\[\]-]{0,59}\Z")
+
+
+def shown(name: str) -> str:
+    """Return a name as places tell it: none that may be a secret itself."""
+    return name if _PLAIN_NAME.match(name) and strength(name.encode()) != "strong" else "?"
 
 
 class Names:
