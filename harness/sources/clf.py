@@ -17,7 +17,7 @@ from harness.sources.json_log import json_reader
 from harness.sources.log_field import Field, LogFormat, Shape
 from harness.sources.log_line import line_reader
 from harness.sources.nginx_format import is_nginx, nginx_format
-from harness.sources.source import Unreadable
+from harness.sources.source import Read, Unreadable
 from harness.sources.w3c import w3c_reader
 
 FORMATS = {
@@ -38,13 +38,13 @@ FORMATS = {
 _FORWARDED = Field("sent", "X-Forwarded-For")
 _NAME = re.compile(r"(?![\d.]+$)[\w.-]+")  # of a host, not an address
 
-Reader = Callable[[bytes], Exchange | bool]
+Reader = Callable[[bytes], Exchange | Read | bool]
 """Reads one line: an exchange, True for a line that is none (a comment), False for one that cannot be read."""
 
 _READERS: dict[str, Callable[[], Reader]] = {"json-log": json_reader, "w3c": w3c_reader}
 
 
-def read_log(lines: Iterable[bytes], log_format: str, found: bool = False) -> Iterator[Exchange | Unreadable]:
+def read_log(lines: Iterable[bytes], log_format: str, found: bool = False) -> Iterator[Exchange | Read | Unreadable]:
     """Yield one exchange, or one `Unreadable`, for each line that is not empty.
 
     `log_format` is a name of FORMATS, a LogFormat of Apache or a `log_format` of nginx. Raises `UsageError` for one
@@ -55,7 +55,7 @@ def read_log(lines: Iterable[bytes], log_format: str, found: bool = False) -> It
     for number, line in enumerate(lines, 1):
         line = line.rstrip(b"\r\n")
         item = read(line) if line else True
-        if isinstance(item, Exchange):
+        if not isinstance(item, bool):
             yield item
         elif not item:
             yield Unreadable(number, line.decode("latin-1"))
@@ -67,7 +67,7 @@ def detect_format(lines: Iterable[bytes]) -> str | None:
     best, most = None, 0
     for name in FORMATS:
         items = list(read_log(sample, name, found=True))
-        understood = sum(isinstance(item, Exchange) for item in items)
+        understood = sum(not isinstance(item, Unreadable) for item in items)
         if understood > most and 2 * understood >= len(items):
             best, most = name, understood
     return best
@@ -86,9 +86,9 @@ def _reader(log_format: str, found: bool) -> Reader:
         raise UsageError(f"{log_format!r} is neither {_known()}: {error}") from error
     fits = _fits(log_format) if found else lambda _: True
 
-    def one(line: bytes) -> Exchange | bool:
-        exchange = read(line)
-        return exchange if exchange and fits(exchange) else False
+    def one(line: bytes) -> Exchange | Read | bool:
+        item = read(line)
+        return item if item and fits(item.exchange if isinstance(item, Read) else item) else False
 
     return one
 

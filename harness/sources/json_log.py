@@ -16,6 +16,7 @@ from harness.sources.log_entry import Entries
 from harness.sources.log_escape import untouched
 from harness.sources.log_field import Field, LogFormat, Role
 from harness.sources.nginx_format import VARIABLES, variable
+from harness.sources.source import Read
 
 _LARGEST = 1 << 20  # bytes of a line
 _TIME: dict[str, Role] = {
@@ -39,10 +40,10 @@ _NAMES: dict[str, Field] = {
 _HEADERS: dict[str, Role] = {"request.headers.": "sent", "resp_headers.": "answered", "request_": "sent"}
 
 
-def json_reader() -> Callable[[bytes], Exchange | bool]:
+def json_reader() -> Callable[[bytes], Exchange | Read | bool]:
     """Return what reads one line."""
 
-    def read(line: bytes) -> Exchange | bool:
+    def read(line: bytes) -> Exchange | Read | bool:
         if not line.startswith(b"{") or len(line) > _LARGEST:
             return False
         try:

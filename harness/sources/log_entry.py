@@ -1,11 +1,13 @@
 """One entry of an access log as an exchange: the values of its fields come in, what they tell together goes out.
 
 A log has no bodies (but where nginx was told `$request_body`) and few headers. Request lines are kept as the client
-sent them, malformed ones too. How lines are taken apart is `log_line`'s, `json_log`'s and `w3c`'s.
+sent them, malformed ones too; those of HTTP/2 and 3 are as HTTP/1.1 would write them, which is a guess.
+How lines are taken apart is `log_line`'s, `json_log`'s and `w3c`'s.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import chain
@@ -14,9 +16,13 @@ from operator import itemgetter
 from harness.exchange import Exchange, Headers, Request, Response
 from harness.sources.log_field import Field, LogFormat, Role
 from harness.sources.log_time import time_reader
+from harness.sources.source import HEADER_CASE, HEADER_ORDER, START_LINE, Read
 
 BODILESS_METHODS = frozenset({b"GET", b"HEAD", b"OPTIONS", b"TRACE", b"DELETE"})
 
+_NEWER = re.compile(rb" HTTP/[23](?:\.\d)?\Z")
+_VERSION = re.compile(rb" HTTP/\d(?:\.\d)?\Z")
+_GUESSED = frozenset({HEADER_CASE, HEADER_ORDER, START_LINE})
 _LARGEST = 1 << 63  # what archives hold
 _REMEMBERED = 10_000  # texts that come again and again: addresses, agents, answers
 _FINE = frozenset({"decimal", "msec", "usec", "msec_frac", "usec_frac"})  # times of less than a second
@@ -79,7 +85,7 @@ class Entries:
         self._client = lru_cache(_REMEMBERED)(self._client_of)
         self._moment = lru_cache(_REMEMBERED)(self._moment_of)
 
-    def exchange(self, values: Values) -> Exchange | None:
+    def exchange(self, values: Values) -> Exchange | Read | None:
         """Return the exchange that the values of one entry tell of; None where a time is none.
 
         A value that is not known is None. Raises ValueError or OverflowError for a number that is none.
@@ -88,10 +94,11 @@ class Entries:
         if moment is None:
             return None
         started, duration = moment
-        request, scheme = self._request(self._asked.take(values))
+        request, scheme, guessed = self._request(self._asked.take(values))
         response = self._response(self._answered.take(values))
         peer, user = self._client(self._who.take(values))
-        return Exchange("", request, response, started, duration, scheme, peer, user, "remote" if user else "")
+        exchange = Exchange("", request, response, started, duration, scheme, peer, user, "remote" if user else "")
+        return Read(exchange, _GUESSED) if guessed else exchange
 
     @property
     def told(self) -> bool:
@@ -112,12 +119,14 @@ class Entries:
         peer, user = (_first(values, places) or b"" for places in (self._peer, self._user))
         return peer.decode("latin-1"), user.decode("latin-1")
 
-    def _request_of(self, values: Values) -> tuple[Request, str]:
-        """Return a request, and the scheme that the connection tells."""
-        start_line = self._start_line(values)
+    def _request_of(self, values: Values) -> tuple[Request, str, bool]:
+        """Return a request, the scheme that the connection tells, and whether its line is a guess."""
+        logged = self._start_line(values)
+        start_line = _as_sent(logged, composed=not self._line)
         headers, scheme = self._sent(self._taken(values))
         body = self._content(start_line.partition(b" ")[0], values)
-        return Request(start_line, headers, body, "length" if body or body is None else "none"), scheme
+        request = Request(start_line, headers, body, "length" if body or body is None else "none")
+        return request, scheme, start_line != logged
 
     def _duration(self, values: Values) -> float | None:
         for index, scale in self._durations:
@@ -204,6 +213,18 @@ class Entries:
         if not 0 <= int(status) <= 999 or not 0 <= (size or 0) < _LARGEST:
             raise ValueError("a status or a size that is none")
         return Response(int(status), headers=headers, body=None, size=size) if int(status) else None
+
+
+def _as_sent(line: bytes, composed: bool) -> bytes:
+    """Return a request line as HTTP/1.1 has it: HTTP/2 and 3 have none, and the columns of a log may lack the version.
+
+    A line that is whole and has no version is one of HTTP/0.9; `PRI` is sent to a server that knows HTTP/1 only
+    (RFC 9113 section 3.4).
+    """
+    if _NEWER.search(line) and not line.startswith(b"PRI "):
+        return _NEWER.sub(b" HTTP/1.1", line)
+    lacks = composed and line.count(b" ") and not _VERSION.search(line)
+    return line + b" HTTP/1.1" if lacks else line
 
 
 def _first(values: Values, places: list[int]) -> bytes | None:

@@ -15,6 +15,7 @@ from harness.exchange import Exchange
 from harness.sources.log_entry import Entries
 from harness.sources.log_field import Field, LogFormat
 from harness.sources.log_time import time_pattern
+from harness.sources.source import Read
 
 LONGEST = 1 << 20  # bytes; servers take no request line or header as long
 
@@ -36,14 +37,14 @@ _SIDE_BY_SIDE = frozenset(
 _STOPS = frozenset(" \t|")
 
 
-def line_reader(log_format: LogFormat) -> Callable[[bytes], Exchange | None]:
+def line_reader(log_format: LogFormat) -> Callable[[bytes], Exchange | Read | None]:
     """Return what reads one line, without its end: an exchange, or None where it is not of the format."""
     match = re.compile(line_pattern(log_format), re.DOTALL).fullmatch
     exchange = Entries(log_format).exchange
     missing = log_format.missing
     user = {index for index, field in enumerate(log_format.fields) if field.role == "user"}
 
-    def read(line: bytes) -> Exchange | None:
+    def read(line: bytes) -> Exchange | Read | None:
         found = match(line) if len(line) <= LONGEST else None
         if not found:
             return None

@@ -14,6 +14,7 @@ from harness.exchange import Exchange
 from harness.sources.log_entry import Entries
 from harness.sources.log_escape import untouched
 from harness.sources.log_field import Field, LogFormat
+from harness.sources.source import Read
 
 _NAMES = {
     "date": Field("end time", "%Y-%m-%d"), "time": Field("end time", "%H:%M:%S"), "c-ip": Field("peer"),
@@ -27,13 +28,13 @@ _HEADER = re.compile(r"(cs|sc)\((.+)\)")
 _PLUS = re.compile(rb"\+")
 
 
-def w3c_reader() -> Callable[[bytes], Exchange | bool]:
+def w3c_reader() -> Callable[[bytes], Exchange | Read | bool]:
     """Return what reads one line; it remembers the columns that the latest `#Fields:` named."""
     entries: Entries | None = None
     fields: list[Field] = []
     iis = False
 
-    def read(line: bytes) -> Exchange | bool:
+    def read(line: bytes) -> Exchange | Read | bool:
         nonlocal entries, fields, iis
         if line.startswith(b"#"):
             iis = iis or b"Microsoft" in line

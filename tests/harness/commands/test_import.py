@@ -43,11 +43,11 @@ def test_imports_compressed_or_not(tmp_path: Path, pack: Callable[[bytes], bytes
 
 def test_counts_what_it_could_not_parse(tmp_path: Path) -> None:
     """Lines that could not be parsed are counted, the first with its number; the last line is the number imported."""
-    (tmp_path / "access.log").write_bytes(LINE % (1, 1) + b"garbage\nmore\n")
+    (tmp_path / "access.log").write_bytes(LINE % (1, 1) + b"garbage\nmore\n" + LINE % (2, 2))
     lines = run(tmp_path / "access.log", "-o", tmp_path / "a.archive").output.splitlines()
-    assert lines[0].startswith("2 of 3 lines could not be parsed; the first: ")
+    assert lines[0].startswith("2 of 4 lines could not be parsed; the first: ")
     assert lines[0].endswith("access.log line 2: 'garbage'")
-    assert lines[-1] == "imported 1 exchanges"
+    assert lines[-1] == "imported 2 exchanges"
 
 
 def test_several_files_one_recording(tmp_path: Path) -> None:

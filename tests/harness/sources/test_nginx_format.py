@@ -13,7 +13,7 @@ import pytest
 from harness.errors import UsageError
 from harness.exchange import Exchange
 from harness.sources.clf import read_log
-from harness.sources.source import Unreadable
+from harness.sources.source import START_LINE, Read, Unreadable
 
 COMBINED = (
     '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent"'
@@ -25,8 +25,9 @@ JSON = r"""log_format mine escape=json '{"at":"$msec","line":"$request","status"
 def one(line: bytes, log_format: str) -> Exchange:
     """Read a single line that must be readable."""
     (item,) = read_log([line], log_format)
-    assert isinstance(item, Exchange), item
-    return item
+    exchange = item.exchange if isinstance(item, Read) else item
+    assert isinstance(exchange, Exchange), item
+    return exchange
 
 
 def test_combined() -> None:
@@ -57,9 +58,9 @@ def test_a_line_is_written_when_the_request_ends(log_format: str, line: bytes, s
 @pytest.mark.parametrize(
     ("log_format", "line", "start_line", "headers"),
     [
-        ("$request_method $request_uri $server_protocol", b"GET /a?b HTTP/2.0", b"GET /a?b HTTP/2.0", ()),
-        ("$request_method $uri?$args", b"GET /a?b=1", b"GET /a?b=1", ()),
-        ("$scheme://$host:$server_port $request_method $uri", b"http://a:81 GET /", b"GET /", ((b"Host", b"a:81"),)),
+        ("$request_method $request_uri $server_protocol", b"GET /a?b HTTP/2.0", b"GET /a?b HTTP/1.1", ()),
+        ("$request_method $uri?$args", b"GET /a?b=1", b"GET /a?b=1 HTTP/1.1", ()),
+        ("$scheme://$host:$server_port $request_method $uri", b"http://a:8 GET /", b"GET / HTTP/1.1", ((b"Host", b"a:8"),)),
         ("${http_x_request_id}|$own_variable", b"7|what ever", b"-", ((b"X-Request-Id", b"7"),)),
         ("$cookie_sid;$sent_http_x_a", b"1;2", b"-", ((b"Cookie", b"sid=1"),)),
     ],
@@ -84,6 +85,27 @@ def test_json_with_a_body() -> None:
     assert (exchange.started, exchange.duration) == (1226986021, 0.25)
 
 
+ASKED = [
+    ('"$request"', b'"GET /a HTTP/2.0"', b"GET /a HTTP/1.1", True),
+    ('"$request"', b'"GET /a HTTP/3"', b"GET /a HTTP/1.1", True),
+    ('"$request"', b'"GET /a"', b"GET /a", False),
+    ('"$request"', b'"GET /a HTTP/1.0"', b"GET /a HTTP/1.0", False),
+    ('"$request"', b'"PRI * HTTP/2.0"', b"PRI * HTTP/2.0", False),
+    ("$request_method $request_uri", b"GET /a", b"GET /a HTTP/1.1", True),
+    ("$request_method $request_uri $server_protocol", b"GET /a HTTP/1.1", b"GET /a HTTP/1.1", False),
+]
+
+
+@pytest.mark.parametrize(("log_format", "line", "start_line", "guessed"), ASKED)
+def test_what_newer_versions_asked_is_as_http_1_writes_it(
+    log_format: str, line: bytes, start_line: bytes, guessed: bool
+) -> None:
+    """So that it can be sent again; the line is a guess then. One without a version is HTTP/0.9 where it is whole."""
+    (item,) = read_log([line], log_format)
+    assert one(line, log_format).request.start_line == start_line
+    assert (isinstance(item, Read) and START_LINE in item.guesses) == guessed
+
+
 SIDE_BY_SIDE = [
     ("$request_method $scheme://$host$request_uri", b"GET http://ex.org/a?b=1", b"GET /a?b=1", b"ex.org"),
     ("$request_method $http_host$request_uri", b"GET ex.org:81/a", b"GET /a", b"ex.org:81"),
@@ -100,7 +122,7 @@ SIDE_BY_SIDE = [
 def test_fields_side_by_side(log_format: str, line: bytes, start_line: bytes, host: bytes | None) -> None:
     """Host, path and query need no text between them: each ends where the next begins."""
     request = one(line, log_format).request
-    assert (request.start_line, request.header(b"host")) == (start_line, host)
+    assert (request.start_line, request.header(b"host")) == (start_line + b" HTTP/1.1", host)
 
 
 def test_an_address_and_its_port() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from harness.exchange import Exchange, Request, Response
 from harness.sources.clf import read_log
-from harness.sources.source import Unreadable
+from harness.sources.source import Read, Unreadable
 
 IIS = b"""#Software: Microsoft Internet Information Services 10.0
 #Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) sc-status time-taken
@@ -20,9 +20,10 @@ only three words
 def test_iis() -> None:
     """IIS counts in milliseconds and writes a plus for a blank; columns may change; comments are no lines."""
     first, second, last = read_log(IIS.splitlines(), "w3c")
-    assert first == Exchange(
+    assert isinstance(first, Read)
+    assert first.exchange == Exchange(
         "",
-        Request(b"GET /a?b=c", ((b"User-Agent", b"Mozilla/5.0 (x)"),)),
+        Request(b"GET /a?b=c HTTP/1.1", ((b"User-Agent", b"Mozilla/5.0 (x)"),)),
         Response(200, body=None),
         started=1226986020,
         duration=1.5,
@@ -31,9 +32,10 @@ def test_iis() -> None:
         user="jo",
         user_by="remote",
     )
-    assert isinstance(second, Exchange)
-    assert (second.request.start_line, second.request.body, second.response) == (
-        b"POST /b", None, Response(302, body=None, size=10)
+    assert isinstance(second, Read)
+    asked = second.exchange.request
+    assert (asked.start_line, asked.body, second.exchange.response) == (
+        b"POST /b HTTP/1.1", None, Response(302, body=None, size=10)
     )  # fmt: skip
     assert last == Unreadable(6, "only three words")
 
