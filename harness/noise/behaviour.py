@@ -11,7 +11,7 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from harness.noise.gather import Reach, Seen, Sketch, paired_counts
-from harness.noise.learned import BY_KIND, Learned
+from harness.noise.learned import Learned
 from harness.noise.oneself import TYPES as DRAWN
 from harness.noise.oneself import Runs, events, seldom, stays, steady
 from harness.noise.pair import Pair, by_slot, pairs_of
@@ -53,7 +53,7 @@ def refusal(place: Place, places: int) -> str:
     if too_often(place) < chance:
         rate = f"{place.found.count} of {place.asked} exchanges, old from itself in {_rates(place)}"
         return f"new differs from old more often than old differs from itself: in {rate}"
-    if place.learned.place.kind in BY_KIND or place.learned.rare:
+    if place.learned.by_kind or place.learned.rare:
         return ""
     each = chance / TESTS
     if place.learned.draws(DRAWN) and (reason := seldom(place.runs, each)):
@@ -95,7 +95,7 @@ def too_often(place: Place) -> float:
 def untold(place: Place, places: int) -> str:
     """Say what could not be compared of a place that is taken for noise; empty where all could."""
     runs = place.runs
-    if place.learned.place.kind in BY_KIND or place.learned.rare:
+    if place.learned.by_kind or place.learned.rare:
         return ""
     if not runs.news:
         return "whether new varies as often as old was not compared: new was not run against itself"

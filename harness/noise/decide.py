@@ -131,7 +131,7 @@ def without_what_follows(
 
 
 def _without(learned: Learned, runs: Sequence[Sketch[Seen] | None], alike: Sketch[Seen] | None) -> Learned:
-    if learned.refused or learned.place.kind != "changed":
+    if learned.refused or learned.place.kind not in ("changed", "spelling"):
         return learned
     by_chance = _values(alike).keys()
     values = [_values(run) for run in runs if run is not None]

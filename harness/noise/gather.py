@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Generic, NamedTuple, TypeVar
 
+from harness.compare.node import COMMENT
 from harness.difference import Difference
 from harness.evidence import Finding
 from harness.group.observation import Observation
@@ -120,28 +121,42 @@ def by_place(observations: Sequence[Observation]) -> dict[Place, list[tuple[str,
 def placed(observations: Sequence[Observation]) -> Iterator[tuple[Place, Difference, tuple[Observation, ...]]]:
     """Yield the places of one exchange, what differs there, and the observations that say so.
 
-    Where as many things went as came, each went for another: a random value tells a thing from any other.
+    Where as many things went as came, each went for another: a random value tells a thing from any other. That comments
+    did is spelling, and is so here.
     """
     sides: dict[Place, tuple[list[Observation], list[Observation]]] = {}
     for observation in observations:
         difference = observation.difference
-        if difference.kind in ("missing", "added"):
-            place = Place(observation.endpoint, difference.aspect, difference.path, REPLACED)
-            sides.setdefault(place, ([], []))[difference.kind == "added"].append(observation)
+        place = Place(observation.endpoint, difference.aspect, difference.path, difference.kind)
+        if is_comment(place) and not (difference.old and difference.new):
+            sides.setdefault(place, ([], []))[not difference.old].append(observation)
+        elif difference.kind in ("missing", "added"):
+            sides.setdefault(place._replace(kind=REPLACED), ([], []))[difference.kind == "added"].append(observation)
         else:
             kind = SHUFFLED if difference.kind == "changed" and _is_shuffled(difference) else difference.kind
             yield (
-                Place(observation.endpoint, difference.aspect, difference.path, kind),
+                place._replace(kind=kind),
                 bare(difference) if difference.aspect == "rows" else difference,
                 (observation,),
             )
     for place, (missing, added) in sides.items():
         if len(missing) == len(added) and place.aspect != "files":
             for one, other in zip(missing, added, strict=True):
-                yield place, replace(one.difference, kind=REPLACED, new=other.difference.new), (one, other)
+                old, new = _said(place, one.difference.old), _said(place, other.difference.new)
+                yield place, replace(one.difference, kind=place.kind, old=old, new=new), (one, other)
         else:
             for observation in (*missing, *added):
                 yield place._replace(kind=observation.difference.kind), observation.difference, (observation,)
+
+
+def is_comment(place: Place) -> bool:
+    """Whether a place is comments of pages: however they differ, the page means the same, but they say something."""
+    return place.aspect == "body" and place.kind == "spelling" and place.path.endswith(COMMENT)
+
+
+def _said(place: Place, text: str) -> str:
+    """Return what a thing of one side says: of a comment what is in it, as if both sides had it."""
+    return text.removeprefix("<!--").removesuffix("-->") if is_comment(place) else text
 
 
 def bare(difference: Difference) -> Difference:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from harness.noise.gather import SHUFFLED, Place, Seen, Sketch
+from harness.noise.gather import SHUFFLED, Place, Seen, Sketch, is_comment
 from harness.noise.sample import Refusal, Sample, Shape
 from harness.noise.shape import shape_of
 from harness.noise.slot import Slot, is_cut, slots
@@ -64,10 +64,15 @@ class Learned:
         """Whether old and new differ in nothing but values of these shapes."""
         if self.refused:
             return False
-        if self.place.kind in BY_KIND:
+        if self.by_kind:
             return True
         found = slots(old, new)
         return bool(found) and all(self._fits(slot) for slot in found)
+
+    @property
+    def by_kind(self) -> bool:
+        """Whether no value is looked at; those of comments are, which are spelling whatever they say."""
+        return self.place.kind in BY_KIND and not self.shapes
 
     def _fits(self, slot: Slot) -> bool:
         shape = self.shape_at(slot.before)
@@ -93,14 +98,14 @@ class Learned:
     @property
     def type(self) -> str:
         """The types of what varies."""
-        if self.place.kind in BY_KIND:
+        if self.by_kind:
             return BY_KIND[self.place.kind][0]
         return ", ".join(sorted({shape.type for shape in self.shapes.values()})) or "unknown"
 
     @property
     def hides(self) -> str:
         """What the rule hides, in words."""
-        if self.place.kind in BY_KIND:
+        if self.by_kind:
             return BY_KIND[self.place.kind][1]
         if not self.shapes:
             return "nothing"
@@ -113,7 +118,7 @@ class Learned:
         """What is still checked, in words."""
         if self.refused:
             return "everything"
-        return BY_KIND[self.place.kind][2] if self.place.kind in BY_KIND else CHECKED
+        return BY_KIND[self.place.kind][2] if self.by_kind else CHECKED
 
 
 def _behind(before: str) -> str:
@@ -126,7 +131,7 @@ def learn(place: Place, runs: Sequence[Sketch[Seen]], rare: bool = False) -> Lea
     Where `rare`, the only run is new against old, and new's values are held against old's.
     """
     refused = never(place)
-    if refused or place.kind in BY_KIND:
+    if refused or (place.kind in BY_KIND and not is_comment(place)):
         return Learned(place, refused=refused, rare=rare)
     samples: dict[str, list[Sample]] = {}
     for run, sketch in enumerate(runs):

@@ -332,3 +332,33 @@ def test_the_decision_does_not_depend_on_the_order_of_findings(made):
     found, noise = made.run(drawn(), drawn()), made.run(drawn(), drawn())
     turned = [Run(list(reversed(list(run.findings))), run.exchanges) for run in (found, noise)]
     assert decide(found, [noise]).rules == decide(turned[0], [turned[1]]).rules
+
+
+def commented(*comments):
+    """A page with comments."""
+    body = "<html><body>" + "".join(f"<!--{comment}-->" for comment in comments) + "<p>x</p></body></html>"
+    return Response(200, b"OK", ((b"Content-Type", b"text/html"),), body.encode())
+
+
+COMMENTS = {
+    "as old's": (lambda: commented(f" served by {token()} "), 0),
+    "an error": (lambda: commented(f" no such table users; password=hunter{CHANCE.randrange(97)} "), COUNT),
+    "none": (lambda: commented(), COUNT),
+    "one more": (lambda: commented(f" served by {token()} ", "x"), COUNT),
+    "always the same": (lambda: commented(" served by 0123456789abcdef "), COUNT),
+}
+
+
+@pytest.mark.parametrize(("make", "count"), COMMENTS.values(), ids=COMMENTS.keys())
+def test_what_a_varying_comment_says_is_looked_at(made, make, count):
+    """That old's comment varies does not hide what may become of it, though all of it is spelling."""
+    old = lambda: [commented(f" served by {token()} ") for _ in range(COUNT)]  # noqa: E731
+    noise = [made.run(old(), old()) for _ in range(2)]
+    assert len(decided(made, [make() for _ in range(COUNT)], old(), noise)[0]) >= count
+    assert (decided(made, [make() for _ in range(COUNT)], old(), noise)[0] == []) == (count == 0)
+
+
+def test_comments_that_nothing_tells_apart_are_paired(made):
+    """Two of them, of which all is random, are no comments that came and went."""
+    old = lambda: [commented(token(), token()) for _ in range(COUNT)]  # noqa: E731
+    assert decided(made, old(), old(), [made.run(old(), old()) for _ in range(2)])[0] == []
