@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from harness.errors import UsageError
@@ -21,8 +20,8 @@ from harness.group import Group
 
 FIELDS = ("id", "aspect", "path", "kind", "old", "new", "title")
 """What an entry may say of a group besides its endpoints; `*` stands for any text."""
-VAGUE = MappingProxyType({"kind": ("changed", "missing", "added")})
-"""Values that say nothing of a cause: beside an endpoint they would accept whatever happens there."""
+SAME_MEANING = "spelling"
+"""The one kind that says enough by itself: all that `--meaning` puts aside."""
 FACTOR = 2
 """How many times its share of the requests of a kind may become what it was when accepted."""
 MARGIN = 5
@@ -195,7 +194,7 @@ def parse_accepted(text: str, path: Path) -> list[Accepted]:
     """Read the text of such a file. Raises UsageError."""
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise UsageError(f"{path}: is not TOML: {error}") from None
     entries = document.pop("accepted", [])
     if document:
@@ -217,8 +216,8 @@ def _entry(table: Mapping[str, Any], place: str) -> Accepted:
     pattern = {name: table[name] for name in FIELDS if name in table}
     if not any(_says_something(name, text) for name, text in pattern.items()):
         raise UsageError(
-            f"{place}: would accept differences of every cause; name the cause by id, path, old, new, title or a kind "
-            f"other than {', '.join(VAGUE['kind'])}"
+            f"{place}: would accept differences of every cause; name the cause by id, path, old, new or title (of "
+            f"kinds, only {SAME_MEANING} will do alone)"
         )
     return Accepted(
         place=place,
@@ -237,7 +236,10 @@ def _named(table: Mapping[str, Any]) -> str:
 
 
 def _says_something(name: str, text: str) -> bool:
-    return name != "aspect" and text.strip("*") != "" and text not in VAGUE.get(name, ())
+    """Tell whether a part of a pattern names a cause; all else would accept whatever happens at an endpoint."""
+    if name in ("aspect", "kind"):
+        return name == "kind" and text == SAME_MEANING
+    return text != "" and ("*" not in text or any(map(str.isalnum, text)))
 
 
 def _text(value: Any, place: str) -> str:

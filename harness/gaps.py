@@ -27,7 +27,7 @@ def _read(path: Path) -> Mapping[str, Any]:
         document = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{path}: not JSON: {error}") from None
     if not isinstance(document, dict) or document.get("format") not in FORMATS or document.get("version") != 1:
         raise UsageError(f"{path}: not what harness power --json or harness distill --json writes (version 1)")

@@ -80,7 +80,7 @@ def read_document(path: Path) -> Mapping[str, Any]:
         document = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"{path}: the map of harness scream cannot be read: {error.strerror or error}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(
             f"{path}: the map of harness scream cannot be read: {error}; make one with harness scream -o FILE"
         ) from None

@@ -31,7 +31,7 @@ def read_report(path: Path) -> Result:
         document = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"{path}: the report cannot be read: {error.strerror or error}") from None
-    except ValueError as error:  # neither UTF-8 nor JSON
+    except (ValueError, RecursionError) as error:  # neither UTF-8 nor JSON, or nested too deeply
         raise UsageError(f"{path}: not a JSON report ({error}); write one with harness diff --json FILE") from None
     return parse_report(document, str(path))
 

@@ -157,6 +157,7 @@ def test_count_anywhere() -> None:
 
 ERRORS = {
     "not TOML": ("[[accepted", "accepted.toml: is not TOML"),
+    "nested too deeply": ("x = " + "[" * 100_000, "accepted.toml: is not TOML"),
     "another key of the file": ("[[acepted]]\nid='a'", "accepted.toml: unknown key 'acepted'"),
     "no tables": ("accepted = 3", "accepted.toml: accepted must be tables"),
     "unknown key": (entry("id = 'a'\nexpire = 1"), "accepted.toml: entry 1 (id = 'a'): unknown key 'expire'"),
@@ -165,7 +166,10 @@ ERRORS = {
     "an endpoint alone": (entry("endpoint = 'GET /a'"), "entry 1: would accept differences of every cause"),
     "an aspect alone": (entry("aspect = 'body'"), "would accept differences of every cause"),
     "a kind of any cause": (entry("kind = 'changed'\nendpoint = 'GET /a'"), "would accept differences of every cause"),
+    "a kind with several causes": (entry("kind = 'type'"), "would accept differences of every cause"),
+    "any kind that begins so": (entry("kind = 'ch*'\naspect = 'body'"), "would accept differences of every cause"),
     "wildcards alone": (entry("path = '*'\ntitle = '**'"), "would accept differences of every cause"),
+    "wildcards and signs": (entry("path = '*/*'\ntitle = '*: *'"), "would accept differences of every cause"),
     "nothing": (entry(""), "would accept differences of every cause"),
     "a number as text": (entry("id = 'a'\nowner = 3"), "owner must be a string in quotes, not 3"),
     "a date in quotes": (entry("id = 'a'\nexpires = '2027-01-31'"), "expires must be a date without quotes"),

@@ -39,6 +39,7 @@ def test_a_report_of_an_earlier_harness_is_read(result):
 
 REFUSED = {
     "not JSON": (b"<html>", "not a JSON report"),
+    "nested too deeply": (b"[" * 100_000, "not a JSON report"),
     "not UTF-8": (b'"\xff"', "not a JSON report"),
     "a list": (b"[]", "format is None"),
     "another format": (b'{"format": "har"}', "'har', not 'harness-report'"),
