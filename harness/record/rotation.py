@@ -17,11 +17,19 @@ from harness.exchange import Exchange
 from harness.recording import check_replaceable
 from harness.store.archive import ArchiveWriter
 from harness.store.cassette import SUFFIXES
+from harness.store.database import is_archive
 
 _LOOK = 1.0  # seconds between looks at the clock and the size
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _FIELD = re.compile(r"%(.)")
+_WRITTEN = {
+    **dict.fromkeys("YG", r"\d{4}"), **dict.fromkeys("mdHIMSyCgUVW", r"\d{2}"), **dict.fromkeys("ekl", r"[ \d]\d"),
+    **dict.fromkeys("uw", r"\d"), "j": r"\d{3}", "s": r"\d+", "f": r"\d{6}", "z": r"[-+]\d{4}", "%": "%",
+    **dict.fromkeys("aAbBhpPZ", r"[^\W\d_]+"), "F": r"\d{4}-\d{2}-\d{2}", "R": r"\d{2}:\d{2}",
+    "T": r"\d{2}:\d{2}:\d{2}",
+}  # fmt: skip
+"""What each field of a name is written as (strftime); a name with another is never taken for ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,20 +182,22 @@ class RotatingWriter:
     def _forget_oldest(self) -> None:
         if self._rotation.keep is None:
             return
-        files = [path for path in self._path.parent.iterdir() if self._is_ours(path.name)]
+        files = [path for path in self._path.parent.iterdir() if self._is_ours(path)]
         files.sort(key=lambda path: path.stat().st_mtime)
         for path in files[: -self._rotation.keep]:
-            for suffix in ("", "-wal", "-shm"):
+            for suffix in ("", "-wal", "-shm", "-journal"):
                 path.with_name(path.name + suffix).unlink(missing_ok=True)
 
-    def _is_ours(self, name: str) -> bool:
-        """Tell whether a file could have been named by this pattern."""
+    def _is_ours(self, path: Path) -> bool:
+        """Tell whether a file could have been made by this rotation: by its name, and that it is an archive."""
         stem, suffix = self._pattern.stem, self._pattern.suffix
         given = "".join(
-            r"[0-9A-Za-z]+" if index % 2 else re.escape(part) for index, part in enumerate(_FIELD.split(stem))
+            _WRITTEN.get(part, r"(?!)") if index % 2 else re.escape(part)
+            for index, part in enumerate(_FIELD.split(stem))
         )
         dated = r"(?:-\d{8}-\d{6})?" if "%" not in stem else ""
-        return bool(re.fullmatch(rf"{given}{dated}(?:\.\d+)?{re.escape(suffix)}", name))
+        named = re.fullmatch(rf"{given}{dated}(?:\.\d+)?{re.escape(suffix)}", path.name)
+        return bool(named) and path.is_file() and not path.is_symlink() and is_archive(path)
 
 
 def _identity(path: Path) -> tuple[int, int]:

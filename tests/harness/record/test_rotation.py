@@ -10,7 +10,7 @@ import pytest
 from harness.errors import RecordingError, UsageError
 from harness.exchange import Exchange, Request, Response
 from harness.record.rotation import RotatingWriter, Rotation, parse_age, parse_size
-from harness.store.archive import Archive
+from harness.store.archive import Archive, ArchiveWriter
 
 NOON = 1_700_000_000 // 86400 * 86400 + 12 * 3600.0
 
@@ -108,6 +108,26 @@ def test_keeps_the_newest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         "day-report.archive.txt",
         "other-2023.archive",
     ]
+
+
+NOT_OURS = ["day-baseline.archive", "day-2023.archive", "day-20231101x.archive", "day-99999999999.archive"]
+
+
+def test_removes_only_what_it_made(tmp_path: Path) -> None:
+    """A name tells the time in digits, so many as there are; what is no archive stays, whatever its name."""
+    for name in NOT_OURS:
+        with ArchiveWriter(tmp_path / name) as other:
+            other.add(exchange(1))
+    (tmp_path / "day-20231101.archive").write_bytes(b"notes")
+    for age, day in enumerate((10, 9, 8)):
+        with ArchiveWriter(tmp_path / f"day-202311{day:02}.archive") as other:
+            other.add(exchange(1))
+        os.utime(tmp_path / f"day-202311{day:02}.archive", (NOON - age, NOON - age))
+    writer = RotatingWriter(tmp_path / "day-%Y%m%d.archive", Rotation(keep=2), None, Clock())
+    writer.add(exchange(2))
+    writer.close()
+    ours = ["day-20231110.archive", "day-20231114.archive"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == sorted([*NOT_OURS, "day-20231101.archive", *ours])
 
 
 @pytest.mark.parametrize("replaced", [False, True], ids=["removed", "replaced"])

@@ -60,12 +60,13 @@ def test_a_line_is_written_when_the_request_ends(log_format: str, line: bytes, s
     [
         ("$request_method $request_uri $server_protocol", b"GET /a?b HTTP/2.0", b"GET /a?b HTTP/1.1", ()),
         ("$request_method $uri?$args", b"GET /a?b=1", b"GET /a?b=1 HTTP/1.1", ()),
-        ("$scheme://$host:$server_port $request_method $uri", b"http://a:8 GET /", b"GET / HTTP/1.1", ((b"Host", b"a:8"),)),
+        ("$scheme://$host:$server_port $request_method $uri", b"http://a:8 GET /", b"GET / HTTP/1.1",
+         ((b"Host", b"a:8"),)),
         ("${http_x_request_id}|$own_variable", b"7|what ever", b"-", ((b"X-Request-Id", b"7"),)),
         ("$cookie_sid;$sent_http_x_a", b"1;2", b"-", ((b"Cookie", b"sid=1"),)),
     ],
     ids=["uri", "args", "scheme and port", "own", "cookie"],
-)
+)  # fmt: skip
 def test_variables(log_format: str, line: bytes, start_line: bytes, headers: object) -> None:
     """Variables tell what they are named for; those of a user's own are read over."""
     request = one(line, log_format).request
