@@ -90,7 +90,7 @@ def command(
             click.echo(f"Recording http://{shown(proxy.address)} -> {app or upstream} into {output} (Ctrl-C ends it)")
             alive = _wait(told, lambda: server is None or server.alive)
         tape.close()
-        for text in _summary(tape.completeness, proxy.lost):
+        for text in _summary(tape.completeness):
             click.echo(text)
         if tape.unfinished:
             raise RecordingError(f"the recording could not be finished: {tape.unfinished}{_left(output)}")
@@ -98,9 +98,9 @@ def command(
             raise TargetError(f"{app}: gunicorn ended while it was recorded; its log is above")
 
 
-def _summary(counts: Completeness, not_followed: int) -> Iterator[str]:
-    """Yield what was recorded and what was not; `not_followed` exchanges were not HTTP that could be understood."""
-    yield f"recorded {counts.written} exchanges, lost {counts.lost + not_followed}"
+def _summary(counts: Completeness) -> Iterator[str]:
+    """Yield what was recorded and what was not."""
+    yield f"recorded {counts.written} exchanges, lost {counts.lost}"
     yield from list(counts.lines())[1:]
 
 

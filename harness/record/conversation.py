@@ -23,14 +23,22 @@ log = logging.getLogger("harness")
 
 
 class Conversation:
-    """Overhear one connection. `emit` is given each capture that is finished; `lost` counts those that cannot be."""
+    """Overhear one connection. `emit` is given each capture that is finished; `lost` counts those that cannot be.
+
+    `missed` is told how many these are when they are given up.
+    """
 
     def __init__(
-        self, emit: Callable[[Capture], None], peer: str = "", scheme: str = "http", budget: Budget | None = None
+        self,
+        emit: Callable[[Capture], None],
+        peer: str = "",
+        scheme: str = "http",
+        budget: Budget | None = None,
+        missed: Callable[[int], None] = lambda _: None,
     ) -> None:
         self.lost = 0
         self.budget = budget or UNLIMITED
-        self._emit = emit
+        self._emit, self._missed = emit, missed
         self._peer, self._scheme = peer, scheme
         self._lock = threading.Lock()
         self._pending: deque[Capture] = deque()
@@ -90,7 +98,9 @@ class Conversation:
 
     def give_up(self) -> None:
         """Stop listening: what has begun is lost, what follows is not understood."""
-        self.lost += max(len(self._pending), 1)
+        number = max(len(self._pending), 1)
+        self.lost += number
+        self._missed(number)
         self.pass_by()
 
     def pass_by(self) -> None:

@@ -58,7 +58,6 @@ class RecordingProxy:
     """
 
     def __init__(self, bind: Address, upstream: Address, tape: Tape) -> None:
-        self.lost = 0
         self._upstream = upstream
         self._tape = tape
         self._stop = _Stop()
@@ -102,13 +101,14 @@ class RecordingProxy:
                 time.sleep(0.01)
                 continue
             client.setblocking(True)
-            relay = _Relay(client, Conversation(self._tape.put, peer[0], budget=self._tape.budget), self._stop)
+            tape = self._tape
+            conversation = Conversation(tape.put, peer[0], budget=tape.budget, missed=tape.missed)
+            relay = _Relay(client, conversation, self._stop)
             self._relays.add(relay)
             relay.start(self._upstream, self._ended)
 
     def _ended(self, relay: _Relay) -> None:
         with self._lock:
-            self.lost += relay.conversation.lost
             self._relays.discard(relay)
 
 

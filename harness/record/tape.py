@@ -148,6 +148,13 @@ class Tape:
         except Exception:
             log.exception("an exchange could not be recorded")
 
+    def missed(self, number: int) -> None:
+        """Count exchanges of which a recorder knows only that they were: they should be in the file and are not."""
+        if self.watching():
+            with self._lock:
+                for name in ("accepted", "refused"):
+                    self.counters.add(name, number)
+
     def close(self) -> None:
         """Write what waits, finish the file, and log how much was lost. A second call does nothing."""
         with self._lock:

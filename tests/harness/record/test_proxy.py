@@ -91,7 +91,7 @@ class Recorded:
     @property
     def lost(self) -> int:
         """How many exchanges were not recorded."""
-        return self._proxy.lost + self._tape.lost
+        return self._tape.lost
 
 
 @contextmanager
