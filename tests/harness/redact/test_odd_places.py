@@ -127,6 +127,12 @@ TEXTS = {
     "escaped base64 in a query": Exchange("day#1", Request(b"GET /x?d=" + IN_URL + b"&a=1 HTTP/1.1")),
     "base64 in a header": told(b"", b"text/plain", (b"X-Data", CODED)),
     "base64 in an attribute": told(b"<div data-x='" + CODED + b"'>"),
+    "base64 in lines": told(
+        b"<base64>\n" + base64.encodebytes(b"x" * 45 + b"&password=" + SECRET) + b"</base64>", b"text/xml"
+    ),
+    "base64 in lines in JSON": sent(
+        json.dumps({"d": base64.encodebytes(b"x" * 45 + b"&password=" + SECRET).decode()}).encode(), b"application/json"
+    ),
     "a cell": told(b"<tr><td>Password</td> <td>" + SECRET + b"</td></tr>"),
     "a cell with two words": told(b"<tr><th>Password:</th><td> <b>" + SECRET + b" &amp;x</b></td></tr>"),
     "a list of definitions": told(b"<dt>API token:</dt><dd>" + SECRET + b"</dd>"),
