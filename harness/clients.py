@@ -1,7 +1,8 @@
 """Who asks: the family of a client by its User-Agent, its version apart, and what sort of client it is.
 
 A `Request` comes in, `pip` or `bot: Google` goes out. Families stand in clients.toml, users add theirs under
-`[clients]` of harness.toml; who is in neither is called by the first product it names that is not merely a library.
+`[clients]` of harness.toml; a program that names itself first and then its libraries is called by its own name. Who is
+in neither is called by the first product it names that is not merely a library.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -29,7 +30,12 @@ _PRODUCT = re.compile(r"([^\s/()\[\];,]+)(?:/(\S*))?")
 _NAME = re.compile(r"(?=.*[A-Za-z]{2})[\w.+:!-]{2,40}", re.ASCII)
 _COMMENT = re.compile(r"\([^()]*\)")
 _COMPATIBLE = re.compile(r"\((?:[^()]*;)?\s*compatible;\s*([^/;()\s]{2,40})", re.IGNORECASE)
-_VERSION = re.compile(r"[/ _-]?v?(\d[\w.+-]{0,30})")
+_IN_NAME = re.compile(r"[\w-]", re.ASCII)
+_BENEATH = frozenset({OWN, "library", "browser"})
+"""Audiences of what stands first in an agent and is not who asks; own ones are looked for before anything else."""
+_VERSION_AFTER = {"Safari": "Version/", "Opera": "Version/", "Internet Explorer": "rv:"}
+"""What precedes the version of a family where its name is followed by another: the engine's, or none that grows."""
+_VERSION = re.compile(r"[/: _-]?v?(\d[\w.+-]{0,30})")
 _BOT = re.compile(r"bot\b|bot[/_-]|crawler|spider|archiver", re.IGNORECASE)
 _FEED = re.compile(r"feed|rss|aggregator|syndication", re.IGNORECASE)
 _TABLE = Path(__file__).with_name("clients.toml")
@@ -110,12 +116,31 @@ def _known() -> Families:
 def _looked_up(known: Families, agent: str) -> Client:
     if not agent.strip(" -"):
         return Client(NOBODY)
+    found = next(_places(known, agent), None)
+    if found is None:
+        return _by_its_own_name(agent)
+    at, text, family, audience = found
+    if family in _VERSION_AFTER and _VERSION_AFTER[family] in agent:
+        text = _VERSION_AFTER[family]
+        at = agent.index(text)
+    version = _VERSION.match(agent, at + len(text.rstrip("/: ")))
+    return Client(family, version[1] if version else "", audience)
+
+
+def _places(known: Families, agent: str) -> Iterator[tuple[int, str, str, str]]:
+    """Yield where a family's text stands in an agent, the families that are preferred first."""
+    for text, family, audience in known.rows:
+        if audience == OWN and text in agent:
+            yield agent.index(text), text, family, audience
+    for text, family, audience in known.rows:
+        if audience not in _BENEATH and agent.startswith(text):
+            yield 0, text, family, audience
     for text, family, audience in known.rows:
         at = agent.find(text)
+        while at > 0 and text.endswith("/") and _IN_NAME.match(agent, at - 1):  # `my-pip/1.0` is not `pip/`
+            at = agent.find(text, at + 1)
         if at >= 0:
-            version = _VERSION.match(agent, at + len(text.rstrip("/ ")))
-            return Client(family, version[1] if version else "", audience)
-    return _by_its_own_name(agent)
+            yield at, text, family, audience
 
 
 def _by_its_own_name(agent: str) -> Client:

@@ -12,6 +12,7 @@ from harness.exchange import Request
 
 FIREFOX = "Mozilla/5.0 (X11; U; Linux i686; en-US; rv:1.9.0.4) Gecko/2008102920 Firefox/3.0.4"
 CHROME = "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Safari/537.36"
+SAFARI = "Mozilla/5.0 (Macintosh) AppleWebKit/601.5.17 (KHTML, like Gecko) Version/9.1 Safari/601.5.17"
 EDGE = CHROME + " Edg/120.0.1"
 
 CLIENTS = {
@@ -23,6 +24,14 @@ CLIENTS = {
     "xmlrpclib.py/1.0.1 (by www.pythonware.com)": ("xmlrpclib", "", "library"),
     "Python-xmlrpc/3.11": ("Python-xmlrpc", "3.11", "library"),
     "twine/1.15.0 pkginfo/1.5.0.1 requests/2.27.1 CPython/2.7.18": ("twine", "1.15.0", "publisher"),
+    "twine/1.9.1 pkginfo/1.4 requests/2.18 setuptools/36.5 requests-toolbelt/0.8": ("twine", "1.9.1", "publisher"),
+    "setuptools/57.4.0 twine/3.4": ("setuptools", "57.4.0", "installer"),
+    "my-pip/1.0": ("my-pip", "1.0", ""),
+    "my-pip/1.0 pip/9.0.1": ("pip", "9.0.1", "installer"),
+    "Feedly/1.0 (+http://www.feedly.com/fetcher.html; like FeedFetcher-Google)": ("Feedly", "1.0", "feed reader"),
+    SAFARI: ("Safari", "9.1", "browser"),
+    "Mozilla/5.0 (Windows NT 6.1; Trident/7.0; rv:11.0) like Gecko": ("Internet Explorer", "11.0", "browser"),
+    "Opera/9.80 (X11; Linux i686) Presto/2.12.388 Version/12.16": ("Opera", "12.16", "browser"),
     "z3c.pypimirror/1.0.9": ("z3c.pypimirror", "1.0.9", "mirror"),
     "curl/7.88.1": ("curl", "7.88.1", "library"),
     "Wget/1.10.2 (Red Hat modified)": ("Wget", "1.10.2", "library"),
@@ -33,7 +42,7 @@ CLIENTS = {
     "Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 5.1)": ("Internet Explorer", "7.0", "browser"),
     "Opera/9.62 (X11; Linux i686; U; en) Presto/2.1.1": ("Opera", "9.62", "browser"),
     "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)": ("bot: Google", "2.1", "bot"),
-    "msnbot/1.1 (+http://search.msn.com/msnbot.htm)": ("bot: Bing", "", "bot"),
+    "msnbot/1.1 (+http://search.msn.com/msnbot.htm)": ("bot: Bing", "1.1", "bot"),
     "Mozilla/5.0 (compatible; Yahoo! Slurp; http://help.yahoo.com/)": ("bot: Yahoo", "", "bot"),
     "Mozilla/5.0 (compatible; NewThing/3; +http://new.example/crawler)": ("bot: NewThing", "", "bot"),
     "Akregator/1.2.9; librss/remnants": ("Akregator", "1.2.9", "feed reader"),
