@@ -28,6 +28,7 @@ from .layers import (
     plain,
     together,
 )
+from .matched import may_hold, restricts, start_of_folder, start_of_url
 from .model import Body, Ledger, Prefix, Refusal, Section, Service, Settings, Zone
 from .prefixes import NAMES, KindOf, in_order, literal_start, prefixes, under
 from .programs import Handlers, body_of, resolved, unknown_sources
@@ -59,7 +60,8 @@ def zones(server: Server, kind: KindOf, ledger: Ledger) -> tuple[tuple[Zone, ...
     mapped = prefixes(server.at_server(NAMES), kind, ledger)
     whole.handlers = resolved(server.directives, mapped, ledger)
     whole.root = root
-    whole.denied = [file_pattern(one.files) for one in found if one.files and is_denial(one)]
+    whole.denials = [one for one in found if one.files and is_denial(one)]
+    whole.denied = [file_pattern(one.files) for one in whole.denials if one.files]
     result: list[Zone] = []
     for prefix in in_order(mapped, root, roots[0] if roots else None):
         result += whole.of_prefix(prefix, mapped)
@@ -95,6 +97,8 @@ class _Whole:
     root: str = ""
     denied: Sequence[str] = ()
     """Patterns of files that nobody gets; such a file is no index either."""
+    denials: Sequence[Layer] = ()
+    """Refusals by a file's name, which one file behind a URL of another name is under, too."""
 
     def of_prefix(self, prefix: Prefix, others: Sequence[Prefix]) -> Iterator[Zone]:
         """Yield the zone of a prefix and those below it that differ."""
@@ -136,10 +140,21 @@ class _Whole:
         return [replace(one, homes=tuple(o.home for o in ordered if under(one.url, o.url))) for one in ordered]
 
     def _zone(self, prefix: Prefix, spot: _Spot) -> Zone:
-        holding = [layer for layer in self.layers if _holds(layer, prefix, spot)]
+        known = in_apaches_order([*self.layers, *self.denials]) if prefix.single else self.layers
+        holding = [layer for layer in known if _holds(layer, prefix, spot)]
         body = self._body(prefix, spot, holding)
+        if prefix.pattern:
+            return Zone(spot.url, spot.folder, prefix, self._closed(prefix, body))
         overlays = tuple(one for one in self._overlays(prefix, spot, holding) if one[1] != body)
         return Zone(spot.url, spot.folder, prefix, body, overlays)
+
+    def _closed(self, prefix: Prefix, body: Body) -> Body:
+        """Return what answers for a pattern: nobody where rules may hold for some of its URLs."""
+        maybe = [layer for layer in self.layers if may_hold(layer, prefix) and restricts(layer)]
+        for directive in (directive for layer in maybe for directive in layer.directives):
+            reason = "it may hold for a part of the URLs that a pattern leads to"
+            self.ledger.settle(directive, "not carried", f"these URLs are closed for everybody instead: {reason}")
+        return replace(body, settings=replace(body.settings, access=CLOSED)) if maybe else body
 
     def _body(self, prefix: Prefix, spot: _Spot, holding: Sequence[Layer]) -> Body:
         settings = together(merged(Settings(), holding, self.ledger), holding, self.ledger)
@@ -193,11 +208,11 @@ class _Whole:
 
 def _holds(layer: Layer, prefix: Prefix, spot: _Spot) -> bool:
     """Tell whether a layer holds for all of a spot."""
-    folder = spot.folder.rpartition("/")[0] if prefix.single else spot.folder
-    if layer.folder and (prefix.pattern or not _holds_for(layer.folder, folder, prefix)):
+    folder = spot.folder.rpartition("/")[0] if prefix.single else start_of_folder(prefix, spot.folder)
+    if layer.folder and not _holds_for(layer.folder, folder, prefix):
         return False
     if layer.url:
-        return holds_for_url(layer.url, spot.url) and not prefix.pattern
+        return holds_for_url(layer.url, start_of_url(prefix, spot.url))
     if layer.files:
         if not prefix.single:
             return False

@@ -290,6 +290,56 @@ def test_closed_in_nginx(tmp_path: Path, text: str, admin: str, rest: str) -> No
     assert found == [admin, rest]
 
 
+def test_one_file_of_another_name(tmp_path: Path) -> None:
+    """A refusal by a file's name holds for the file, whatever the URL that leads to it."""
+    tmp_path.chmod(0o755)
+    (tmp_path / "secret.txt").write_text("secret")
+    site = "Listen 127.0.0.1:@PORT@\nLoadModule alias_module x\nAlias /page.html @ROOT@/secret.txt\n"
+    with translated(tmp_path, f"{site}<Files secret.txt>\nRequire all denied\n</Files>\n") as port:
+        assert answer(port, "GET", "/page.html", {})["status"] == "403"
+
+
+PRIVATE = "AuthType Basic\nAuthUserFile /u\nRequire valid-user"
+
+
+@pytest.mark.parametrize(
+    ("rules", "one", "two"),
+    [
+        ("<Directory @ROOT@/srv>\nRequire all denied\n</Directory>", "403", "403"),
+        ("<Directory />\nRequire all denied\n</Directory>", "403", "403"),
+        (
+            "<Directory />\nRequire all denied\n</Directory>\n<Directory @ROOT@>\nRequire all granted\n</Directory>",
+            "200",
+            "200",
+        ),
+        (f"<Directory @ROOT@/srv>\n{PRIVATE}\n</Directory>", "401", "401"),
+        (f"<Directory @ROOT@/srv/one>\n{PRIVATE}\n</Directory>", "403", "403"),
+        (f"<Directory @ROOT@/srv/*>\n{PRIVATE}\n</Directory>", "403", "403"),
+        (f"<DirectoryMatch one>\n{PRIVATE}\n</DirectoryMatch>", "403", "403"),
+        (f"<Directory @ROOT@/other>\n{PRIVATE}\n</Directory>", "200", "200"),
+        ("<Directory @ROOT@/srv/one>\nRequire all granted\n</Directory>", "200", "200"),
+        (f"<Location /files>\n{PRIVATE}\n</Location>", "401", "401"),
+        (f"<Location /files/one>\n{PRIVATE}\n</Location>", "403", "403"),
+        (f"<LocationMatch one>\n{PRIVATE}\n</LocationMatch>", "403", "403"),
+        (f"<Location /other>\n{PRIVATE}\n</Location>", "200", "200"),
+        (f"<Files page.html>\n{PRIVATE}\n</Files>", "403", "403"),
+        ("<FilesMatch html$>\nSetHandler application/x-httpd-php\n</FilesMatch>", "403", "403"),
+        ("<Location /files>\nRequire ip ${X}\n</Location>", "403", "403"),
+        ("<Location /files/one>\nRequire all denied\n</Location>", "403", "403"),
+    ],
+)
+def test_rules_for_a_pattern(tmp_path: Path, rules: str, one: str, two: str) -> None:
+    """What a pattern leads to is under the rules of its folder and URL; what may hold for a part closes all of it."""
+    tmp_path.chmod(0o755)
+    for name in ("srv/one/page.html", "srv/two/page.html"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("page")
+    site = 'Listen 127.0.0.1:@PORT@\nLoadModule alias_module x\nAliasMatch "^/files/(.*)[.]html$" @ROOT@/srv/$1.html\n'
+    with translated(tmp_path, site + rules + "\n") as port:
+        found = [answer(port, "GET", f"/files/{path}/page.html", {})["status"] for path in ("one", "two")]
+    assert found == [one, two]
+
+
 def test_unprotected_user() -> None:
     """The user's name is passed on only where nginx has checked the password."""
     auth = "AuthType Basic\nAuthUserFile /u\nRequire valid-user"
