@@ -11,9 +11,12 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 Row = tuple[tuple[str, str | None], ...]
 """One row: (column, value as text or None for NULL), in the table's order."""
+Place = tuple[Any, ...]
+"""Where a text stands: `("mail",)`, `("path",)`, `("text", PATH)`, or `("row", TABLE, COLUMN, ROW)`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +47,20 @@ class Effects:
 
         A file whose text changes so has the digest of the new text.
         """
-        mail = text(self.mail.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
-        within = {path: text(found) for path, found in self.texts.items()}
+        return self.placed(lambda place, found: text(found))
+
+    def placed(self, text: Callable[[Place, str], str]) -> Effects:
+        """Do the same, and tell `text` where each stands."""
+        mail = text(("mail",), self.mail.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+        within = {path: text(("text", path), found) for path, found in self.texts.items()}
         files = {
-            text(path): _with_text(content, within[path]) if within.get(path) != self.texts.get(path) else content
+            text(("path",), path): _with_text(content, within[path])
+            if within.get(path) != self.texts.get(path)
+            else content
             for path, content in self.files.items()
         }
-        texts = {text(path): found for path, found in within.items()}
-        rows = {table: _mapped_rows(counted, text) for table, counted in self.rows.items()}
+        texts = {text(("path",), path): found for path, found in within.items()}
+        rows = {table: _mapped_rows(table, counted, text) for table, counted in self.rows.items()}
         return Effects({table: counted for table, counted in rows.items() if counted}, self.keys, files, mail, texts)
 
 
@@ -69,10 +78,11 @@ def _with_text(content: str | None, text: str) -> str:
     return f"{mode} {digest_of(text.encode())}"
 
 
-def _mapped_rows(rows: Mapping[Row, int], text: Callable[[str], str]) -> dict[Row, int]:
+def _mapped_rows(table: str, rows: Mapping[Row, int], text: Callable[[Place, str], str]) -> dict[Row, int]:
     counted: Counter[Row] = Counter()
     for row, count in rows.items():
-        counted[tuple((column, value if value is None else text(value)) for column, value in row)] += count
+        made = ((column, value if value is None else text(("row", table, column, row), value)) for column, value in row)
+        counted[tuple(made)] += count
     return {row: count for row, count in counted.items() if count}
 
 

@@ -12,11 +12,11 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from harness.effects import Effects
+from harness.effects import Effects, Place
 from harness.exchange import Response, with_length
 from harness.instant import SPELLINGS, instants, placeholder
 from harness.moment import GRACE, Clock, Moment, Window, apart, excused
@@ -88,20 +88,21 @@ class Normaliser:
         """Return what both sides wrote with placeholders in rows, names of files and mails."""
         windows, tolerance = self._windows(now, told), self.tolerance
         alike = old == new and windows[0] == windows[1]
-        sides = (Texts(windows[0]),) * 2 if alike else (Texts(windows[0]), Texts(windows[1]))
-        old.mapped(sides[0].read)
-        if not alike:
-            new.mapped(sides[1].read)
-        copied = _copied(new, windows[0], sides[0].moments) if told[0] != told[1] else []
+        sides = (Written(old, windows[0]),) * 2 if alike else (Written(old, windows[0]), Written(new, windows[1]))
+        copied = _copied(new, windows[0], sides[0]) if told[0] != told[1] else {}
         if not (sides[0].moments or sides[1].moments or copied or windows[0].hosts or windows[1].hosts):
             return old, new
         acted: set[str] = set()
-        others = sides[1].moments + copied, sides[0].moments
-        left = old.mapped(lambda text: sides[0].cleaned(text, others[0], tolerance, acted))
-        right = left if alike else new.mapped(lambda text: sides[1].cleaned(text, others[1], tolerance, acted))
+        kept = ((), ()) if alike else _kept_of(sides[0].moments, sides[1].moments, copied, tolerance)
+        left = sides[0].cleaned(frozenset(map(id, kept[0])), acted)
+        right = left if alike else sides[1].cleaned(frozenset(map(id, kept[1])), acted)
         if copied:
-            again = Texts(windows[0])
-            right = right.mapped(lambda text: again.cleaned(text, others[1], 0.0, acted))
+            again = Written(right, windows[0])
+            theirs = sides[0].moments
+            still = [
+                one for at, own in again.moments.items() for one in own if not excused(one, theirs.get(at, []), 0.0)
+            ]
+            right = again.cleaned(frozenset(map(id, still)), acted)
         self.acted.update(acted)
         return left, right
 
@@ -218,37 +219,84 @@ def _encoded(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-class Texts:
-    """The texts that a side wrote, each read once, with their instants; `moments` are all of these."""
+COLUMN = 3
+"""How much of a place says in which column it is: all but the row."""
+Column = tuple[object, ...]
+"""What is compared with its like: all mails, all names of files, the text of a file, or the column of a table."""
 
-    def __init__(self, window: Window) -> None:
-        self._window = window
-        self._known: dict[str, tuple[Moment, ...]] = {}
-        self.moments: list[Moment] = []
 
-    def read(self, text: str) -> str:
-        """Note the instants of a text, and return it as it is."""
-        if text not in self._known:
-            self._known[text] = _moments(_encoded(text), self._window)
-            self.moments += self._known[text]
+class Written:
+    """What a side wrote, read once, and the instants in it: `moments`, in their order, by column."""
+
+    def __init__(self, effects: Effects, window: Window) -> None:
+        self._effects, self._window = effects, window
+        self._instants: dict[str, tuple[Moment, ...]] = {}
+        self._known: dict[tuple[Place, str], tuple[Moment, ...]] = {}
+        effects.placed(self._read)
+        self.moments: dict[Column, list[Moment]] = {}
+        for place, text in sorted(self._known, key=lambda found: self._order(found[0])):
+            self.moments.setdefault(place[:COLUMN], []).extend(self._known[place, text])
+
+    def _read(self, place: Place, text: str) -> str:
+        if text not in self._instants:
+            self._instants[text] = _moments(_encoded(text), self._window)
+        if self._instants[text] and (place, text) not in self._known:
+            self._known[place, text] = tuple(Moment(one.instant, self._window) for one in self._instants[text])
         return text
 
-    def cleaned(self, text: str, others: Sequence[Moment], tolerance: float, acted: set[str]) -> str:
-        """Return a text with placeholders for the instants that the other side has too, or that are of this run."""
-        moments = self._known[self.read(text)]
-        if not (moments or self._window.hosts):
-            return text
-        kept = frozenset(id(moment) for moment in moments if not excused(moment, others, tolerance))
-        made = _with_placeholders(_encoded(text), moments, self._window, kept, acted)
-        return made.decode("utf-8", "surrogatepass")
+    def _order(self, place: Place) -> tuple[object, ...]:
+        """Return what rows are ordered by, whichever was written first: whether they came, and all but their times."""
+        if place[0] != "row":
+            return ()
+        _, table, _, row = place
+        values = [value or "" for _, value in row]
+        return self._effects.rows[table][row] > 0, ["" if self._instants.get(value) else value for value in values]
+
+    def cleaned(self, kept: Kept, acted: set[str]) -> Effects:
+        """Return the effects with placeholders for all instants but those kept, and for own addresses."""
+
+        def clean(place: Place, text: str) -> str:
+            moments = self._known.get((place, text), ()) if self._instants.get(text) else ()
+            if not (moments or self._window.hosts):
+                return text
+            made = _with_placeholders(_encoded(text), moments, self._window, kept, acted)
+            return made.decode("utf-8", "surrogatepass")
+
+        return self._effects.placed(clean)
 
 
-def _copied(effects: Effects, window: Window, others: Sequence[Moment]) -> list[Moment]:
+def _kept_of(
+    old: Mapping[Column, Sequence[Moment]],
+    new: Mapping[Column, Sequence[Moment]],
+    copied: Mapping[Column, Sequence[Moment]],
+    tolerance: float,
+) -> tuple[list[Moment], list[Moment]]:
+    """Return the instants of both sides that the other has not in the same column, or not in the same row of it.
+
+    That it has them elsewhere excuses nothing: a time written into another column is a difference.
+    """
+    kept: tuple[list[Moment], list[Moment]] = ([], [])
+    for at in {**old, **new, **copied}:
+        left, right, more = old.get(at, ()), new.get(at, ()), copied.get(at, ())
+        if more:  # what new took over from old is not new's own: which is which is not known
+            others = [*right, *more]
+            found = (
+                [one for one in left if not excused(one, others, tolerance)],
+                [one for one in right if not excused(one, left, tolerance)],
+            )
+        else:
+            found = apart(left, right, tolerance)
+        kept[0].extend(found[0])
+        kept[1].extend(found[1])
+    return kept
+
+
+def _copied(effects: Effects, window: Window, old: Written) -> dict[Column, list[Moment]]:
     """Return the instants of the other side's clock that it has too: what new goes on from may have been old's."""
-    texts = Texts(window)
-    effects.mapped(texts.read)
-    theirs = {moment.instant.when for moment in others}
-    return [moment for moment in texts.moments if moment.own_time and moment.instant.when in theirs]
+    theirs = {moment.instant.when for own in old.moments.values() for moment in own}
+    found = Written(effects, window).moments
+    ours = {at: [one for one in own if one.own_time and one.instant.when in theirs] for at, own in found.items()}
+    return {at: own for at, own in ours.items() if own}
 
 
 @lru_cache(maxsize=64)

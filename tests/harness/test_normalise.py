@@ -38,8 +38,8 @@ SPELLINGS = {
     "journal": ("%d %b %Y %H:%M:%S", "[now DD Mon YYYY hh:mm:ss]", "date-words"),
     "journal, zone": ("%d %b %Y %H:%M:%S UTC", "[now DD Mon YYYY hh:mm:ss UTC]", "date-words"),
     "day": ("%Y-%m-%d", "[now YYYY-MM-DD]", "date-only"),
-    "day in words": ("%d %B %Y", "[now DD Mon YYYY]", "date-day-month"),
-    "month first": ("%B %d, %Y", "[now Mon DD, YYYY]", "date-month-day"),
+    "day in words": ("%d %B %Y", "[now DD Month YYYY]", "date-day-month"),
+    "month first": ("%B %d, %Y", "[now Month DD, YYYY]", "date-month-day"),
 }
 
 
@@ -309,6 +309,51 @@ def test_rows_are_held_against_the_other_side_s_times():
         sides = [Effects(rows={"t": {(("c", value),): 1}}) for value in ("2016-05-16 23:30:00", new)]
         one, other = normaliser.normalise_effects(*sides, START.timestamp() + 1, (TOLD, TOLD))
         assert (one.rows == other.rows) is same
+
+
+T1, T2, LATER, ELSE = "2016-05-16 23:20:00", "2016-05-16 23:30:00", "2016-05-16 23:30:01", "2016-05-16 23:25:00"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "same"),
+    [
+        pytest.param([("a", T1, T2, T2)], [("a", T1, T2, T1)], False, id="another column's time"),
+        pytest.param([("a", T1, T2, T2)], [("a", T1, LATER, T2)], True, id="a second later"),
+        pytest.param([("a", T1, T1, T1), ("b", T2, T2, T2)], [("a", T2, T1, T1), ("b", T1, T2, T2)], False, id="rows"),
+        pytest.param(
+            [("a", T1, T1, T1), ("b", T2, T2, T2)], [("b", LATER, T2, T2), ("a", T1, T1, T1)], True, id="order"
+        ),
+        pytest.param([("a", T1, T1, T1)], [("a", T1, T1, ELSE)], False, id="a time that old has not"),
+    ],
+)
+@pytest.mark.parametrize("count", [1, -1])
+def test_a_time_of_a_row_is_held_against_those_of_its_column(old, new, same, count):
+    """That the other side wrote it elsewhere, in another column or row, excuses nothing."""
+    normaliser = Normaliser((START.timestamp(), float("inf")))
+    sides = [
+        Effects(rows={"t": {tuple(zip("abcd", row, strict=True)): count for row in side}}, keys={"t": ("a",)})
+        for side in (old, new)
+    ]
+    normaliser.normalise_effects(Effects(), Effects(), START.timestamp() + 1, (TOLD - 600,) * 2)
+    one, other = normaliser.normalise_effects(*sides, START.timestamp() + 1, (TOLD, TOLD))
+    assert (one.rows == other.rows) is same
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "same"),
+    [
+        pytest.param({"a": f"{T1} {T2}"}, {"a": f"{T1} {LATER}"}, True, id="a second later"),
+        pytest.param({"a": f"{T1} {T2}"}, {"a": f"{T2} {T1}"}, False, id="exchanged"),
+        pytest.param({"a": T1, "b": T2}, {"a": T2, "b": T2}, False, id="another file's"),
+    ],
+)
+def test_a_time_of_a_file_is_held_against_those_of_the_same_file(old, new, same):
+    """In their order; mails and names likewise."""
+    normaliser = Normaliser((START.timestamp(), float("inf")))
+    sides = [Effects(files=dict.fromkeys(side, "0644 x"), texts=side) for side in (old, new)]
+    normaliser.normalise_effects(Effects(), Effects(), START.timestamp() + 1, (TOLD - 600,) * 2)
+    one, other = normaliser.normalise_effects(*sides, START.timestamp() + 1, (TOLD, TOLD))
+    assert (one.texts == other.texts) is same
 
 
 def shows(old: bytes, new: bytes) -> bool:
