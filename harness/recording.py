@@ -63,14 +63,14 @@ class Writer(Protocol):
         """Remove what was written and not finished; nothing where the file is finished."""
 
 
-def open_recordings(paths: Sequence[Path]) -> list[Recording]:
+def open_recordings(paths: Sequence[Path], empty: bool = False) -> list[Recording]:
     """Open archives, cassettes, and folders of both, in the order given, sorted within a folder.
 
-    Other files in a folder are passed over, damaged ones are not. Raises `RecordingError` naming file and reason for
+    `empty`: also those that are whole and hold nothing, as a purge may leave them. Other files in a folder are passed over, damaged ones are not. Raises `RecordingError` naming file and reason for
     what is missing, empty, truncated or foreign, and for a folder without any recording.
     """
     files = list(dict.fromkeys(file for path in paths for file in _files(path)))
-    return [_open(file, name) for file, name in zip(files, distinct_names(files), strict=True)]
+    return [_open(file, name, empty) for file, name in zip(files, distinct_names(files), strict=True)]
 
 
 def writer_for(path: Path, state: str | None = None) -> Writer:
@@ -136,9 +136,9 @@ def distinct_names(files: Sequence[Path]) -> list[str]:
     return [names[file] for file in files]
 
 
-def _open(file: Path, name: str) -> Recording:
+def _open(file: Path, name: str, empty: bool) -> Recording:
     recording: Recording = Cassette(file, name) if file.suffix in SUFFIXES else Archive(file, name)
-    if not len(recording):
+    if not len(recording) and not empty:
         raise RecordingError(f"{file}: holds no exchange")
     return recording
 

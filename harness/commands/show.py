@@ -64,7 +64,9 @@ def command(
     **options: Any,
 ) -> None:
     """List RECORDING (archive, cassette or folder), or show the exchange ID (NAME#N, or N) in full."""
-    recordings = open_recordings([recording])
+    if limit and (checking or form == "har"):
+        raise UsageError(f"--limit counts lines: {'--check looks at all' if checking else 'a HAR file cannot be cut'}")
+    recordings = open_recordings([recording], empty=checking)
     names, selection = names_of(find_config(Path.cwd())), Selection(**options)
     if selection.session:
         find(recordings, selection.session)  # or else say that there is none

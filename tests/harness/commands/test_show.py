@@ -100,6 +100,22 @@ def test_refusals(cassette: Path, arguments: tuple[str, ...], message: str) -> N
         show(cassette, *arguments)
 
 
+@pytest.mark.parametrize("option", ["--har", "--check"])
+def test_what_cannot_be_cut_is_refused(cassette: Path, option: str) -> None:
+    """Half a HAR file is none, and a folder of which the first file is whole may be damaged."""
+    with pytest.raises(HarnessError, match="--limit"):
+        show(cassette, option, "--limit", "1")
+
+
+def test_an_archive_from_which_all_was_purged_is_whole(tmp_path: Path) -> None:
+    """It holds nothing, which is no damage."""
+    with ArchiveWriter(tmp_path / "a.archive"):
+        pass
+    assert show(tmp_path / "a.archive", "--check") == ["a.archive: 0 exchanges, all whole"]
+    with pytest.raises(HarnessError, match="holds no exchange"):
+        show(tmp_path / "a.archive")
+
+
 def test_printable() -> None:
     """Text stays text; control characters and bytes that are no text are escaped."""
     assert printable("café \x07\n".encode() + b"\xff") == "café \\x07\\n\\xff"
