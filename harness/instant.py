@@ -28,6 +28,7 @@ _ANY_MONTH = (
     rb"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sep(?:tember)?|Oct(?:ober)?"
     rb"|Nov(?:ember)?|Dec(?:ember)?)"
 )
+_DAYS = b"Mon Tue Wed Thu Fri Sat Sun".split()
 _WEEKDAY = rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _LONG_DAY = rb"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
 _TIME = rb"[0-2]\d:[0-5]\d:[0-6]\d"
@@ -95,6 +96,8 @@ _SHORTEST, _LONGEST = len("1 May 2008"), 64
 LONG = 400 * DAY
 """Spans beyond this are not worth looking for by what they contain."""
 _ZONE_AT_END = re.compile(rb"(?:(Z|GMT|UTC)|([+-])(\d\d):?(\d\d))$")
+_REST_OF_MONTH = re.compile(rb"[a-z]+")
+_FRACTION = re.compile(rb"^([.,])(\d+)")
 _EPOCHS = {"E": 1, "e": 1_000, "u": 1_000_000}
 _SHAPES = {"Y": b"YYYY", "y": b"YY", "m": b"MM", "d": b"DD", "H": b"hh", "M": b"mm", "S": b"ss"}
 
@@ -272,7 +275,11 @@ def _digits(fields: str) -> re.Pattern[bytes]:
 
 
 def placeholder(instant: Instant, raw: bytes) -> bytes:
-    """Return what stands for an instant of `raw`: letters, signs and zone as written, numbers by their meaning."""
+    """Return what stands for an instant of `raw`: letters, signs and zone as written, numbers by their meaning.
+
+    A day of one digit is `D`, a month written out `Month`. A weekday that is not the date's is `Day+1`, or as many days
+    as it is late. A fraction finer than microseconds is `fff`; any other `f`: many programs leave out zeros at its end.
+    """
     spelling, text = instant.spelling, raw[instant.start : instant.end]
     if spelling.fields == "x":
         return b"[now hexadecimal]"
@@ -282,10 +289,26 @@ def placeholder(instant: Instant, raw: bytes) -> bytes:
     found = _digits(spelling.fields).search(text)
     if found is None:
         return text
-    shape = re.sub(rb"[A-Za-z]+", b"Day", text[: found.start()])
+    shape = re.sub(rb"[A-Za-z]+", lambda name: _weekday(name[0], spelling, text), text[: found.start()])
     for index, name in enumerate(spelling.fields, 1):
         between = text[found.end(index - 1) : found.start(index)] if index > 1 else b""
-        shape += re.sub(rb"\A[a-z]+", b"", between)  # the rest of a month's name
-        shape += b"Mon" if found.group(index).isalpha() else _SHAPES[name]
-    rest = re.sub(rb"^([.,])\d+", rb"\1f", text[found.end() :])
+        rest_of_month = _REST_OF_MONTH.match(between)
+        shape += between[rest_of_month.end() :] if rest_of_month else between
+        shape += _field(name, found.group(index), bool(_REST_OF_MONTH.match(text, found.end(index))))
+    rest = _FRACTION.sub(lambda part: part[1] + (b"fff" if len(part[2]) > 6 else b"f"), text[found.end() :])
     return b"[now " + shape + rest + instant.zone + b"]"
+
+
+def _field(name: str, written: bytes, is_long: bool) -> bytes:
+    if written.isalpha():
+        return b"Month" if is_long else b"Mon"
+    return b"D" if name == "d" and len(written) == 1 else _SHAPES[name]
+
+
+def _weekday(name: bytes, spelling: Spelling, text: bytes) -> bytes:
+    """Return what stands for the weekday of a date, by how many days it is not that of the date."""
+    numbers = _numbers(spelling, text)
+    if numbers is None:
+        return b"Day"
+    late = (_DAYS.index(name[:3]) - time.gmtime(calendar.timegm((*numbers, 0, 0, 0))).tm_wday) % 7
+    return b"Day+%d" % late if late else b"Day"

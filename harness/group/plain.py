@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import re
 
-_EPOCH = "1463407387"
+_EPOCH = "1473170587"
 _NOW = re.compile(r"\[now ([^\]]*)\]|(?<![\w.])1111111111(000000|000)?(\.5)?(?!\w|\.\d)")
-_FIELD = re.compile(r"YYYY|YY|MM|DD|hh|mm|ss|Day|Mon|(?<=[.,])f|hexadecimal")
+_FIELD = re.compile(r"YYYY|YY|MM|DD?(?!a)|hh|mm|ss|Day(?:\+[1-6])?|Mon(?:th)?|(?<=[.,])f(?:ff)?|hexadecimal")
 _SHOWN = {
-    "YYYY": "2016", "YY": "16", "MM": "05", "DD": "16", "hh": "14", "mm": "03", "ss": "07",
-    "Day": "Mon", "Mon": "May", "f": "5", "hexadecimal": "532f5b1c2a9d0",
+    "YYYY": "2016", "YY": "16", "MM": "09", "DD": "06", "D": "6", "hh": "14", "mm": "03", "ss": "07",
+    "Day": "Tue", "Mon": "Sep", "Month": "September", "f": "5", "fff": "500000000", "hexadecimal": "53bd7418e8690",
+    **{f"Day+{late}": day for late, day in enumerate(("Wed", "Thu", "Fri", "Sat", "Sun", "Mon"), 1)},
 }  # fmt: skip
-"""The instant that stands for all of the run: 16 May 2016, 14:03:07."""
+"""The instant that stands for all of the run: 6 September 2016, 14:03:07, which every spelling writes otherwise."""
 
 
 def plain(text: str) -> str:
-    """Return a text with `2016-05-16 14:03:07 (now)` in the place of `[now YYYY-MM-DD hh:mm:ss]`."""
+    """Return a text with `2016-09-06 14:03:07 (now)` in the place of `[now YYYY-MM-DD hh:mm:ss]`."""
     return _NOW.sub(_shown, text)
 
 

@@ -91,6 +91,9 @@ class Times:
 NUMBERS = {"epoch": (6e8, 2.2e9), "epoch-milliseconds": (6e8, 2.2e9), "epoch-hex-microseconds": (6e8, 2.2e9)}
 """Between which seconds of the epoch digits are taken for a time."""
 YEAR = 366 * 86_400
+_BY_DAY = re.compile(r"\bD\b|\bMonth\b|\bfff\b")
+_ANY_DAY = {"D": "DD", "Month": "Mon", "fff": "f"}
+"""What one spelling shows on some days, by what stands for it on all: 9 and 10 November, and May."""
 
 
 def when(text: str) -> tuple[str, float] | None:
@@ -105,7 +108,8 @@ def when(text: str) -> tuple[str, float] | None:
             continue
         if spelling.name in NUMBERS:
             return spelling.name + (" with a fraction" if "." in text else ""), at
-        return placeholder(Instant(0, len(raw), spelling, b"", at), raw).decode()[5:-1], at
+        written = placeholder(Instant(0, len(raw), spelling, b"", at), raw).decode()[5:-1]
+        return _BY_DAY.sub(lambda found: _ANY_DAY[found[0]], written), at
     return None
 
 

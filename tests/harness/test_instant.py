@@ -92,6 +92,29 @@ def test_a_zone_counts(zone):
     assert placeholder(found, raw) == f"[now YYYY-MM-DDThh:mm:ss{zone}]".encode()
 
 
+DATE = datetime(2016, 9, 6, 10, 11, 12, tzinfo=UTC)  # a Tuesday
+HOWS = {
+    "day of one digit": (b"6 September 2016", b"[now D Month YYYY]"),
+    "day of two": (b"06 September 2016", b"[now DD Month YYYY]"),
+    "month cut short": (b"06 Sep 2016", b"[now DD Mon YYYY]"),
+    "month first": (b"September 6, 2016", b"[now Month D, YYYY]"),
+    "weekday": (b"Tue, 06 Sep 2016 10:11:12 GMT", b"[now Day, DD Mon YYYY hh:mm:ss GMT]"),
+    "weekday of the next day": (b"Wed, 06 Sep 2016 10:11:12 GMT", b"[now Day+1, DD Mon YYYY hh:mm:ss GMT]"),
+    "weekday of the day before": (b"Mon Sep 06 10:11:12 2016", b"[now Day+6 Mon DD hh:mm:ss YYYY]"),
+    "long weekday": (b"Tuesday, 06-Sep-16 10:11:12 GMT", b"[now Day, DD-Mon-YY hh:mm:ss GMT]"),
+    "milliseconds": (b"2016-09-06T10:11:12.123Z", b"[now YYYY-MM-DDThh:mm:ss.fZ]"),
+    "microseconds": (b"2016-09-06T10:11:12.123456Z", b"[now YYYY-MM-DDThh:mm:ss.fZ]"),
+    "nanoseconds": (b"2016-09-06T10:11:12.123456789Z", b"[now YYYY-MM-DDThh:mm:ss.fffZ]"),
+}
+
+
+@pytest.mark.parametrize(("raw", "expected"), HOWS.values(), ids=HOWS.keys())
+def test_how_an_instant_is_written_is_kept(raw, expected):
+    """Clients read dates by their form, and a weekday that is another is a mistake."""
+    (found,) = instants(raw, ((DATE.timestamp(), DATE.timestamp()),))
+    assert placeholder(found, raw) == expected
+
+
 def test_the_documentation_names_every_rule():
     """What a report names must be explained somewhere."""
     page = (Path(__file__).parents[2] / "docs" / "noise.md").read_text(encoding="utf-8")

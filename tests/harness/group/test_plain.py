@@ -7,7 +7,7 @@ import pytest
 from harness.group.plain import plain
 from harness.instant import SPELLINGS, instants, placeholder
 
-AT = 1463407387.0
+AT = 1473170587.0
 WRITTEN = {
     "date-iso8601": "%Y-%m-%dT%H:%M:%S",
     "date-minutes": "%Y-%m-%d %H:%M",
@@ -19,6 +19,7 @@ WRITTEN = {
     "date-words": "%d %b %Y %H:%M:%S",
     "date-only": "%Y-%m-%d",
     "date-month-day": "%b %d, %Y",
+    "date-day-month": "6 %B %Y",
     "epoch": str(int(AT)),
     "epoch-milliseconds": f"{int(AT)}000",
 }
@@ -37,7 +38,9 @@ def test_no_letter_of_a_placeholder_is_left():
     """Whatever the spelling."""
     assert WRITTEN.keys() <= {spelling.name for spelling in SPELLINGS}
     assert plain("[now hexadecimal]").endswith(" (now)")
-    assert plain("[now YYYY-MM-DD hh:mm:ss.f+02:00]") == "2016-05-16 14:03:07.5+02:00 (now)"
+    assert plain("[now YYYY-MM-DD hh:mm:ss.f+02:00]") == "2016-09-06 14:03:07.5+02:00 (now)"
+    assert plain("[now Day+1, D Month YYYY]") == "Wed, 6 September 2016 (now)"
+    assert plain("[now Day, DD Mon YYYY hh:mm:ss.fff]") == "Tue, 06 Sep 2016 14:03:07.500000000 (now)"
 
 
 @pytest.mark.parametrize("text", ["", "2016-05-16", "[now]", "11111111112", "Day Mon DD", "now or never"])
