@@ -1,7 +1,7 @@
 """Runs gunicorn for `compat serve`: told by the command line alone, and reloaded without losing a request.
 
 Comes in: a recipe for the application, and gunicorn's settings. Goes out: a server that ends with the process. Needs
-the extra `serve`; nothing else in compat knows gunicorn.
+the extra `serve`; nothing in compat knows gunicorn but this and `worker`.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from .errors import ConfigurationError
 from .metrics import SHARED_FOLDER, forget_process
 from .types import Application
 
-# gthread: a slow program must not make the arbiter think that its worker is dead, as it would with sync. Nothing a
-# client sends may say where the application stands, or by which scheme it was called: that is `proxy`'s business. A
-# request line may be as long as Apache takes it.
+# A threaded worker: a slow program must not make the arbiter think that its worker is dead, as it would with sync.
+# Nothing a client sends may say where the application stands, or by which scheme it was called: that is `proxy`'s
+# business. A request line may be as long as Apache takes it.
 FIXED: Mapping[str, Any] = {
-    "worker_class": "gthread",
+    "worker_class": "compat.worker.Worker",
     "logger_class": "compat.accesslog.AccessLogger",
     "control_socket_disable": True,
     "forwarder_headers": "",

@@ -10,8 +10,8 @@ import select
 import time
 from collections.abc import Callable
 
-LONGEST = 2**31 - 1
-"""The most milliseconds that poll(2) takes."""
+LONGEST = 500
+"""Milliseconds of one wait, so that the end of the process is noticed in each thread; poll(2) takes 2**31 at most."""
 
 
 class Loop:
@@ -35,8 +35,9 @@ class Loop:
             self._poll.unregister(descriptor)
 
     def turn(self, deadline: float | None) -> None:
-        """Wait until something can move, and move it. Who waits for weeks is woken up in between."""
-        wait = None if deadline is None else min(LONGEST, max(0, math.ceil((deadline - time.monotonic()) * 1000)))
+        """Wait until something can move, and move it; or for a while."""
+        left = math.inf if deadline is None else (deadline - time.monotonic()) * 1000
+        wait = LONGEST if left > LONGEST else max(0, math.ceil(left))
         for descriptor, _ in self._poll.poll(wait):
             act = self._acts.get(descriptor)
             if act is not None:  # an earlier one of this turn may have closed it

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -58,9 +58,15 @@ def wait_for(ready: Callable[[], bool], tell: Callable[[], str] = lambda: "") ->
 
 
 @contextlib.contextmanager
-def serving(log: Path, *words: str | Path, workers: int = 1, bind: str = "127.0.0.1:0") -> Iterator[Server]:
+def serving(
+    log: Path,
+    *words: str | Path,
+    workers: int = 1,
+    bind: str = "127.0.0.1:0",
+    command: Sequence[str] = ("-m", "compat"),
+) -> Iterator[Server]:
     """Start the command, and stop it as an operator would; it must end well."""
-    command = [sys.executable, "-m", "compat", "serve", *map(str, words), "--workers", str(workers)]
+    command = [sys.executable, *command, "serve", *map(str, words), "--workers", str(workers)]
     with log.open("wb") as stream:
         process = subprocess.Popen([*command, "--bind", bind], stdout=stream, stderr=stream)
     try:
@@ -227,6 +233,76 @@ def test_reload_of_what_cannot_be(tmp_path: Path, log: Path) -> None:
         assert server.get("/it.cgi")[0] == 404
         (tmp_path / "gone").rename(tmp_path / "bin")
         assert server.get("/it.cgi") == (200, b"ok\n")
+
+
+HOLDS = """{trap}
+echo $$ > {pid}.new; mv {pid}.new {pid}
+{said}
+while :; do sleep 0.1; done"""
+
+
+@pytest.mark.parametrize("trap", ["", "trap '' TERM"], ids=["", "ignores TERM"])
+@pytest.mark.parametrize("said", ["", "echo begun"], ids=["silent", "begun"])
+def test_a_program_past_the_graceful_timeout(
+    tmp_path: Path, log: Path, gone: Callable[..., bool], trap: str, said: str
+) -> None:
+    """A program that takes longer than the server may take to stop is ended before gunicorn ends us, and logged."""
+    pid = tmp_path / "pid"
+    program = script(tmp_path / "bin", "it.cgi", HOLDS.format(trap=trap, pid=pid, said=said))
+    if not said:  # nothing at all, not even a head
+        program.write_text(program.read_text().replace(SAYS, "#!/bin/sh\n"))
+    answers: list[bytes] = []
+    with serving(log, tmp_path / "bin", "--graceful-timeout", "4") as server:
+        thread = threading.Thread(target=lambda: answers.append(until_cut_off(server.port, "/it.cgi")))
+        thread.start()
+        wait_for(pid.exists)
+        server.process.terminate()
+        server.process.wait(LIMIT)
+        thread.join(LIMIT)
+    assert gone(int(pid.read_text()), within=1)
+    assert "the server stops" in log.read_text()
+    assert answers[0].startswith(b"HTTP/1.1 200 " if said else b"HTTP/1.1 503 ")
+
+
+def until_cut_off(port: int, path: str) -> bytes:
+    """Return what comes of an answer, however it ends."""
+    received = b""
+    with socket.create_connection(("127.0.0.1", port), timeout=LIMIT) as client, contextlib.suppress(OSError):
+        client.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+        while piece := client.recv(65536):
+            received += piece
+    return received
+
+
+QUICK = "import compat.worker\ncompat.worker.HEAD_LIMIT = 1\nfrom compat.cli import main\nmain()\n"
+
+
+@pytest.mark.parametrize("trickles", [False, True], ids=["silent", "trickles"])
+@pytest.mark.parametrize("second", [False, True], ids=["first", "kept alive"])
+def test_a_head_that_does_not_come(tmp_path: Path, log: Path, trickles: bool, second: bool) -> None:
+    """Clients that begin a request and do not end it are sent away, and hold no thread; others are served."""
+    script(tmp_path / "bin", "it.cgi", "sleep 1.5; echo ok")  # longer than a head may take
+    serve = serving(log, tmp_path / "bin", "--threads", "2", command=["-c", QUICK])
+    with serve as server, contextlib.ExitStack() as opened:
+        address = ("127.0.0.1", server.port)
+        clients = [opened.enter_context(socket.create_connection(address, timeout=LIMIT)) for _ in range(3)]
+        for client in clients:
+            if second:
+                client.sendall(b"GET /none HTTP/1.1\r\nHost: x\r\n\r\n")
+                assert client.recv(65536).startswith(b"HTTP/1.1 404 ")
+            client.sendall(b"GET /it.cgi HT")
+        with contextlib.suppress(OSError):
+            for _ in range(15 if trickles else 0):
+                time.sleep(0.1)
+                clients[0].sendall(b"T")
+        for client in clients:
+            answer = b""
+            with contextlib.suppress(ConnectionResetError):
+                while piece := client.recv(65536):
+                    answer += piece
+            assert b"HTTP/1.1 408 " in answer
+        assert server.get("/it.cgi") == (200, b"ok\n")
+    assert "Traceback" not in log.read_text()
 
 
 def test_health_of_what_cannot_be(tmp_path: Path, log: Path) -> None:
