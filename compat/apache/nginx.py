@@ -98,7 +98,8 @@ class _Writer:
             return
         if url and prefix.single and not zone.body.service:  # an Alias of one file
             yield f"location = {quoted(url)} {{"
-            yield from (*self._guards(zone.body), f"alias {quoted(zone.folder)};", "}")
+            source = zone.folder.lower().endswith(zone.body.forbidden or ("\0",))
+            yield from (*self._guards(zone.body), *["return 403;"] * source, f"alias {quoted(zone.folder)};", "}")
             return
         yield f"location {'^~ ' * bool(url)}{quoted(url + '/')} {{"
         for expression, body in zone.overlays:  # first: of patterns nginx takes the first that matches

@@ -29,7 +29,17 @@ CLASSES = {
     "options": {"options", "xbithack", "contentdigest"},
     "fileinfo": REDIRECTS
     | REWRITES
-    | {"addhandler", "sethandler", "action", "setenv", "unsetenv", "passenv", "setenvif", "setenvifnocase"}
+    | {
+        "addhandler",
+        "sethandler",
+        "removehandler",
+        "action",
+        "setenv",
+        "unsetenv",
+        "passenv",
+        "setenvif",
+        "setenvifnocase",
+    }
     | {"browsermatch", "browsermatchnocase", "acceptpathinfo", "addtype", "forcetype", "adddefaultcharset"}
     | {"addoutputfilterbytype", "errordocument", "header", "directoryslash"},
 }

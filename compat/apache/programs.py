@@ -85,6 +85,9 @@ def body_of(
         everything = everything or (may_run and prefix.folder.endswith((*scripts, *interpreters, "\0")))
     if settings.handler and (settings.handler not in known or (settings.handler == CGI and not may_run)):
         return Body(replace(settings, access=CLOSED))
+    if settings.handler == "default-handler" and not prefix.programs:  # all are files here; never a program's source
+        forbidden, scripts, interpreters = [*forbidden, *scripts, *interpreters], [], {}
+        everything = False
     if not may_run:
         forbidden, scripts = forbidden + scripts, []
     extensions = tuple(sorted({*scripts, *interpreters})) if not everything else ()

@@ -61,7 +61,14 @@ def _set_handler(settings: Settings, directive: Directive) -> Settings:
         raise Refusal("it is Apache's own page; nginx has stub_status")
     if handler.startswith("proxy:"):
         raise PartRefusal(replace(settings, handler=handler), "its files are forbidden (403); write it as fastcgi_pass")
-    return replace(settings, handler="" if handler in {"none", "default-handler"} else handler)
+    return replace(settings, handler="" if handler == "none" else handler)
+
+
+def _remove_handler(settings: Settings, directive: Directive) -> Settings:
+    """A folder of uploads says it, so that nothing in it is run; Apache sends such files as text, we do not."""
+    named = dict.fromkeys(_extensions(directive.arguments), "removed")
+    result = replace(settings, handlers={**settings.handlers, **named})
+    raise PartRefusal(result, "such files are not run, but forbidden (403) instead of sent as text")
 
 
 def _action(settings: Settings, directive: Directive) -> Settings:
@@ -245,6 +252,7 @@ SETTERS: Mapping[str, tuple[Setter, str]] = {
     "options": (options, "by --follow-symlinks, autoindex, and which files are run"),
     "addhandler": (_add_handler, "by --extensions or --interpreter, and nginx's location for them"),
     "sethandler": (_set_handler, "everything here is run, or served as a file"),
+    "removehandler": (_remove_handler, "403"),
     "action": (_action, "by --interpreter"),
     "setenv": (_set_env, "--env"),
     "unsetenv": (_unset_env, "no --env"),

@@ -453,8 +453,19 @@ def test_services_are_shared(rule: str, services: int) -> None:
     assert len(commands(f"{folder}<Directory /w/sub>\n{rule}\n</Directory>")) == services
 
 
+@pytest.mark.parametrize("rule", ["RemoveHandler .cgi", "SetHandler default-handler", "Options -ExecCGI"])
+def test_uploads_are_not_run(rule: str) -> None:
+    """A folder in which nothing may be run has no program behind it, nor is a source in it sent."""
+    folder = "DocumentRoot /w\n<Directory /w>\nOptions ExecCGI\nAddHandler cgi-script .cgi\n</Directory>\n"
+    text = nginx(f"{folder}<Directory /w/up>\n{rule}\n</Directory>")
+    (block,) = (block for block in text.split("location ^~ ") if block.startswith("/up/ {"))
+    assert "proxy_pass" not in block.partition("location = /up")[0]
+    assert re.search(r"location ~\* \\\.\(\?:(?:php\|phtml\|)?cgi[^)]*\)\(\?:/\|\$\) \{\s+return 403;", block), block
+
+
 def test_source_is_never_text() -> None:
     """What Apache ran by something else is forbidden in nginx: it would send the source."""
+    assert re.search(r"location = /a \{\s+return 403;", nginx(SITE + "Alias /a /b/a.php"))  # by whatever URL
     whole = SITE + "LoadModule alias_module a.so\n"
     assert r"location ~* \.(?:php)(?:/|$) {" in nginx(whole + "AddHandler application/x-httpd-php .php")
     assert r"location ~* \.(?:php)(?:/|$) {" in nginx(whole + "AddType application/x-httpd-php .php")
