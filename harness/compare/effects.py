@@ -132,7 +132,8 @@ def _compare_columns(table: str, old: Mapping[str, str | None], new: Mapping[str
 
 
 def _value_text(value: str | None) -> str:
-    return "NULL" if value is None else value
+    """Return a value for people to read; a text that reads NULL has quotes, as those have that look like numbers."""
+    return "NULL" if value is None else f"'{value}'" if value.strip("'") == "NULL" else value
 
 
 def _row_text(row: Row) -> str:

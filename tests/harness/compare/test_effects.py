@@ -58,7 +58,19 @@ A1, A2, B1 = row(id="1", name="a", note="x"), row(id="1", name="a", note="y"), r
             rows("t", {A1: 1}),
             rows("t", {row(id="1", name="a", note=None): 1}),
             [Difference("rows", "t.note", "changed", "x", "NULL")],
-            id="null",
+            id="a value that became NULL",
+        ),
+        pytest.param(
+            rows("t", {row(id="1", name="a", note=None): 1}),
+            rows("t", {row(id="1", name="a", note="NULL"): 1}),
+            [Difference("rows", "t.note", "changed", "NULL", "'NULL'")],
+            id="NULL that became a text",
+        ),
+        pytest.param(
+            rows("t", {row(id="1", name="a", note="'NULL'"): 1}),
+            rows("t", {row(id="1", name="a", note="NULL"): 1}),
+            [Difference("rows", "t.note", "changed", "''NULL''", "'NULL'")],
+            id="quotes around such a text",
         ),
         pytest.param(
             rows("t", {A1: 1}),

@@ -20,6 +20,9 @@ CASES = {
     "missing": ([A, B], [B], [("A", "missing", "1", "")]),
     "added": ([A], [A, B], [("B", "added", "", "2")]),
     "changed": ([A], [(b"A", b"2")], [("A", "changed", "1", "2")]),
+    "an empty one missing": ([A, (b"E", b"")], [A], [("E", "missing", "(empty)", "")]),
+    "an empty one added": ([A], [A, (b"E", b"")], [("E", "added", "", "(empty)")]),
+    "one of several missing, empty": ([A, (b"A", b"")], [A], [("A", "missing", "(empty)", "")]),
     "renamed in place": ([A, B, C], [A, (b"X-B", b"2"), C], [("B", "renamed", "B", "X-B")]),
     "renamed, repeated": (
         [A, (b"B", b"3"), (b"B", b"4")],
