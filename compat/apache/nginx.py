@@ -15,6 +15,7 @@ from .layers import CLOSED
 from .model import Access, Body, Service, Settings, Site, Zone
 from .prefixes import under
 from .programs import USER_HEADER
+from .proxied import PROXY_HEADERS, proxy_lines, read_timeout
 from .redirect import in_quotes, pattern, quoted
 from .servers import uses_tls
 
@@ -22,9 +23,6 @@ DEFAULT = Settings()
 ERROR_TEXT = "text/html; charset=iso-8859-1"
 HEAD = "# Written by compat import-apache. Include it within http { }."
 """The first line, by which a file of ours is known."""
-GRACE = 10
-"""Seconds that nginx waits longer than compat, so that compat's own answer to a slow program arrives."""
-
 Addresses = Mapping[Service, str]
 
 
@@ -78,7 +76,7 @@ class _Writer:
         yield 'default_type "";'
         yield from self._differing(site.settings, None)
         if any(body.service for zone in site.zones for body in zone.bodies):
-            yield from _proxy_lines(site.settings)
+            yield from proxy_lines(site.settings)
         yield from ("", *site.statements)
         for zone in site.zones:
             yield ""
@@ -271,34 +269,8 @@ class _Writer:
         if body.settings.access.asks_password and not body.settings.access.any_of:
             lines += [*PROXY_HEADERS, f"proxy_set_header {USER_HEADER} $remote_user;"]
         if body.settings.timeout != self._site.settings.timeout:
-            lines.append(_read_timeout(body.settings))
+            lines.append(read_timeout(body.settings))
         return lines
-
-
-def _proxy_lines(settings: Settings) -> list[str]:
-    """Return what holds for all of a server: nginx forwards as the client asked, and streams as programs write. It
-    obeys no program: a header X-Accel-Redirect would open any location that is for nginx itself.
-    """
-    streamed = ["proxy_http_version 1.1;", "proxy_buffering off;", _read_timeout(settings)]
-    streamed.append(f"proxy_ignore_headers {' '.join(OBEYED)};")
-    return [*streamed, *PROXY_HEADERS]
-
-
-def _read_timeout(settings: Settings) -> str:
-    return f"proxy_read_timeout {settings.timeout + GRACE}s;"
-
-
-OBEYED = tuple(f"X-Accel-{name}" for name in ("Redirect", "Expires", "Limit-Rate", "Buffering", "Charset"))
-UNTRUSTED = ("X-Forwarded-Host", "X-Forwarded-Port")
-"""Headers that compat would believe of a trusted front end, and that only a client can have sent."""
-PROXY_HEADERS = (
-    'proxy_set_header Connection "";',
-    "proxy_set_header Host $http_host;",
-    "proxy_set_header X-Forwarded-For $remote_addr;",
-    "proxy_set_header X-Forwarded-Proto $scheme;",
-    *(f'proxy_set_header {name} "";' for name in UNTRUSTED),
-)
-"""All of them: where a location sets one, nginx forgets those of the server."""
 
 
 def _symbolic_links(settings: Settings) -> list[str]:

@@ -62,6 +62,16 @@ def test_unreadable(tmp_path: Path, content: str | None, says: str) -> None:
     assert result.output.count("\n") == 1
 
 
+def test_files_that_include_each_other(tmp_path: Path) -> None:
+    """They end at once, with the name of one of them: nothing is read again and again."""
+    (tmp_path / "conf.d").mkdir()
+    for name in ("httpd.conf", "conf.d/a.conf", "conf.d/b.conf"):
+        (tmp_path / name).write_text("IncludeOptional conf.d/*\n")
+    result = run(tmp_path)
+    assert result.exit_code == 2
+    assert f"{tmp_path}/conf.d/a.conf: included 20 files deep" in result.output
+
+
 def test_folder_without_configuration(tmp_path: Path) -> None:
     """A folder must be a ServerRoot."""
     result = run(tmp_path)
