@@ -66,8 +66,9 @@ class Writer(Protocol):
 def open_recordings(paths: Sequence[Path], empty: bool = False) -> list[Recording]:
     """Open archives, cassettes, and folders of both, in the order given, sorted within a folder.
 
-    `empty`: also those that are whole and hold nothing, as a purge may leave them. Other files in a folder are passed over, damaged ones are not. Raises `RecordingError` naming file and reason for
-    what is missing, empty, truncated or foreign, and for a folder without any recording.
+    `empty`: also those that are whole and hold nothing, as a purge may leave them. Other files in a folder are passed
+    over, damaged ones are not. Raises `RecordingError` naming file and reason for what is missing, empty, truncated or
+    foreign, and for a folder without any recording.
     """
     files = list(dict.fromkeys(file for path in paths for file in _files(path)))
     return [_open(file, name, empty) for file, name in zip(files, distinct_names(files), strict=True)]

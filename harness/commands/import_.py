@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import click
@@ -20,11 +20,12 @@ from harness.redact.options import redaction_options, redactor_for
 from harness.sources.fidelity import Fidelity, by_frequency, counted
 from harness.sources.registry import SOURCES, check_recorded, source_named, source_of
 from harness.sources.source import Input, Item, Note, Options, Read, Skipped, Source, Unreadable, out_of_range
-from harness.sources.text import open_text
+from harness.sources.text import open_text, shape
 from harness.store.apart import ApartWriter
 from harness.store.cassette import SUFFIXES
 
 _PORT = re.compile(r":\d*$")
+_SHOWN = 200  # characters of a line that cannot be parsed
 _STEP = 500  # items between two signs of progress
 _LONG = 1_000_000  # bytes of files from which on two processes are quicker
 
@@ -113,7 +114,7 @@ def import_files(
     sources = [source_of(file, wanted) for file in files]
     tally = Tally(files=len(files))
     with unhurried(), replacing(output, state, _maker(files, output, state)) as writer:
-        sink = _Importing(writer, tally, frozenset(map(str.lower, hosts)), redact)
+        sink = _Importing(writer, output, tally, frozenset(map(str.lower, hosts)), redact)
         for file, source in zip(files, sources, strict=True):
             with progress(file.name, file.stat().st_size) as advance:
                 sink.read(file, source, Options(wanted), advance)
@@ -132,8 +133,10 @@ def _maker(files: tuple[Path, ...], output: Path, state: str | None) -> Callable
 class _Importing:
     """Puts what sources yield into a writer, and counts it."""
 
-    def __init__(self, writer: Writer, tally: Tally, hosts: frozenset[str], redact: Redact | None) -> None:
-        self._writer = writer
+    def __init__(
+        self, writer: Writer, output: Path, tally: Tally, hosts: frozenset[str], redact: Redact | None
+    ) -> None:
+        self._writer, self._output = writer, output
         self._tally = tally
         self._hosts = hosts
         self._redact = redact
@@ -155,7 +158,9 @@ class _Importing:
         elif isinstance(item, Note):
             self._tally.notes.setdefault(item.text, {})[file] = None
         else:
-            self._unreadable(item, file)
+            # Nothing of it is known, a password least of all.
+            text = item.text[:_SHOWN] if self._redact is None else shape(item.text[:_SHOWN])
+            self._unreadable(replace(item, text=text), file)
 
     def _add(self, exchange: Exchange, guesses: frozenset[str], file: Path) -> None:
         if self._hosts and not self._hosts & _names(exchange.host):
@@ -170,14 +175,17 @@ class _Importing:
             except Exception:  # whatever it was: nothing is written in clear
                 self._tally.skipped["could not be redacted"] += 1
                 return
-        self._writer.add(exchange)
+        try:
+            self._writer.add(exchange)
+        except OSError as error:  # else the file that is read would be blamed
+            raise RecordingError(f"{self._output}: cannot be written: {error.strerror or error}") from error
         self._tally.fidelity.add(exchange, guesses)
 
     def _unreadable(self, item: Unreadable, file: Path) -> None:
         tally = self._tally
         tally.unreadable += 1
         if not tally.first:
-            tally.first = f"{file} {item.unit} {item.number}: {item.text[:200]!r}"
+            tally.first = f"{file} {item.unit} {item.number}: {item.text!r}"
             tally.unit = item.unit
 
 

@@ -61,6 +61,16 @@ def read_log(lines: Iterable[bytes], log_format: str, found: bool = False) -> It
             yield Unreadable(number, line.decode("latin-1"))
 
 
+def check_request(log_format: str) -> None:
+    """Refuse a format that names no request: every line would be one without. Raises `UsageError`."""
+    text = FORMATS.get(log_format, log_format)
+    if log_format in _READERS or ("%" not in text and "$" not in text):
+        return
+    roles = {field.role for field in (nginx_format(text) if is_nginx(text) else apache_format(text)).fields}
+    if "line" not in roles and ("method" not in roles or roles.isdisjoint(("target", "path"))):
+        raise UsageError(f"{log_format!r} names no request: neither its line (%r, $request) nor method and path")
+
+
 def detect_format(lines: Iterable[bytes]) -> str | None:
     """Return the name of the format that understands the most of these lines, and at least half of them, or None."""
     sample = list(lines)

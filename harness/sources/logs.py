@@ -7,9 +7,23 @@ from itertools import chain, islice
 from pathlib import Path
 
 from harness.errors import UsageError
-from harness.sources.clf import FORMATS, detect_format, read_log
-from harness.sources.source import HEADER_CASE, HEADER_ORDER, Input, Item, Options, Source
+from harness.exchange import Exchange
+from harness.sources.clf import FORMATS, check_request, detect_format, read_log
+from harness.sources.log_line import LONGEST
+from harness.sources.source import (
+    HEADER_CASE,
+    HEADER_ORDER,
+    Input,
+    Item,
+    Options,
+    Read,
+    Skipped,
+    Source,
+    Unreadable,
+)
+from harness.sources.text import bounded_lines
 
+_NOTHING = "connection without a request"
 _SAMPLE = 100  # lines looked at to find the format
 
 
@@ -22,14 +36,23 @@ def _takes(wanted: str) -> bool:
 
 
 def _read(opened: Input, options: Options) -> Iterator[Item]:
+    for item in _lines(opened, options):
+        # Servers write a hyphen or nothing where a connection sent no request in time.
+        nothing = isinstance(item, Exchange) and item.request.start_line in (b"-", b"")
+        yield Skipped(_NOTHING) if nothing else item
+
+
+def _lines(opened: Input, options: Options) -> Iterator[Exchange | Read | Unreadable]:
+    lines = bounded_lines(opened.stream, LONGEST)
     if options.format and options.format != LOGS.name:
-        yield from read_log(opened.stream, options.format)
+        check_request(options.format)
+        yield from read_log(lines, options.format)
         return
-    sample = list(islice(opened.stream, _SAMPLE))
+    sample = list(islice(lines, _SAMPLE))
     found = detect_format(sample)
     if not found:
         raise UsageError(f"{opened.path}: its first lines fit none of {', '.join(FORMATS)}; give its LogFormat")
-    yield from read_log(chain(sample, opened.stream), found, found=True)
+    yield from read_log(chain(sample, lines), found, found=True)
 
 
 LOGS = Source(

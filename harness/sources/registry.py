@@ -18,7 +18,7 @@ from harness.sources.logs import LOGS
 from harness.sources.pcap import PCAP
 from harness.sources.sink import Sink
 from harness.sources.source import SAMPLE, Source
-from harness.sources.text import open_text
+from harness.sources.text import open_text, shape
 from harness.sources.vcr import VCR
 
 SOURCES: tuple[Source, ...] = (ARCHIVE, PCAP, GOR, VCR, HAR, JSONL, LOGS)
@@ -40,10 +40,10 @@ def source_of(path: Path, wanted: str | None) -> Source:
         if source.detect(start, path):
             return source
     known = ", ".join(source.name for source in SOURCES)
-    first = start[:200].partition(b"\n")[0].decode("latin-1")
+    first = shape(start[:200].partition(b"\n")[0].decode("latin-1"))
     raise RecordingError(
         f"{path}: its beginning fits none of the formats {known}; name it with --format, for a log its LogFormat. "
-        f"The first line: {first!r}"
+        f"The first line looks like {first!r}"
     )
 
 

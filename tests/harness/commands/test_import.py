@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import bz2
+import errno
 import gzip
 import lzma
+import os
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +22,7 @@ from harness.commands.import_ import command, import_files
 from harness.errors import RecordingError, UsageError
 from harness.recording import open_recordings
 from harness.store.archive import Archive
+from harness.store.cassette import CassetteWriter
 
 LINE = b'1.2.3.4 - - [18/Nov/2008:06:27:%02d +0000] "GET /%d HTTP/1.1" 200 1 "-" "agent"\n'
 LOG = b"".join(LINE % (number, number) for number in reversed(range(30)))
@@ -42,11 +46,11 @@ def test_imports_compressed_or_not(tmp_path: Path, pack: Callable[[bytes], bytes
 
 
 def test_counts_what_it_could_not_parse(tmp_path: Path) -> None:
-    """Lines that could not be parsed are counted, the first with its number; the last line is the number imported."""
+    """Lines that could not be parsed are counted, the first with its number and looks; last is the number imported."""
     (tmp_path / "access.log").write_bytes(LINE % (1, 1) + b"garbage\nmore\n" + LINE % (2, 2))
     lines = run(tmp_path / "access.log", "-o", tmp_path / "a.archive").output.splitlines()
     assert lines[0].startswith("2 of 4 lines could not be parsed; the first: ")
-    assert lines[0].endswith("access.log line 2: 'garbage'")
+    assert lines[0].endswith("access.log line 2: 'xxxxxxx'")
     assert lines[-1] == "imported 2 exchanges"
 
 
@@ -236,7 +240,7 @@ def test_a_long_import_is_written_by_another_process(tmp_path: Path, monkeypatch
     assert long.state == "seed"
     packed = tmp_path / "cut.gz"
     packed.write_bytes(gzip.compress("".join(lines).encode())[:-20])
-    with pytest.raises(RecordingError, match=r"cut\.gz: cannot be read to its end"):
+    with pytest.raises(RecordingError, match=r"cut\.gz: byte \d+: cannot be read to its end"):
         import_files((packed,), tmp_path / "cut.archive")
     assert not list(tmp_path.glob("cut.archive*"))
 
@@ -285,3 +289,75 @@ def test_an_odd_status_of_a_log_of_json(tmp_path: Path, status: str) -> None:
     lines = run(tmp_path / "x.log", "-o", tmp_path / "a.archive").stdout.splitlines()
     assert "x.log line 2" in lines[0]
     assert lines[-1] == "imported 1 exchanges"
+
+
+def test_a_line_that_cannot_be_parsed_is_not_told_in_clear(tmp_path: Path) -> None:
+    """Nobody knows where in it a password stands; who wants nothing redacted sees it."""
+    odd = b"1.2.3.4 login?password=hunter2\n"
+    (tmp_path / "access.log").write_bytes(LINE % (1, 1) + odd)
+    assert "'9.9.9.9 xxxxx?xxxxxxxx=xxxxxx9'" in run(tmp_path / "access.log", "-o", tmp_path / "a.archive").output
+    assert "hunter2" in run(tmp_path / "access.log", "-o", tmp_path / "a.archive", "--no-redaction").output
+    (tmp_path / "access.log").write_bytes(odd)
+    with pytest.raises(RecordingError, match=r"looks like '9\.9\.9\.9 xxxxx") as caught:
+        run(tmp_path / "access.log", "-o", tmp_path / "a.archive")
+    assert "hunter2" not in str(caught.value)
+
+
+def test_connections_without_a_request_are_no_exchanges(tmp_path: Path) -> None:
+    """As servers log them that waited for one in vain."""
+    nothing = LINE.replace(b'"GET /%d HTTP/1.1" 200', b'"-" 40%d')
+    (tmp_path / "access.log").write_bytes(LINE % (1, 1) + nothing % (2, 8))
+    lines = run(tmp_path / "access.log", "-o", tmp_path / "a.archive").output.splitlines()
+    assert lines[0] == "not imported: 1 (connection without a request)"
+    assert lines[-1] == "imported 1 exchanges"
+
+
+@pytest.mark.parametrize("wanted", ["%{User-agent}i", "%h %U %>s", "$status"])
+def test_a_format_that_names_no_request_is_refused(tmp_path: Path, wanted: str) -> None:
+    """Every line would be an exchange of nothing."""
+    (tmp_path / "access.log").write_bytes(LINE % (1, 1))
+    with pytest.raises(UsageError, match="names no request"):
+        run(tmp_path / "access.log", "-o", tmp_path / "a.archive", "--format", wanted)
+
+
+def test_a_line_without_an_end_takes_no_memory(tmp_path: Path) -> None:
+    """As a hole that a full disk left in a log: it is one line that cannot be parsed."""
+    (tmp_path / "access.log").write_bytes(LINE % (1, 1))
+    with (tmp_path / "access.log").open("r+b") as log:
+        log.seek(60 << 20)
+        log.write(b"\n" + LINE % (2, 2))
+    tracemalloc.start()
+    lines = run(tmp_path / "access.log", "-o", tmp_path / "a.archive", "--format", "combined").output.splitlines()
+    assert tracemalloc.get_traced_memory()[1] < 20 << 20
+    tracemalloc.stop()
+    assert lines[0].startswith("1 of 3 lines could not be parsed; the first: ")
+
+
+def test_a_pipe_is_refused(tmp_path: Path) -> None:
+    """It cannot be read twice, once for its format and once for what is in it; it is not waited for."""
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(RecordingError, match="save it in a file first"):
+        run(tmp_path / "pipe", "-o", tmp_path / "a.archive")
+
+
+def test_damage_of_a_compressed_file_is_placed(tmp_path: Path) -> None:
+    """By the byte, uncompressed, up to which it was read."""
+    packed = bytearray(gzip.compress(b"".join(LINE % (n % 60, n * 7919) for n in range(9000)), 1))
+    packed[len(packed) // 2 : len(packed) // 2 + 20] = bytes(20)
+    (tmp_path / "a.gz").write_bytes(packed)
+    with pytest.raises(RecordingError, match=r"a\.gz: byte [1-9]\d+: cannot be read to its end"):
+        run(tmp_path / "a.gz", "-o", tmp_path / "a.archive")
+
+
+def test_what_cannot_be_written_is_not_the_fault_of_what_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk is told of the file that is written."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(CassetteWriter, "add", full)
+    (tmp_path / "access.log").write_bytes(LOG)
+    with pytest.raises(RecordingError, match=r"a\.yaml: cannot be written: No space left"):
+        run(tmp_path / "access.log", "-o", tmp_path / "a.yaml")
