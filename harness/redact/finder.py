@@ -6,17 +6,19 @@ their values in each layer of encoding (`harness.redact.layer`), and patterns ar
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from urllib.parse import unquote
 
+from harness.bind.place import attribute
 from harness.bind.token import strength
 from harness.redact.coded import coded_texts, has_coded_json
 from harness.redact.layer import Layer
 from harness.redact.names import SURE, Names, shown, word_set
-from harness.redact.patterns import credentials, emails, has_credentials, of_rules, positional, userinfo
+from harness.redact.patterns import credentials, emails, has_credentials, marked, of_rules, positional, userinfo
 from harness.redact.settings import Settings
 from harness.redact.spot import Spot
-from harness.redact.syntax import name_at, text_of
+from harness.redact.syntax import FORM, LONGEST_NAME, name_at, text_of
 from harness.redact.tables import columns
 from harness.redact.text import Text
 from harness.redact.values import values
@@ -27,8 +29,13 @@ WEAK = 8192
 """Bytes of a value looked at where its name is a weak one."""
 WEAK_NAMES = 2000
 """Weak names of a text that are followed."""
+HIDDEN = 1000
+"""Names of password fields that are remembered."""
 TRIVIAL = word_set("0 1 true false null none nil yes no on off undefined deleted")
 """Values that are no token whatever their name says."""
+
+_HIDDEN_INPUT = re.compile(rb"(?i)<input\b[^<>]*?\stype\s*+=\s*+[\"']?password\b[^<>]*+")
+_PAIR = re.compile(rb"(?:\A|(?<=[?&;]))([^=&;?\s]{1,240}+)=([^&;\s]++)")
 
 
 class Finder:
@@ -39,16 +46,7 @@ class Finder:
         self._rules = (*settings.paths, *settings.rules)
         self._positions = dict(settings.xmlrpc or {})
         self._innocent: set[bytes] = set()
-
-    def is_quiet(self, text: Text) -> bool:
-        """Tell whether nothing can be found in a text, which is quicker to see than to look for it."""
-        for layers in text.windows():
-            for layer in layers:
-                if b"@" in layer.text or has_credentials(layer.text) or self._telling(layer.words):
-                    return False
-                if any(rule.pattern.search(layer.text) for rule in self._rules):
-                    return False
-        return True
+        self._hidden: set[str] = set()
 
     def find(self, text: Text) -> None:
         """Add the spots of a text; those that it has already stay."""
@@ -72,6 +70,10 @@ class Finder:
         if telling:
             form = text.sort == "form" and layer.parent is None
             _claim(text, layer, self._named(text, layer, telling, form))
+            if text.place == "response.body" and any(word.lower() == b"password" for word in telling):
+                self._learn(layer.text)
+        if self._hidden and text.sort == "form" and layer.parent is None:
+            _claim(text, layer, self._of_hidden(layer.text))
         if self._rules:
             _claim(text, layer, of_rules(layer.text, self._rules, "text"))
         if b"@" in layer.text:
@@ -79,6 +81,7 @@ class Finder:
             _claim(text, layer, emails(layer.text))
         if has_credentials(layer.text):
             _claim(text, layer, credentials(layer.text))
+        _claim(text, layer, marked(layer.text, layer.words))
         if self._positions and b"<methodName>" in layer.text:
             _claim(text, layer, positional(layer.text, self._positions))
         return bool(telling)
@@ -101,6 +104,7 @@ class Finder:
     def _find_field(self, text: Text) -> None:
         """All of a form field whose name tells."""
         verdict, value = self._names.verdict(text.name), text_of(text.raw)
+        verdict = verdict or ("password" if text.name in self._hidden else "")
         if verdict and is_secret(verdict, value):
             text.spots.add(Spot(0, len(text.raw), value, _kind(verdict), f"multipart {shown(text.name)}"))
 
@@ -117,6 +121,21 @@ class Finder:
                 if spots and whole.opens(layer, start, spots[-1]):
                     return
                 yield from (spot for spot in spots if spot.start < spot.end)
+
+    def _learn(self, page: bytes) -> None:
+        """Remember how the fields are called whose input pages do not show: in forms, these names tell."""
+        for found in _HIDDEN_INPUT.finditer(page):
+            name = text_of(attribute(found[0], b"name"))
+            known = not name or len(name) > LONGEST_NAME or name in self._hidden or self._names.is_clear(name)
+            if not known and self._names.verdict(name) not in SURE and len(self._hidden) < HIDDEN:
+                self._hidden.add(name)
+
+    def _of_hidden(self, text: bytes) -> Iterator[Spot]:
+        """Yield the values of a form whose names were learned from a page."""
+        for found in _PAIR.finditer(text):
+            name = FORM.read(found[1])
+            if name in self._hidden:
+                yield Spot(*found.span(2), FORM.read(found[2]), "password", f"form {shown(name)}", FORM.spell)
 
     def _telling(self, words: frozenset[bytes]) -> list[bytes]:
         new = words - self._innocent

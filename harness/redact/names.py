@@ -17,12 +17,19 @@ def word_set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-PASSWORD_WORDS = word_set("password passwd passwort passphrase passcode pass pwd passw pw pin kennwort")
+PASSWORD_WORDS = word_set(
+    "password passwd passwort passphrase passcode pass pwd passw pw pin kennwort pwort pswd psw upw mypw userpw "
+    "userpwd dbpw dbpwd dbpass ftppass mdp motdepasse senha contrasena wachtwoord haslo heslo salasana jelszo sifre"
+)
 SURE_WORDS = PASSWORD_WORDS | word_set(
     "secret secrets token tokens csrf xsrf csrftoken otp totp tan sid session sessid sessionid sig signature apikey "
-    "jwt bearer credential credentials authenticity cvv cvc cvn ssn saml samlresponse authorization"
+    "jwt bearer credential credentials authenticity cvv cvc cvn ssn saml samlresponse authorization puk mtan itan "
+    "creditcard ccnumber ccnum ccno cardno cardnum"
 )
-WEAK_WORDS = word_set("key code state nonce hash ticket verifier auth challenge assertion access login")
+WEAK_WORDS = word_set(
+    "key code state nonce hash ticket verifier auth challenge assertion access login clave parola geheim"
+)
+"""What may as well be a word that somebody looks up (`parola`), or an identifier."""
 SURE_PARTS = (
     "password", "passwd", "passphrase", "passcode", "secret", "token", "csrf", "xsrf", "apikey", "accesskey",
     "privatekey", "signingkey", "signature", "sessionid", "sessid", "sessionkey", "credential", "authenticity",
@@ -30,6 +37,8 @@ SURE_PARTS = (
     "resetcode", "activationkey", "confirmkey",
 )  # fmt: skip
 """What says it within a name, however its words are joined (`PHPSESSID`, `authtoken`)."""
+JOINED = word_set("motdepasse creditcard ccnumber ccnum ccno cardno cardnum")
+"""Names that say it as a whole, whatever joins their words (`card_no`)."""
 TOLD_ABOUT = word_set(
     "type url uri urls endpoint name names label count length len min max size expires expiry expiration expire ttl "
     "lifetime timeout age enabled disabled required policy strength method methods algorithm field fields param params "
@@ -43,10 +52,11 @@ HARMLESS = word_set(
 
 STEMS = re.compile(
     rb"pass|pwd|pw|pin|kennw|secret|token|[cx]srf|otp|tan|sid|sess|sig|jwt|bearer|cred|authen|cv[vcn]|ssn|saml|key|code|"
-    rb"state|nonce|hash|ticket|verifier|auth|challenge|assertion|access|login|card|private|confirm|activat|reset",
+    rb"state|nonce|hash|ticket|verifier|auth|challenge|assertion|access|login|card|private|confirm|activat|reset|"
+    rb"psw|puk|mdp|senha|contras|wachtw|haslo|heslo|salas|jelsz|sifre|clave|parola|geheim|\bcc(?:num|no)?",
 )
 """What each telling name has in it, in lower case: the quick way to see that most words tell nothing."""
-OPENING = word_set("card api private user")
+OPENING = word_set("card api private user cc passe")
 """Words that only tell something before another one: `card_number`."""
 
 SURE = ("password", "token")
@@ -106,6 +116,8 @@ class Names:
         if joined in self._fields:
             return "password" if "pass" in joined else "token"
         words = _WORDS.findall(_CAMEL.sub(" ", name).lower())
+        if joined in JOINED:
+            return "password" if "pass" in joined else "token"
         if not words or words[-1] in TOLD_ABOUT:
             return ""
         if not PASSWORD_WORDS.isdisjoint(words) or "passw" in joined:

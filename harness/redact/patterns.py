@@ -24,10 +24,33 @@ _FILES = frozenset(b"png jpg jpeg gif svg webp ico css js map html htm json xml 
 _USER_ONLY = re.compile(rb"://([\w.~-]{16,400}+)(?:[@]|:x-oauth-basic@)")
 _USERINFO = re.compile(rb"://([^\s/?#@:\"'<>]{0,200}):([^\s/?#@\"'<>]{1,400})@")
 
+_FORMATS = (
+    (b"pypi-AgE", re.compile(rb"(?<![\w-])(pypi-AgE[\w-]{32,}+)")),
+    (b"gh", re.compile(rb"(?<![\w-])(gh[oprsu]_[A-Za-z0-9]{36,}+)")),
+    (b"github_pat_", re.compile(rb"(?<![\w-])(github_pat_\w{36,}+)")),
+    (b"glpat-", re.compile(rb"(?<![\w-])(glpat-[\w-]{20,}+)")),
+    (b"xox", re.compile(rb"(?<![\w-])(xox[abeprs]-[\w-]{20,}+)")),
+    (b"npm_", re.compile(rb"(?<![\w-])(npm_[A-Za-z0-9]{36,}+)")),
+    (b"_live_", re.compile(rb"(?<![\w-])([rs]k_live_[A-Za-z0-9]{16,}+)")),
+)
+"""Keys that their issuers mark, so that they are recognised wherever they stand: PyPI, GitHub, GitLab, Slack, ..."""
+_FORMAT_WORDS = frozenset(b"pypi ghp gho ghu ghs ghr github glpat xoxa xoxb xoxe xoxp xoxr xoxs npm live".split())
+_LEADS = (
+    b"password passwd pwreset reset activate activation confirm confirmation verify verification token tokens invite "
+    b"invitation unsubscribe recover recovery magic"
+)
+_LEAD_WORDS = frozenset(_LEADS.split())
+_IN_PATH = re.compile(
+    rb"(?i)/(?:[a-z]{1,20}[_-]){0,3}(?:%s)(?:[_-][a-z]{1,20}){0,3}/(?:[\w=-]{1,8}/)?([\w~=-]{16,}+)(?![.%%+])"
+    % b"|".join(_LEADS.split())
+)
+"""A segment behind one that says that it is a token; Django writes the user's number in between."""
+
 _CREDENTIALS = (
     (b"(S(", re.compile(rb"/\((?:[A-Z]\([\w-]*+\))*?S\(([\w-]{16,})\)")),  # a session of ASP.NET without cookies
     (b"eyJ", re.compile(rb"(?<![\w-])(eyJ[\w-]{8,}+\.[\w-]{8,}+\.[\w-]*+)")),  # RFC 7519 section 3
     (b"PRIVATE KEY-----", re.compile(rb"PRIVATE KEY-----([^-]{1,20000})")),  # RFC 7468 section 10
+    (b"AKIA", re.compile(rb"(?<![A-Za-z0-9])(AKIA[A-Z2-7]{16})(?![A-Za-z0-9])")),  # the name of a key of Amazon
 )
 
 
@@ -56,7 +79,19 @@ def userinfo(text: bytes) -> Iterator[Spot]:
 
 def has_credentials(text: bytes) -> bool:
     """Tell whether a text may hold a credential, or JSON in base64, that says so by its own beginning."""
-    return b"PRIVATE KEY-----" in text or b"(S(" in text or has_coded_json(text)
+    return b"PRIVATE KEY-----" in text or b"(S(" in text or b"AKIA" in text or has_coded_json(text)
+
+
+def marked(text: bytes, words: frozenset[bytes]) -> Iterator[Spot]:
+    """Yield the keys of the formats known here, and the tokens in paths (`/reset-password/...`)."""
+    if not _FORMAT_WORDS.isdisjoint(words):
+        for mark, pattern in _FORMATS:
+            for found in pattern.finditer(text) if mark in text else ():
+                yield Spot(*found.span(1), text_of(found[1]), "token", "text")
+    if not _LEAD_WORDS.isdisjoint(words):
+        for found in _IN_PATH.finditer(text):
+            if strength(found[1]) == "strong":
+                yield Spot(*found.span(1), text_of(found[1]), "token", "path")
 
 
 def credentials(text: bytes) -> Iterator[Spot]:

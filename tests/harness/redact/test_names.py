@@ -7,9 +7,25 @@ import pytest
 from harness.redact.names import Names
 
 PASSWORDS = ["password", "Passwd", "pwd", "user[password]", "newPassword2", "login_pw", "PIN", "pass"]
+PASSWORDS += ["motdepasse", "mot_de_passe", "mdp", "senha", "contrasena", "wachtwoord", "haslo", "heslo", "salasana"]
+PASSWORDS += [
+    "jelszo",
+    "sifre",
+    "pwort",
+    "pswd",
+    "psw",
+    "upw",
+    "mypw",
+    "dbpw",
+    "db_pass",
+    "dbpass",
+    "ftppass",
+    "userpwd",
+]
 TOKENS = ["token", "csrfmiddlewaretoken", "authenticity_token", "PHPSESSID", "connect.sid", "api_key", "X-Api-Key"]
 TOKENS += ["accessKey", "__RequestVerificationToken", "session", "OTP", "client_secret", "X-CSRFToken", "card_number"]
-WEAK = ["key", "code", "state", "order_key", "nonce"]
+TOKENS += ["cc_number", "ccnum", "creditcard", "credit_card", "cardno", "card_no", "puk", "mtan", "itan"]
+WEAK = ["key", "code", "state", "order_key", "nonce", "clave", "parola", "geheim"]
 NONE = [
     "token_type",
     "password_strength",
@@ -21,7 +37,18 @@ NONE = [
     "design",
     "q",
 ]
-NONE += ["passenger", "compass", "encoded", "category"]
+NONE += [
+    "passenger",
+    "compass",
+    "encoded",
+    "category",
+    "card_note",
+    "account",
+    "passe_partout",
+    "creditcard_type",
+    "salary",
+    "success",
+]
 EXPECTED = {
     **dict.fromkeys(PASSWORDS, "password"),
     **dict.fromkeys(TOKENS, "token"),

@@ -157,6 +157,29 @@ TEXTS = {
     "a bracket in a link": told(b'<a href="/x?token=a)' + SECRET + b'">'),
     "a semicolon in a form": sent(b"a=1&password=abc;x=" + SECRET),
 }
+STRONG = b"Zq7Rt2vLx9Kp4Wm8Zq7Rt2vLx9Kp4Wm8abcd"
+MARKED = {
+    "PyPI": b"pypi-AgEIcHlwaS5vcmcCJ" + STRONG,
+    "GitHub": b"ghp_" + STRONG,
+    "GitHub, fine-grained": b"github_pat_11ABC_" + STRONG,
+    "GitLab": b"glpat-" + STRONG[:20],
+    "Slack": b"xoxb-1234567890-" + STRONG,
+    "npm": b"npm_" + STRONG,
+    "Stripe": b"sk_live_" + STRONG,
+    "Amazon": b"AKIAIOSFODNN7EXAMPLE",
+}
+PATHS = (
+    b"/reset-password/%s", b"/accounts/activate/%s/", b"/token/%s?x=1", b"/accounts/reset/MQ/%s/", b"/verify/%s#top",
+    b"https://shop.example/user/confirm-email/%s",
+)  # fmt: skip
+ORDINARY = (
+    b"/reset-password/how-to-reset-a-password",
+    b"/static/token/8f7d6c5e4b3a2918.js",
+    b"/packages/8f7d6c5e4b3a29188f7d6c5e4b3a2918/pypi-0.1.tar.gz",
+    b"/passwords/8f7d6c5e4b3a29188f7d6c5e4b3a2918",
+    b"/pypi/github-api/gh_pages/npm_modules",
+    b"/confirm/order-2016-11-23/12345",
+)
 PROSE = (
     b"<p>Password: must have 8 characters. Token = optional</p><div id='password'>Choose one</div>",
     b"function f(token) { token = getToken(); return {token: e.token, password: user.password}; }",
@@ -210,6 +233,50 @@ def test_what_is_cut_stays() -> None:
 def test_texts(exchange: Exchange) -> None:
     """A name beside an irregular value tells, however the two are written."""
     assert SECRET not in redacted(exchange)
+
+
+@pytest.mark.parametrize("key", MARKED.values(), ids=MARKED)
+def test_keys_of_known_formats(key: bytes) -> None:
+    """They are recognised by their beginning, alone in a text."""
+    assert key not in redacted(told(b"<p>use " + key + b".</p>"))
+    assert key not in redacted(asked((b"X-Note", key)))
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_tokens_in_paths(path: bytes) -> None:
+    """In requests, redirects and links, where the segment before says so."""
+    path = path % SECRET
+    assert SECRET not in redacted(Exchange("day#1", Request(b"GET " + path + b" HTTP/1.1")))
+    assert SECRET not in redacted(told(b'<a href="' + path + b'">x</a>', b"text/html", (b"Location", path)))
+    assert SECRET not in redacted(sent(json.dumps({"link": path.decode()}).replace("/", "\\/").encode(), b"text/json"))
+
+
+@pytest.mark.parametrize("path", ORDINARY)
+def test_ordinary_paths_stay(path: bytes) -> None:
+    """Files, names and numbers."""
+    exchange = Exchange("day#1", Request(b"GET " + path + b" HTTP/1.1"))
+    assert redactor({}, b"only this test knows this key...").redact(exchange) == exchange
+
+
+@pytest.mark.parametrize(
+    ("page", "hidden"),
+    [
+        (b'<INPUT type="password" name="lozinka">', True),
+        (b"<form><input name=lozinka\n type=password>", True),
+        (b"<input type=text name=lozinka> password", False),
+    ],
+)
+def test_the_name_of_a_password_field_is_learned(page: bytes, hidden: bool) -> None:
+    """A page says how it calls what it does not show: forms that are sent later are read so."""
+    one = redactor({}, b"only this test knows this key...")
+    one.redact(told(page))
+    for made in (
+        one.redact(sent(b"user=bob&lozinka=correct+horse&x=1")),
+        one.redact(part(b' name="lozinka"', b"correct+horse")),
+        one.redact(Exchange("day#1", Request(b"GET /login?lozinka=correct+horse HTTP/1.1"))),
+    ):
+        assert (b"correct+horse" not in made.request.start_line + (made.request.body or b"")) == hidden
+    assert one.redact(told(b'{"lozinka": "another word"}', b"text/json")).redactions == ()
 
 
 @pytest.mark.parametrize("text", PROSE)
