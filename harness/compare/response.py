@@ -16,6 +16,8 @@ from harness.compare.redirect import compare_targets
 from harness.difference import Difference
 from harness.exchange import Request, Response
 
+NO_CONTENT = 204
+
 
 def compare(old: Response, new: Response, request: Request | None = None) -> list[Difference]:
     """Return how two answers to the same request differ; parts that one side did not record are left out.
@@ -117,9 +119,12 @@ def _other_framing_header(difference: Difference, found: Sequence[Difference], o
 def _framed(difference: Difference, old: Response, new: Response) -> Difference:
     """Call it spelling where a true length only gives way to chunks, or is left out beside no body at all.
 
-    RFC 9112 section 6.3 has both say where a body ends, and RFC 9110 section 9.3.2 lets HEAD leave it out.
+    RFC 9112 section 6.3 has both say where a body ends, and RFC 9110 section 9.3.2 lets HEAD leave it out. Section 8.6
+    forbids it with 204: who believes it there waits for a body, but for a length of nothing.
     """
     if not _names(difference, "content-length") or difference.kind == "renamed":
+        return difference
+    if NO_CONTENT in (old.status, new.status) and difference.old + difference.new != "0":
         return difference
     announced = old if difference.kind == "missing" else new
     chunks = {old.framing, new.framing} == {"length", "chunked"} and _is_right_length(announced)

@@ -71,7 +71,7 @@ class Connection:
             if not reader.headers_done:
                 return Crash("connection lost", str(error))
         except httptools.HttpParserError as error:
-            return Crash("not an HTTP answer", str(error))
+            return Crash(f"not an HTTP answer: {error}")  # the parser's words, one for each kind of fault
         if not reader.headers_done:
             return Crash("connection closed without an answer")
         self.reusable = reader.may_go_on and asks_to_go_on(request)

@@ -63,6 +63,16 @@ CASES = {
         replace(BASE, body=b"", framing="none", headers=BASE.headers[:1]),
         [("header", "Content-Length", "spelling", "with its length", "without")],
     ),
+    "a length that 204 must not have": (
+        Response(204, b"No Content", BASE.headers[:1], framing="none"),
+        Response(204, b"No Content", (BASE.headers[0], (b"Content-Length", b"4")), framing="none"),
+        [("header", "Content-Length", "added", "", "4")],
+    ),
+    "a length of nothing with 204": (
+        Response(204, b"No Content", BASE.headers[:1], framing="none"),
+        Response(204, b"No Content", (BASE.headers[0], (b"Content-Length", b"0")), framing="none"),
+        [("header", "Content-Length", "spelling", "without", "with its length")],
+    ),
     "packed as the header says": (
         replace(BASE, headers=BASE.headers[:1]),
         replace(BASE, headers=(BASE.headers[0], (b"Content-Encoding", b"gzip")), body=gzip.compress(b"abc")),
