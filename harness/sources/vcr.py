@@ -39,7 +39,9 @@ from harness.store.interaction import as_bytes, exchange_from
 
 Fields = Mapping[str, Any]
 
-_LIST = re.compile(rb'^[ \t]*"?(http_)?interactions"?[ \t]*:|[{,]\s*"(http_)?interactions"\s*:', re.MULTILINE)
+_LIST = re.compile(
+    rb'^(?:\xef\xbb\xbf)?[ \t]*"?(http_)?interactions"?[ \t]*:|[{,]\s*"(http_)?interactions"\s*:', re.MULTILINE
+)
 _RUBY = "http_interactions"
 _NONE = frozenset[str]()
 _GUESSED = frozenset({HEADER_ORDER, START_LINE, FRAMING})

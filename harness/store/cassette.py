@@ -181,7 +181,7 @@ def load_document(path: Path) -> Any:
     """Parse a YAML or JSON file safely; raises `RecordingError` where it is missing, empty or cannot be parsed."""
     parse: Callable[[str], Any] = json.loads if path.suffix == ".json" else lambda text: yaml.load(text, _loader())  # noqa: S506
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
         if not text.strip():
             raise RecordingError(f"{path}: empty file, not a recording")
         return parse(text)

@@ -20,9 +20,10 @@ from harness.commands import import_
 from harness.commands.export import command as export_command
 from harness.commands.import_ import command, import_files
 from harness.errors import RecordingError, UsageError
+from harness.exchange import Exchange, Request, Response
 from harness.recording import open_recordings
 from harness.store.archive import Archive
-from harness.store.cassette import CassetteWriter
+from harness.store.cassette import CassetteWriter, write_cassette
 
 LINE = b'1.2.3.4 - - [18/Nov/2008:06:27:%02d +0000] "GET /%d HTTP/1.1" 200 1 "-" "agent"\n'
 LOG = b"".join(LINE % (number, number) for number in reversed(range(30)))
@@ -361,3 +362,12 @@ def test_what_cannot_be_written_is_not_the_fault_of_what_is_read(
     (tmp_path / "access.log").write_bytes(LOG)
     with pytest.raises(RecordingError, match=r"a\.yaml: cannot be written: No space left"):
         run(tmp_path / "access.log", "-o", tmp_path / "a.yaml")
+
+
+@pytest.mark.parametrize("name", ["a.yaml", "a.json"])
+def test_a_cassette_with_a_byte_order_mark(tmp_path: Path, name: str) -> None:
+    """As editors of Windows write it; it is replayed, too."""
+    write_cassette(tmp_path / name, [Exchange("", Request(b"GET / HTTP/1.1"), Response(200))])
+    (tmp_path / name).write_bytes(b"\xef\xbb\xbf" + (tmp_path / name).read_bytes())
+    assert len(open_recordings([tmp_path])) == 1
+    assert run(tmp_path / name, "-o", tmp_path / "a.archive").output.splitlines()[-1] == "imported 1 exchanges"
