@@ -111,6 +111,8 @@ def _pattern(before: str | Field, field: Field, after: str | Field) -> bytes:
         return _HOST + (rb"(?=[/*])" if isinstance(after, Field) else b"")
     if isinstance(after, Field):
         return rb"[^?]*?" if field.role == "path" else b".*?"
+    if field.role == "sent" and field.name.lower() == "x-forwarded-for":
+        return _SHAPES["addresses"] + b"|.*?"
     stop = after[:1]
     if field.shape == "word":
         return b"[^" + re.escape(stop or " ").encode("latin-1") + b"]*+" if stop in _STOPS or not stop else rb"\S*?"

@@ -143,11 +143,12 @@ def test_times(log_format: str, line: str, started: float) -> None:
     [
         ('"%{session}C" "%{lang}C"', '"a\\"b" "de"', ((b"Cookie", b'session=a"b; lang=de'),)),
         ("%{X-Forwarded-For}i %>s", "1.2.3.4, 5.6.7.8 200", ((b"X-Forwarded-For", b"1.2.3.4, 5.6.7.8"),)),
+        ("%h %{X-Forwarded-For}i %u %>s", "h 1.2.3.4, 5.6.7.8 jo 200", ((b"X-Forwarded-For", b"1.2.3.4, 5.6.7.8"),)),
         ("%V %p", "a.example 8080", ((b"Host", b"a.example:8080"),)),
         ('"%{Cookie}i" "%{a}C"', '"a=1" "1"', ((b"Cookie", b"a=1"),)),
         ('LogFormat "%h \\"%{Via}i\\"" mine', 'h "x"', ((b"Via", b"x"),)),
     ],
-    ids=["cookies", "unquoted list", "virtual host", "cookie header wins", "whole directive"],
+    ids=["cookies", "unquoted list", "and a user", "virtual host", "cookie header wins", "whole directive"],
 )
 def test_headers(log_format: str, line: str, headers: object) -> None:
     """Headers and cookies that a format names are the request's."""
