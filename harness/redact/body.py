@@ -93,6 +93,7 @@ def _legible(body: bytes, wbits: int, left: int) -> bytes:
     """Return what a lenient reader gets out of a broken body: all up to the byte that is wrong."""
     inflater = zlib.decompressobj(wbits)
     parts: list[bytes] = []
+    at = 0
     try:
         for at in range(0, len(body), BIT):
             parts.append(inflater.decompress(body[at : at + BIT], left))
@@ -100,8 +101,19 @@ def _legible(body: bytes, wbits: int, left: int) -> bytes:
             if left <= 0:
                 raise Unread
     except zlib.error:
-        pass
+        parts += _last(body[:at], body[at : at + BIT], wbits)
     return b"".join(parts)
+
+
+def _last(before: bytes, bit: bytes, wbits: int) -> Iterator[bytes]:
+    """Yield what the bit says in which the wrong byte is, up to that."""
+    inflater = zlib.decompressobj(wbits)
+    inflater.decompress(before)
+    try:
+        for byte in bit:
+            yield inflater.decompress(bytes([byte]))
+    except zlib.error:
+        return
 
 
 def _gunzip(body: bytes) -> bytes:

@@ -1,6 +1,7 @@
 """The named values of an exchange, as people speak of them: an exchange in, (place, value) out. Nothing is judged here.
 
-Headers, cookies, fields of queries, forms, JSON and XML, and inputs of HTML pages. Broken documents give what they can.
+Headers, cookies, segments of the path, fields of queries, forms, JSON and XML, and inputs of HTML pages. Broken
+documents give what they can.
 """
 
 from __future__ import annotations
@@ -8,14 +9,15 @@ from __future__ import annotations
 import html
 import json
 import re
-import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from harness.bind.place import attribute
 from harness.bind.principal import cookies
-from harness.exchange import Exchange, Headers, first_header
+from harness.exchange import Exchange, Headers
+from harness.redact.body import kind_of, media_type
+from harness.redact.parts import Body
 
 LARGEST = 4 << 20
 """Bytes of a body that are looked at."""
@@ -24,12 +26,16 @@ Field = tuple[str, str]
 """Where a value stands (`form email`, `answer header ETag`), and the value."""
 
 _PART = re.compile(
-    rb"(?i)content-disposition:[^\r\n]*?[;\s]name=\"?([^\"\r\n;]*)\"?([^\r\n]*)\r?\n(?:[^\r\n]+\r?\n)*\r?\n(.*?)\r?\n--",
+    rb"(?i)content-disposition:[^\r\n]*?[;\s]name=\"?([^\"\r\n;]*)\"?([^\r\n]*)\r?\n(?:[^\r\n]+\r?\n)*\r?\n(.*?)(?:\r?\n--|\Z)",
     re.DOTALL,
 )
 _INPUT = re.compile(rb"(?i)<(?:input|meta|button)\b[^<>]*>")
 _MEMBER = re.compile(r"<name>\s*([^<>]*?)\s*</name>\s*<value>(?:\s*<\w+>)?([^<>]*)<")
 _LEAF = re.compile(r"<([A-Za-z_][\w:.-]*)(?:\s[^<>]*)?>([^<>]+)</\1\s*>")
+_TAG = re.compile(r"<([A-Za-z_][\w:.-]*)\s([^<>]*)")
+_ATTRIBUTE = re.compile(r"""(?<![\w:.-])([\w:.-]++)\s*+=\s*+("[^"]*"|'[^']*')""")
+_MEMBERS = re.compile(rb""""([^"\\]{1,80})"\s*+:\s*+("(?:[^"\\]|\\.)*+"?|-?[\d.]++)""")
+"""Of JSON in lines, JSON that was cut off, or JSON within a call."""
 _METHOD = re.compile(r"<methodName>\s*([^<>]*?)\s*</methodName>")
 _COOKIES = (b"cookie", b"set-cookie")
 
@@ -40,6 +46,7 @@ def fields_of(exchange: Exchange) -> Iterator[Field]:
     yield from _of_headers(request.headers, "header")
     for name, value in cookies(exchange):
         yield f"cookie {_text(name)}", _text(value)
+    yield from (("path", unquote(_text(segment))) for segment in request.path.split(b"/") if segment)
     yield from _pairs(request.query, "query")
     yield from _of_body(request.headers, request.body or b"", "")
     if exchange.user:
@@ -70,19 +77,25 @@ def _pairs(text: bytes, where: str) -> Iterator[Field]:
 
 
 def _of_body(headers: Headers, body: bytes, side: str) -> Iterator[Field]:
-    kind = (first_header(headers, b"content-type") or b"").lower()
-    reader = next((reader for word, reader in _READERS if word in kind), None)
-    if body and reader is not None:
-        yield from reader(_unpacked(body), side)
+    if body:
+        text = Body(body, headers, "").text[:LARGEST]
+        reader = _reader(headers, text)
+        if reader is not None:
+            yield from reader(text, side)
 
 
-def _unpacked(body: bytes) -> bytes:
-    if body.startswith(b"\x1f\x8b"):
-        try:
-            return zlib.decompressobj(47).decompress(body, LARGEST)
-        except zlib.error:
-            return b""
-    return body[:LARGEST]
+def is_read(headers: Headers, body: Body) -> bool:
+    """Tell whether the fields of a body are told."""
+    return _reader(headers, body.text[:LARGEST]) is not None
+
+
+def _reader(headers: Headers, text: bytes) -> Reader | None:
+    """Return what reads a body, by its type; one that says it is a text, or nothing, is read as it looks."""
+    kind = kind_of(headers).lower()
+    found = next((reader for word, reader in _READERS if word in kind), None)
+    if found is None and media_type(kind) in _ANYTHING:
+        found = next((reader for look, reader in _LOOKS if look.match(text)), None)
+    return found
 
 
 def _form(body: bytes, side: str) -> Iterator[Field]:
@@ -99,6 +112,8 @@ def _json(body: bytes, side: str) -> Iterator[Field]:
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
+        for name, value in _MEMBERS.findall(body):
+            yield f"{side}json {_text(name)}", _text(value).strip('"')
         return
     pending: list[tuple[str, Any]] = [("", document)]
     while pending:
@@ -120,6 +135,10 @@ def _xml(body: bytes, side: str) -> Iterator[Field]:
     for name, value in _LEAF.findall(text):
         if name not in ("name", "methodName") and value.strip():
             yield f"{side}xml {called}<{name}>", html.unescape(value)
+    for tag, written in _TAG.findall(text):
+        for name, value in _ATTRIBUTE.findall(written):
+            if not name.startswith("xmlns"):
+                yield f"{side}xml {called}<{tag}> {name}", html.unescape(value[1:-1])
 
 
 def _page(body: bytes, side: str) -> Iterator[Field]:
@@ -130,7 +149,9 @@ def _page(body: bytes, side: str) -> Iterator[Field]:
             yield f"{side}input {_text(name)}", html.unescape(_text(value))
 
 
-_READERS: tuple[tuple[bytes, Callable[[bytes, str], Iterator[Field]]], ...] = (
+Reader = Callable[[bytes, str], Iterator[Field]]
+
+_READERS: tuple[tuple[bytes, Reader], ...] = (
     (b"urlencoded", _form),
     (b"multipart/", _multipart),
     (b"json", _json),
@@ -138,6 +159,14 @@ _READERS: tuple[tuple[bytes, Callable[[bytes, str], Iterator[Field]]], ...] = (
     (b"xml", _xml),
 )
 """What a content type is read by; the first that fits."""
+_ANYTHING = (b"", b"text/plain", b"application/octet-stream", b"text/javascript", b"application/javascript")
+_LOOKS: tuple[tuple[re.Pattern[bytes], Reader], ...] = (
+    (re.compile(rb"\s*+(?:[\w.$]++\s*+\(\s*+)?+[\[{]\s*+[\[{\"]"), _json),
+    (re.compile(rb"\s*+<\?xml"), _xml),
+    (re.compile(rb"(?i)\s*+<(?:!doctype|html|form)\b"), _page),
+    (re.compile(rb"[\w.\[\]%+-]{1,80}=[^\s=&]*+(?:&[\w.\[\]%+-]{1,80}=[^\s=&]*+)*+\s*\Z"), _form),
+)
+"""What texts look like whose type does not say how to read them."""
 
 
 def _text(data: bytes) -> str:

@@ -144,6 +144,11 @@ class Body:
         )
 
     @property
+    def text(self) -> bytes:
+        """What it says, unpacked, and in UTF-8 where it was in UTF-16 or UTF-32; empty where it cannot be unpacked."""
+        return b"" if self._unread else self._text
+
+    @property
     def texts(self) -> list[Text]:
         """The regions of the body."""
         return [text for _, text in self._regions]

@@ -14,7 +14,7 @@ from functools import lru_cache
 from harness.bind.token import strength
 from harness.exchange import Exchange, Redaction
 from harness.redact.body import kind_of, media_type
-from harness.redact.fields import fields_of
+from harness.redact.fields import fields_of, is_read
 from harness.redact.names import Names
 from harness.redact.parts import Body
 from harness.redact.tokens import read_address
@@ -108,12 +108,15 @@ def report(recordings: Iterable[Iterable[Exchange]]) -> Iterator[str]:
     clear: dict[str, Clear] = {}
     redacted: Counter[tuple[str, str]] = Counter()
     opaque: Counter[str] = Counter()
+    untold: Counter[str] = Counter()
     exchanges = 0
     for exchange in (exchange for recording in recordings for exchange in recording):
         exchanges += 1
         for place, value in _kept(exchange):
             _entry(clear, place).add(value)
-        opaque.update(kind if kind in opaque or len(opaque) < MOST else OTHERS for kind in _opaque(exchange))
+        for kind, looked_into in _unlisted(exchange):
+            counted = untold if looked_into else opaque
+            counted[kind if kind in counted or len(counted) < MOST else OTHERS] += 1
         for redaction in exchange.redactions:
             key = redaction.kind, redaction.place
             redacted[key if key in redacted or len(redacted) < MOST else (redaction.kind, OTHERS)] += 1
@@ -122,6 +125,9 @@ def report(recordings: Iterable[Iterable[Exchange]]) -> Iterator[str]:
     if opaque:
         yield f"{opaque.total()} bodies in which secrets are not looked for, or only beside names, by content type:"
         yield from (f"{count:8}  {_printable(kind)}" for kind, count in sorted(opaque.items(), key=_often))
+    if untold:
+        yield f"{untold.total()} bodies that were looked into, but of which no fields can be listed, by content type:"
+        yield from (f"{count:8}  {_printable(kind)}" for kind, count in sorted(untold.items(), key=_often))
     yield "redacted, by kind and place:" if redacted else "nothing was redacted"
     for (kind, place), count in sorted(redacted.items(), key=lambda item: (-item[1], item[0])):
         yield f"{count:8}  {kind}  {_printable(place)}"
@@ -131,11 +137,14 @@ def _often(item: tuple[str, int]) -> tuple[int, str]:
     return -item[1], item[0]
 
 
-def _opaque(exchange: Exchange) -> Iterator[str]:
-    """Yield the content type of each body in which secrets may stand where nobody looks."""
+def _unlisted(exchange: Exchange) -> Iterator[tuple[str, bool]]:
+    """Yield the content type of each body whose fields are not all listed, and whether secrets are looked for in it."""
     for side in (exchange.request, exchange.response):
-        if side is not None and side.body and Body(side.body, side.headers, "").opaque(side.headers):
-            yield media_type(kind_of(side.headers)).decode("latin-1") or "(no content type)"
+        body = Body(side.body, side.headers, "") if side is not None and side.body else None
+        if side is not None and body is not None:
+            opaque = body.opaque(side.headers)
+            if opaque or not is_read(side.headers, body):
+                yield media_type(kind_of(side.headers)).decode("latin-1") or "(no content type)", not opaque
 
 
 def _kept(exchange: Exchange) -> Iterator[tuple[str, str]]:

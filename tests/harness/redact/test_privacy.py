@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 
 import pytest
 
@@ -50,6 +51,17 @@ def answer(headers: Headers, body: bytes) -> Exchange:
         (answer(((b"Set-Cookie", b"sid=9; Path=/"),), b""), "answer cookie sid", "9"),
         (answer(HTML, b'<input name="q" value="a &amp; b">'), "answer input q", "a & b"),
         (answer(JSON, gzip.compress(b'{"n": 5}')), "answer json n", "5"),
+        (answer(JSON, gzip.compress(b'{"n": 5}')[:-6] + b"broken"), "answer json n", "5"),
+        (answer((*JSON, (b"Content-Encoding", b"deflate")), zlib.compress(b'{"n": 5}')), "answer json n", "5"),
+        (answer(JSON, b'{"n": 5}\n{"m": "x"}\n'), "answer json m", "x"),
+        (answer(JSON, b'{"a": {"m": "x", "o": "cut'), "answer json o", "cut"),
+        (answer(((b"Content-Type", b"application/javascript"),), b'call({"m": "x"})'), "answer json m", "x"),
+        (request((), b"a=1&b=x+y"), "form b", "x y"),
+        (request((), b'{"m": "x"}'), "json m", "x"),
+        (request(XML, b'<call id="7"><b/></call>'), "xml <call> id", "7"),
+        (request(XML, "<m>x</m>".encode("utf-16")), "xml <m>", "x"),
+        (request(PARTS, UPLOAD[:68]), "form note", "hello"),
+        (request(line=b"GET /reset/a%20b;s=1 HTTP/1.1"), "path", "a b;s=1"),
         (Exchange("x", Request(b"-"), user="al", peer="10.1.2.3"), "authenticated user", "al"),
         (Exchange("x", Request(b"-"), user="al", peer="10.1.2.3"), "client address", "10.1.2.3"),
     ],
@@ -120,6 +132,14 @@ def test_what_was_redacted_is_no_longer_in_clear() -> None:
     told = lines(redacted, redacted)
     assert not any("form pw  " in line for line in told[: told.index("redacted, by kind and place:")])
     assert told[-1] == "       2  password  request.body form pw"
+
+
+@pytest.mark.parametrize(("kind", "body"), [(b"text/csv", b"a,b\n1,2\n"), (b"text/plain", b"a text"), (b"", b"a text")])
+def test_a_body_without_fields_is_counted(kind: bytes, body: bytes) -> None:
+    """Nobody shall think that it was listed."""
+    told = lines(answer(((b"Content-Type", kind),), body), answer(HTML, b"<p>"), answer(HTML, b""))
+    at = told.index("1 bodies that were looked into, but of which no fields can be listed, by content type:")
+    assert told[at + 1] == f"{1:8}  {kind.decode() or '(no content type)'}"
 
 
 def test_memory_stays_flat() -> None:
