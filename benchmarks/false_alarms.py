@@ -4,7 +4,7 @@
 under another clock, hash seed, seed of random numbers, process and number of workers, by default options. Prints runs,
 exchanges compared, runs with a group, and by the rule of three what that says of the rate at 95 % confidence. With
 `--journal FILE` each run is written down as it ends; what it holds of the same commit and options is not repeated.
-Each of several jobs keeps to one processor: in a virtual machine that halves the time.
+Each of several jobs keeps to one processor.
 """
 
 from __future__ import annotations
