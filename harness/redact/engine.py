@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -100,7 +100,7 @@ class _Work:
     def __init__(self, redactor: Redactor, exchange: Exchange, bodies: Sequence[_Taken], seen: Seen | None) -> None:
         self._redactor = redactor
         self._exchange = exchange
-        self._kept = redactor.keep.union(*(_readings(redaction.token) for redaction in exchange.redactions))
+        self._kept = Kept(redactor.keep, (redaction.token for redaction in exchange.redactions))
         self._found: dict[Redaction, None] = {}
         self._own = [*seen.own.dotted, *seen.own.others] if seen else []
         self._seen = seen
@@ -218,7 +218,7 @@ class _Work:
         """Return a raw head in which nothing more is found; None for one with lines that are no header to anybody."""
         if raw is None:
             return None
-        tokens = self._kept.union(redaction.token for redaction in self._found)
+        tokens = Kept(self._kept, (redaction.token for redaction in (*self._exchange.redactions, *self._found)))
         for text in raw_head(raw, self._redactor.looks).texts:
             self._find_known(text)
             if any(spot.value not in tokens and not is_local(spot) for spot in text.spots):
@@ -242,6 +242,31 @@ class _Work:
         token = self._redactor.tokens.of(value)
         self._found[Redaction(place, "address" if place == "peer" else "email", token)] = None
         return token
+
+
+class Kept(frozenset[str]):
+    """Values that stay: those that users keep, and the tokens of an earlier redaction, also with signs around
+    them: what was too short to be a value of another name may, with its token, be one.
+    """
+
+    tokens: tuple[str, ...]
+
+    def __new__(cls, values: Iterable[str], tokens: Iterable[str]) -> Kept:
+        """Tokens may be empty, where something was found and nothing put in its place."""
+        known = tuple(filter(None, tokens))
+        made = super().__new__(cls, (*values, *(reading for token in known for reading in _readings(token))))
+        made.tokens = known
+        return made
+
+    def __contains__(self, value: object) -> bool:
+        """Tell whether a value stays."""
+        return super().__contains__(value) or (isinstance(value, str) and any(map(value.__contains__, self.tokens))
+                                               and not self._says_more(value))  # fmt: skip
+
+    def _says_more(self, value: str) -> bool:
+        for token in self.tokens:
+            value = value.replace(token, "")
+        return any(map(str.isalnum, value))
 
 
 def _readings(token: str) -> tuple[str, ...]:
