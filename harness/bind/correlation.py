@@ -14,7 +14,7 @@ from itertools import islice
 from harness.bind.alias import SEPARATOR, Names, column_stem
 from harness.bind.bindings import MOST, Bindings, Key, key_of
 from harness.bind.learn import Pair, Sort
-from harness.bind.token import same_shape, strength
+from harness.bind.token import one_make, same_shape, strength
 from harness.effects import Effects, Row
 from harness.exchange import SAFE_METHODS, Exchange, Response
 
@@ -134,7 +134,7 @@ class Correlation:
             if self._are_one((scope, old), (scope, new)) if watched else both:
                 self._add(scope + SEPARATOR + old, scope + SEPARATOR + new, recorded)
             return
-        if strength(old) != "strong" or strength(new) != "strong":
+        if not one_make(old, new):
             return
         if self._recorded and theirs is not None and theirs.handed:
             self._add(old, new, recorded)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from html import unescape
 
-from harness.bind.token import is_long, strength
+from harness.bind.token import may_be_strong, strength
 
 _INPUT = re.compile(rb"<input\b[^<>]{0,10000}>", re.IGNORECASE)
 _HIDDEN = re.compile(rb"\btype\s*=\s*[\"']?hidden\b", re.IGNORECASE)
@@ -20,7 +20,7 @@ _ATTRIBUTE = re.compile(rb"\b(name|value)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\
 def tokens(recorded: bytes, own: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Yield the recorded and the own value of each hidden field that has one token in each of both pages.
 
-    The recorded one is strong; what this side made of it need only be as long.
+    The recorded one is strong; what this side made of it may be so regular by chance that its place alone tells it.
     """
     then = _fields(recorded)
     now = _fields(own) if then else {}
@@ -28,7 +28,7 @@ def tokens(recorded: bytes, own: bytes) -> Iterator[tuple[bytes, bytes]]:
         today = now.get(name, set())
         if len(values) == len(today) == 1 and values != today:
             (one,), (other,) = values, today
-            if strength(one) == "strong" and is_long(other):
+            if strength(one) == "strong" and may_be_strong(other):
                 yield one, other
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from email import message_from_bytes, policy
 
 from harness.bind.learn import Pair
-from harness.bind.token import same_shape, strength
+from harness.bind.token import may_be_strong, one_make
 from harness.effects import split_mails
 
 MOST = 1_000
@@ -31,7 +31,7 @@ class Mailed:
         """Read the mails that were sent."""
         for text in _texts(mail):
             for link in _LINK.findall(text.replace(b"&amp;", b"&")):
-                for kind, token in _tokens(link):
+                for kind, token in _words(link):
                     self._links.pop(kind, None)
                     self._links[kind] = token
         while len(self._links) > MOST:
@@ -45,9 +45,9 @@ class Mailed:
         """Yield what a request for a link of the same kind has in the place of the recorded token."""
         if not self._links:
             return
-        for kind, token in _tokens(target):
+        for kind, token in _words(target):
             own = self._links.get(kind)
-            if own is not None and own != token and same_shape(token, own):
+            if own is not None and own != token and one_make(token, own):
                 yield Pair("token", b"", token, own, handed=True)
 
 
@@ -59,10 +59,10 @@ def _texts(mail: bytes) -> Iterator[bytes]:
                 yield text
 
 
-def _tokens(target: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield each strong token of a target, with what is around it."""
+def _words(target: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield each word of a target that may be a token, with what is around it."""
     for word in _WORD.finditer(target):
         token = word[0].rpartition(b"=")[2] if b"=" in word[0].rstrip(b"=") else word[0]
-        if strength(token) == "strong":
+        if may_be_strong(token):
             end = word.end()
             yield target[: end - len(token)] + _HOLE + target[end:], token

@@ -43,12 +43,20 @@ def strength(value: bytes) -> Strength:
     return "weak" if _WEAK.match(value) and any(48 <= byte <= 57 for byte in value) else ""
 
 
-def is_long(value: bytes) -> bool:
-    """Tell whether a word is as long as strong tokens are, if only its place says that it is one.
+def may_be_strong(value: bytes) -> bool:
+    """Tell whether a word is long and no plain word: a strong token by chance, if something else says that it is one.
 
-    By chance one in 900 random texts of 30 capitals and digits is too regular to be strong.
+    One in 900 random texts of 30 capitals and digits is too regular to be strong, one in 17,000 has no digit at all.
     """
-    return STRONG_LENGTH <= len(value) <= LONGEST and _WORD.match(value) is not None
+    if not STRONG_LENGTH <= len(value) <= LONGEST or not _WORD.match(value):
+        return False
+    return strength(value) == "strong" or _changes(value) >= 2 or _UNSPEAKABLE.match(value) is not None
+
+
+def one_make(left: bytes, right: bytes) -> bool:
+    """Tell whether two words are tokens of one shape, one of them strong."""
+    strong = "strong" in (strength(left), strength(right))
+    return strong and may_be_strong(left) and may_be_strong(right) and same_shape(left, right)
 
 
 def _is_irregular(value: bytes) -> bool:
@@ -56,20 +64,27 @@ def _is_irregular(value: bytes) -> bool:
         return any(48 <= byte <= 57 for byte in value)
     if len(value) <= 40 and _VERSION.search(value):
         return False
-    changes = len(_CHANGE.findall(value.translate(_CLASSES)))
+    changes = _changes(value)
     return (changes >= 4 and changes >= _CHANGES * len(value)) or (changes >= 2 and bool(_UNSPEAKABLE.match(value)))
+
+
+def _changes(value: bytes) -> int:
+    return len(_CHANGE.findall(value.translate(_CLASSES)))
 
 
 def is_code(value: bytes) -> bool:
     """Tell whether a weak token is too irregular for a word with a number at its end, such as `python3`."""
     if len(value) < 6 or value.isdigit():
         return False
-    changes = len(_CHANGE.findall(value.translate(_CLASSES)))
+    changes = _changes(value)
     return _HEX.match(value) is not None or (changes >= 3 and changes >= 0.3 * len(value))
 
 
 def same_shape(left: bytes, right: bytes) -> bool:
-    """Tell whether two names are of one make: alphabet, separators and about the same length."""
+    """Tell whether two names are of one make: alphabet, separators and about the same length.
+
+    A token without a digit is of the make of those that have some: by chance one in 200 of sixteen characters has none.
+    """
     if _alphabet(left) != _alphabet(right):
         return False
     if left.isdigit() and len(left) < STRONG_LENGTH:  # a counter gains a digit now and then
@@ -88,4 +103,4 @@ def _alphabet(value: bytes) -> tuple[object, ...]:
     separators = value.count(b".") if value.count(b".") < 4 else -1
     if len(value) < STRONG_LENGTH:
         return ("code", *letters, separators)
-    return ("token", *letters, separators, value.isalpha())
+    return ("token", *letters, separators)

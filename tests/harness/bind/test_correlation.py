@@ -35,6 +35,17 @@ def test_a_token_that_each_side_gave_is_shared() -> None:
     assert shared(HIDDEN % A, HIDDEN % B, HIDDEN % C) == ({B: A}, {C: A})
 
 
+def test_a_token_without_a_digit_is_shared() -> None:
+    """One in 17,000 of thirty capitals and digits is so by chance."""
+    recorded, old, new = (
+        b"V7QK0ZMW4TR1XB9LNC3PHD8SGJ5FAY",
+        b"K2ZX8WQ1VT6RM0BL7NC4PH9DSG3JFE",
+        b"FEBTDQXNBAHFACWUQWOKGSGDHWVITB",
+    )
+    assert shared(HIDDEN % recorded, HIDDEN % old, HIDDEN % new) == ({old: recorded}, {new: recorded})
+    assert shared(HIDDEN % recorded, HIDDEN % old, HIDDEN % b"INTERNATIONALISATIONINORGANISA") == ({}, {})
+
+
 @pytest.mark.parametrize(
     ("recorded", "old", "new"),
     [

@@ -62,6 +62,14 @@ def test_links_of_one_kind_are_one(mail: bytes, target: bytes, bound: bool) -> N
     assert [(pair.recorded, pair.own) for pair in mailed.pairs(target)] == ([(THEN, NOW)] if bound else [])
 
 
+def test_a_link_s_token_without_digits_is_one() -> None:
+    """By chance some are; a word in its place is none."""
+    for own, bound in ((b"kwQzvTrhdBXmnLpcsFgj", True), (b"internationalization", False)):
+        mailed = Mailed()
+        mailed.note(b"From x\nTo: a@b\n\nhttp://h/reset/%s\n" % own)
+        assert [pair.own for pair in mailed.pairs(b"/reset/%s" % THEN)] == ([own] if bound else [])
+
+
 def test_encoded_mails_are_read() -> None:
     """Quoted-printable breaks links in two."""
     mailed = Mailed()

@@ -96,6 +96,7 @@ def test_a_code_is_told_from_a_word_with_a_number(value: str, code: bool) -> Non
         (HEX, "6fa459ea-ee8a-3ca4-894e-db77e160355e", False),
         ("q2Tz8Xk0Lw5Rb7Nc1Vd9", "Lw5Rb7Nc1Vd9q2Tz8Xk0a", True),
         ("ab.Lw5Rb7Nc1Vd9q2Tz8Xk0a", "abLw5Rb7Nc1Vd9q2Tz8Xk0a1", False),
+        ("V7QK0ZMW4TR1XB9LNC3PHD8SGJ5FAY", "FEBTDQXNBAHFACWUQWOKGSGDHWVITB", True),
         ("A7F3C2", "A7F3C9", True),
         ("A7F3C2", "a7f3c9", False),
     ],
