@@ -30,6 +30,7 @@ _ATOM = re.compile(
 )
 """A time, a UUID, a decimal number, a word (a token is one), white space, or a sign."""
 _WORD = re.compile(r"\w")
+_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
 _DIGITS = re.compile(r"\d+")
 
 
@@ -62,17 +63,22 @@ Region = tuple[int, int, int, int]
 
 
 def _regions(old: Sequence[str], new: Sequence[str]) -> list[Region]:
-    """Return the replaced stretches; those apart by nothing but the signs of Base64 or of a path are one."""
+    """Return the replaced stretches; those apart by nothing but the signs of Base64 or of a path are one.
+
+    Where nothing but numbers differs, each is held against the one in its place.
+    """
     head = _common(old, new)
     tail = _common(old[head:][::-1], new[head:][::-1])
     left, right = old[head : len(old) - tail], new[head : len(new) - tail]
     if len(left) == 1 or len(right) == 1:
         codes = [(0, len(left), 0, len(right))]
+    elif _are_numbers(left, right):
+        codes = [(n, n + 1, n, n + 1) for n, atom in enumerate(left) if atom != right[n]]
     else:
         opcodes = SequenceMatcher(None, left, right, autojunk=False).get_opcodes()
         codes = [(i, k, j, m) for code, i, k, j, m in opcodes if code != "equal"]
     regions = [(head + i, head + k, head + j, head + m) for i, k, j, m in codes]
-    return [_widened(region, old) for region in _joined(regions, old)]
+    return [_widened(region, old, new) for region in _joined(regions, old, new)]
 
 
 def _common(old: Sequence[str], new: Sequence[str]) -> int:
@@ -80,22 +86,38 @@ def _common(old: Sequence[str], new: Sequence[str]) -> int:
     return next((index for index in range(length) if old[index] != new[index]), length)
 
 
-def _joined(regions: Sequence[Region], old: Sequence[str]) -> list[Region]:
+def _are_numbers(left: Sequence[str], right: Sequence[str]) -> bool:
+    return len(left) == len(right) and all(
+        one == other or bool(_NUMBER.fullmatch(one) and _NUMBER.fullmatch(other))
+        for one, other in zip(left, right, strict=True)
+    )
+
+
+def _divides(atoms: Sequence[str], at: int) -> bool:
+    """Whether a stroke stands between two numbers (`3/147`), which are two values, and not in a path or in Base64."""
+    beyond = (*atoms[max(0, at - 2) : max(0, at - 1)], *atoms[at + 2 : at + 3])
+    numbers = atoms[max(0, at - 1) : at + 2 : 2]
+    return len(numbers) == 2 and all(map(_NUMBER.fullmatch, numbers)) and not {"/", "="}.intersection(beyond)
+
+
+def _joined(regions: Sequence[Region], old: Sequence[str], new: Sequence[str]) -> list[Region]:
     joined = list(regions[:1])
     for before, region in pairwise(regions):
-        if all(atom in "/=" for atom in old[before[1] : region[0]]):
+        between = old[before[1] : region[0]]
+        divided = len(between) == 1 and _divides(old, before[1]) and _divides(new, before[3])
+        if all(atom in "/=" for atom in between) and not divided:
             joined[-1] = (joined[-1][0], region[1], joined[-1][2], region[3])
         else:
             joined.append(region)
     return joined
 
 
-def _widened(region: Region, old: Sequence[str]) -> Region:
+def _widened(region: Region, old: Sequence[str], new: Sequence[str]) -> Region:
     """Return a stretch with the signs beside it that may be part of its value: those of Base64."""
     i, k, j, m = region
-    if i and old[i - 1] == "/":
+    if i and old[i - 1] == "/" and not (_divides(old, i - 1) and _divides(new, j - 1)):
         i, j = i - 1, j - 1
-    while k < len(old) and old[k] in "/=":
+    while k < len(old) and old[k] in "/=" and not (_divides(old, k) and _divides(new, m)):
         k, m = k + 1, m + 1
     return i, k, j, m
 

@@ -232,6 +232,23 @@ def test_only_the_value_that_varies_in_a_line_is_hidden(made):
         assert len(decided(made, lines(text), lines(usual), noise)[0]) == COUNT
 
 
+def test_two_numbers_with_a_stroke_between_are_two_values(made):
+    """`3/147`, of which the first may vary, or the second, or both: none is a part of the other, nor of a path."""
+
+    def load(form="0.12 {}/{} {}"):
+        return [
+            made.answer(
+                form.format(CHANCE.randrange(1, 4), 147 + n % 2 * CHANCE.randrange(2), 20_000 + n), "text/plain"
+            )
+            for n in range(COUNT)
+        ]
+
+    for _ in range(5):
+        noise = [made.run(load(), load()) for _ in range(2)]
+        assert decided(made, load(), load(), noise)[0] == []
+        assert len(decided(made, load("0.12 {}/{} x{}"), load(), noise)[0]) == COUNT
+
+
 def test_random_rows_are_paired_column_by_column(made):
     """Where nothing but a key is the same on both sides, a row is still held against a row."""
 
