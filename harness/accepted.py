@@ -59,7 +59,7 @@ class Accepted:
 
     def names(self, group: Group) -> bool:
         """Tell whether the pattern fits a group, and `endpoint` any kind of request that shows it."""
-        fits = all(matches(text, str(getattr(group, name))) for name, text in self.pattern.items())
+        fits = all(_fits(group, name, text) for name, text in self.pattern.items())
         return fits and len(self.beyond(group)) < len(group.endpoints)
 
     def covers(self, group: Group) -> bool:
@@ -69,6 +69,12 @@ class Accepted:
     def beyond(self, group: Group) -> list[str]:
         """Return the kinds of requests that show a group and that `endpoint` does not name."""
         return [] if self.endpoint is None else [name for name in group.endpoints if not matches(self.endpoint, name)]
+
+
+def _fits(group: Group, name: str, text: str) -> bool:
+    """Tell whether a group is what a pattern says; fewer exchanges may show a cause by a narrower name."""
+    ids = (group.id, *group.wider) if name == "id" else (str(getattr(group, name)),)
+    return any(matches(text, one) for one in ids)
 
 
 @dataclass(frozen=True, slots=True)

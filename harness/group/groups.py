@@ -7,14 +7,15 @@ Which groups are accepted, and how they are shown, does not belong here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
 from harness.group.cause import EDITS, EDITS_ANYWHERE, Cause, Change, by_shape, order_of
 from harness.group.key import ANYWHERE, Key, keys_of
 from harness.group.observation import Example, Observation, ranked
-from harness.group.settled import Settled
+from harness.group.rest import wider
+from harness.group.settled import Settled, is_varied
 from harness.group.title import NEW, Wording, title
 
 
@@ -23,7 +24,8 @@ class Group:
     """One cause. `count` is in exchanges, the smallest example is first, `endpoint` is the most frequent one.
 
     `follows`: it was only seen after rows or files had come to differ, and may well be a consequence of that.
-    `old` and `new` are the values where all examples have the same, else those of the first example.
+    `old` and `new` are the values where all examples have the same, else those of the first example. `wider` are the
+    ids that it would have had, had more exchanges been seen, as far as no other group here has them.
     """
 
     id: str
@@ -40,6 +42,7 @@ class Group:
     clients: dict[str, int]
     examples: tuple[Example, ...]
     follows: bool = False
+    wider: tuple[str, ...] = ()
 
 
 class Groups:
@@ -77,8 +80,8 @@ class Groups:
 
     def finish(self, wording: Wording = NEW) -> list[Group]:
         """Return the groups, most frequent first, those that may follow from others last; titles in these words."""
-        groups = [_group(key, change, wording) for key, change in Settled(self._causes)]
-        return sorted(groups, key=_rank)
+        found = {_id(key, change.shape): (key, change) for key, change in Settled(self._causes)}
+        return sorted((_group(key, change, wording, found) for key, change in found.values()), key=_rank)
 
     def assignment(self) -> Callable[[Sequence[Observation]], list[str]]:
         """Return what says of all observations of one exchange, in order, which groups count them: their ids.
@@ -88,7 +91,7 @@ class Groups:
         settled = Settled(self._causes)
 
         def ids(observations: Sequence[Observation]) -> list[str]:
-            return [_id(*found) if found is not None else "" for found in map(settled.of, observations)]
+            return ["" if found is None else _id(found[0], found[1].shape) for found in map(settled.of, observations)]
 
         return ids
 
@@ -106,17 +109,18 @@ def _may_follow(key: Key, change: Change) -> bool:
     return key.aspect in ("body", "rows", "files") or (key.aspect in ("header", "reason") and key.kind == "changed")
 
 
-def _id(key: Key, change: Change) -> str:
+def _id(key: Key, shape: str) -> str:
     """Return what a group is called in every run that finds the same change."""
-    return sha256("\0".join((*key, change.shape)).encode("utf-8", "surrogatepass")).hexdigest()[:10]
+    return sha256("\0".join((*key, shape)).encode("utf-8", "surrogatepass")).hexdigest()[:10]
 
 
-def _group(key: Key, change: Change, wording: Wording) -> Group:
+def _group(key: Key, change: Change, wording: Wording, others: Container[str]) -> Group:
     endpoints, clients = ranked(change.tally.endpoints), ranked(change.tally.clients)
     first = change.tally.examples[0]
+    names = dict.fromkeys(_id(*name) for name in wider(key, change, is_varied(change)))
     old, new = change.pair if change.pair not in (None, ("", "")) else (first.old, first.new)
     return Group(
-        id=_id(key, change),
+        id=_id(key, change.shape),
         title=title(key, change, wording),
         endpoint=change.tally.endpoint,
         endpoints=endpoints,
@@ -130,6 +134,7 @@ def _group(key: Key, change: Change, wording: Wording) -> Group:
         clients=clients,
         examples=change.tally.examples,
         follows=_may_follow(key, change),
+        wider=tuple(name for name in names if name not in others),
     )
 
 

@@ -6,8 +6,10 @@ A difference comes in, keys and an edit go out. What was seen of a key is kept b
 from __future__ import annotations
 
 import re
+from hashlib import blake2b
 from typing import NamedTuple
 
+from harness.compare.text import PATH
 from harness.difference import Difference
 from harness.group.edit import Edit, edit_of, skeleton
 from harness.group.habit import OF_NUMBERS
@@ -75,6 +77,11 @@ def place(aspect: str, kind: str, path: str) -> str:
         return path.replace("xmlrpc", "xml", 1)  # one writer of XML
     found = _MEMBER.fullmatch(path) if aspect == "body" else None
     return found.group(1) if found else path
+
+
+def is_text(path: str) -> bool:
+    """Tell whether a path is that of any text of a body, and says nothing of what the text means."""
+    return path == PATH or path.endswith("/text()")
 
 
 def transform(difference: Difference) -> str:
@@ -160,7 +167,11 @@ def edit_in(difference: Difference) -> Edit:
         return Edit(" -> ".join(replaced), *replaced)
     if difference.aspect == "status" or (difference.kind == "renamed" and difference.aspect != "files"):
         return Edit(" -> ".join(values), *values)
-    return edit_of(*values)
+    edit = edit_of(*values)
+    if edit.shape == "long" and is_text(difference.path):  # all that is known of it is what it says
+        digest = blake2b("\0".join(values).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+        return edit._replace(shape=f"long {digest}")
+    return edit
 
 
 def _outlines(difference: Difference) -> Pair | None:

@@ -14,6 +14,7 @@ from harness.group.edit import CASE
 from harness.group.habit import HABIT_SHAPES, UNSURE
 from harness.group.key import ANYWHERE, BY_VALUE, CONSTANT, Key, edit_in, keys_of, place
 from harness.group.observation import Observation
+from harness.group.rest import FROM, NUMBER, TO, Rest, is_number, rest_of, together
 from harness.group.together import VARIED, Found, lengths_of_head, records, with_followers
 
 FEW = 3
@@ -22,10 +23,6 @@ PLACES = 2
 """Places in which the same edit is one cause."""
 WIDE = 16
 """Edits that may be causes wherever they are made; more are values that vary, and stand in several places."""
-NUMBER = "number"
-"""The shape of numbers that moved by many distances."""
-TO, FROM = "to\0", "from\0"
-"""How the shapes begin of various values that became one, and of one that became various."""
 
 Sort = tuple[str, str, str, str]
 
@@ -37,24 +34,23 @@ def sort_of(key: Key, shape: str) -> Sort:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The changes of one key that no other place shares: by shape those that are causes, and one for the rest.
+    """The changes of one key that no other place shares: by shape those that are causes, and the rest.
 
     `alike` says which shapes are counted as another one.
     """
 
     own: Mapping[str, Change]
-    rest: Change | None = None
+    rest: Rest = field(default_factory=Rest)
     alike: Mapping[str, str] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Change]:
         yield from self.own.values()
-        if self.rest is not None:
-            yield self.rest
+        yield from self.rest.changes.values()
 
-    def change_of(self, shape: str) -> Change | None:
-        """Return the change that counts an edit of this shape."""
-        only = next(iter(self.own.values())) if len(self.own) == 1 else None
-        return self.own.get(self.alike.get(shape, shape)) or self.rest or only
+    def change_of(self, shape: str, endpoint: str) -> Change | None:
+        """Return the change that counts an edit of this shape at an endpoint."""
+        only = next(iter(self.own.values())) if len(self.own) == 1 else self.own.get(NUMBER)
+        return self.own.get(self.alike.get(shape, shape)) or self.rest.change_of(shape, endpoint) or only
 
 
 class Settled:
@@ -92,7 +88,7 @@ class Settled:
         key = self._united.get(key, key)
         if (cause := self._records.get(key) or self._followed.get(key)) is not None:
             return cause
-        change = self._places[key].change_of(shape) if key in self._places else None
+        change = self._places[key].change_of(shape, observation.endpoint) if key in self._places else None
         return None if change is None else (key, change)
 
 
@@ -114,7 +110,7 @@ def _strong(changes: Iterable[Change]) -> Iterator[Change]:
     """Yield those made in many values; and those of one element, where they are few. Of too many of a sort, none."""
     sorts: dict[str | None, list[Change]] = {}
     for change in changes:
-        sorts.setdefault(None if _is_varied(change) else _element_of(change.shape), []).append(change)
+        sorts.setdefault(None if is_varied(change) else _element_of(change.shape), []).append(change)
     for sort, alike in sorts.items():
         if len(alike) <= (WIDE if sort is None else 2 * FEW):
             yield from alike
@@ -125,21 +121,17 @@ def _element_of(shape: str) -> str:
     return shape.partition(">")[0].partition(" ")[0] if shape.startswith("<") else ""
 
 
-def _is_number(shape: str) -> bool:
-    """Tell whether an edit made one number (decimal, or with letters) another."""
-    return shape.startswith("number ") or shape == "#\0#"
-
-
 def _is_wide(key: Key, change: Change, told: Set[str]) -> bool:
-    if change.shape.startswith("long") or _is_number(change.shape):
+    if change.shape.startswith("long") or is_number(change.shape):
         return False
-    if change.shape.endswith(CASE) and change.pair is None and not _is_varied(change):
+    if change.shape.endswith(CASE) and change.pair is None and not is_varied(change):
         return False  # one word here and another there
     places = {place(key.aspect, key.kind, path) for path in change.tally.paths}
     return len(places) >= PLACES and not (key.aspect == "body" and key.kind == "changed" and places <= told)
 
 
-def _is_varied(change: Change) -> bool:
+def is_varied(change: Change) -> bool:
+    """Tell whether an edit was made in so many values that it is a cause, whatever else its place shows."""
     return len(change.values) >= VARIED or change.shape in HABIT_SHAPES - UNSURE
 
 
@@ -151,26 +143,28 @@ def settle(key: Key, cause: Cause, wide: Mapping[Sort, Found]) -> Place:
     """
     changes, others = _left(key, cause, wide)
     if not changes:
-        return Place({}, others)
+        return Place({}, rest_of(key, {}, others))
     if key.kind == "type":  # one member, whatever writes it
-        changes = {("type",): replace(_together([*changes.values()]), shape="type")}
+        changes = {("type",): replace(together([*changes.values()]), shape="type")}
     if (constant := _constant(key, [*changes.values(), *([] if others is None else [others])])) is not None:
         return Place({constant.shape: constant})
     changes, alike = _alike_together(key, changes)
+    if others is not None and (NUMBER,) in changes and key.transform == "number->number":
+        changes[NUMBER,] = replace(together([changes[NUMBER,], others]), shape=NUMBER)
+        others = None
     if len(changes) == 1 and others is None:
         (change,) = changes.values()
-        return Place({change.shape: change}, None, alike)
+        return Place({change.shape: change}, alike=alike)
     own = {shape: changes[shape,].copy() for shape in _own(key, changes)}
-    rest = [] if others is None else [others]
+    rest: dict[Shapes, Change] = {}
     for shapes, change in changes.items():
         several = zip(shapes, change.parts, strict=True) if len(shapes) > 1 else ()  # one exchange shows several causes
         for shape, part in several:
             if shape in own:
                 own[shape].merge(part)
         if not all(shape in own for shape in shapes):
-            rest.append(change)
-    remaining = replace(_together(rest), shape="", pair=None, edit=None) if rest else None
-    return Place({shape: own[shape] for shape in sorted(own)}, remaining, alike)
+            rest[shapes] = change
+    return Place({shape: own[shape] for shape in sorted(own)}, rest_of(key, rest, others), alike)
 
 
 def _own(key: Key, changes: Mapping[Shapes, Change]) -> list[str]:
@@ -180,7 +174,7 @@ def _own(key: Key, changes: Mapping[Shapes, Change]) -> list[str]:
     single = {shapes[0]: change for shapes, change in changes.items() if len(shapes) == 1}
     if key.aspect == "status" or (key.kind == "renamed" and key.aspect != "files"):
         return [*single]
-    varied = [shape for shape, change in single.items() if _is_varied(change) and not shape.startswith("long")]
+    varied = [shape for shape, change in single.items() if is_varied(change) and not shape.startswith("long")]
     again = [shape for shape, change in single.items() if shape not in varied and change.tally.count > 1]
     return [*varied, *(again if len(again) <= FEW else [])]
 
@@ -232,11 +226,11 @@ def _constant(key: Key, changes: Sequence[Change]) -> Change | None:
     """Return all changes as one where all values became one value, or one value became many others."""
     if key.kind not in CONSTANT or key.aspect == "status" or len(changes) < 2:
         return None
-    together = _together(changes)
+    merged = together(changes)
     if share("new", changes):
-        return replace(together, shape=f"{TO}{together.new}", edit=None)
-    if share("old", changes) and len(together.values) >= VARIED:
-        return replace(together, shape=f"{FROM}{together.old}", edit=None)
+        return replace(merged, shape=f"{TO}{merged.new}", edit=None)
+    if share("old", changes) and len(merged.values) >= VARIED:
+        return replace(merged, shape=f"{FROM}{merged.old}", edit=None)
     return None
 
 
@@ -255,27 +249,20 @@ def _constants_together(key: Key, changes: Mapping[Shapes, Change]) -> tuple[dic
             by_value.setdefault(change.new, []).append(shapes)
     found, alike = dict(changes), dict[str, str]()
     for value, several in by_value.items():
-        together = _together([changes[shapes] for shapes in several])
-        if len(several) > 1 and len(together.values) >= VARIED:
+        merged = together([changes[shapes] for shapes in several])
+        if len(several) > 1 and len(merged.values) >= VARIED:
             shape = f"{TO}{value}"
             found = {shapes: change for shapes, change in found.items() if shapes not in several}
-            found[shape,] = replace(together, shape=shape, edit=None)
+            found[shape,] = replace(merged, shape=shape, edit=None)
             alike |= {one: shape for (one,) in several}
     return found, alike
 
 
 def _numbers_together(changes: Mapping[Shapes, Change]) -> tuple[dict[Shapes, Change], frozenset[str]]:
     """Return changes in which numbers that moved by more than two distances are one change, and which those are."""
-    moved = [shapes for shapes in sorted(changes) if all(map(_is_number, shapes))]
+    moved = [shapes for shapes in sorted(changes) if all(map(is_number, shapes))]
     if len(moved) < 2 or (len(moved) == 2 and ("#\0#",) not in moved):
         return dict(changes), frozenset()
     others = {shapes: change for shapes, change in changes.items() if shapes not in moved}
-    number = replace(_together([changes[shapes] for shapes in moved]), shape=NUMBER)
+    number = replace(together([changes[shapes] for shapes in moved]), shape=NUMBER)
     return {**others, (NUMBER,): number}, frozenset(shape for shapes in moved for shape in shapes)
-
-
-def _together(changes: Sequence[Change]) -> Change:
-    together = changes[0].copy()
-    for change in changes[1:]:
-        together.merge(change)
-    return together
