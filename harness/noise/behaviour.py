@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from harness.noise.gather import Reach, Seen, Sketch, paired_counts
 from harness.noise.learned import Learned
 from harness.noise.oneself import TYPES as DRAWN
-from harness.noise.oneself import Runs, events, seldom, stays, steady
+from harness.noise.oneself import Runs, events, now_and_then, seldom, stays, steady
 from harness.noise.pair import Pair, by_slot, pairs_of
 from harness.noise.predictable import TYPES as RANDOM
 from harness.noise.predictable import predictable
@@ -53,7 +53,9 @@ def refusal(place: Place, places: int) -> str:
     if too_often(place) < chance:
         rate = f"{place.found.count} of {place.asked} exchanges, old from itself in {_rates(place)}"
         return f"new differs from old more often than old differs from itself: in {rate}"
-    if place.learned.by_kind or place.learned.rare:
+    if place.learned.rare:
+        return now_and_then(place.runs, chance)
+    if place.learned.by_kind:
         return ""
     each = chance / TESTS
     if place.learned.draws(DRAWN) and (reason := seldom(place.runs, each)):

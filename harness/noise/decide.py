@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from harness.evidence import Finding
 from harness.group.observation import Observation
 from harness.noise.behaviour import Place as Shown
 from harness.noise.behaviour import refusal, untold
@@ -101,9 +102,8 @@ def decide(
     judged = [(one, one.learned.refused or refusal(one, len(places))) for one in places]
     judged += [(shown(place, Sketch()), UNFIT) for place in sorted(fitting.unfit - fitting.places.keys())]
     rules = [
-        (one, _rule(one, refused, "" if refused else untold(one, len(places))))
+        (one, _rule(one, refused, "" if refused else untold(one, len(places)), fitting.seen_in(one.learned.place)))
         for one, refused in judged
-        if not (refused and one.learned.rare)
     ]
     mine = [(rule, rule.reported(count)) for rule, count in zip(own, fitting.own, strict=True)]
     return Decision(
@@ -174,11 +174,25 @@ def rare(
 
 @dataclass(slots=True)
 class Fitting:
-    """Where values of new fit what was learned, where some do not, and how many each rule of the user explains."""
+    """Where values of new fit what was learned, where some do not, and how many each rule of the user explains.
+
+    `once` is the first exchange that differs at each rare place, with its values.
+    """
 
     own: list[int]
     places: dict[Place, Sketch[Seen]] = field(default_factory=dict)
     unfit: set[Place] = field(default_factory=set)
+    once: dict[Place, tuple[int, int, str]] = field(default_factory=dict)
+
+    def saw(self, place: Place, finding: Finding, pair: tuple[str, str]) -> None:
+        """Note an exchange in which new differs at a rare place; the first is kept."""
+        said = f"{finding.observations[0].exchange}: {' -> '.join(text or 'nothing' for text in pair)}"
+        at = finding.scenario, finding.position, said
+        self.once[place] = min(self.once.get(place, at), at)
+
+    def seen_in(self, place: Place) -> str:
+        """Return where new differed at a place where old never did, and in what; empty for other places."""
+        return self.once[place][2] if place in self.once else ""
 
 
 def fits(found: Run, learned: Mapping[Place, Learned], own: Sequence[UserRule]) -> Fitting:
@@ -195,10 +209,13 @@ def fits(found: Run, learned: Mapping[Place, Learned], own: Sequence[UserRule]) 
             mine = next((n for n, one in enumerate(own) if one.covers(place) and one.learned.fits(*pair)), None)
             if mine is not None:
                 made.own[mine] += 1
-            elif place in learned and (learned[place].refused or learned[place].fits(*pair)):
-                values.setdefault(place, []).append(pair)
             elif place in learned:
-                made.unfit.add(place)
+                if learned[place].refused or learned[place].fits(*pair):
+                    values.setdefault(place, []).append(pair)
+                else:
+                    made.unfit.add(place)
+                if learned[place].rare:
+                    made.saw(place, finding, pair)
         for place, pairs in values.items():
             made.places.setdefault(place, Sketch()).add(digest, Seen(finding.scenario, finding.position, tuple(pairs)))
     return made
@@ -219,7 +236,7 @@ def _reach(found: Run, noise: Sequence[Run]) -> Reach:
     return Reach(None if whole else {})
 
 
-def _rule(shown: Shown, refused: str, untold: str) -> NoiseRule:
+def _rule(shown: Shown, refused: str, untold: str, once: str) -> NoiseRule:
     learned, place = shown.learned, shown.learned.place
     times = [f"{sketch.count} of {asked}" for sketch, asked in zip(shown.noise, shown.asked_again, strict=True)]
     return NoiseRule(
@@ -234,4 +251,5 @@ def _rule(shown: Shown, refused: str, untold: str) -> NoiseRule:
         + (f"; {untold}" if untold else ""),
         count=0 if refused else shown.found.count,
         refused=refused,
+        once=once,
     )

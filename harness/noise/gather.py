@@ -189,16 +189,16 @@ def paired_counts(found: Sketch[Seen], noise: Sequence[Sketch[Seen]], reach: Rea
     differs = {digest: seen for digest, seen in found.things().items() if digest <= limit}
     runs = [{d: seen for d, seen in sketch.things().items() if d <= limit} for sketch in noise]
     ends = reach.ends(differs.values())
-    firsts = [_firsts(side) for side in (differs, *runs)]
+    first = [firsts(side) for side in (differs, *runs)]
     counts: Counter[tuple[bool, int]] = Counter()
-    for digest in {digest for side in firsts for digest in side}:
+    for digest in {digest for side in first for digest in side}:
         seen = next(side[digest] for side in (differs, *runs) if digest in side)
         if reach.counts(seen, ends):
-            counts[digest in firsts[0], sum(digest in side for side in firsts[1:])] += 1
+            counts[digest in first[0], sum(digest in side for side in first[1:])] += 1
     return counts
 
 
-def _firsts(seen: Mapping[int, Seen]) -> set[int]:
+def firsts(seen: Mapping[int, Seen]) -> set[int]:
     """Return the exchanges that are the first of their scenario to show their values: one event is counted once."""
     ordered = sorted((one.scenario, one.values, one.position, digest) for digest, one in seen.items())
     return {row[3] for index, row in enumerate(ordered) if index == 0 or row[:2] != ordered[index - 1][:2]}

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from harness.noise.gather import Place, Reach, Seen, Sketch
+from harness.noise.gather import Place, Reach, Seen, Sketch, firsts
 from harness.noise.pair import by_slot, pairs_of
 from harness.noise.statistic import all_different_but_these, sign_test
 
@@ -60,6 +60,14 @@ def seldom(runs: Runs, chance: float) -> str:
         return ""
     more = "less" if new < old else "more"
     return f"new differs from itself {more} often than old does: in {new} exchanges where old does not, old in {old}"
+
+
+def now_and_then(runs: Runs, chance: float) -> str:
+    """Tell of what new shows in its own runs, each time elsewhere, and old in none, or hardly."""
+    old, new = (sum(len(firsts(sketch.things())) for sketch in sketches) for sketches in (runs.olds, runs.news))
+    if new <= old or sign_test(old, new) >= chance:
+        return ""
+    return f"new differs from itself in {new} exchanges, old in {old}"
 
 
 def events(runs: Runs, alone: bool = False) -> tuple[int, int]:

@@ -44,7 +44,8 @@ GROUP: Shape = {
 NOISE: Shape = {
     "name": str,
     "count": int,
-    **dict.fromkeys(("endpoint", "aspect", "path", "type", "hides", "checks", "evidence", "refused"), Maybe(str)),
+    **dict.fromkeys(("endpoint", "aspect", "path", "type", "hides", "checks"), Maybe(str)),
+    **dict.fromkeys(("evidence", "refused", "once"), Maybe(str)),
 }
 UNREACHED: Shape = {"file": str, "line": int, "source": str, "nearest": str, "at": int}
 REPORT: Shape = {

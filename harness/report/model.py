@@ -26,7 +26,8 @@ class NoiseRule:
 
     `type` is `time`, `uuid`, `counter`, `token`, `order` ...; `hides` and `checks` are sentences; `evidence` says how
     often old differed from itself; `count` how many differences between old and new it explained; `refused` why the
-    rule was not applied (empty: it was).
+    rule was not applied (empty: it was). `once` is where, and in what, new differed of which old never showed anything,
+    and new nothing when it was asked again (empty: old differs from itself there).
     """
 
     endpoint: str
@@ -38,6 +39,7 @@ class NoiseRule:
     evidence: str
     count: int = 0
     refused: str = ""
+    once: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,7 @@ def _screams(groups: Sequence[Mapping[str, Any]]) -> dict[str, tuple[Scream, ...
 
 def _is_rule(entry: Mapping[str, Any]) -> bool:
     """Tell a learned rule from a normaliser that acted."""
-    return entry.keys() >= _RULE - {"count", "refused"}
+    return entry.keys() >= _RULE - {"count", "refused", "once"}
 
 
 def _rule(entry: Mapping[str, Any]) -> NoiseRule:

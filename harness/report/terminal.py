@@ -137,10 +137,21 @@ def _unjudged(result: Result) -> Iterator[Line]:
     yield from _listed("not judged", [[(f"{count} x {reason}", "")] for reason, count in ranked])
 
 
+def _once(result: Result) -> Iterator[Line]:
+    heading = "seen once: new differed, not when asked again, and old never did (noise, or a fault now and then)"
+    yield from _listed(heading, [_passing(rule) for rule in result.rules if rule.once])
+
+
+def _passing(rule: NoiseRule) -> Pieces:
+    verdict = f"a difference: {rule.refused}" if rule.refused else f"taken for noise ({rule.type})"
+    return [(f"{rule.once} at {_place(rule)}", ""), (f" · {verdict}", "dim")]
+
+
 def _rules(result: Result) -> Iterator[Line]:
-    applied = [_rule(rule) for rule in result.rules if not rule.refused]
+    learned = [rule for rule in result.rules if not rule.once]
+    applied = [_rule(rule) for rule in learned if not rule.refused]
     yield from _listed("noise: old differs from itself there", applied)
-    refused = [_refused(rule) for rule in result.rules if rule.refused]
+    refused = [_refused(rule) for rule in learned if rule.refused]
     yield from _listed("noise that explains nothing, so that differences there are shown", refused)
 
 
@@ -204,6 +215,7 @@ SECTIONS: tuple[Callable[[Result], Iterator[Line]], ...] = (
     _changed,
     _causes,
     _following,
+    _once,
     _accepted,
     _stale,
     _unjudged,

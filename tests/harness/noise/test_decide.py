@@ -291,7 +291,9 @@ def test_rare_noise_of_new_is_told_by_asking_again(made):
     once = [*steady[1:], page(token())]
     found, agreed, again = (made.run(steady, new) for new in (once, steady, once))
     noise = [made.run(steady, steady)]
-    assert left(decide(found, noise, again=agreed), found) == []
+    decision = decide(found, noise, again=agreed)
+    assert left(decision, found) == []
+    assert [rule.once[:32] for rule in decision.rules] == ['made#60: "0123456789abcdef" -> "']
     assert len(left(decide(found, noise, again=again), found)) == 1
     assert len(left(decide(found, noise), found)) == 1
 
@@ -300,7 +302,30 @@ def test_a_rare_wrong_value_stays_a_difference(made):
     """What does not look like old's value is no noise, however rare."""
     steady = [page("0123456789abcdef")] * COUNT
     found = made.run(steady, [*steady[1:], page("None")])
-    assert len(left(decide(found, [made.run(steady, steady)], again=made.run(steady, steady)), found)) == 1
+    decision = decide(found, [made.run(steady, steady)], again=made.run(steady, steady))
+    assert len(left(decision, found)) == 1
+    assert [(rule.once, rule.count) for rule in decision.rules] == [('made#60: "0123456789abcdef" -> "None"', 0)]
+
+
+def test_a_status_that_was_seen_once_is_a_difference_that_says_so(made):
+    """A side that fails now and then does not hide in the noise."""
+    steady = [page("x")] * COUNT
+    found = made.run(steady, [*steady[1:], Response(500, b"Error", page("x").headers, page("x").body)])
+    decision = decide(found, [made.run(steady, steady)], again=made.run(steady, steady))
+    assert [seen.aspect for seen in left(decision, found)] == ["status"]
+    assert [rule.once for rule in decision.rules if rule.refused.startswith("the status")] == [
+        "made#60: 200 OK -> 500 Error"
+    ]
+
+
+def test_a_fault_now_and_then_shows_when_new_is_run_against_itself(made):
+    """What old never shows in any run, and new in each, though never in the same exchange, is new's."""
+    total = lambda *wrong: [page(n if n in wrong else 5) for n in range(COUNT)]  # noqa: E731
+    found, again = made.run(total(), total(3, 9)), made.run(total(), total(17))
+    noise = [made.run(total(), total())] * 2
+    itself = [made.run(total(1, 12, 30), total(22, 41)), made.run(total(7), total(2, 55, 20))]
+    assert len(left(decide(found, noise, again=again, itself=itself), found)) == 2
+    assert left(decide(found, noise, again=again, itself=[made.run(total(), total(7))] * 2), found) == []
 
 
 def test_without_runs_nothing_is_noise(made):

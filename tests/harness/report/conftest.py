@@ -51,6 +51,8 @@ def full(result: Result) -> Result:
         rules=(
             NoiseRule("GET /", "body", "info.when", "time", "the instant", "its format", "12 of 40", 3),
             NoiseRule("GET /", "body", "info.n", "counter", "", "", "1 of 40", 0, "seen too rarely"),
+            NoiseRule("GET /", "body", "total", "number", "5", "digits", "0 of 9", 1, once="a.yaml#8: 5 -> 6"),
+            NoiseRule("GET /x", "status", "", "unknown", "", "", "0 of 9", 0, "never noise", f"a.yaml#9: {HOSTILE}"),
         ),
         controls={
             "old": {"clock": "preload", "random": "preload"},

@@ -87,6 +87,8 @@ OTHERS = {
     "a stale group": "status 200 -> 404",
     "hidden": "1 difference of spelling, hidden by --meaning",
     "rule": "12 of 40",
+    "seen once": "a.yaml#8: 5 -> 6",
+    "seen once, and shown": "a difference: never noise",
     "refused rule": "(not applied: seen too rarely)",
     "noise": "date-rfc1123",
     "controls": "random: preload on old, not on new",

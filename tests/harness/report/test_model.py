@@ -50,6 +50,8 @@ def test_learned_rules_stand_beside_the_normalisers(full):
     assert [rule["name"] for rule in rules] == [
         "learned time at GET / body info.when",
         "learned counter at GET / body info.n",
+        "learned number at GET / body total",
+        "learned unknown at GET /x status",
     ]
     assert (rules[0]["hides"], rules[0]["checks"], rules[0]["count"]) == ("the instant", "its format", 3)
     assert rules[1]["refused"] == "seen too rarely"

@@ -97,6 +97,8 @@ SAID = {
     "accepted": "accepted\n  1 x header Content-Length: missing in new, e.g. ",
     "why not judged": "not judged\n  5 x unreplayable: a body that was not recorded\n  3 x stale: recorded 200",
     "rule": "time at GET / body info.when: 12 of 40; hides the instant; still checks its format; explains 3",
+    "seen once": "a.yaml#8: 5 -> 6 at GET / body total · taken for noise (number)",
+    "seen once, and shown": "at GET /x status · a difference: never noise",
     "refused rule": "counter at GET / body info.n: seen too rarely (1 of 40)",
     "hidden": "1 spelling group hidden by --meaning",
     "controls": "controls: clock: preload on old and new; random: preload on old, not on new",
