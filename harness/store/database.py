@@ -10,7 +10,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from harness.errors import RecordingError
@@ -114,8 +114,11 @@ def check_version(path: Path, version: int) -> None:
 def connected(path: Path) -> sqlite3.Connection:
     """Open a database for writing, with a write-ahead log.
 
+    A new one is its owner's alone to read: it holds what people sent. What SQLite puts beside it has the same mode.
     Changing to that log does not wait for other writers as other statements do (SQLite, "WAL mode", section 4).
     """
+    with suppress(OSError):  # it is there, or SQLite says why it cannot be
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
     until = time.monotonic() + 30
     while True:

@@ -107,6 +107,19 @@ def test_a_full_disk_is_told_and_harms_nothing(tmp_path: Path) -> None:
     assert len(numbers(path)) == written + 1
 
 
+def test_an_archive_is_its_owner_s(tmp_path: Path) -> None:
+    """Nobody else reads it, nor what stands beside it; a mode that somebody gave it stays."""
+    path = tmp_path / "day.archive"
+    with ArchiveWriter(path) as writer:
+        writer.add(exchange(1))
+        writer.flush()
+        assert {one.stat().st_mode & 0o777 for one in tmp_path.iterdir()} == {0o600}
+    path.chmod(0o640)
+    with ArchiveWriter(path) as writer:
+        writer.add(exchange(2))
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
 def test_an_abandoned_batch_leaves_no_numbers_behind(tmp_path: Path) -> None:
     """What comes after refers to nothing that was taken back."""
     path = tmp_path / "x.archive"
