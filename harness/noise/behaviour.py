@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
-from harness.noise.gather import Reach, Seen, Sketch, paired_counts
+from harness.noise.gather import Reach, Seen, Sketch, firsts, paired_counts
 from harness.noise.learned import Learned
 from harness.noise.oneself import TYPES as DRAWN
 from harness.noise.oneself import Runs, events, now_and_then, seldom, stays, steady
@@ -18,6 +18,7 @@ from harness.noise.pair import Pair, by_slot, pairs_of
 from harness.noise.predictable import TYPES as RANDOM
 from harness.noise.predictable import predictable
 from harness.noise.shape import Times
+from harness.noise.slot import slots
 from harness.noise.statistic import binomial_tail, more_often, paired, sign_test
 
 ALARM = 1e-4
@@ -59,6 +60,8 @@ def refusal(place: Place, places: int) -> str:
         return ""
     each = chance / TESTS
     if place.learned.draws(DRAWN) and (reason := seldom(place.runs, each)):
+        return reason
+    if all(_is_drawn(place, before) for before in place.learned.shapes) and (reason := beside(place, each)):
         return reason
     found, noise = by_slot(pairs_of([place.found])), by_slot(pairs_of(place.noise))
     reasons = (
@@ -110,6 +113,27 @@ def untold(place: Place, places: int) -> str:
         exchanges = "1 exchange" if seen == 1 else f"{seen} exchanges"
         return f"whether new varies as often as old could not be told: old drew another value in only {exchanges}"
     return ""
+
+
+def beside(place: Place, chance: float) -> str:
+    """Tell of answers in which new differs from old in more values than old, or new, from itself: not all were drawn.
+
+    Of one path, positions do not tell values apart. Only answers count in which every run shows some: within one, each
+    run may as well have been the one with the most.
+    """
+    runs = [place.found, *place.noise, *(sketch for sketch in place.runs.news if sketch.count)]
+    limit = min(sketch.limit for sketch in runs)
+    kept = [{digest: seen for digest, seen in sketch.things().items() if digest <= limit} for sketch in runs]
+    counts = [{digest: _count(things[digest]) for digest in firsts(things)} for things in kept]
+    each = [[count[digest] for count in counts] for digest in set(counts[0]).intersection(*counts)]
+    most = [numbers[0] == max(numbers) for numbers in each if numbers.count(max(numbers)) == 1]
+    if binomial_tail(sum(most), len(most), 1 / len(runs)) >= chance:
+        return ""
+    return f"new differs from old in more values of an answer than either from itself: in {sum(most)} exchanges"
+
+
+def _count(seen: Seen) -> int:
+    return sum(len(slots(*pair)) for pair in seen.values)
 
 
 def repeats(place: Place, found: Sequence[Pair], noise: Sequence[Pair], chance: float) -> str:

@@ -249,6 +249,35 @@ def test_two_numbers_with_a_stroke_between_are_two_values(made):
         assert len(decided(made, load("0.12 {}/{} x{}"), load(), noise)[0]) == COUNT
 
 
+def table(*cells):
+    """A page with a table of one row for each cell."""
+    rows = "".join(f"<tr><td>{cell}</td></tr>" for cell in cells)
+    return Response(200, b"OK", ((b"Content-Type", b"text/html"),), f"<table>{rows}</table>".encode())
+
+
+def test_a_wrong_value_beside_random_ones_is_seen(made):
+    """Of one path, where nothing but a position would tell them apart: more values differ than a side draws."""
+
+    def tables(wrong=""):
+        return [table(*(token() for _ in range(n % 3 + 1)), f"{wrong}{n:0{16 - len(wrong)}x}") for n in range(COUNT)]
+
+    noise, itself = ([made.run(tables(wrong), tables(wrong)) for _ in range(2)] for wrong in ("", "f"))
+    for runs in ((), itself):
+        assert decided(made, tables(), tables(), noise, itself=noise if runs else ())[0] == []
+        assert len(decided(made, tables("f"), tables(), noise, itself=runs)[0]) > COUNT
+
+
+def test_more_or_fewer_random_values_are_noise_where_old_has_them_so(made):
+    """How many of one answer differ may vary by itself, and be another number in each."""
+
+    def tables():
+        return [table(*(token() if CHANCE.random() < 0.7 else "x1" * 8 for _ in range(5))) for _ in range(COUNT)]
+
+    for _ in range(4):
+        noise = [made.run(tables(), tables()) for _ in range(2)]
+        assert decided(made, tables(), tables(), noise)[0] == []
+
+
 def test_random_rows_are_paired_column_by_column(made):
     """Where nothing but a key is the same on both sides, a row is still held against a row."""
 
