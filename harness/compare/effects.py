@@ -166,6 +166,11 @@ def _compare_file(path: str, old: Effects, new: Effects) -> Iterator[Difference]
             yield _one_sided(path, present=True, side="old" if right is None else "new")
         return
     (old_mode, _, old_content), (new_mode, _, new_content) = left.partition(" "), right.partition(" ")
+    if _make(old_mode) != _make(new_mode):
+        sides = (old_mode, old_content), (new_mode, new_content)
+        texts = [f"{_make(mode)} {path} {_in_short(content)}".rstrip() for mode, content in sides]
+        yield Difference("files", _pattern(path), "type", *excerpts(*texts))
+        return
     if old_content != new_content and path in old.texts and path in new.texts:
         yield from _compare_lines(_pattern(path), old.texts[path], new.texts[path])
     elif old_content != new_content:
@@ -173,6 +178,11 @@ def _compare_file(path: str, old: Effects, new: Effects) -> Iterator[Difference]
         yield Difference("files", _pattern(path), "changed", *excerpts(*texts))
     if old_mode != new_mode:
         yield Difference("files", f"{_pattern(path)} mode", "changed", old_mode, new_mode)
+
+
+def _make(mode: str) -> str:
+    """Return what something is that has this in the place of its mode: a `file`, a `link`, `special` (a socket)."""
+    return "file" if mode.isdigit() else mode
 
 
 def _in_short(content: str) -> str:

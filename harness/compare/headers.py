@@ -107,7 +107,7 @@ def _compare_values(old: Sequence[bytes], new: Sequence[bytes], path: str) -> It
     if same_list(path, [*map(_text, old)], [*map(_text, new)]) and len(old) != len(new):
         yield Difference("header", path, "spelling", *(_text(b" | ".join(side)) for side in (old, new)))
         return
-    if old and new and len(old) != len(new) and path.lower() != "set-cookie" and _joined(old) == _joined(new):
+    if old and new and len(old) != len(new) and _joined(old) == _joined(new):
         yield Difference("header", path, "changed", *excerpts(*(_text(b" | ".join(side)) for side in (old, new))))
         return
     if len(old) == len(new) == 1:  # what `align` would come to, at length

@@ -71,7 +71,7 @@ def _compare_head(old: Response, new: Response) -> list[Difference]:
 def _compare_content(old: Response, new: Response) -> list[Difference]:
     found = []
     if old.complete != new.complete:
-        texts = ["complete" if side.complete else _cut_off(side) for side in (old, new)]
+        texts = ["complete" if side.complete else _cut_off(side, other) for side, other in ((old, new), (new, old))]
         found.append(Difference("framing", "complete", "changed", *texts))
     if old.body is not None and new.body is not None:
         return found + compare_bodies(old, new)
@@ -81,8 +81,17 @@ def _compare_content(old: Response, new: Response) -> list[Difference]:
     return found
 
 
-def _cut_off(response: Response) -> str:
-    return f"cut off (raised {response.raised})" if response.raised else "cut off"
+def _cut_off(response: Response, other: Response) -> str:
+    if response.raised:
+        return f"cut off (raised {response.raised})"
+    return "cut off (Content-Length is more than there is)" if _is_short_of_its_length(response, other) else "cut off"
+
+
+def _is_short_of_its_length(response: Response, other: Response) -> bool:
+    """Tell whether an answer lacks nothing but what its Content-Length is too much."""
+    announced = response.header(b"content-length")
+    whole = response.body is not None and response.body == other.body and announced is not None
+    return whole and other.complete and not response.complete and announced != other.header(b"content-length")
 
 
 def _is_value(difference: Difference, name: str) -> bool:
@@ -102,6 +111,12 @@ def _length_of_another_body(difference: Difference, found: Sequence[Difference],
 
 def _is_right_length(response: Response) -> bool:
     return response.body is not None and response.header(b"content-length") == str(len(response.body)).encode()
+
+
+def _length_that_is_too_much(difference: Difference, found: Sequence[Difference], old: Response, new: Response) -> bool:
+    """Of an answer that is cut off only because it announces more than there is, that is told."""
+    is_length = difference.aspect == "header" and difference.path.lower() == "content-length"
+    return is_length and (_is_short_of_its_length(old, new) or _is_short_of_its_length(new, old))
 
 
 def _framing_of_another_header(
@@ -201,6 +216,7 @@ FOLLOWERS: tuple[Callable[[Difference, Sequence[Difference], Response, Response]
     _another_answer,
     _headers_of_another_document,
     _length_of_another_body,
+    _length_that_is_too_much,
     _framing_of_another_header,
     _other_framing_header,
     _charset_named_in_header,

@@ -38,6 +38,7 @@ _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 _RAISED = re.compile(r" \(raised (.*?)(?:, line \d+)?\)\Z", re.DOTALL)
 _MEMBER = re.compile(r"(?:[\w{}$@:-]|\[\]|\.)*?\.([A-Za-z_][\w$@:-]*)")
 _TAG = re.compile(r"<([^\s<>/!]+)[\s>]")
+_BLOB = re.compile(r"X'|blob of ")
 _WRITTEN = re.compile(r"body/\w+/[\w -]+")
 
 
@@ -100,7 +101,8 @@ def transform(difference: Difference) -> str:
     if difference.kind in ("changed", "encoding"):
         if edit_of(difference.old, difference.new).shape in OF_NUMBERS:
             return "number->number"
-        return f"{_sort(difference.old)}->{_sort(difference.new)}"
+        sort = _sort_of_column if difference.aspect == "rows" else _sort
+        return f"{sort(difference.old)}->{sort(difference.new)}"
     return ""
 
 
@@ -122,6 +124,11 @@ def _first_word(text: str) -> str:
 
 def _sort(text: str) -> str:
     return "empty" if text in ("", '""') else "number" if _NUMBER.fullmatch(text) else "text"
+
+
+def _sort_of_column(text: str) -> str:
+    """Return the sort of a column's value; a text that reads as one of another sort has quotes."""
+    return "null" if text == "NULL" else "blob" if _BLOB.match(text) else _sort(text)
 
 
 def _is_element(difference: Difference) -> bool:

@@ -177,6 +177,18 @@ A1, A2, B1 = row(id="1", name="a", note="x"), row(id="1", name="a", note="y"), r
             id="mode of a file",
         ),
         pytest.param(
+            Effects(files={"x": "0644 1 bytes sha256:aa"}),
+            Effects(files={"x": "link /etc/passwd"}),
+            [Difference("files", "*", "type", "file x 1 bytes sha256:aa", "link x /etc/passwd")],
+            id="a file that became a link",
+        ),
+        pytest.param(
+            Effects(files={"x": "link a"}),
+            Effects(files={"x": "link b"}),
+            [Difference("files", "*", "changed", "x a", "x b")],
+            id="a link to elsewhere",
+        ),
+        pytest.param(
             Effects(files={"a/x.gz": "0644 sha256:aa"}),
             Effects(files={"b/x.gz": "0644 sha256:aa"}),
             [Difference("files", "*.gz", "renamed", "a/x.gz", "b/x.gz")],

@@ -120,6 +120,19 @@ CASES = {
         replace(BASE, body=b"ab", complete=False),
         [("framing", "complete", "changed", "complete", "cut off")],
     ),
+    "cut off where nothing is lacking": (
+        BASE,
+        replace(BASE, headers=(BASE.headers[0], (b"Content-Length", b"5")), complete=False),
+        [("framing", "complete", "changed", "complete", "cut off (Content-Length is more than there is)")],
+    ),
+    "cut off, of another length": (
+        BASE,
+        replace(BASE, headers=(BASE.headers[0], (b"Content-Length", b"5")), body=b"ab", complete=False),
+        [
+            ("header", "Content-Length", "changed", "3", "5"),
+            ("framing", "complete", "changed", "complete", "cut off"),
+        ],
+    ),
     "cut off, and other": (
         BASE,
         replace(BASE, body=b"xy", complete=False),

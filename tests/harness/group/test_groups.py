@@ -24,6 +24,11 @@ def header(old="", new="", kind="changed", path="X"):
     return Difference("header", path, kind, old, new)
 
 
+def column(old, new):
+    """Return a difference of a column."""
+    return Difference("rows", "t.b", "changed", old, new)
+
+
 def test_one_cause_on_many_endpoints_is_one_group():
     """A header added everywhere is one group that counts its endpoints and clients, the most frequent first."""
     added = [header(new=f"value {number}", kind="added") for number in range(10)]
@@ -68,6 +73,8 @@ APART = {
         Difference("status", "", "changed", "200 OK", "404 No"),
         Difference("status", "", "changed", "200 OK", "500 E"),
     ),
+    "text or NULL": (column("abc", "abd"), column("NULL", "abd")),
+    "text or blob": (column("abc", "abd"), column("abc", "X'616263'")),
     "new name": (header("X", "Y", "renamed"), header("X", "Z", "renamed")),
 }
 
