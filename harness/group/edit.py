@@ -23,7 +23,7 @@ FEW = 3
 CASE = " case"
 """How the shapes of edits end that leave all but upper and lower case."""
 
-_PIECE = re.compile(r"\w+|\W")
+_PIECE = re.compile(r"%[0-9A-Fa-f]{2}|\w+|\W")  # an escape is a sign, no part of the word after it
 _NUMBER = re.compile(r"[+-]?\d{1,30}")
 _NOW = re.compile(r"\[now ([YMDhmsf][^\]]*)\]")  # a normaliser's placeholder is a time like any other
 _WITH_DIGIT = re.compile(r"[^\W_]*\d\w*")

@@ -69,11 +69,15 @@ def _is_misread(right: str, wrong: str) -> bool:
 
 
 def _is_made_relative(absolute: str, relative: str) -> bool:
-    """Tell whether one address is the other without scheme and host."""
+    """Tell whether one address is the other without scheme and host, as far as both were kept."""
     quoted = absolute[:1] == relative[:1] == '"'
     absolute, relative = (absolute[1:], relative[1:]) if quoted else (absolute, relative)
     host = _HOST.match(absolute)
-    return host is not None and (absolute[host.end() :] or "/") == relative
+    if host is None:
+        return False
+    path = absolute[host.end() :] or "/"
+    kept = min(len(path), len(relative)) - 1 if ELLIPSIS in (path[-1:], relative[-1:]) else None
+    return path[:kept] == relative[:kept] != ""
 
 
 def _has_more_space(less: str, more: str) -> bool:

@@ -57,7 +57,7 @@ def _said(key: Key, change: Change, what: str, wording: Wording) -> str:
         return f"{what} {_pair_in_words(change.pair or ('', ''))}{raised}"
     if key.aspect == "crash" and key.kind in wording:
         return f"{what}: {wording[key.kind]}, {key.transform}"
-    if change.shape.startswith(RECORD):
+    if key[1:] == (RECORD, "changed", ""):  # of one place, the sorts of its values are in the key
         return f"another record is shown: {what}: {_example(first)}"
     if (key.aspect, key.path) == ("header", NAMES):
         return f"header names in lower case: {first.old} -> {first.new}"

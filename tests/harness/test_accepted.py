@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -81,6 +82,13 @@ def test_what_is_accepted_stays_listed() -> None:
     assert [[each.id for each in part] for part in (sifted.unexplained, sifted.accepted)] == [["a", "c"], ["b"]]
     assert sifted.by["b"].reason == "r"
     assert sifted.warnings == ()
+
+
+def test_a_part_of_what_was_accepted_is_accepted() -> None:
+    """A run over few exchanges shows a cause by a narrower name; an entry of that name accepts no wider cause."""
+    narrow = replace(group("aa11"), wider=("bb22",))
+    assert len(sift(entry("id = 'bb22'"), narrow).accepted) == 1
+    assert len(sift(entry("id = 'aa11'"), group("bb22")).accepted) == 0
 
 
 def test_an_endpoint_is_not_widened() -> None:

@@ -20,6 +20,7 @@ EDITS = {
     "put into": ("/a/", "R('/a/')", "around\0\0R('…')", "", "R('…')"),
     "taken out": ("<b1>", "b1", "around\0<…>\0", "<…>", ""),
     "a number within a number": ("7", "172", "number +165", "7", "172"),
+    "after an escape": ("?to=http%3A%2F%2F10.0.0.1", "?to=http%3A%2F%2Fhost", "#.#.#.#\0host", "10.0.0.1", "host"),
     "a habit": ("a & <b>", "a &amp; &lt;b&gt;", "escaped once more", "a & <b>", "a &amp; &lt;b&gt;"),
     "two edits": ("a1 b2 c3 d4 e5", "a2 b2 c3 d4 f5", "# # # # #\0# # # # #", "a1 b2 c3 d4 e5", "a2 b2 c3 d4 f5"),
 }

@@ -464,6 +464,7 @@ TITLES = {
     "status": (Difference("status", "", "changed", "200 OK", "404 No"), "status 200 -> 404"),
     "renamed": (header("X", "Y", "renamed"), "header X renamed to Y"),
     "value": (header("a", "b"), "header X: a -> b"),
+    "a word that is one of ours": (Difference("body", "record", "changed", "record", "x"), "body record: record -> x"),
     "emptied": (header("a", ""), "header X: a -> (empty)"),
     "type": (header("int 1", 'str "1"', "type"), 'header X: int 1 -> str "1"'),
     "missing": (header("a", kind="missing"), 'header X: missing in new, e.g. "a"'),

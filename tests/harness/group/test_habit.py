@@ -20,6 +20,7 @@ HABITS = {
     "another charset": ("é", "\u00c3\u00a9", "UTF-8 read as Latin-1", "UTF-8 no longer read as Latin-1"),
     "without host": ("http://h:1/a", "/a", "made relative", "made absolute"),
     "without anything": ("https://h", "/", "made relative", "made absolute"),
+    "without host, and cut": ("https://h/a?b=c&d…", "/a?b=c&de=f…", "made relative", "made absolute"),
     "more space": ("a b", "a  b", "space added", "space removed"),
     "accents apart": ("Zoë café", "Zoe\u0308 cafe\u0301", APART, COMPOSED),
     "accents apart, and cut": (f"Zoë {'x' * 9}…", f"Zoe\u0308 {'x' * 8}…", APART, COMPOSED),
@@ -58,6 +59,8 @@ NONE = {
     "a version, and another": ("1.4", "1.5"),
     "thousands that are lost": ("1,250", "1"),
     "two cents": ("10.01", "10.03"),
+    "another path, cut": ("https://h/a?b=c…", "/a?d=c&de=f…"),
+    "a path cut before it says anything": ("https://h/a", "…"),
     "a comma besides": ("1.2, a.b", "1,2, a,b"),
     "whole numbers": ("12", "13"),
 }
