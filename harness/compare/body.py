@@ -7,13 +7,13 @@ spelling differs, it is one difference of kind `spelling` whose path says in wha
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.compare.archive import compare_archives
 from harness.compare.binary import compare_bytes
+from harness.compare.bounds import bounded
 from harness.compare.closing import of_closing
 from harness.compare.content import LATIN_1, WINDOWS, Text, content_type, decoded, family, is_written, unpacked
 from harness.compare.document import another_document
@@ -34,17 +34,11 @@ from harness.compare.xmlrpc import compare_messages, read_xmlrpc
 from harness.difference import Difference
 from harness.exchange import Response
 
-ALIKE = 5
-"""Differences of one place, kind and form of values that are kept for one body."""
-SEVERAL = 40
-"""Differences of one place and kind that are kept for one body."""
 DEPTH = 4
 """Parts within parts that are taken apart."""
 PLACES = 50
 """Places and kinds beyond which two bodies are not one body, changed, but two documents."""
 
-_NUMBER = re.compile(r"\d+")
-_WORD = re.compile(r"[^\W\d_]+")
 _MARKUP = re.compile(r"<[!/?A-Za-z]|&[#\w]+;")
 
 DOCUMENT = "body/document"
@@ -94,7 +88,7 @@ def compare_bodies(old: Response, new: Response, depth: int = 0) -> list[Differe
         return [_emptied(left, right)]
     if (other := _compare_sorts(old, new)) is not None:
         return [other]
-    found = _bounded(_compare_parts(old, new, depth) or _compare(left, right, content_type(old), content_type(new)))
+    found = bounded(_compare_parts(old, new, depth) or _compare(left, right, content_type(old), content_type(new)))
     places = len({(difference.path, difference.kind) for difference in found})
     return found if places <= PLACES else [_another_document(left, right, places)]
 
@@ -252,26 +246,3 @@ def _noted(difference: Difference, reason: str) -> Difference:
     note = f" (as text: {reason})"[: LIMIT // 2]
     old, new = (side and side[: LIMIT - len(note)] + note for side in (difference.old, difference.new))
     return replace(difference, old=old, new=new)
-
-
-def _bounded(differences: Iterable[Difference]) -> list[Difference]:
-    """Return the first few differences of each place, kind and form of values, with short paths."""
-    places: Counter[tuple[str, str]] = Counter()
-    forms: Counter[tuple[str, str, str, str]] = Counter()
-    kept: list[Difference] = []
-    for difference in dict.fromkeys(replace(one, path=_short(one.path)) for one in differences):
-        form = difference.path, difference.kind, _form(difference.old), _form(difference.new)
-        if forms[form] < ALIKE and places[form[:2]] < SEVERAL:
-            forms[form] += 1
-            places[form[:2]] += 1
-            kept.append(difference)
-    return kept
-
-
-def _form(text: str) -> str:
-    """Return what values alike have in common: five that vary by themselves must not hide another one."""
-    return _WORD.sub("a", _NUMBER.sub("0", text))
-
-
-def _short(path: str) -> str:
-    return path if len(path) <= LIMIT else f"{path[: LIMIT // 2]}…{path[1 - LIMIT // 2 :]}"

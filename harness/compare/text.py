@@ -1,6 +1,6 @@
 """Compares two texts by lines, pairing equal lines first. Line endings are spelling, everything else counts.
 
-Decoded text comes in, one difference for each changed stretch goes out, at most `HUNKS`.
+Decoded text comes in, one difference for each changed stretch goes out, at most so many as `bounds` says.
 """
 
 from __future__ import annotations
@@ -10,18 +10,20 @@ from collections.abc import Iterator, Sequence
 from itertools import islice, pairwise
 
 from harness.compare.align import matches
+from harness.compare.bounds import bounded
 from harness.compare.excerpt import excerpts
 from harness.difference import Difference
 
 PATH = "text"
-HUNKS = 20
+HUNKS = 1_000
+"""Changed stretches that are looked at."""
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 def compare_text(old: str, new: str) -> list[Difference]:
     """Return how two texts differ; empty where only line endings do."""
-    return list(islice(_hunks(_LINE_END.split(old), _LINE_END.split(new)), HUNKS))
+    return bounded(islice(_hunks(_LINE_END.split(old), _LINE_END.split(new)), HUNKS))
 
 
 def _without_end(lines: Sequence[str]) -> Sequence[str]:
