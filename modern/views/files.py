@@ -23,6 +23,7 @@ PAGES = {
 # Pages of strangers beside our forms: without this their scripts could use the cookie of whoever reads them.
 SANDBOX = ("Content-Security-Policy", "sandbox")
 BOUNDARY = "part-of-a-distribution"  # fixed, so that the same request always has the same answer
+LAST = f"\r\n--{BOUNDARY}--\r\n".encode()
 TYPES = {
     ".gz": "application/gzip", ".tgz": "application/gzip", ".zip": "application/zip", ".bz2": "application/x-bzip2",
     ".asc": "application/pgp-signature", ".exe": "application/x-msdos-program",
@@ -97,19 +98,25 @@ def parts(store: FileStore, path: str, stat: Stat, wanted: list[tuple[int, int]]
         place = [("Content-Range", f"bytes {start}-{end - 1}/{stat.size}")]
         body, kind, size = store.read(path, start, end), media_type(path), end - start
     else:
-        joined = b"".join(multipart(store, path, stat.size, wanted))
-        place, body, kind, size = [], iter([joined]), f"multipart/byteranges; boundary={BOUNDARY}", len(joined)
+        heads = [head(path, start, end, stat.size) for start, end in wanted]
+        place, body, kind = [], multipart(store, path, heads, wanted), f"multipart/byteranges; boundary={BOUNDARY}"
+        size = sum(map(len, (*heads, LAST))) + sum(end - start for start, end in wanted)
     described = (*place, ("Content-Type", kind), ("Content-Length", str(size)))
     return answer(body, None, *validators(stat), *described, status=206, reason="Partial Content")
 
 
-def multipart(store: FileStore, path: str, size: int, wanted: list[tuple[int, int]]) -> Iterator[bytes]:
-    """Several ranges in one body (RFC 9110 section 14.6)."""
-    for start, end in wanted:
-        head = f"\r\n--{BOUNDARY}\r\nContent-type: {media_type(path)}\r\nContent-range: bytes {start}-{end - 1}/{size}"
-        yield head.encode() + b"\r\n\r\n"
+def head(path: str, start: int, end: int, size: int) -> bytes:
+    """What stands before one of several ranges (RFC 9110 section 14.6)."""
+    kind = media_type(path)
+    return f"\r\n--{BOUNDARY}\r\nContent-type: {kind}\r\nContent-range: bytes {start}-{end - 1}/{size}\r\n\r\n".encode()
+
+
+def multipart(store: FileStore, path: str, heads: list[bytes], wanted: list[tuple[int, int]]) -> Iterator[bytes]:
+    """Several ranges in one body, each behind its head."""
+    for before, (start, end) in zip(heads, wanted, strict=True):
+        yield before
         yield from store.read(path, start, end)
-    yield f"\r\n--{BOUNDARY}--\r\n".encode()
+    yield LAST
 
 
 def validators(stat: Stat) -> tuple[tuple[str, str], ...]:
