@@ -86,7 +86,7 @@ def read_outage(to: str, words: dict[str, Any]) -> Outage | None:
     without = answer == WITHOUT
     if without and not {"query", "header"} & set(words):
         raise ConfigurationError('answer = "without" is for rules with query or header: they say what is taken out')
-    if answer not in ANSWERS and not without:
+    if answer not in [*ANSWERS, WITHOUT]:  # a list: what TOML holds need not be hashable
         raise ConfigurationError(f"answer = {answer!r} must be {', '.join(map(str, ANSWERS))} or {WITHOUT!r}")
     conditions = {word: value for word, value in words.items() if word not in ("percent", "by")}
     whole = {word: _whole(taken, word) for word in ("retry_after", "stop_requests", "stop_clients")}

@@ -35,6 +35,8 @@ _parameter = re.compile(r'\s*([A-Za-z]+)=("(?:[^"\\]|\\.)*"|[^\s;,"\\]*)\s*(?:;|
 _marks = re.compile(r'(?<!\\)(?:\\\\)*"|,').finditer
 is_header_name = re.compile(r"[A-Za-z0-9-]+").fullmatch
 
+MAPPED = 96
+"""Bits before the IPv4 address in one that is written as IPv6 (RFC 4291 section 2.5.5.2)."""
 Address = IPv4Address | IPv6Address
 
 
@@ -237,10 +239,12 @@ def address(text: str) -> Address | None:
 
 
 def network(text: str) -> IPv4Network | IPv6Network:
-    """Return a network in CIDR notation. Raises ConfigurationError."""
+    """Return a network in CIDR notation, of IPv4 ones written as IPv6 the short form. Raises ConfigurationError."""
     try:
-        return ip_network(text)
+        found = ip_network(text)
     except ValueError as error:
         raise ConfigurationError(
             f"{text!r} is no network like 10.0.0.0/8, no address, and not {UNIX}: {error}"
         ) from error
+    mapped = getattr(found.network_address, "ipv4_mapped", None) if found.prefixlen >= MAPPED else None
+    return IPv4Network((mapped, found.prefixlen - MAPPED)) if mapped else found

@@ -63,8 +63,9 @@ class Rules:
         try:
             rules = read_rules(path)
             self._check(rules)
-        except ConfigurationError as error:
-            say(f"the rules stay as they were: {error}", False)
+        except Exception as error:  # whatever a file holds, the request that has it read is not at fault
+            reason = str(error) if isinstance(error, ConfigurationError) else f"{type(error).__name__}: {error}"
+            say(f"the rules stay as they were: {reason}", False)
             return
         self._rules = rules
         say(f"new rules from {path}: {', '.join(rule.name for rule in rules) or 'none'}", True)

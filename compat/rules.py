@@ -75,7 +75,7 @@ def read_rules(source: Iterable[Mapping[str, Any]] | str | Path) -> tuple[Rule, 
 def _tables(path: Path) -> list[Mapping[str, Any]]:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigurationError(f"{path}: {error}") from error
     if set(table) - {"rule"} or not isinstance(table.get("rule", []), list):
         raise ConfigurationError(f"{path}: holds {', '.join(table)}; rules stand in it as [[rule]], and nothing else")
@@ -119,7 +119,7 @@ def read_rule(table: Mapping[str, Any], name: str) -> Rule:
         raise ConfigurationError('it has no condition; path = "/" is every request')
     percent = words.pop("percent", None)
     conditions = tuple(READERS[word](value, word) for word, value in words.items())
-    share = None if percent is None else _share(percent, by or "client", name)
+    share = None if percent is None else _share(percent, "client" if by is None else by, name)
     return Rule(name, to, conditions, share, by == STICKY, fallback, outage)
 
 
@@ -145,7 +145,7 @@ def _globs(value: Any, word: str) -> Condition:
 def _regexes(value: Any, word: str) -> Condition:
     try:
         return _any_of([re.compile(text, re.DOTALL) for text in _texts(value, word)], _path)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise ConfigurationError(f"{word}: {value!r}: {error}") from error
 
 

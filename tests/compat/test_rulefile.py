@@ -24,9 +24,11 @@ class Looking:
         self.rules = Rules(path, self.check)
 
     def check(self, rules: tuple[Rule, ...]) -> None:
-        """Refuse a name."""
+        """Refuse a name, and fail at another."""
         if any(rule.name == "refused" for rule in rules):
             raise ConfigurationError("refused is refused")
+        if any(rule.name == "unforeseen" for rule in rules):
+            raise LookupError("a mistake of ours")
 
     def names(self, text: str | None = None) -> list[str]:
         """Write the file, and return the rules that hold then."""
@@ -55,8 +57,11 @@ def test_a_change_holds_at_once(looking: Looking) -> None:
         ("[[rule", "rules.toml"),
         ('[[rule]]\npaht = "/"\n', "rule 1: paht is not known"),
         ('[[rule]]\nname = "refused"\npath = "/"\n', "refused is refused"),
+        ('[[rule]]\nregex = "a{99999999999}"\n', "rule 1: regex"),
+        (f"x = {'[' * 3000}", "rules.toml: maximum recursion depth"),
+        ('[[rule]]\nname = "unforeseen"\npath = "/"\n', "LookupError: a mistake of ours"),
     ],
-    ids=["not TOML", "no rule", "not to be obeyed"],
+    ids=["not TOML", "no rule", "not to be obeyed", "too large a number", "too deep", "unforeseen"],
 )
 def test_a_broken_file_changes_nothing(looking: Looking, text: str, why: str) -> None:
     """The rules stay, the reason is told once, and the next good file counts."""
