@@ -18,6 +18,7 @@ from urllib.parse import unquote_to_bytes
 from .errors import Answered
 
 URLENCODED = "application/x-www-form-urlencoded"
+MAX_BODY = 101 * 1024 * 1024  # bytes: a zip of documentation that is just too large still gets its own answer
 _line = re.compile(rb"[^\n]*\n|[^\n]+")
 _length = re.compile("[0-9]{1,18}")
 _rest_of_delimiter = re.compile(rb"(--)?[ \t\r\f\v]*(?:\n|\Z)")
@@ -31,6 +32,10 @@ class BadEncoding(Answered):
 
 class BadBody(Answered):
     """The body is shorter than was said, or cannot be read or taken apart."""
+
+
+class TooLong(BadBody):
+    """The body is longer than any form may be: it is refused unread, since all of it would be in memory."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,7 @@ Pair = tuple[bytes, bytes | Upload]
 
 
 def parse_form(environ: Mapping[str, Any]) -> Form:
-    """Return the form of a request (PEP 3333 environ). Raises BadEncoding and BadBody."""
+    """Return the form of a request (PEP 3333 environ). Raises BadEncoding, BadBody and TooLong."""
     method = environ.get("REQUEST_METHOD", "GET").upper()
     query = environ.get("QUERY_STRING", "").encode("latin-1")
     if method in ("GET", "HEAD"):
@@ -72,18 +77,28 @@ def is_form(content_type: str) -> bool:
 
 
 def read_body(environ: Mapping[str, Any]) -> bytes:
-    """Return the body whole. Raises BadBody where the client broke off: half an upload must not look whole."""
+    """Return the body whole. Raises TooLong, and BadBody where the client broke off: half an upload must not look
+    whole.
+    """
     text = environ.get("CONTENT_LENGTH") or ""
     if not text and environ.get("wsgi.input_terminated"):
-        body: bytes = environ["wsgi.input"].read()
+        body: bytes = environ["wsgi.input"].read(MAX_BODY + 1)
+        check_length(len(body))
         return body
     if text and not (text.isascii() and text.isdigit()):
         raise BadBody(f"Content-Length {text!r} is no number")
-    length = int(text or 0)
+    length = int(text[:18] or 0)
+    check_length(length)
     body = environ["wsgi.input"].read(length) if length else b""
     if len(body) < length:
         raise BadBody(f"the client sent {len(body)} of {length} bytes")
     return body
+
+
+def check_length(length: int) -> None:
+    """Refuse what is too long for memory. Raises TooLong."""
+    if length > MAX_BODY:
+        raise TooLong(f"The body is longer than {MAX_BODY // 1024**2} MiB")
 
 
 def posted(content_type: str, query: bytes, body: bytes) -> Iterable[Pair]:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from ..answers import failure, redirect
 from ..errors import Answered, Forbidden, FormError, Gone, NotFound, Redirect, RedirectTemporary, Unauthorised
-from ..forms import BadBody, BadEncoding
+from ..forms import BadBody, BadEncoding, TooLong
 from ..request import IndexRequest
 from ..services.python2 import of_driver, old_type
 from ..services.storage import StoreUnavailable
@@ -74,6 +74,11 @@ def bad_request(error: Answered, request: IndexRequest) -> Response:
     return failure(str(error), 400)
 
 
+def too_long(error: TooLong, request: IndexRequest) -> Response:
+    """413 for a body that is not read."""
+    return failure(str(error), 413)
+
+
 def moved(error: Redirect, request: IndexRequest) -> Response:
     """301."""
     return redirect(301, "Moved Permanently", str(error))
@@ -87,9 +92,7 @@ def moved_for_now(error: RedirectTemporary, request: IndexRequest) -> Response:
 def no_database(error: Exception, request: IndexRequest) -> Response:
     """503: the database cannot be reached, or went away. The log says why, not the client."""
     log(request, error)
-    return failure(
-        "Please try again later.", 503, "Database connection failed", headers=[("Retry-After", "60")]
-    )
+    return failure("Please try again later.", 503, "Database connection failed", headers=[("Retry-After", "60")])
 
 
 def no_store(error: StoreUnavailable, request: IndexRequest) -> Response:
@@ -116,7 +119,7 @@ def log(request: IndexRequest, error: Exception) -> str:
 
 VIEWS: dict[type[Exception], Callable[..., Response]] = {
     NotFound: not_found, Gone: gone, Unauthorised: unauthorised, Forbidden: forbidden, FormError: bad_form,
-    DigestMismatch: bad_digest, BadEncoding: bad_request, BadBody: bad_request, Redirect: moved,
+    DigestMismatch: bad_digest, BadEncoding: bad_request, BadBody: bad_request, TooLong: too_long, Redirect: moved,
     RedirectTemporary: moved_for_now, OperationalError: no_database, InterfaceError: no_database,
     psycopg2.OperationalError: no_database, psycopg2.InterfaceError: no_database, StoreUnavailable: no_store,
     Exception: crash,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from legacy.forms import parse_multipart
-from modern.forms import URLENCODED, BadBody, BadEncoding, Upload, delimiter, multipart, parse_form
+from modern.forms import MAX_BODY, URLENCODED, BadBody, BadEncoding, TooLong, Upload, delimiter, multipart, parse_form
 
 TYPE = "multipart/form-data; boundary=B"
 
@@ -176,3 +176,41 @@ def test_a_body_without_a_length_is_read_where_the_server_ends_it():
     """Chunked bodies: the server says that its input ends."""
     assert parsed("POST", body=b"a=1", CONTENT_LENGTH="", **{"wsgi.input_terminated": True}) == {"a": "1"}
     assert parsed("POST", body=b"a=1", CONTENT_LENGTH="") == {}
+
+
+class Endless(io.RawIOBase):
+    """A body of which there is always more; `given` is how much of it was read."""
+
+    given = 0
+
+    def read(self, size=-1):
+        """As many bytes as are wanted, but never all."""
+        assert size >= 0
+        self.given += size
+        return bytes(size)
+
+
+@pytest.mark.parametrize(
+    ("environ", "read"),
+    [
+        ({"CONTENT_LENGTH": str(MAX_BODY + 1)}, 0),
+        ({"CONTENT_LENGTH": "9" * 5000}, 0),
+        ({"CONTENT_LENGTH": "", "wsgi.input_terminated": True}, MAX_BODY + 1),
+    ],
+    ids=["too long", "beyond all numbers", "in chunks"],
+)
+def test_a_body_that_memory_should_not_hold_is_refused(environ, read):
+    """Unread where it says how long it is; anybody could fill the memory before a password was asked for."""
+    source = Endless()
+    with pytest.raises(TooLong, match="longer than 101 MiB"):
+        parsed("POST", **environ, **{"wsgi.input": source})
+    assert source.given == read
+
+
+def test_a_body_that_is_too_long_is_413(person):
+    """Wherever it is sent, before anybody asks who sends it."""
+    for target in ("/pypi", "/simple/"):
+        answer = person.ask("POST", target, Content_Length=str(MAX_BODY + 1))
+        assert (answer.status, answer.text) == (
+            "413 The body is longer than 101 MiB", "The body is longer than 101 MiB\n\n",
+        )  # fmt: skip
