@@ -21,11 +21,13 @@ from .agents import agent_of
 
 LONGEST_AGENT, LONGEST_PATH = 500, 1000  # characters that are kept: a line is always one short write
 LARGEST, LAST = 2**62, 2**32  # bytes of a file; seconds since the epoch, which are in 2106
+TOLERANCE = 86400.0  # seconds that a line of a log may be later than now, by a clock or a zone that is wrong
 REMEMBERED = 200_000  # lines of a log among which equal ones are told apart
 PREFIX = "/packages/"
 DISTRIBUTION = re.compile(r".+\.(?:tar\.(?:gz|bz2|xz|Z)|tgz|tbz|zip|egg|whl|exe|msi|rpm|deb|dmg)", re.IGNORECASE)
 _LINE = re.compile(
-    r'(?:\S+:\d+ )?(?P<address>\w[\w.:%-]*) \S+ .*?\[(?P<time>[^\]]{20,40})\] "(?P<request>(?:[^"\\]|\\.)*)"'
+    r"(?:(?:[^\s:]+|\[[^\s\]]+\]):\d+ )?(?P<address>[\w:-][\w.:%-]*) \S+ .*?"  # clients of a Unix socket: `unix:` or -
+    r'\[(?P<time>[^\]]{20,40})\] "(?P<request>(?:[^"\\]|\\.)*)"'
     r' (?P<status>\d{3}) (?P<size>\d+|-)(?: "(?:[^"\\]|\\.)*" "(?P<agent>(?:[^"\\]|\\.)*)")?'
 )
 _ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|.)")
@@ -82,11 +84,12 @@ class LogReader:
     """Reads the lines of one access log: common or combined format, a virtual host in front or not.
 
     The id is the line's digest, with a number where the log has equal lines: the same log, a longer one of the same day
-    or a packed one has the same ids.
+    or a packed one has the same ids. Lines much later than `now` are none.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, now: float = LAST) -> None:
         self._seen: OrderedDict[bytes, int] = OrderedDict()
+        self._latest = now + TOLERANCE
 
     def read(self, line: bytes) -> LogLine:
         """Return what a line tells. Raises BadLine."""
@@ -95,11 +98,13 @@ class LogReader:
         if found is None:
             raise BadLine("no line of an access log")
         seconds = _log_time(found["time"])
+        if seconds > self._latest:
+            raise BadLine(f"{found['time']} is in the future")
         path = downloaded_path(_unescaped(found["request"])) if found["status"] == "200" else None
         if path is None:
             return LogLine(seconds, None)
         size = 0 if found["size"] == "-" else min(int(found["size"][:20]), LARGEST)
-        agent = _unescaped(found["agent"] or "").encode("latin-1").decode("utf-8", "replace")
+        agent = _unescaped(found["agent"] or "")
         agent = "" if agent == "-" else agent
         return LogLine(seconds, Event(self._id(line), seconds, path, size, found["address"], agent, "log"))
 
@@ -142,10 +147,9 @@ def _checked(seconds: float) -> float:
 
 
 def _unescaped(text: str) -> str:
-    """A field as the server got it (\\xHH, \\", \\\\)."""
-    if "\\" not in text:
-        return text
-    return _ESCAPE.sub(lambda found: chr(int(found[1][1:], 16)) if found[1][0] == "x" else found[1], text)
+    """A field as the client sent it (\\xHH, \\", \\\\ undone): bytes as latin-1 come in, text goes out."""
+    sent = _ESCAPE.sub(lambda found: chr(int(found[1][1:], 16)) if found[1][0] == "x" else found[1], text)
+    return sent.encode("latin-1").decode("utf-8", "replace")
 
 
 Country = Callable[[str], str]

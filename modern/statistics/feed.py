@@ -92,7 +92,7 @@ def _note_losses(archive: Archive, spool: Path, began: float, newest: float | No
 
 def read_log(folder: Path, log: BufferedReader, reading: Reading) -> Report:
     """Bring in the downloads of an access log, packed or not."""
-    archive, reader, report, last = Archive(folder / ARCHIVE), LogReader(), Report(), 0.0
+    archive, reader, report, last = Archive(folder / ARCHIVE), LogReader(time.time()), Report(), 0.0
     lines = _Lines(unpacked(log))
     events: list[Event] = []
     for line in lines:

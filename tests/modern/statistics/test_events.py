@@ -96,9 +96,32 @@ def test_a_line_of_something_else_only_has_a_time(change):
     assert LogReader().read(LINE.replace(*change)) == (1226986031.0, None)
 
 
-def test_an_address_of_version_6_is_no_virtual_host():
-    """Though it ends in a colon and a number."""
-    assert LogReader().read(LINE.replace(b"10.0.0.1", b"2001:db8::1")).event.address == "2001:db8::1"
+@pytest.mark.parametrize(
+    "address", ["2001:db8::1", "::1", "::ffff:10.0.0.1", "fe80::1%eth0", "1::5", "unix:", "-", "host.example"]
+)
+@pytest.mark.parametrize("host", ["", "index.example:80 ", "[::1]:443 "])
+@pytest.mark.parametrize("user", ["-", "bob smith"])
+def test_an_address_is_in_any_form(address, host, user):
+    """As servers write clients of both versions and of a Unix socket; one that ends in a colon and a number is no
+    virtual host."""
+    line = LINE.replace(b"10.0.0.1 - -", f"{host}{address} - {user}".encode())
+    assert LogReader().read(line).event.address == address
+
+
+@pytest.mark.parametrize(
+    "written", [rb"\xe2\x98\x83", "\u2603".encode(), b"%E2%98%83"], ids=["Apache", "raw", "quoted"]
+)
+def test_a_path_is_read_as_it_was_sent(written):
+    """Its bytes escaped by the server, by the client, or by nobody."""
+    assert LogReader().read(LINE.replace(b"Beaker-", written + b"-")).event.path == "source/B/Beaker/\u2603-1.1.tar.gz"
+
+
+def test_a_line_of_the_future_is_refused():
+    """But for a clock or a zone that is wrong; its download would be in the sums for years before it is."""
+    told = LogReader().read(LINE)
+    assert LogReader(told.seconds - 86400).read(LINE) == told
+    with pytest.raises(BadLine, match="18/Nov/2008:06:27:11 \\+0100 is in the future"):
+        LogReader(told.seconds - 86401).read(LINE)
 
 
 def test_equal_lines_are_told_apart():
