@@ -17,6 +17,8 @@ from harness.errors import UsageError
 from harness.power.journal import whole_lines
 
 FORMAT = "harness-distill-journal"
+VERSION = 2
+"""Since 2 what is answered as recorded is told apart."""
 
 
 class Journal:
@@ -30,7 +32,7 @@ class Journal:
         self._features = features
         self._names = 0
         self._sets: dict[frozenset[int], int] = {}
-        head = {"format": FORMAT, "version": 1, "run": run}
+        head = {"format": FORMAT, "version": VERSION, "run": run}
         lines = whole_lines(path)
         if lines:
             self._read(path, lines, head)
@@ -53,7 +55,7 @@ class Journal:
             raise UsageError(f"{path}: is no journal of harness distill; name another file") from None
         if told[0] != head:
             raise UsageError(
-                f"{path}: is the journal of another run (other sources, another recording); remove it or name another"
+                f"{path}: is the journal of another run (other sources, another recording or harness); remove it or name another"
             )
 
     def _take(self, told: dict[str, Any], sets: list[frozenset[int]]) -> None:

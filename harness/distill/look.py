@@ -49,18 +49,26 @@ class DistillOptions:
 
 @dataclass(slots=True)
 class Features:
-    """Numbers for features, and the sets of them: equal sets are kept once."""
+    """Numbers for features, and the sets of them: equal sets are kept once.
+
+    What an exchange shows that is answered as it was recorded is a feature twice, the second time by the number's
+    complement: only such exchanges are judged later (`harness diff`, `harness power`), so others cannot stand for them.
+    """
 
     numbers: dict[object, int] = field(default_factory=dict)
     sets: dict[frozenset[int], frozenset[int]] = field(default_factory=dict)
-    known: dict[tuple[Reached, frozenset[str]], frozenset[int]] = field(default_factory=dict)
+    known: dict[tuple[Reached, frozenset[str], bool], frozenset[int]] = field(default_factory=dict)
 
-    def both(self, reached: Reached, shape: frozenset[str]) -> frozenset[int]:
+    def both(self, reached: Reached, shape: frozenset[str], judged: bool) -> frozenset[int]:
         """Return the numbers of what was reached and of a shape; looked up where both came before."""
-        found = self.known.get((reached, shape))
+        found = self.known.get((reached, shape, judged))
         if found is None:
             names: frozenset[object] = frozenset({*reached.lines, *reached.arcs, *shape})
-            found = self.known[reached, shape] = self.of(names)
+            found = self.of(names)
+            if judged:
+                found = found.union(~number for number in found)
+                found = self.sets.setdefault(found, found)
+            self.known[reached, shape, judged] = found
         return found
 
     def of(self, names: frozenset[object]) -> frozenset[int]:

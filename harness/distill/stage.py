@@ -153,13 +153,19 @@ class Stage:
         wrote = not safe if effects is None else not effects.empty
         if wrote:
             fresh.wrote()
-        numbers = self._features.both(found, shape(what, outcome.new, effects))
+        numbers = self._features.both(found, shape(what, outcome.new, effects), _as_recorded(outcome))
         candidate = Candidate(numbers, inert=safe and not wrote and not new.learned)
         self._showed(candidate, what, fresh)
         self.watch.hear(exchange, found)
         looked.add(place, what, candidate)
         if journal is not None:
             journal.add(exchange.id, candidate)
+
+
+def _as_recorded(outcome: Outcome) -> bool:
+    """Whether the answer is of the recorded one's class: others are stale, and not judged."""
+    recorded, now = outcome.exchange.response, outcome.new
+    return isinstance(now, Response) and (recorded is None or recorded.status // 100 == now.status // 100)
 
 
 class Quoted(RecordedSide):

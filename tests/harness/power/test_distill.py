@@ -12,7 +12,9 @@ from harness.commands.distill import check_place, write
 from harness.config import Config
 from harness.distill import Distilled, DistillOptions, as_json, distill, in_text
 from harness.errors import UsageError
+from harness.exchange import Exchange, Request, Response
 from harness.recording import open_recordings
+from harness.store.archive import ArchiveWriter
 from harness.targets import parse_target
 
 
@@ -42,6 +44,17 @@ def test_a_run_that_was_stopped_goes_on(shop: Path, config: Config, tmp_path: Pa
     again = distill(recordings, options)
     assert journal.read_text(encoding="utf-8").splitlines(keepends=True) == whole
     assert (again.kept, again.dropped, again.missing) == (found.kept, found.dropped, {})
+
+
+def test_what_will_not_be_judged_stands_for_nothing_that_is(shop: Path, config: Config, tmp_path: Path) -> None:
+    """Of two that reach the same, the one that is answered as recorded is kept, wherever it stands."""
+    with ArchiveWriter(tmp_path / "y.archive", state="seed") as writer:
+        for target, status in ((b"/price?apple=2", 404), (b"/nothing", 200), (b"/price?pear=2", 200)):
+            request = Request(b"GET %s HTTP/1.1" % target, ((b"Host", b"h"),))
+            writer.add(Exchange("", request, Response(status, b"", (), b"1")))
+    options = DistillOptions(config, parse_target("shop:application", config), sources=(shop / "shop.py",))
+    [kept] = distill(open_recordings([tmp_path / "y.archive"]), options).recordings
+    assert [exchange.request.target for exchange in kept] == [b"/nothing", b"/price?pear=2"]
 
 
 def test_without_a_target_the_recorded_answers_tell(shop: Path, config: Config) -> None:
