@@ -1,8 +1,8 @@
 """How often each rule of a Strangler sent a request where, and what came of it, in this process.
 
 Comes in: the name of a rule and an event. Goes out: the counts, and a line of them for the log. Events: `old` and `new`
-answered first, `fell back` (new failed, and old answered instead), `failed` (new failed, and that was the answer),
-`shadowed` (a pair was handed over), `dropped` (it was not); `off`: it was switched off.
+answered first, `fell back` (new failed, and old answered instead), `failed` (new failed, and that was the answer, or it
+broke off), `shadowed` (a pair was handed over), `dropped` (it was not); `off`: it was switched off.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .attempt import attempt, is_failure, may_repeat
+from .attempt import Guarded, attempt, is_failure, is_whole, may_repeat
 from .brownout import Brownout
 from .environ import encode
 from .errors import ConfigurationError
@@ -148,21 +148,25 @@ class Strangler:
                 journal.exception(text, "".join(traceback.format_exception(error)))
             return self._answering("old", environ)
 
-        return attempt(self._answering("new", environ), failed, environ, start_response)
+        broke = partial(counted, "failed")
+        return attempt(self._answering("new", environ), failed, broke, environ, start_response)
 
     def _unguarded(
         self, counted: Callable[[str], None], environ: Environ, start_response: StartResponse
     ) -> Iterable[bytes]:
+        failed = _once(partial(counted, "failed"))
+
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None, /) -> Callable[[bytes], Any]:
             if is_failure(status):
-                counted("failed")
+                failed()
             return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
 
         try:
-            return self._answering("new", environ)(environ, start)
-        except Exception:
-            counted("failed")
+            answer = self._answering("new", environ)(environ, start)
+        except (Exception, SystemExit):
+            failed()
             raise
+        return answer if is_whole(answer, environ) else Guarded(answer, failed)
 
     def _answering(self, side: Side, environ: Environ) -> Application:
         return self._telling(side, self._applications[side], environ)
@@ -194,6 +198,12 @@ class Strangler:
         journal.say(logging.INFO, f"{_request(environ)} to {side}{beside} ({by})")
         if self._routed.due:
             journal.say(logging.INFO, f"so far: {self._routed}")
+
+
+def _once(count: Callable[[], object]) -> Callable[[], object]:
+    """Return what counts when it is called first, and never again."""
+    left = [count]
+    return lambda: left.pop()() if left else None
 
 
 def _request(environ: Environ) -> str:

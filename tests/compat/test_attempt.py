@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
+import signal
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -65,7 +68,31 @@ class Closed:
         Closed.closed += 1
 
 
-FAILING = [raising, lazily, unavailable, written, Closed]
+def of_texts(environ: dict[str, Any], start_response: Any) -> list[Any]:
+    """Answer with text, as programs do that came from Python 2."""
+    start_response("200 OK", HEADERS)
+    return [b"", "secret"]
+
+
+def text_by_text(environ: dict[str, Any], start_response: Any) -> Iterator[Any]:
+    """The same, piece by piece."""
+    start_response("200 OK", HEADERS)
+    yield "secret"
+
+
+def text_written(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    """The same by write()."""
+    start_response("200 OK", HEADERS)("secret")
+    return []
+
+
+def leaving(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    """End as a CGI program does."""
+    start_response("200 OK", HEADERS)
+    sys.exit(1)
+
+
+FAILING = [raising, lazily, unavailable, written, Closed, of_texts, text_by_text, text_written, leaving]
 
 
 @pytest.mark.parametrize("new", FAILING, ids=lambda new: new.__name__)
@@ -156,15 +183,100 @@ def by_write(environ: dict[str, Any], start_response: Any) -> list[bytes]:
     raise LookupError("in the middle")
 
 
-@pytest.mark.parametrize("new", [by_pieces, by_write])
+def half(environ: dict[str, Any], start_response: Any) -> Iterator[Any]:
+    """Answer with a piece that is none after the first byte."""
+    start_response("200 OK", HEADERS)
+    yield b"new"
+    yield "text"
+
+
+def twice(environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
+    """Fail, and fail at that."""
+    start_response("500 Oops", HEADERS)
+    yield b"new"
+    raise LookupError("in the middle")
+
+
+def half_written(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    """Leave after the first byte, which was written."""
+    start_response("200 OK", HEADERS)(b"new")
+    sys.exit(1)
+
+
+LATE = [by_pieces, by_write, half, half_written]
+
+
+@pytest.mark.parametrize("new", LATE)
 def test_no_second_try_after_the_first_byte(ask: Callable[..., Any], new: Any) -> None:
     """The answer breaks off visibly, and old is not asked."""
     app = Strangler(raising, new, [{"path": "/"}])
+    error: BaseException | None
     try:
-        error = ask(app, "/").error
-    except LookupError as raised:
+        error = ask(app, "/", check=False).error
+    except (LookupError, SystemExit) as raised:
         error = raised
-    assert str(error) == "in the middle"
+    assert str(error) in ("in the middle", "a piece of its body is not bytes", "1")
+    assert app.counts["rule 1"] == {"new": 1, "failed": 1}
+
+
+def strict(*head: Any) -> Callable[[Any], None]:
+    """Take a head as servers do, and pieces that are bytes."""
+
+    def write(data: Any) -> None:
+        assert isinstance(data, bytes)
+
+    return write
+
+
+@pytest.mark.parametrize("new", [new for new in [*FAILING, *LATE, twice] if new not in (unavailable, written, Closed)])
+def test_what_fails_is_counted(environ_for: Callable[..., Any], new: Any) -> None:
+    """Once, whether it raises when it is called or while the server sends what it answers; the server hears of it."""
+    app: Any = Strangler(old, new, [{"name": "all", "path": "/", "fallback": False}])
+    with pytest.raises((LookupError, TypeError, AssertionError, SystemExit)):
+        list(app(environ_for("/"), strict))
+    assert app.counts == {"all": {"new": 1, "failed": 1}}
+
+
+def test_a_list_that_must_be_closed_is(environ_for: Callable[..., Any]) -> None:
+    """Where a piece of it is no piece, too."""
+    closed: list[str] = []
+
+    class Texts(list[Any]):
+        """What the server is to close."""
+
+        def close(self) -> None:
+            """Say so."""
+            closed.append("closed")
+
+    def new(environ: dict[str, Any], start_response: Any) -> list[Any]:
+        start_response("200 OK", HEADERS)
+        return Texts(["secret"])
+
+    for fallback in (True, False):
+        answer: Any = Strangler(old, new, [{"path": "/", "fallback": fallback}])(environ_for("/"), strict)
+        if not fallback:
+            answer.close()
+    assert closed == ["closed"] * 2
+
+
+def test_a_server_that_is_told_to_stop(environ_for: Callable[..., Any]) -> None:
+    """gunicorn ends a worker by sys.exit() in its signal handler: nobody else answers then."""
+
+    def new(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        os.kill(os.getpid(), signal.SIGQUIT)
+        return []
+
+    def stop(number: int, frame: Any) -> None:
+        sys.exit(0)
+
+    app: Any = Strangler(old, new, [{"name": "all", "path": "/"}])
+    before = signal.signal(signal.SIGQUIT, stop)
+    try:
+        with pytest.raises(SystemExit):
+            app(environ_for("/"), strict)
+    finally:
+        signal.signal(signal.SIGQUIT, before)
+    assert app.counts == {"all": {"new": 1}}
 
 
 def test_answers_of_new_stay_as_they_are(environ_for: Callable[..., Any]) -> None:

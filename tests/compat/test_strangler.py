@@ -56,17 +56,25 @@ def test_who_answers(ask: Callable[..., Any], url: str, changes: dict[str, Any],
     assert ask(Strangler(Named("old"), Named("new"), RULES), url, **changes).body == body
 
 
-def test_nothing_is_touched(environ_for: Callable[..., Any]) -> None:
-    """The very environ and the very iterable; the body is not read."""
+@pytest.mark.parametrize("url", ["/", "/simple/x"])
+def test_nothing_is_touched(environ_for: Callable[..., Any], url: str) -> None:
+    """The very environ; the body is not read; the iterable is passed on piece by piece and closed, old's is the very
+    same.
+    """
     old, new = Named("old"), Named("new")
-    environ = environ_for("/simple/x", body=b"body")
+    asked, other = (old, new) if url == "/" else (new, old)
+    environ = environ_for(url, body=b"body")
     before = dict(environ)
     app = Strangler(old, new, RULES)
-    assert app(environ, lambda *args: None) is new
-    assert new.environ is environ
+    answer: Any = app(environ, lambda *args: None)
+    assert (answer is old) == (asked is old)
+    assert list(answer) == [asked.name.encode()]
+    answer.close()
+    assert asked.closed == 1
+    assert asked.environ is environ
     assert environ == {**before, "compat.application": app, "compat.script_name": ""}
     assert environ["wsgi.input"].read() == b"body"
-    assert not old.environ
+    assert not other.environ
 
 
 def test_header(ask: Callable[..., Any]) -> None:
