@@ -5,12 +5,15 @@ that nobody holds any more is of a process that died: what it names goes too, un
 to the old index failed half-way, and stayed).
 """
 
+import errno
 import os
+import sys
 
 FOLDER = '.incoming'
 PART = '.part'  # a file that is being written
 BEGINNING = 60  # seconds that a note may be empty: somebody is about to write it
 ATTEMPTS = 5
+NO_FILE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)  # how the system says that there is none, nor could be
 
 
 class Incoming:
@@ -36,17 +39,26 @@ class Incoming:
 
     def settle(self):
         """The transaction is committed: the files stay."""
-        for note, file, _ in self.notes:
-            os.unlink(note)
-            file.close()
-        self.notes.clear()
+        self.end(lambda paths: [])
 
     def undo(self):
         """The transaction is dropped: the files go."""
-        for note, file, paths in self.notes:
-            clear(self.root, note, paths)
-            file.close()
-        self.notes.clear()
+        self.end(lambda paths: paths)
+
+    def abandon(self):
+        """Nobody knows, since the commit failed: the next sweep asks the database."""
+        while self.notes:
+            self.notes.pop()[1].close()
+
+    def end(self, gone):
+        """Remove the notes, with those of their files that are to go; what fails waits for the next sweep."""
+        while self.notes:
+            note, file, paths = self.notes.pop()
+            with file:
+                try:
+                    clear(self.root, note, gone(paths))
+                except OSError as error:
+                    complain(note, error)
 
     def sweep(self, has_row):
         """Clear up after processes that died; `has_row` says whether the database knows a path."""
@@ -62,15 +74,22 @@ class Incoming:
         import fcntl
         import time
         try:
-            with open(note, encoding='utf-8') as file:
+            with open(note, encoding='utf-8', newline='\n') as file:  # names may hold all else that ends lines
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                paths = file.read().splitlines()
-                if paths:
+                paths = file.read().split('\n')
+                if paths != ['']:
                     clear(self.root, note, [] if has_row(paths[0]) else paths)
                 elif time.time() - os.fstat(file.fileno()).st_mtime > BEGINNING:
                     clear(self.root, note, [])
         except (BlockingIOError, FileNotFoundError):
             return
+        except (OSError, ValueError) as error:  # an upload has nothing to do with the note of another
+            complain(note, error)
+
+
+def complain(note, error):
+    """Tell the log of a note that stays."""
+    sys.stderr.write('the note %s cannot be followed up, and stays: %s\n' % (note, error))
 
 
 def clear(root, note, paths):
@@ -101,8 +120,9 @@ def remove_files(root, paths):
     for path in paths:
         try:
             os.unlink(os.path.join(root, path))
-        except (FileNotFoundError, NotADirectoryError):
-            pass
+        except OSError as error:
+            if error.errno not in NO_FILE:
+                raise
         folder = os.path.dirname(path)
         while folder:
             try:

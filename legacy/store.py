@@ -117,7 +117,11 @@ class Store(AccountStore):
 
     def commit(self):
         """Make everything so far durable."""
-        self.connection.commit()
+        try:
+            self.connection.commit()
+        except psycopg2.Error:
+            self.incoming.abandon()
+            raise
         self.incoming.settle()
 
     def rollback(self):

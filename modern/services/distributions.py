@@ -14,6 +14,7 @@ from .projects import normalise
 
 MAX_FILE = 60 * 1024 * 1024
 MAX_SIGNATURE = 100 * 1024
+LONGEST_NAME = 255 - len(".part")  # bytes: what file systems allow, less what a file is called while it is written
 OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ARMOUR = b"-----BEGIN PGP SIGNATURE-----"
 BAD_FILE = "invalid distribution file"
@@ -46,6 +47,8 @@ def check_file(content: Upload, filetype: str, name: str, signature: bytes | Non
     check_platform(content.filename)
     if signature is not None and not signature.startswith(ARMOUR):
         raise Refused("signature is not ASCII-armored")
+    if len((content.filename + (".asc" if signature is not None else "")).encode("utf-8", "replace")) > LONGEST_NAME:
+        raise Refused(BAD_FILE)
 
 
 def check_belongs(filename: str, name: str) -> None:

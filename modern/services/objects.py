@@ -17,7 +17,7 @@ from typing import Any
 
 import fsspec
 
-from .storage import FOLDER, HasRow, Stat, StoreUnavailable, inside
+from .storage import FOLDER, HasRow, Stat, StoreUnavailable, inside, noted, unhindered
 
 PIECE = 4 * 1024 * 1024  # bytes that are asked for at once
 OLD, BETWEEN = 3600.0, 600.0  # seconds: the age of a note that nobody waits for; between two looks for such
@@ -101,13 +101,14 @@ class ObjectStore:
             return
         self._looked = time.monotonic()
         for note, info in self._below(FOLDER).items():
-            if time.time() - self._modified(note, info) > OLD:
-                with suppress(FileNotFoundError):  # somebody else did it
-                    self._sweep_note(note, has_row)
+            with unhindered(note, StoreUnavailable, ValueError), suppress(FileNotFoundError):  # somebody else did it
+                self._sweep_note(note, info, has_row)
 
-    def _sweep_note(self, note: str, has_row: HasRow) -> None:
+    def _sweep_note(self, note: str, info: Mapping[str, Any], has_row: HasRow) -> None:
         with available(FileNotFoundError):
-            paths = self._files.cat_file(self._full(note)).decode().splitlines()
+            if time.time() - self._modified(note, info) <= OLD:
+                return
+            paths = noted(self._files.cat_file(self._full(note)).decode())
         self.remove([note] if paths and has_row(paths[0]) else [*paths, note])
 
     def _modified(self, path: str, info: Mapping[str, Any]) -> float:

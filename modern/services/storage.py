@@ -10,19 +10,22 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import logging
 import os
 import shutil
 import tempfile
 import time
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import IO, NamedTuple, Protocol
 
 FOLDER, PART = ".incoming", ".part"
 BEGINNING = 60  # seconds that a note may be empty: somebody is about to write it
 ATTEMPTS = 5
 CHUNK = 64 * 1024
+NO_FILE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)  # how the system says that there is none, nor could be
+_log = logging.getLogger(__name__)
 
 HasRow = Callable[[str], bool]
 
@@ -101,7 +104,8 @@ class LocalStore:
             for path, content in files.items():
                 write_file(self._root, path, content, seconds)
         except BaseException:
-            note.undo()
+            with suppress(OSError):  # else the note stays, and tells whoever looks next
+                note.undo()
             raise
         return note
 
@@ -139,13 +143,14 @@ class LocalStore:
     def _sweep(self, has_row: HasRow) -> None:
         folder = os.path.join(self._root, FOLDER)
         for name in os.listdir(folder) if os.path.isdir(folder) else ():
-            with suppress(BlockingIOError, FileNotFoundError):
-                self._sweep_note(os.path.join(folder, name), has_row)
+            note = os.path.join(folder, name)
+            with unhindered(note, OSError, ValueError), suppress(BlockingIOError, FileNotFoundError):
+                self._sweep_note(note, has_row)
 
     def _sweep_note(self, note: str, has_row: HasRow) -> None:
-        with open(note, encoding="utf-8") as file:
+        with open(note, encoding="utf-8", newline="\n") as file:  # names may hold all else that ends lines
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            paths = file.read().splitlines()
+            paths = noted(file.read())
             if paths:
                 clear(self._root, note, [] if has_row(paths[0]) else paths)
             elif time.time() - os.fstat(file.fileno()).st_mtime > BEGINNING:
@@ -164,23 +169,41 @@ class LocalNote:
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX)  # which lives as long as the note
             os.write(self._file, "\n".join(paths).encode())  # not synced: it is for processes that die, not power cuts
-        except OSError:
+        except BaseException:
             os.close(self._file)
             raise
 
     def settle(self) -> None:
         """The files stay: the note goes."""
-        os.unlink(self._name)
-        os.close(self._file)
+        self._end([])
 
     def undo(self) -> None:
         """The files go, then the note."""
-        clear(self._root, self._name, self._paths)
-        os.close(self._file)
+        self._end(self._paths)
 
     def abandon(self) -> None:
         """The note stays, unlocked, for the next sweep."""
         os.close(self._file)
+
+    def _end(self, gone: Iterable[str]) -> None:
+        try:
+            clear(self._root, self._name, gone)
+        finally:
+            os.close(self._file)
+
+
+def noted(text: str) -> list[str]:
+    """Return the paths of a note; none where it is empty."""
+    return text.split("\n") if text else []
+
+
+@contextmanager
+def unhindered(note: str, *failures: type[Exception]) -> Iterator[None]:
+    """Whatever a note's following up fails with is logged: an upload has nothing to do with the note of another."""
+    try:
+        yield
+    except failures as error:
+        _log.warning("the note %s cannot be followed up, and stays: %s", note, error)
 
 
 def pieces(source: IO[bytes], start: int, end: int) -> Iterator[bytes]:
@@ -227,8 +250,11 @@ def part_file(target: str, attempts: int = ATTEMPTS) -> IO[bytes]:
 def remove_files(root: str, paths: Iterable[str]) -> None:
     """Delete files, and the folders that only they were in."""
     for path in paths:
-        with suppress(FileNotFoundError, NotADirectoryError):
+        try:
             os.unlink(os.path.join(root, path))
+        except OSError as error:
+            if error.errno not in NO_FILE:
+                raise
         folder = os.path.dirname(path)
         while folder:
             try:

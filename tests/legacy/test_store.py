@@ -107,6 +107,36 @@ def test_both_normalisations_agree(opened, name):
     assert opened().value("SELECT normalize_pep426_name(%s)", name) == store.normalise_name(name)
 
 
+def test_a_commit_that_fails_loses_no_file(opened, tmp_path):
+    """The connection broke while it was told: the row may be there, so the file stays until somebody has asked."""
+
+    class Broken:
+        def __init__(self, connection):
+            self.connection = connection
+
+        def __getattr__(self, name):
+            return getattr(self.connection, name)
+
+        def commit(self):
+            self.connection.commit()
+            raise psycopg2.OperationalError("server closed the connection unexpectedly")
+
+    one = opened()
+    one.execute("INSERT INTO packages (name) VALUES ('told')")
+    one.execute("INSERT INTO releases (name, version) VALUES ('told', '1')")
+    one.connection = Broken(one.connection)
+    one.add_file("told", "1", "told-1.tgz", b"told", "sdist", "source", "")
+    with pytest.raises(psycopg2.OperationalError):
+        one.commit()
+    one.close()
+    (path,) = opened().query("SELECT path FROM release_files WHERE filename = 'told-1.tgz'")[0]
+    assert (tmp_path / path).read_bytes() == b"told"
+    two = opened()
+    two.incoming.sweep(two.has_path)
+    assert (tmp_path / path).exists()
+    assert list((tmp_path / ".incoming").iterdir()) == []
+
+
 def test_a_project_is_one_upload_at_a_time(opened):
     """Uploads at once to one project waited for each other for ever, and one of them was refused."""
     one, two = opened(), opened()

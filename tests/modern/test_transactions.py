@@ -8,6 +8,7 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 
 from modern.app import make_app
+from modern.services.distributions import ARMOUR
 
 
 def stored(settings):
@@ -90,6 +91,32 @@ def test_a_commit_that_fails_loses_no_file(person):
     assert send(person, "demo-transactions-5.tar.gz", b"transactions 5").status_int == 200
     assert not any(path.endswith(name) for path in stored(person.settings))
     assert send(person, name, b"transactions 4").status_int == 200
+
+
+@pytest.mark.parametrize(
+    ("length", "signature", "status"), [(250, b"", 200), (251, b"", 400), (246, ARMOUR, 200), (247, ARMOUR, 400)]
+)
+def test_a_name_that_no_file_can_have_is_refused(person, length, signature, status):
+    """By the longest form that it has while it is written; whoever uploads next notices nothing of it."""
+    name = f"demo-long-{length}".ljust(length - 7, "x") + ".tar.gz"
+    files = {"content": (name, name.encode())} | ({"gpg_signature": ("x.asc", signature)} if signature else {})
+    person.user = ("alice", "alicepw")
+    answer = person.send("file_upload", files, name="demo", version="1.1", filetype="sdist")
+    assert (answer.status_int, "invalid distribution file" in answer.text) == (status, status == 400)
+    person.app = make_app(person.settings)
+    next_one = f"demo-after-{length}.tar.gz"
+    assert send(person, next_one, next_one.encode()).status_int == 200
+    assert not [path for path in stored(person.settings) if path.startswith(".incoming/")]
+
+
+def test_a_note_of_zeros_stops_no_upload(person, caplog):
+    """As a power cut leaves it: the driver takes no such path, and the transaction goes on."""
+    note = Path(person.settings.files, ".incoming", "zeros")
+    note.parent.mkdir(exist_ok=True)
+    note.write_bytes(b"\0" * 20)
+    assert send(person, "demo-transactions-6.tar.gz", b"transactions 6").status_int == 200
+    assert "zeros cannot be followed up" in caplog.text
+    note.unlink()
 
 
 def test_a_body_that_is_cut_off_is_refused(person):

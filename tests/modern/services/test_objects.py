@@ -127,6 +127,24 @@ def test_old_notes_are_followed_up(store, monkeypatch):
     assert names(store) == ["bb/kept", "cc/x", "dd/x"]
 
 
+def test_a_note_that_cannot_be_followed_up_stops_nobody(store, monkeypatch, caplog):
+    """It stays, with a word in the log, and so does what it names: bytes that are no text, names that are none."""
+
+    def has_row(path):
+        if "\0" in path:
+            raise ValueError("A string literal cannot contain NUL (0x00) characters.")
+        return False
+
+    store.write(".incoming/bytes", b"\xff\xfe")
+    store.write(".incoming/zeros", b"\0" * 20)
+    store.place({"aa/lost\u2028\x0b": b"1"}, 0, unknown).abandon()
+    monkeypatch.setattr(objects, "OLD", -100.0)
+    store._looked = 0.0
+    store.place({"bb/x": b"1"}, 0, has_row).settle()
+    assert names(store) == ["bb/x", "note", "note"]
+    assert len(caplog.records) == 2
+
+
 def test_documentation_takes_the_place_of_the_last_one(store):
     """Members are below the folder whatever they are called; the rest goes."""
     for members in ({"index.html": "1", "old/x.html": "2"}, {"index.html": "3", "../../up.html": "4", "deep/": ""}):

@@ -127,6 +127,88 @@ def test_a_note_that_cannot_be_written_is_nobodys(tmp_path, monkeypatch):
     assert not note.exists()
 
 
+LONG = "aa/" + "x" * 300
+NAMES = ["bb/demo\u2028.tgz", "bb/demo\x0b1\x0c\x1c\x85.tgz", "bb/demo\r.tgz"]
+
+
+def test_a_name_that_no_file_can_have_stops_nobody(tmp_path):
+    """The error is told, nothing waits afterwards, and a note that an older program left of it goes."""
+    store = LocalStore(str(tmp_path))
+    store.place({"bb/x": b"1"}, WHEN, unknown).settle()
+    before = os.listdir("/proc/self/fd")
+    with pytest.raises(OSError, match="File name too long"):
+        store.place({LONG: b"1"}, WHEN, unknown)
+    assert os.listdir("/proc/self/fd") == before
+    assert os.listdir(tmp_path / ".incoming") == []
+    (tmp_path / ".incoming" / "left").write_text(LONG)
+    store.place({"cc/x": b"1"}, WHEN, unknown).settle()
+    assert os.listdir(tmp_path / ".incoming") == []
+
+
+def test_a_note_that_cannot_be_followed_up_stops_nobody(tmp_path, caplog):
+    """It stays, with a word in the log: a folder, bytes that are no text, what the database takes for none."""
+
+    def has_row(path):
+        if "\0" in path:
+            raise ValueError("A string literal cannot contain NUL (0x00) characters.")
+        return False
+
+    store, notes = LocalStore(str(tmp_path)), tmp_path / ".incoming"
+    store.place({"aa/lost": b"1"}, WHEN, unknown).abandon()
+    (notes / "folder").mkdir()
+    (notes / "bytes").write_bytes(b"\xff\xfe")
+    (notes / "zeros").write_bytes(b"\0" * 20)
+    store.place({"bb/x": b"1"}, WHEN, has_row).settle()
+    assert sorted(os.listdir(tmp_path)) == [".incoming", "bb"]
+    assert sorted(os.listdir(notes)) == ["bytes", "folder", "zeros"]
+    assert len(caplog.records) == 3
+
+
+def test_an_error_of_the_database_is_told(tmp_path):
+    """Its transaction is the upload's."""
+
+    def has_row(path):
+        raise LookupError("no database")
+
+    LocalStore(str(tmp_path)).place({"aa/x": b"1"}, WHEN, unknown).abandon()
+    with pytest.raises(LookupError):
+        LocalStore(str(tmp_path)).place({"bb/x": b"1"}, WHEN, has_row)
+
+
+def test_what_cannot_be_undone_waits_for_the_next(tmp_path):
+    """A folder is in the file's place: the first error is told, the note stays, and nobody holds it."""
+    (tmp_path / "aa" / "x").mkdir(parents=True)
+    before = os.listdir("/proc/self/fd")
+    with pytest.raises(IsADirectoryError, match=r"x\.part"):
+        LocalStore(str(tmp_path)).place({"aa/x": b"1"}, WHEN, unknown)
+    assert os.listdir("/proc/self/fd") == before
+    (tmp_path / "aa" / "x").rmdir()
+    LocalStore(str(tmp_path)).place({"bb/x": b"1"}, WHEN, unknown).settle()
+    assert sorted(os.listdir(tmp_path)) == [".incoming", "bb"]
+    assert os.listdir(tmp_path / ".incoming") == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_with_ends_of_lines_is_one_name(tmp_path, name):
+    """All but the one that notes are written with."""
+    asked = []
+    LocalStore(str(tmp_path)).place({name: b"1", name + ".asc": b"s"}, WHEN, unknown).abandon()
+    LocalStore(str(tmp_path)).place({"cc/x": b"1"}, WHEN, asked.append).settle()
+    assert asked == [name]
+    assert sorted(os.listdir(tmp_path)) == [".incoming", "cc"]
+
+
+def test_a_note_taken_away_by_hand_is_no_error(tmp_path):
+    """Somebody cleared up meanwhile: the file stays."""
+    store, before = LocalStore(str(tmp_path)), os.listdir("/proc/self/fd")
+    placed = store.place({"aa/x": b"1"}, WHEN, unknown)
+    for note in (tmp_path / ".incoming").iterdir():
+        note.unlink()
+    placed.settle()
+    assert os.listdir("/proc/self/fd") == before
+    assert store.stat("aa/x") is not None
+
+
 def test_a_folder_that_goes_while_a_file_is_written_is_made_again(tmp_path, monkeypatch):
     """Somebody removes empty folders at the same time: several attempts, then the error."""
     store = LocalStore(str(tmp_path))
