@@ -55,7 +55,7 @@ class Journal:
             raise UsageError(f"{path}: is no journal of harness distill; name another file") from None
         if told[0] != head:
             raise UsageError(
-                f"{path}: is the journal of another run (other sources, recording or harness); remove it or name another"
+                f"{path}: is the journal of another run (sources, recording or harness); remove it or name another"
             )
 
     def _take(self, told: dict[str, Any], sets: list[frozenset[int]]) -> None:
