@@ -15,7 +15,8 @@ from harness.errors import UsageError
 from harness.gaps import gap_map, read_measures
 from harness.judge import Verdict
 from harness.pipeline import Options
-from harness.reach.changes import changed_lines, judged_changes, read_codes
+from harness.reach.changes import judged_changes, read_codes
+from harness.reach.revision import changed_lines
 from harness.reach.side import watched
 from harness.reach.sources import PREFIX, Sources, own_sources
 from harness.reach.watch import Watch

@@ -1,97 +1,27 @@
-"""Which lines of the new code were changed since a revision (asked of git), and which of them were judged.
+"""Which lines of the new code were changed since a revision, and which of them were judged.
 
-`changed_lines` runs git; `judged_changes` is pure: what was changed and what was reached in, a Changed out.
+`harness.reach.revision` says what was changed; `judged_changes` is pure: that and what was reached in, a Changed out.
 """
 
 from __future__ import annotations
 
-import os
-import re
-import subprocess
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from harness.changed import Changed, Unreached
-from harness.errors import UsageError
 from harness.reach.code import Code, read_code
 from harness.reach.side import Line
 from harness.reach.sources import is_python
 from harness.reach.watch import Watch
 
-TIMEOUT = 60.0
-OF_A_HOOK = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"})
-"""What git sets for its hooks: it would look at another repository than the one around the folder."""
 UNTOLD = frozenset(
     {".pl", ".pm", ".cgi", ".php", ".rb", ".tcl", ".js", ".lua", ".c", ".sql", ".inc"}
     | {".html", ".htm", ".tmpl", ".tpl", ".tt", ".mako", ".jinja", ".jinja2", ".j2"}
 )
 """Files that are part of a program, whose lines nobody tells."""
-HUNK = re.compile(r"^@@ -\S+ \+(\d+)(?:,(\d+))? @@")
-NEW_FILE = re.compile(r"^\+\+\+ (.*)$")
 
 Lines = Mapping[str, frozenset[int]]
 """Numbers of lines, by the path of the file below the root."""
-
-
-def changed_lines(root: Path, since: str, paths: Sequence[Path]) -> dict[str, frozenset[int]]:
-    """Return the lines that `paths`, below `root`, have now and did not have at a revision; of new files all lines.
-
-    Raises UsageError where there is no git, no such revision, or no repository.
-    """
-    if since.startswith("-"):
-        raise UsageError(f"--changed-since {since!r}: is no revision")
-    names = [os.path.relpath(path, root) for path in paths]
-    diff = _git(root, "diff", "-U0", "--no-color", "--no-ext-diff", "--relative", since, "--", *names)
-    found = parsed_diff(diff.decode("utf-8", "surrogateescape"))
-    listed = _git(root, "ls-files", "-z", "--others", "--exclude-standard", "--", *names)
-    for name in map(os.fsdecode, filter(None, listed.split(b"\0"))):
-        text = (root / name).read_bytes()
-        found[name] = frozenset(range(1, text.count(b"\n") + 2))
-    return found
-
-
-def parsed_diff(text: str) -> dict[str, frozenset[int]]:
-    """Return the lines that `git diff -U0` says were added or changed, by file; of deleted files none."""
-    found: dict[str, set[int]] = {}
-    name = ""
-    for line in text.splitlines():
-        if header := NEW_FILE.match(line):
-            name = _unquoted(header[1])
-        elif (hunk := HUNK.match(line)) and name:
-            first, count = int(hunk[1]), int(hunk[2] or 1)
-            found.setdefault(name, set()).update(range(first, first + count))
-    return {name: frozenset(lines) for name, lines in found.items() if lines}
-
-
-def _unquoted(name: str) -> str:
-    """Return the path of a `+++ b/...` line; empty for a file that went away."""
-    name = name.rstrip("\t")
-    if name == "/dev/null":
-        return ""
-    if name.startswith('"'):
-        name = name.strip('"').encode("latin-1", "replace").decode("unicode_escape").encode("latin-1").decode("utf-8")
-    return name.removeprefix("b/")
-
-
-def _git(root: Path, *words: str) -> bytes:
-    env = {name: value for name, value in os.environ.items() if name not in OF_A_HOOK}
-    try:
-        answer = subprocess.run(
-            ["git", "-c", "core.quotePath=true", *words],
-            cwd=root,
-            env={**env, "LC_ALL": "C"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=TIMEOUT,
-        )
-    except FileNotFoundError:
-        raise UsageError("--changed-since needs the program git, which is not on PATH") from None
-    except subprocess.TimeoutExpired:
-        raise UsageError(f"--changed-since: git {words[0]} did not end within {TIMEOUT:.0f} s in {root}") from None
-    if answer.returncode:
-        said = answer.stderr.decode("utf-8", "replace").strip().splitlines()[:1]
-        raise UsageError(f"--changed-since: git cannot tell in {root}: {''.join(said)}")
-    return answer.stdout
 
 
 def read_codes(root: Path, names: Collection[str]) -> dict[str, tuple[list[str], Code | None]]:
