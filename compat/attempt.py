@@ -78,7 +78,7 @@ class _Held:
         return self._written
 
     def _written(self, data: bytes) -> None:
-        piece = _checked(data)
+        piece = checked(data)
         self._begin()(piece)
 
     def _begin(self) -> Callable[[bytes], Any]:
@@ -99,7 +99,7 @@ class _Held:
                 return answer
             if isinstance(answer, list | tuple):
                 raise _Failure(NO_BYTES)
-            pieces = map(_checked, answer)
+            pieces = map(checked, answer)
             first = next((piece for piece in pieces if piece), b"")
             self._begin()
         except BaseException:
@@ -121,7 +121,7 @@ class Guarded:
     def __iter__(self) -> Iterator[bytes]:
         try:
             for piece in self._pieces:
-                yield _checked(piece)
+                yield checked(piece)
         except (Exception, SystemExit):
             self._broke()
             raise
@@ -139,7 +139,7 @@ def is_whole(answer: Iterable[bytes], environ: Environ) -> bool:
     return isinstance(answer, list | tuple) and all(isinstance(piece, bytes) for piece in answer)
 
 
-def _checked(piece: bytes) -> bytes:
+def checked(piece: bytes) -> bytes:
     """Return a piece of a body. Raises TypeError for what is none (PEP 3333, "A Note on String Types")."""
     if not isinstance(piece, bytes):
         raise TypeError(NO_BYTES)

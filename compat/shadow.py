@@ -10,11 +10,13 @@ from __future__ import annotations
 import io
 import logging
 import os
+import re
 import threading
 import time
 import weakref
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -80,10 +82,10 @@ class Shadow:
     ) -> None:
         if not callable(callback):
             raise ConfigurationError(f"callback={callback!r} is not a function that takes a ShadowPair")
-        limits = {"threads": threads, "waiting": waiting, "memory": memory, "body": body, "timeout": timeout}
-        for name, value in {**limits, "patience": patience, "rest": rest}.items():
-            if value <= 0:
-                raise ConfigurationError(f"{name}={value!r} must be more than 0")
+        if isinstance(methods, str) or not methods or not all(re.fullmatch("[A-Z]+", str(name)) for name in methods):
+            raise ConfigurationError(f"methods={methods!r} must be a list of methods like GET")
+        _check(int, threads=threads, waiting=waiting, memory=memory, body=body, patience=patience)
+        _check(int | float, timeout=timeout, rest=rest)
         self.body, self._methods = body, frozenset(methods)
         self._callback, self._threads, self._waiting, self._memory = callback, threads, waiting, memory
         self._timeout, self._patience, self._rest = timeout, patience, rest
@@ -187,9 +189,10 @@ class Shadow:
                     self._dropped(RESTING, job.counted)
                 else:
                     self._do(job)
-            except Exception as error:  # the callback's: nothing may end this thread
-                self._dropped(CALLBACK, job.counted)
+            except BaseException as error:  # the callback's, or a counter's: nothing may end this thread
                 logger.error("shadow: the callback failed: %s", one_line(f"{type(error).__name__}: {error}"))
+                with suppress(Exception):
+                    self._dropped(CALLBACK, job.counted)
             finally:
                 with self._change:
                     self._running.pop(threading.get_ident(), None)
@@ -214,6 +217,13 @@ class Shadow:
             self._trouble = self._patience - 1  # one more, and it rests again
             logger.warning("shadow: new failed or was too slow %d times running: not asked for %g s",
                            self._patience, self._rest)  # fmt: skip
+
+
+def _check(kind: Any, **numbers: object) -> None:
+    """Raises ConfigurationError for a number that is none of its kind, or none above 0."""
+    for name, value in numbers.items():
+        if isinstance(value, bool) or not isinstance(value, kind) or not value > 0:
+            raise ConfigurationError(f"{name}={value!r} must be a {'whole ' * (kind is int)}number above 0")
 
 
 def environ_of(request: Asked) -> Environ:

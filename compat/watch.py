@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from .attempt import checked
 from .journal import logger
 from .pair import Answered, Asked
 from .types import Application, Environ, StartResponse
@@ -185,7 +186,7 @@ def collect(application: Application, environ: Environ, limit: int, timeout: flo
 
     def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None, /) -> Callable[[bytes], Any]:
         head[:] = [status, headers]
-        return body.add
+        return lambda data: body.add(checked(data))
 
     failed = ""
     answer: Iterable[bytes] = ()
@@ -193,13 +194,13 @@ def collect(application: Application, environ: Environ, limit: int, timeout: flo
         try:
             answer = application(environ, start)
             for piece in answer:
-                body.add(piece)
+                body.add(checked(piece))
                 if body.too_large or time.perf_counter() - begun > timeout:
                     break
         finally:
             if hasattr(answer, "close"):
                 answer.close()
-    except (Exception, SystemExit) as error:
+    except BaseException as error:  # nobody asks this thread to end: a CancelledError or a Timeout is new's, too
         failed = f"{type(error).__name__}: {error}"
     if body.too_large:
         return None

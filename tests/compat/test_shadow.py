@@ -102,27 +102,49 @@ def test_a_method_that_writes(ask: Callable[..., Any], methods: set[str]) -> Non
     assert setup.shadow.reasons == ({} if allowed else {"method": 1})
 
 
-def test_an_exception_of_new_is_its_answer(ask: Callable[..., Any]) -> None:
-    """The client sees nothing of it; SystemExit is no more than another."""
+class Late(BaseException):
+    """As asyncio.CancelledError and gevent.Timeout, which are no Exception, either."""
+
+
+@pytest.mark.parametrize("kind", [SystemExit, GeneratorExit, KeyboardInterrupt, Late, LookupError])
+def test_an_exception_of_new_is_its_answer(ask: Callable[..., Any], kind: type[BaseException]) -> None:
+    """The client sees nothing of it, whatever it is; the next request is put to new again."""
 
     def leave() -> None:
-        raise SystemExit("gone")
+        raise kind("gone")
 
     setup = Setup(New(leave), patience=5)
     for _ in range(2):
         assert ask(setup.app, "/").status == "200 OK"
         assert setup.shadow.wait()
-    assert [pair.new.failed for pair in setup.pairs] == ["SystemExit: gone"] * 2
+    assert [pair.new.failed for pair in setup.pairs] == [f"{kind.__name__}: gone"] * 2
     assert setup.counts == {"old": 2, "shadowed": 2}
 
 
-def test_an_exception_of_the_callback(ask: Callable[..., Any], caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("written", [False, True])
+def test_text_instead_of_bytes_is_a_failure_of_new(ask: Callable[..., Any], written: bool) -> None:
+    """As programs do that came from Python 2; the callback has no part in it."""
+
+    def new(environ: dict[str, Any], start_response: Any) -> list[Any]:
+        write = start_response("200 OK", TEXT)
+        return write("text") if written else ["text"]
+
+    setup = Setup(new)
+    ask(setup.app, "/")
+    assert setup.counts == {"old": 1, "shadowed": 1}
+    assert setup.pairs[0].new.failed == "TypeError: a piece of its body is not bytes"
+
+
+@pytest.mark.parametrize("kind", [LookupError, Late])
+def test_an_exception_of_the_callback(
+    ask: Callable[..., Any], caplog: pytest.LogCaptureFixture, kind: type[BaseException]
+) -> None:
     """Is told, and the next pair is handed over."""
     seen: list[ShadowPair] = []
 
     def callback(pair: ShadowPair) -> None:
         seen.append(pair)
-        raise LookupError("no disk")
+        raise kind("no disk")
 
     shadow = Shadow(callback)
     app = Strangler(old, New(), [{"name": "all", "path": "/", "to": "shadow"}], shadow=shadow)
@@ -131,7 +153,23 @@ def test_an_exception_of_the_callback(ask: Callable[..., Any], caplog: pytest.Lo
         assert shadow.wait()
     assert len(seen) == 2
     assert app.counts["all"] == {"old": 2, "dropped": 2}
-    assert "callback failed: LookupError: no disk" in caplog.text
+    assert f"callback failed: {kind.__name__}: no disk" in caplog.text
+
+
+def test_a_count_that_fails(environ_for: Callable[..., Any]) -> None:
+    """As when metrics have no disk: the next request is put to new nevertheless."""
+    setup = Setup(New())
+
+    def observe(rule: str, event: str) -> None:
+        if event != "old":
+            raise OSError("no space")
+
+    for _ in range(2):
+        answer: Any = setup.app(environ_for("/", **{"compat.routes": observe}), lambda *args: None)
+        list(answer)
+        answer.close()
+        assert setup.shadow.wait()
+    assert len(setup.pairs) == 2
 
 
 READS = [
@@ -358,7 +396,21 @@ def test_a_forked_worker_begins_anew(ask: Callable[..., Any]) -> None:
 
 @pytest.mark.parametrize(
     ("options", "says"),
-    [({"callback": None}, "callback=None"), ({"threads": 0}, "threads=0"), ({"timeout": -1}, "timeout=-1")],
+    [
+        ({"callback": None}, "callback=None"),
+        ({"threads": 0}, "threads=0"),
+        ({"threads": 1.5}, r"threads=1\.5 must be a whole number"),
+        ({"waiting": True}, "waiting=True"),
+        ({"memory": "5"}, "memory='5' must be a whole number above 0"),
+        ({"body": float("inf")}, "body=inf"),
+        ({"patience": None}, "patience=None"),
+        ({"timeout": -1}, "timeout=-1 must be a number above 0"),
+        ({"timeout": float("nan")}, "timeout=nan"),
+        ({"rest": "30"}, "rest='30'"),
+        ({"methods": "GET"}, "methods='GET' must be a list"),
+        ({"methods": ["get"]}, "methods like GET"),
+        ({"methods": []}, "methods"),
+    ],
 )
 def test_refused(options: dict[str, Any], says: str) -> None:
     """What cannot be is told when the object is made."""
