@@ -54,6 +54,12 @@ def run(folder, *words):
     return done.returncode, done.stdout + done.stderr
 
 
+def by_hand(folder, *calls):
+    """Write a file of tests, one for each call of `harness_replay`."""
+    tests = [f"def test_{number}(harness_replay):\n    harness_replay({call})\n" for number, call in enumerate(calls)]
+    (folder / "test_hand.py").write_text("\n\n".join(tests))
+
+
 def change(folder, before, after):
     """Change the application."""
     path = folder / "shop.py"
@@ -135,3 +141,128 @@ def test_a_damaged_recording_is_an_error_of_collection(shop):
     status, text = run(shop, "visits.yaml", "--harness-target", "shop:application")
     assert status == 2, text
     assert "visits.yaml" in text, text
+
+
+def test_each_target_is_asked_for_itself(shop):
+    """Two tests on one cassette, each with a target of its own: the second is not judged by what the first showed."""
+    (shop / "other.py").write_text(SHOP.replace('"text/html"', '"text/plain"'))
+    calls = [f"'visits.yaml', 1, target='{name}:application'" for name in ("shop", "other")]
+    for each in (calls, calls[::-1]):
+        by_hand(shop, *each)
+        _, text = run(shop, "test_hand.py")
+        assert "1 failed, 1 passed" in text, text
+        assert "+ text/plain\n" in text, text
+
+
+def test_a_test_by_hand_beside_a_collected_one_sees_the_whole_recording(shop):
+    """The collected test needs the first exchange alone, the other one the third."""
+    by_hand(shop, "'visits.yaml', 3")
+    words = ("visits.yaml::1 GET /", "test_hand.py", "--harness-target", "shop:application")
+    status, text = run(shop, *words)
+    assert (status, "2 passed" in text) == (0, True), text
+    status, text = run(shop, *words[1:2], *words[:1], *words[2:])
+    assert (status, "2 passed" in text) == (0, True), text
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        ("'visits.yaml', 99", "visits.yaml: has no exchange 99, but 1 to 3"),
+        ("'visits.yaml', 0", "visits.yaml: has no exchange 0, but 1 to 3"),
+        ("'missing.yaml'", "missing.yaml: no such file or folder"),
+        ("'missing.yaml', 1", "missing.yaml: no such file or folder"),
+    ],
+)
+def test_what_cannot_be_replayed_is_told_without_a_traceback(shop, call, told):
+    """A number that the cassette has not, a cassette that is not there."""
+    by_hand(shop, call)
+    status, text = run(shop, "test_hand.py", "--harness-target", "shop:application")
+    assert (status, told in text, "Traceback" in text or "Error" in text) == (1, True, False), text
+
+
+def test_a_target_that_does_not_start_is_started_once(shop):
+    """However many tests ask for it; each fails with the reason."""
+    (shop / "shop.py").write_text("open('starts', 'a').write('x')\nraise RuntimeError('no database')\n")
+    _, text = run(shop, "visits.yaml", "--harness-target", "shop:application")
+    assert "3 failed" in text, text
+    assert text.count("no database") >= 3, text
+    assert (shop / "starts").read_text() == "x"
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "told"),
+    [
+        (
+            "harness.toml",
+            '[pytest]\nrecordings = "visits.yaml"',
+            "recordings must be a list of paths, not 'visits.yaml'",
+        ),
+        ("harness.toml", "[pytest]\nrecordings = [3]", "recordings must be a list of paths, not [3]"),
+        ("harness.toml", "[pytest]\ntarget = 3", "target must be a string, not 3"),
+        ("harness.toml", "[pytest]\nrecordigns = []", "[pytest] may have target and recordings"),
+        ("harness.toml", "[pytest", "harness.toml: cannot be read"),
+        ("pyproject.toml", '[tool.harness.pytest]\nrecordings = "x"', "recordings must be a list of paths, not 'x'"),
+    ],
+)
+def test_a_configuration_that_collects_nothing_by_mistake_is_an_error(shop, file, text, told):
+    """Else tests are missing, and nobody is told."""
+    (shop / "harness.toml").unlink()
+    (shop / file).write_text(text)
+    status, shown = run(shop, ".")
+    assert (status, told in shown) == (4, True), shown
+
+
+def test_a_listed_place_that_is_not_there_is_warned_of(shop):
+    """It may come later."""
+    (shop / "harness.toml").write_text('[pytest]\nrecordings = ["recs"]\n')
+    status, text = run(shop, ".")
+    assert (status, "recordings: there is no" in text) == (5, True), text
+
+
+def test_pyproject_lists_recordings_as_harness_toml_does(shop):
+    """Where there is no harness.toml."""
+    (shop / "harness.toml").unlink()
+    (shop / "pyproject.toml").write_text(
+        '[tool.harness.pytest]\ntarget = "shop:application"\nrecordings = ["visits.yaml"]\n'
+    )
+    status, text = run(shop, ".")
+    assert (status, "3 passed" in text) == (0, True), text
+
+
+@pytest.mark.parametrize("words", [(), ("-p", "xdist", "-n", "2"), ("-p", "xdist", "-n", "2", "--dist", "loadfile")])
+def test_update_rewrites_all_that_failed_whoever_ran_it(shop, words):
+    """Of workers, too: one process writes, once, and says so."""
+    change(shop, '"text/html"', '"text/plain"')
+    status, text = run(shop, "visits.yaml", "--harness-target", "shop:application", "--harness-update", *words)
+    assert (status, "3 failed" in text) == (1, True), text
+    assert text.count("visits.yaml: 3 recorded answers rewritten; look at the change") == 1, text
+    types = [exchange.response.header(b"content-type") for exchange in open_recordings([shop / "visits.yaml"])[0]]
+    assert types == [b"text/plain"] * 3
+
+
+def test_a_test_by_hand_shows_all_that_failed_and_updates_it_at_once(shop):
+    """Not the first only: one run for each would be needed."""
+    change(shop, '"text/html"', '"text/plain"')
+    by_hand(shop, "'visits.yaml'")
+    _, text = run(shop, "test_hand.py", "--harness-target", "shop:application", "--harness-update")
+    assert "visits.yaml: 3 recorded answers rewritten" in text, text
+    assert [f"visits.yaml#{number}: GET" in text for number in (1, 2, 3)] == [True] * 3, text
+
+
+def test_update_leaves_what_two_targets_answer_otherwise(shop):
+    """What would suit one would fail at the other; it is told."""
+    (shop / "other.py").write_text(SHOP.replace('"text/html"', '"text/plain"'))
+    by_hand(shop, *(f"'visits.yaml', 1, target='{name}:application'" for name in ("shop", "other")))
+    before = (shop / "visits.yaml").read_bytes()
+    _, text = run(shop, "test_hand.py", "--harness-update")
+    told = "visits.yaml: not rewritten, since other:application and shop:application do not answer alike: #1"
+    assert told in text, text
+    assert (shop / "visits.yaml").read_bytes() == before
+
+
+def test_a_damaged_file_of_a_listed_folder_is_an_error_of_collection(shop):
+    """Named, with the reason, and without a traceback."""
+    (shop / "recs").mkdir()
+    (shop / "recs" / "other.yaml").write_text("a: [\n")
+    status, text = run(shop, "recs", "--harness-target", "shop:application")
+    assert (status, "recs/other.yaml" in text, "Traceback" in text) == (2, True, False), text
