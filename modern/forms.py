@@ -23,7 +23,7 @@ _line = re.compile(rb"[^\n]*\n|[^\n]+")
 _length = re.compile("[0-9]{1,18}")
 _rest_of_delimiter = re.compile(rb"(--)?[ \t\r\f\v]*(?:\n|\Z)")
 _boundary = re.compile(r"[ -~]{0,200}[!-~]")
-_parameter = re.compile(r';\s*([^=;\s]+)\s*=\s*(?:"((?:\\.|[^"\\])*)"|([^;]*))')
+_piece = re.compile(r'(?:;|^)((?:[^;"]|"(?:\\"|[^"])*(?:"|$))*)')
 
 
 class BadEncoding(Answered):
@@ -200,12 +200,21 @@ def part(headers: Mapping[bytes, str], content: bytes) -> Iterator[Pair]:
 
 
 def parse_header(value: str) -> tuple[str, dict[str, str]]:
-    """Return ('form-data', {'name': ...}) of `form-data; name="..."`."""
+    """Return ('form-data', {'name': ...}) of `form-data; name="..."`; a semicolon in quotes separates nothing."""
+    kind, *pieces = _piece.findall(value)
     parameters = {}
-    for match in _parameter.finditer(value):
-        name, quoted, plain = match.groups()
-        parameters[name.lower()] = re.sub(r'\\(["\\])', r"\1", quoted) if quoted is not None else plain.strip()
-    return value.partition(";")[0].strip(), parameters
+    for piece in pieces:
+        name, equals, text = piece.partition("=")
+        if equals:
+            parameters[name.strip().lower()] = unquoted(text.strip())
+    return kind.strip(), parameters
+
+
+def unquoted(text: str) -> str:
+    """Return a parameter's value without the quotes around it; those within are its own."""
+    if len(text) > 1 and text[0] == text[-1] == '"':
+        return re.sub(r'\\(["\\])', r"\1", text[1:-1])
+    return text
 
 
 def gather(pairs: Iterable[Pair]) -> Form:

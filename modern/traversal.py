@@ -30,6 +30,7 @@ SITE, INDEX, CALL = Site(), Index(), Call()
 PARTS = frozenset(
     ("simple", "packages", "daytime", "serial", "serversig", "mirrors", "id", "google_login", "security", "static")
 )
+PROGRAMS = frozenset(("pypi", "oauth"))
 
 
 def root(request: IndexRequest) -> Site:
@@ -58,10 +59,12 @@ def place(request: IndexRequest) -> tuple[object, str]:
     name = path[1:].partition("/")[0]
     if not name and path in ("", "/"):
         return SITE, "front"
+    if "\0" in path and (name in PARTS or name in PROGRAMS):
+        return SITE, "no path"
     if name in PARTS:
         request.form  # noqa: B018  # a form that cannot be read is refused wherever it is sent
         return SITE, name
-    if name not in ("pypi", "oauth"):
+    if name not in PROGRAMS:
         return SITE, "unknown"
     request.form  # noqa: B018
     identify(request)

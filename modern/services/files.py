@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from psycopg2 import IntegrityError
-from sqlalchemy import Row, Select, bindparam, delete, func, literal_column, select
+from sqlalchemy import Row, Select, bindparam, delete, func, literal, literal_column, select
 from sqlalchemy.orm import Session
 from transaction import TransactionManager
 
 from .. import prepared
-from ..forms import Upload
+from ..forms import Upload, Value
 from ..models import File, RegisteredName, Release, table
 from .clock import naive_now, seconds
 from .journal import Journal
@@ -70,7 +70,7 @@ class Files:
     def most_downloaded(self, number: Any) -> Sequence[Row[str | None, int | None]]:
         """(name, downloads) of the projects whose files were downloaded most; None: of all."""
         total = func.sum(File.downloads)
-        rows = select(File.name, total).group_by(File.name).order_by(total.desc(), File.name).limit(number)
+        rows = select(File.name, total).group_by(File.name).order_by(total.desc(), File.name).limit(literal(number))
         return self._db.execute(rows).all()
 
     def has_md5(self, digest: Any) -> bool:
@@ -83,13 +83,15 @@ class Files:
         return self._db.scalar(_EXISTS, values) is not None
 
     def add(
-        self, name: str, version: str, content: Upload, packagetype: str, python_version: str, comment: str,
+        self, name: str, version: str, content: Upload, packagetype: Value, python_version: Value,
+        comment: Value,
         signature: bytes | None = None,
     ) -> None:  # fmt: skip
         """Add a file with its row; both are there when the transaction is safe, or neither is.
 
         Raises DuplicateFile where name or content are stored already, UsedFilename where the name was once. The
-        database finds that out, so each refused attempt takes an id, as it always did.
+        database finds that out, so each refused attempt takes an id, as it always did. A repeated value is stored as
+        the text of an array, which the database makes of it.
         """
         when = naive_now()
         filename, sha256, blake2 = content.filename, *digests(content.value)

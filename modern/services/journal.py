@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, insert, select
+from sqlalchemy import Row, Select, func, insert, literal, select
 from sqlalchemy.orm import Session
 
 from ..models import JournalEntry, Release, table
@@ -56,7 +56,7 @@ class Journal:
 
     def after_serial(self, serial: Any) -> Sequence[Event]:
         """The same of all that has a higher serial."""
-        return self._db.execute(_events().where(JournalEntry.id > serial)).all()
+        return self._db.execute(_events().where(JournalEntry.id > literal(serial))).all()
 
     def changed_projects(self, since: datetime) -> list[str | None]:
         """Names in entries after a time, in the order of their first one."""

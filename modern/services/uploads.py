@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import Answered, Forbidden, FormError
-from ..forms import Form, Upload
+from ..forms import Form, Upload, Value
 from . import distributions
 from .files import DuplicateFile, Files, UsedFilename
 from .python2 import u_repr
@@ -32,7 +32,7 @@ class Uploads:
         try:
             distributions.check_filename(content.filename)
             refuse_stored(name, version, content.filename, stored)
-            distributions.check_file(content, filetype, name, signature)
+            distributions.check_file(content, filetype if isinstance(filetype, str) else "", name, signature)
         except distributions.Refused as refused:
             raise FormError(str(refused)) from None
         if not distributions.is_digest(content, form.get("md5_digest")):
@@ -41,7 +41,7 @@ class Uploads:
         try:
             self._files.add(
                 name, version, content, filetype, python_version,
-                comment if isinstance(comment, str) else "", signature,
+                "" if isinstance(comment, Upload) else comment, signature,
             )  # fmt: skip
         except DuplicateFile:
             raise FormError("Duplicate file upload detected.") from None
@@ -84,22 +84,24 @@ def refuse_stored(name: str, version: str, filename: str, stored: bool) -> None:
         )
 
 
-def file_fields(form: Form) -> tuple[Upload, str, str]:
+def file_fields(form: Form) -> tuple[Upload, Value, Value]:
     """Return (content, file type, Python version), each of the right kind. Raises FormError."""
     content, filetype = form.get("content"), form.get("filetype")
     if not content or not filetype:
         raise FormError("Both content and filetype are required")
-    if not isinstance(content, Upload) or not isinstance(filetype, str):
+    if not isinstance(content, Upload) or isinstance(filetype, Upload):
         raise FormError("invalid upload")
     python_version = "source" if filetype == "sdist" else form.get("pyversion")
-    if not python_version or not isinstance(python_version, str):
+    if not python_version or isinstance(python_version, Upload):
         raise FormError("Python version is required for binary distribution uploads")
     return content, filetype, python_version
 
 
 def signature_of(form: Form) -> bytes | None:
-    """Return the signature's bytes, sent as a file or as text; None without one."""
+    """Return the signature's bytes, sent as a file or as text; None without one. Raises FormError for several."""
     signature = form.get("gpg_signature")
+    if isinstance(signature, list):
+        raise FormError("invalid signature")
     if isinstance(signature, Upload):
         return signature.value or None
-    return signature.encode() if isinstance(signature, str) and signature else None
+    return signature.encode() if signature else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pyramid.response import Response
 
-from ..answers import answer, redirect
+from ..answers import TEXT, answer, failure, redirect
 from ..errors import Gone
 from ..request import IndexRequest
 from ..services import xrds
@@ -15,6 +15,7 @@ NO_SIGNATURES = (
     " upgrade to 1.7+. If you're mirroring PyPI with pep381client then please switch to bandersnatch. Otherwise contact"
     " the maintainer of your software and inform them of PEP 464."
 )
+MOST_PURGED = 20  # projects of one request
 
 
 def front(request: IndexRequest) -> Response:
@@ -26,6 +27,12 @@ def unknown(request: IndexRequest) -> Response:
     """A name that is nobody's (B021)."""
     path: str = request.environ["PATH_INFO"]
     return answer(b"Not Found: " + path.encode("latin-1"), "text/plain", status=404, reason="not found")
+
+
+def no_path(request: IndexRequest) -> Response:
+    """A path with NUL, which never came to a program of the index: not to its database either."""
+    text = "404 Not Found\n"
+    return answer(text, TEXT, ("Content-Length", str(len(text))), status=404, reason="Not Found")
 
 
 def daytime(request: IndexRequest) -> Response:
@@ -49,8 +56,17 @@ def openid_server(request: IndexRequest) -> Response:
 
 
 def purge(request: IndexRequest) -> Response:
-    """Forget what caches hold of projects: there is no cache in front of this index (B100)."""
+    """Have caches forget what they hold of projects (B100): of registered ones, and few at once, as anybody may ask."""
+    projects = request.form.get("project", [])
+    for name in (projects if isinstance(projects, list) else [projects])[:MOST_PURGED]:
+        if isinstance(name, str) and "\0" not in name and request.services.projects.find(name):
+            request.services.changed(name, "purge")
     return plain("OK", "text/plain")
+
+
+def gae_file(request: IndexRequest) -> Response:
+    """Hand files to a mirror on Google's App Engine: there is none any more."""
+    return failure("There is no mirror on App Engine any more")
 
 
 def rss_regen(request: IndexRequest) -> Response:
@@ -69,7 +85,7 @@ def plain(text: str, content_type: str) -> Response:
 
 
 SITE = {
-    "front": front, "unknown": unknown, "daytime": daytime, "serial": serial, "serversig": serversig,
-    "id": openid_server,
+    "front": front, "unknown": unknown, "no path": no_path, "daytime": daytime, "serial": serial,
+    "serversig": serversig, "id": openid_server,
 }  # fmt: skip
-ACTIONS = {"purge": purge, "rss_regen": rss_regen, "exception": exception}
+ACTIONS = {"purge": purge, "gae_file": gae_file, "rss_regen": rss_regen, "exception": exception}

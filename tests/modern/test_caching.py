@@ -408,6 +408,25 @@ def test_a_cache_must_have_a_url():
         Settings.from_environ({**environ, "PYPI_PURGE_URL": "a.example"})
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_who_sees_a_stale_page_can_have_it_purged(person, seeded_site, method):
+    """Registered projects by any spelling; not any number of them, for anybody may ask. The old answer, whatever."""
+    from modern.app import make_app
+    from modern.views.odd import MOST_PURGED
+
+    Cache.got = ["one that failed"]
+    words = [(":action", "purge"), ("project", "Demo"), ("project", "no\0name"), ("project", "nobody")]
+    words += [("project", "nobody")] * (MOST_PURGED - 3) + [("project", "lone-wheel")]
+    query = urlencode(words)
+    with listening(None, Cache) as port:
+        person.app = make_app(replace(seeded_site[0], purge_urls=(f"http://127.0.0.1:{port}/",)))
+        asked = ("/pypi", query.encode()) if method == "POST" else ("/pypi?" + query, b"")
+        assert person.ask(method, *asked, Content_Type="application/x-www-form-urlencoded").text == "OK"
+        soon(lambda: Cache.got[1:])
+        person.app.registry["installation"].close()
+    assert Cache.got[1:] == ["simple-index newest pkg~demo"]
+
+
 def test_a_cache_that_is_away_fails_no_upload(person, seeded_site, caplog):
     """The uploader waits for nothing."""
     from modern.app import make_app

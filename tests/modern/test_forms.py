@@ -7,8 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from legacy import forms as old_forms
 from legacy.forms import parse_multipart
-from modern.forms import MAX_BODY, URLENCODED, BadBody, BadEncoding, TooLong, Upload, delimiter, multipart, parse_form
+from modern.forms import (
+    MAX_BODY,
+    URLENCODED,
+    BadBody,
+    BadEncoding,
+    TooLong,
+    Upload,
+    delimiter,
+    multipart,
+    parse_form,
+    parse_header,
+)
 
 TYPE = "multipart/form-data; boundary=B"
 
@@ -124,7 +136,7 @@ def test_an_odd_multipart_body_is_read(body, form):
         ("Content-Length: " + "9" * 5000, "value"),
         ("no header", "no header\r\n\r\nvalue"),
         ("X: one\r\n two", "value"),
-        (" one", "value"),
+        (" ; x=y", "value"),
     ],
     ids=["too short", "right", "no number", "beyond all numbers", "no header begins the content", "folded", "goes on"],
 )
@@ -156,6 +168,28 @@ def test_any_multipart_body_is_read_as_on_the_old_index(pieces):
     new = [(name, value if isinstance(value, bytes) else (value.filename, value.value, value.type))
            for name, value in multipart(body, b"B")]  # fmt: skip
     assert new == old
+
+
+@pytest.mark.parametrize(
+    ("header", "filename"),
+    [
+        ('form-data; filename="demo-7.7"q.tar.gz"', 'demo-7.7"q.tar.gz'),
+        ('form-data; filename="a;b.zip"; x="', "a;b.zip"),
+        ('form-data; filename="a\\"b\\\\c.zip"', 'a"b\\c.zip'),
+        ("form-data; filename = a b.zip ; x", "a b.zip"),
+        ('form-data; filename="', '"'),
+        ('form-data; FileName=""', ""),
+    ],
+)
+def test_a_name_within_quotes_may_have_quotes(header, filename):
+    """Browsers of the time did not escape them; a semicolon in quotes separates nothing."""
+    assert parse_header(header) == ("form-data", parse_header(header)[1] | {"filename": filename})
+
+
+@given(st.text('a=";\\ \r\n', max_size=30))
+def test_any_header_is_taken_apart_as_on_the_old_index(value):
+    """Name and value of each parameter."""
+    assert parse_header(value) == old_forms.parse_header(value)
 
 
 def test_texts_must_be_utf_8():

@@ -29,7 +29,10 @@ TARGETS = [
     "/pypi?:action=list_classifiers", "/pypi?:action=show_md5&digest=x", "/pypi?:action=purge",
     "/pypi?:action=rss_regen", "/pypi?:action=exception", "/pypi?:action=nothing",
     "/pypi?:action=rss&:action=rss", "/pypi/%FF", "/pypi?name=%FF",
-    "/pypi?:action=file_upload", "/pypi?:action=doc_upload", "/pypi?:action=rss;x=1", "/pypi/nobody", "/pypi/demo/9",
+    "/pypi?:action=gae_file", "/pypi/%00", "/pypi/demo/%00/json", "/simple/%00", "/simple/%00/", "/packages/a%00",
+    "/packages/documentation/demo/%00", "/id/%00", "/mirrors/%00", "/oauth/%00", "/nothing/%00", "/static%00",
+    "/pypi/%00/%FF", "/pypi?:action=file_upload", "/pypi?:action=doc_upload",
+    "/pypi?:action=rss;x=1", "/pypi/nobody", "/pypi/demo/9",
 ]  # fmt: skip
 CALLS = [
     ("list_packages",), ("list_packages_with_serial",), ("package_releases", "demo"),
@@ -40,7 +43,8 @@ CALLS = [
     ("search", {"name": ["demo", "x"], "odd": "x"}),
     ("search", {"name": "demo", "summary": "a", "_pypi_hidden": "1"}, "or"), ("search", {}), ("search", "text"),
     ("updated_releases", 0), ("changelog", 0), ("changelog", 0, True), ("changelog", "x"),
-    ("changelog_since_serial", 0),
+    ("changelog_since_serial", 0), ("changelog_since_serial", None), ("changelog_since_serial", 1.5),
+    ("top_packages", None), ("top_packages", 1.5), ("top_packages", float("inf")), ("top_packages", {}),
     ("changelog_last_serial",), ("changed_packages", 0), ("user_packages", "alice"),
     ("package_roles", "demo"), ("package_hosting_mode", "demo"), ("package_hosting_mode", "nobody"),
     ("top_packages", 3),
@@ -121,7 +125,7 @@ def test_a_call_is_answered_alike(both, words):
     """XML-RPC's documents are equal, faults included."""
     from xmlrpc.client import dumps
 
-    body = dumps(words[1:], words[0]).encode()
+    body = dumps(words[1:], words[0], allow_none=True).encode()
     old, new = answers(both, "POST", "/pypi", [("Content-Type", "text/xml")], body)
     assert new == old
 
@@ -267,6 +271,17 @@ UPLOADS = [
     ("a wheel without a platform", upload(filename="demo-9.whl", content=zipped("xx")), ALICE),
     ("a wheel of Linux", upload(filename="demo-9-py3-none-linux_x86_64.whl", content=zipped("xx")), ALICE),
     ("somebody else's, by who may not", upload(filename="demo-7.tar.gz"), ("bob", "bobpw")),
+    ("a comment twice", [*upload(filename="demo-20.tar.gz", content=b"20"), ("comment", "a"), ("comment", 'b "c"')],
+     ALICE),
+    ("its kind twice", [*upload(filename="demo-21.tar.gz", content=b"21", pyversion="2.7"), ("filetype", "sdist")],
+     ALICE),
+    ("its kind twice, without its Python", [*upload(filename="demo-22.tar.gz", content=b"22"), ("filetype", "sdist")],
+     ALICE),
+    ("its Python twice", [*upload(filename="demo-23.egg", content=zipped("EGG-INFO/PKG-INFO-2"), filetype="bdist_egg",
+                                  pyversion="2.7"), ("pyversion", "3.5")], ALICE),
+    ("its Python twice, stored", [*upload(filename="demo-23.rpm", content=b"23", filetype="bdist_rpm",
+                                          pyversion="2.7"), ("pyversion", "3.5")], ALICE),
+    ("a quote in its name", upload(filename='demo-7.7"q.tar.gz', content=b"24"), ALICE),
     ("much metadata", upload(version="8", filename="demo-8.tar.gz", content=b"8", requires="a (>=1.0, <2.0)",
                              provides="b (1.0)", obsoletes="c", project_url="Docs, http://x", author="A"), ALICE),
 ]  # fmt: skip
@@ -310,6 +325,16 @@ def test_uploads_are_answered_alike_and_leave_the_same_rows(both, capfd):
                 both, "POST", "/pypi", [("Content-Type", "multipart/form-data; boundary=B")], body, user=user
             )
             assert new == old, label
+    for table, statement in LEFT.items():
+        assert rows(both[1][2], statement) == rows(both[0][2], statement), table
+
+
+def test_two_signatures_are_refused(both, capfd):
+    """The old index crashed by two signatures; dropping both and saying OK would be worse."""
+    fields = [*upload(filename="demo-30.tar.gz", content=b"30", gpg_signature=SIGNED), ("gpg_signature", SIGNED)]
+    headers = [("Content-Type", "multipart/form-data; boundary=B")]
+    old, new = answers(both, "POST", "/pypi", headers, multipart(fields), user=ALICE)
+    assert (old[0][:3], new[0]) == ("500", "400 invalid signature")
     for table, statement in LEFT.items():
         assert rows(both[1][2], statement) == rows(both[0][2], statement), table
 
