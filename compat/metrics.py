@@ -18,6 +18,8 @@ from .routed import ROUTES
 from .types import Application, Environ, Outcome, StartResponse
 
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+VIA = "HTTP_VIA"
+"""A proxy that names nobody still says that it is one (RFC 9110 section 7.6.3)."""
 LOCAL = ("127.0.0.0/8", "::1", UNIX)
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 
@@ -26,7 +28,8 @@ class Metrics:
     """Middleware that counts what the programs behind `app` do, and shows it at `url`.
 
     The page is shown to peers in `allow` (addresses, CIDR networks, "unix") that come directly: a request which a proxy
-    handed on (it has X-Forwarded-For or Forwarded) goes to the application like any other. Raises ConfigurationError.
+    handed on (it has X-Forwarded-For, Forwarded or Via) goes to the application like any other. One that says none of
+    these looks like the client itself. Raises ConfigurationError.
     """
 
     def __init__(self, app: Application, url: str = "/metrics", *, allow: Collection[str] = LOCAL) -> None:
@@ -97,7 +100,7 @@ class Metrics:
         self._bytes.labels(program).inc(outcome.sent)
 
     def _allowed(self, environ: Environ) -> bool:
-        if any(pattern.fullmatch(name) for name in environ for pattern in FAMILIES.values()):
+        if VIA in environ or any(pattern.fullmatch(name) for name in environ for pattern in FAMILIES.values()):
             return False
         peer = address(environ.get("REMOTE_ADDR", ""))
         return self._unix if peer is None else any(peer in network for network in self._networks)

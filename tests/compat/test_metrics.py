@@ -127,6 +127,7 @@ SHOWN = [
     ({"REMOTE_ADDR": "203.0.113.9"}, False),
     ({"HTTP_X_FORWARDED_FOR": "203.0.113.9"}, False),
     ({"HTTP_FORWARDED": "for=203.0.113.9"}, False),
+    ({"HTTP_VIA": "1.1 front.example"}, False),
     ({"PATH_INFO": "/metrics/x"}, False),
 ]
 
