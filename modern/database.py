@@ -6,7 +6,7 @@ import select
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection, Engine, NullPool, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url, text
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 from transaction import TransactionManager
@@ -18,17 +18,23 @@ from .states import States
 MANAGER = "manager"  # of the transaction that a session is for
 POOL, OVERFLOW = 8, 16  # connections kept, and those beyond that while a worker has more threads than usual
 
+# How long libpq waits for a server that says nothing: else without end, and with it the thread of the request. Seconds,
+# and milliseconds in the last.
+PATIENCE = {
+    "connect_timeout": "5", "keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3",
+    "tcp_user_timeout": "30000",
+}  # fmt: skip
+
 
 class Database:
     """One database of an installation, which lives as long as the application."""
 
     def __init__(self, url: str) -> None:
-        self.engine: Engine = create_engine(
-            psycopg2_url(url), pool_size=POOL, max_overflow=OVERFLOW, query_cache_size=500
-        )
+        patient = with_patience(url)
+        self.engine: Engine = create_engine(patient, pool_size=POOL, max_overflow=OVERFLOW, query_cache_size=500)
         event.listen(self.engine, "connect", prepare)
         event.listen(self.engine, "checkout", refuse_closed)
-        self._asking = create_engine(psycopg2_url(url), poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        self._asking = create_engine(patient, poolclass=NullPool, isolation_level="AUTOCOMMIT")
         self.states = States(self._open)
         self._sessions = sessionmaker(self.engine, autoflush=False)
         event.listen(self._sessions, "after_begin", join)
@@ -74,6 +80,12 @@ def join(session: Session, transaction: SessionTransaction, connection: Connecti
     committed: it need not be noticed what writes.
     """
     join_transaction(session, STATUS_CHANGED, session.info[MANAGER])
+
+
+def with_patience(url: str) -> URL:
+    """Return SQLAlchemy's URL of a database that may be away; what the URL itself says of waiting counts."""
+    made = make_url(psycopg2_url(url))
+    return made.set(query={**PATIENCE, **made.query})
 
 
 def psycopg2_url(url: str) -> str:
