@@ -21,6 +21,7 @@ PACKAGE_TYPES = {
     "bdist_msi": "Windows MSI installer", "bdist_egg": "Python Egg", "bdist_dmg": "macOS disk image",
     "bdist_wheel": "Python Wheel",
 }  # fmt: skip
+WEB = ("http://", "https://")
 DOAP = Markup('<a href="http://usefulinc.com/doap">DOAP</a> record')
 
 
@@ -81,6 +82,7 @@ def show_release(request: IndexRequest, name: Any, version: Any, message: str = 
         files=[shown_file(file, count(downloads.of_file(file.downloads))) for file in files], counted=downloads.state,
         classifiers=services.releases.classifiers(name, version),
         project_links=list(project_links(dependencies.get("project_url", ()))), lists=list(lists(dependencies, roles)),
+        is_link=is_link,
         latest=services.releases.latest_version(name, hidden_too=False), doap_label=DOAP,
         maintainer=request.visitor.logged_in and services.roles.may_change(name),
         readme=request.installation.readme.html(text) if (text := given(release.description)) else None,
@@ -95,8 +97,13 @@ def given(value: str | None) -> str:
 def project_links(urls: Sequence[str]) -> Iterator[tuple[str, str]]:
     """(label, URL) of `Label, http://...`; other schemes than the web's are not made clickable."""
     for label, _, url in (text.partition(",") for text in urls):
-        if url.strip().startswith(("http://", "https://")):
+        if url.strip().startswith(WEB):
             yield label, url
+
+
+def is_link(url: str) -> bool:
+    """Whether home page or download are made clickable: rows of before 2016 may hold anything, scripts too (B190)."""
+    return url.strip().lower().startswith((*WEB, "ftp://"))
 
 
 def lists(dependencies: Mapping[str, Sequence[str]], roles: Sequence[tuple[str, str]]) -> Iterator[tuple[str, Any]]:

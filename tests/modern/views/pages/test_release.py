@@ -1,6 +1,7 @@
 """The page of a release, and what a name alone leads to."""
 
 import pytest
+from sqlalchemy import text
 
 from modern.models import File
 from modern.views.pages import release
@@ -56,9 +57,10 @@ def test_another_spelling_is_sent_to_the_registered_one(person, target, location
 
 def test_an_old_release_leads_to_the_newest(person):
     """Its page says which that is."""
-    assert '<p>Newest version: <a href="http://index.example/pypi/demo/1.1">1.1</a></p>' in person.get(
-        "/pypi/demo/1.0"
-    ).text
+    assert (
+        '<p>Newest version: <a href="http://index.example/pypi/demo/1.1">1.1</a></p>'
+        in person.get("/pypi/demo/1.0").text
+    )
 
 
 def test_only_maintainers_find_the_ways_to_edit(person, alice):
@@ -80,6 +82,27 @@ def test_project_links_are_clickable_by_web_schemes_only():
     """Anything else could be a script."""
     texts = ["Home,http://a/", "Docs, https://b/", "Bad,javascript:alert(1)", "None"]
     assert list(release.project_links(texts)) == [("Home", "http://a/"), ("Docs", " https://b/")]
+
+
+@pytest.mark.parametrize(
+    ("url", "clickable"),
+    [
+        ("http://a.example/", True), (" HTTPS://a.example/", True), ("ftp://a.example/b.tar.gz", True),
+        ("javascript:alert(1)", False), ("\x01javascript:alert(1)", False), ("data:text/html,x", False),
+        ("//a.example", False), ("a.example", False),
+    ],
+)  # fmt: skip
+def test_an_old_home_page_is_clickable_if_it_cannot_be_a_script(person, alice, named, seeded_site, url, clickable):
+    """Nobody checked before 2016 what it was; text it stays, without the mark by which old installers find the link."""
+    name = named("home")
+    alice.post("submit", name=name, version="1.0")
+    with seeded_site[1].registry["installation"].database.engine.begin() as connection:
+        words = {"url": url, "name": name}
+        connection.execute(text("UPDATE releases SET home_page = :url, download_url = :url WHERE name = :name"), words)
+    page = person.get(f"/pypi/{name}/1.0").text
+    for label in ("Home Page", "Download URL"):
+        assert (f'<!-- <th>{label} -->\n<a href="{url}">' in page) is clickable
+        assert (f"<li><strong>{label}:</strong> {url}</li>" in page) is not clickable
 
 
 def test_dependencies_and_roles_are_listed_by_their_names():
