@@ -1,15 +1,20 @@
-"""Ours: how often files were downloaded, as statistics counted it (revision 0003). The sum for a file is in the old
-column `release_files.downloads`, where the old code reads it.
+"""Ours: how often files were downloaded, as statistics counted it (revisions 0003, 0004). The sum for a file is in the
+old column `release_files.downloads`, where the old code reads it.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Text
+from sqlalchemy import BigInteger, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .base import NAIVE, Base
+
+MIGRATED = text(
+    "SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('modern_download_feed')"
+    " AND attname = 'counted_since')"
+)  # whether the tables are there as they are here
 
 
 class CountedFile(Base):
@@ -44,3 +49,4 @@ class CountedFeed(Base):
     broken_since: Mapped[datetime | None] = mapped_column(NAIVE)  # downloads are lost now, since then
     last_loss: Mapped[datetime | None] = mapped_column(NAIVE)  # the last download that was lost
     revision: Mapped[int] = mapped_column(BigInteger)  # another after each count
+    counted_since: Mapped[datetime | None] = mapped_column(NAIVE)  # every download from then to `until` is counted

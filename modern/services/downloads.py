@@ -11,20 +11,20 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from ..models import CountedFeed, CountedProject, table
+from ..models.downloads import MIGRATED
 from ..statistics.spool import Recorder
 from .clock import naive_now, naive_time
 
 UNKNOWN = -1
 NEVER = "Downloads are unknown."
+MINUTE = "%Y-%m-%d %H:%M"
 CHECKED = 10.0  # seconds for which the state of the feed is kept
 WINDOWS = {"last_day": 1, "last_week": 7, "last_month": 30}
-
-_EXISTS = text("SELECT to_regclass('modern_download_feed')")
 
 
 class FeedState(NamedTuple):
@@ -35,11 +35,13 @@ class FeedState(NamedTuple):
     unknown: bool = False
     since: datetime | None = None  # None with `unknown`: nothing was ever counted
     last_loss: datetime | None = None
+    counted_since: datetime | None = None  # no download from then to `until` is missing but those that were lost
 
     def __str__(self) -> str:
         if not self.unknown:
-            return f"Downloads were counted until {self.until:%Y-%m-%d %H:%M} UTC."
-        return f"Downloads are unknown since {self.since:%Y-%m-%d %H:%M} UTC." if self.since else NEVER
+            since = f"from {self.counted_since:{MINUTE}} " if self.counted_since else ""
+            return f"Downloads were counted {since}until {self.until:{MINUTE}} UTC."
+        return f"Downloads are unknown since {self.since:{MINUTE}} UTC." if self.since else NEVER
 
 
 class Feed:
@@ -63,7 +65,7 @@ class Feed:
     def _ask(self) -> None:
         try:
             with self._engine.connect() as db:
-                if db.scalar(_EXISTS):
+                if db.scalar(MIGRATED):
                     self._row = db.execute(select(table(CountedFeed))).first()
         except SQLAlchemyError:
             pass  # no database: what was known last holds until it is due
@@ -74,7 +76,9 @@ def feed_state(row: Any, broken: datetime | None, now: datetime) -> FeedState:
     since = [when for when in (row.broken_since, broken) if when]
     if now > row.due:
         since.append(row.until)
-    return FeedState(row.revision, row.until, bool(since), min(since, default=None), row.last_loss)
+    return FeedState(
+        row.revision, row.until, bool(since), min(since, default=None), row.last_loss, row.counted_since
+    )  # fmt: skip
 
 
 class Downloads:
@@ -108,7 +112,8 @@ class Downloads:
 
 
 def misses(state: FeedState, days: int) -> bool:
-    """Whether downloads of the last days were lost."""
-    if state.unknown or state.until is None:
+    """Whether downloads of the last days were lost, or nobody counted some of these days."""
+    if state.unknown or state.until is None or state.counted_since is None:
         return True
-    return state.last_loss is not None and state.last_loss > state.until - timedelta(days=days)
+    first = state.until - timedelta(days=days)
+    return state.counted_since > first or (state.last_loss is not None and state.last_loss > first)

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .spans import Span, joined
 from .spool import Gap
 
 if TYPE_CHECKING:
@@ -55,6 +56,13 @@ class Manifest(NamedTuple):
     days: Mapping[str, Day] = {}
     until: float | None = None  # everything before was read
     lost: Mapping[str, Sequence[Gap]] = {}  # by process
+    read: Sequence[Span] = ()  # in order
+
+    @property
+    def since(self) -> float | None:
+        """Since when everything until `until` was read; None where nothing was."""
+        until = self.until
+        return next((span.first for span in self.read if until and span.first <= until <= span.last), None)
 
     def parts(self, since: str = "") -> list[str]:
         """Names of the files with rows, of days from `since` on."""
@@ -122,14 +130,18 @@ class Archive:
             new = sum(counts.values())
             return Added(new, given - new)
 
-    def note(self, until: float | None, lost: Mapping[str, Sequence[Gap]]) -> Manifest:
+    def note(
+        self, until: float | None, lost: Mapping[str, Sequence[Gap]], read: Iterable[Span] = (), silence: float = 0
+    ) -> Manifest:
         """Note up to when everything was read, and what each process lost; return what counts now.
 
-        A later time stays where an earlier one is noted: old logs are read at any time.
+        A later time stays where an earlier one is noted: old logs are read at any time. What was `read` is joined with
+        what was before, where no more than `silence` seconds are between.
         """
         with self._writing() as manifest:
             latest = max((when for when in (until, manifest.until) if when is not None), default=None)
-            noted = manifest._replace(until=latest, lost={**manifest.lost, **lost})
+            whole = joined([*manifest.read, *read], silence)
+            noted = manifest._replace(until=latest, lost={**manifest.lost, **lost}, read=whole)
             self._replace(noted)
             return noted
 
@@ -236,7 +248,9 @@ def read_manifest(path: Path, text: str) -> Manifest:
             raise ArchiveError(f"{path}: {told['format']} version {told['version']} is not read, {VERSION} is")
         days = {name: Day(tuple(day["parts"]), day["totals"], day["rows"]) for name, day in told["days"].items()}
         lost = {process: [Gap(*gap) for gap in gaps] for process, gaps in told["lost"].items()}
-        return Manifest(told["name"], days, told["until"], lost)
+        until = told["until"]
+        read = told.get("read", [[until, until]] if until else [])  # an earlier version did not note it
+        return Manifest(told["name"], days, until, lost, [Span(*span) for span in read])
     except (KeyError, TypeError, json.JSONDecodeError):
         raise ArchiveError(f"{path}: no manifest of downloads") from None
 

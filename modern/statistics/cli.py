@@ -18,6 +18,7 @@ from .archive import Archive
 from .counting import owners_in, publish
 from .countries import read_countries
 from .feed import ARCHIVE, SPOOL, Reading, Report, read_log, read_spool
+from .spans import SILENCE
 from .spool import Gap, losses
 
 DAILY = 26 * 3600.0  # seconds: a log of each day is read some time on the next
@@ -60,6 +61,9 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--late", type=float, metavar="SECONDS",
                         help="pages say `unknown` when nothing newer was read for so long (default: 26 hours, or three"
                              " times --every)")  # fmt: skip
+    parser.add_argument("--silence", type=float, default=SILENCE, metavar="SECONDS",
+                        help="where nobody asked the index anything for longer, a log is missing, and what was before"
+                             " does not count as known (default: an hour)")  # fmt: skip
     parser.add_argument("--adopt", action="store_true", help="go on from the counts of another folder")
 
 
@@ -94,7 +98,9 @@ def _read(log: str, folder: Path, reading: Reading) -> Report:
 @contextmanager
 def _counting(options: argparse.Namespace, late: float) -> Iterator[tuple[Reading, Callable[[], None]]]:
     """How events are read, and what counts them afterwards: nothing without a database."""
-    reading = Reading(read_countries(options.countries).of) if options.countries else Reading()
+    reading = Reading(silence=options.silence)
+    if options.countries:
+        reading = reading._replace(country=read_countries(options.countries).of)
     if not options.database:
         yield reading, lambda: None
         return
@@ -133,6 +139,8 @@ def run_status(options: argparse.Namespace) -> int:
     rows = sum(day.rows for day in manifest.days.values())
     print(f"{rows} downloads of {len(manifest.days)} days in {len(manifest.parts())} files")
     print(f"read until: {_time(manifest.until) if manifest.until else 'nothing was read yet'}")
+    if manifest.since:
+        print(f"without a hole since: {_time(manifest.since)}")
     gaps = sorted({*manifest.gaps(), *(gap for process in losses(folder / SPOOL) for gap in process.gaps)})
     for gap in gaps:
         print(_told_gap(gap))

@@ -14,6 +14,7 @@ from psycopg2.extras import execute_values
 from sqlalchemy import Connection, Engine, bindparam, insert, select, text
 
 from ..models import CountedFeed, File, table
+from ..models.downloads import MIGRATED
 from .archive import Archive, ArchiveError, Count, Manifest
 
 AT_ONCE = 5000  # rows of one statement
@@ -88,13 +89,14 @@ def feed_row(manifest: Manifest, until: float, late: float) -> dict[str, object]
         "archive": manifest.name, "until": naive(until), "due": naive(until) + timedelta(seconds=late),
         "broken_since": min((naive(gap.since) for gap in gaps if gap.open), default=None),
         "last_loss": max((naive(gap.last) for gap in gaps), default=None),
+        "counted_since": None if manifest.since is None else naive(manifest.since),
     }  # fmt: skip
 
 
 def _check(db: Connection, manifest: Manifest, *, adopt: bool) -> int:
     """The revision of the counts that are there, which must be this archive's; nobody else counts until we are done."""
-    if db.scalar(text("SELECT to_regclass('modern_download_feed')")) is None:
-        raise ArchiveError("the database has no tables for counts: `python -m modern migrate` adds them")
+    if not db.scalar(MIGRATED):
+        raise ArchiveError("the tables for counts are missing or old: `python -m modern migrate` adds what is new")
     db.execute(text("LOCK TABLE modern_download_feed IN EXCLUSIVE MODE"))
     feed = db.execute(select(table(CountedFeed))).first()
     if feed is None:

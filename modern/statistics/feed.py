@@ -17,7 +17,8 @@ from typing import IO, NamedTuple, cast
 
 from .archive import Added, Archive
 from .events import BadLine, Country, Event, LogReader, read_event, row
-from .spool import Gap, losses, segments
+from .spans import SILENCE, Span, extend
+from .spool import Gap, begun, losses, segments
 
 BATCH = 200_000  # downloads that are added in one step
 SPOOL, ARCHIVE = "spool", "archive"  # in the folder of the statistics
@@ -37,11 +38,12 @@ class Report(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """How events become rows."""
+    """How events become rows, and which times are read by them."""
 
     country: Country = lambda address: ""
     owners: Owners = lambda names: {}
     counted: bool = True
+    silence: float = SILENCE  # seconds without a line, after which lines are missing
 
     def rows(self, events: list[Event]) -> Iterator[dict[str, object]]:
         """The rows of events."""
@@ -51,7 +53,8 @@ class Reading(NamedTuple):
 
 def read_spool(folder: Path, reading: Reading) -> Report:
     """Bring in what workers wrote, and note what they lost. Their files go when they are read and nobody writes."""
-    began, report, newest = time.time(), Report(), None
+    began, report = time.time(), Report()
+    read: list[Span] = []
     archive, spool = Archive(folder / ARCHIVE), folder / SPOOL
     for segment in segments(spool):
         events, torn = _events(segment.lines)
@@ -59,10 +62,12 @@ def read_spool(folder: Path, reading: Reading) -> Report:
             added=report.added + archive.add(reading.rows(events)), lines=report.lines + len(segment.lines),
             torn=report.torn + torn,
         )  # fmt: skip
-        newest = max([event.seconds for event in events] + ([newest] if newest else []), default=None)
+        if times := [event.seconds for event in events]:
+            first = begun(segment.process)
+            read.append(Span(min(times if first is None else [first, *times]), max(times)))
         if segment.finished:
             remove(segment.path)
-    _note_losses(archive, spool, began, newest)
+    _note(archive, spool, began, read, reading.silence)
     return report
 
 
@@ -76,15 +81,18 @@ def _events(lines: Iterable[bytes]) -> tuple[list[Event], int]:
     return events, torn
 
 
-def _note_losses(archive: Archive, spool: Path, began: float, newest: float | None) -> None:
-    """Everything until we began is read if there are workers that write; else until the last that there was."""
+def _note(archive: Archive, spool: Path, began: float, read: list[Span], silence: float) -> None:
+    """Note what was read and lost. That is everything until we began if there are workers that write, from when they
+    began; else until the last that there was.
+    """
     found = losses(spool)
     lost: dict[str, list[Gap]] = {
         process: [gap._replace(open=False) for gap in gaps]  # unless it is there and says otherwise
         for process, gaps in archive.manifest().lost.items()
     }
     lost |= {process.process: process.gaps for process in found if process.gaps}
-    archive.note(began if any(process.alive for process in found) else newest, lost)
+    alive = [Span(begun(process.process) or began, began) for process in found if process.alive]
+    archive.note(max((span.last for span in alive or read), default=None), lost, [*read, *alive], silence)
     for process in found:
         if not process.alive:
             remove(process.path)
@@ -92,24 +100,25 @@ def _note_losses(archive: Archive, spool: Path, began: float, newest: float | No
 
 def read_log(folder: Path, log: BufferedReader, reading: Reading) -> Report:
     """Bring in the downloads of an access log, packed or not."""
-    archive, reader, report, last = Archive(folder / ARCHIVE), LogReader(time.time()), Report(), 0.0
+    archive, reader, report = Archive(folder / ARCHIVE), LogReader(time.time()), Report()
     lines = _Lines(unpacked(log))
     events: list[Event] = []
+    read: list[Span] = []
     for line in lines:
         try:
             told = reader.read(line)
         except BadLine:
             report = report._replace(torn=report.torn + 1, first_torn=report.first_torn or lines.number)
             continue
-        last = max(last, told.seconds)
+        extend(read, told.seconds, reading.silence)
         if told.event:
             events.append(told.event)
         if len(events) == BATCH:
             report = report._replace(added=report.added + archive.add(reading.rows(events)))
             events.clear()
     added = report.added + archive.add(reading.rows(events))
-    if last:
-        archive.note(min(last, time.time()), {})
+    if read:
+        archive.note(min(max(span.last for span in read), time.time()), {}, read, reading.silence)
     return report._replace(added=added, lines=lines.number, cut=lines.cut)
 
 

@@ -12,6 +12,7 @@ import fcntl
 import json
 import logging
 import os
+import re
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -78,7 +79,7 @@ class _Files:
 
     def __init__(self, folder: Path, segment: int, most: int) -> None:
         self._folder, self._segment, self._most = folder, segment, most
-        self._name = os.urandom(8).hex()
+        self._name = f"{int(time.time()):08x}{os.urandom(8).hex()}"  # `begun` reads it
         self._number = self._written = self._begun = 0
         self._lines: int | None = None
         self._losses: int | None = None
@@ -187,6 +188,16 @@ class Segment(NamedTuple):
     path: Path
     lines: list[bytes]
     finished: bool
+
+    @property
+    def process(self) -> str:
+        """The name of who wrote it."""
+        return self.path.name.partition("-")[0]
+
+
+def begun(process: str) -> float | None:
+    """When a process began to record, by its name; None where an earlier version gave that."""
+    return float(int(process[:8], 16)) if re.fullmatch("[0-9a-f]{24}", process) else None
 
 
 def segments(folder: Path) -> Iterator[Segment]:

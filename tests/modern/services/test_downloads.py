@@ -1,6 +1,7 @@
 """modern.services.downloads: what pages, JSON and XML-RPC say of downloads; what nobody counted is never 0."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from sqlalchemy import create_engine
 from webob import Request
 
 from modern.database import psycopg2_url
+from modern.migrations import upgrade
 from modern.services import downloads
 from modern.services.downloads import Feed, FeedState, feed_state, misses
 from modern.statistics.feed import SPOOL
@@ -20,12 +22,13 @@ from modern.statistics.spool import segments
 
 NOON = datetime(2016, 11, 25, 12)
 HOUR = timedelta(hours=1)
+LONG_AGO = datetime(2015, 1, 1)
 
 
 def feed_row(**values):
     """A row of the feed: counted until noon, another count due at one."""
     return SimpleNamespace(**{"revision": 5, "until": NOON, "due": NOON + HOUR, "broken_since": None,
-                              "last_loss": None, **values})  # fmt: skip
+                              "last_loss": None, "counted_since": LONG_AGO, **values})  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -49,10 +52,12 @@ def test_downloads_are_unknown_since_the_first_that_was_lost(row, broken, now, s
     ("state", "text"),
     [
         (FeedState(1, NOON), "Downloads were counted until 2016-11-25 12:00 UTC."),
+        (FeedState(1, NOON, counted_since=NOON - HOUR),
+         "Downloads were counted from 2016-11-25 11:00 until 2016-11-25 12:00 UTC."),
         (FeedState(1, NOON, True, NOON - HOUR), "Downloads are unknown since 2016-11-25 11:00 UTC."),
         (FeedState(unknown=True), "Downloads are unknown."),
     ],
-)
+)  # fmt: skip
 def test_a_state_is_a_sentence(state, text):
     """With the time."""
     assert str(state) == text
@@ -64,7 +69,16 @@ def test_a_state_is_a_sentence(state, text):
 )
 def test_a_loss_is_known_as_long_as_it_matters(lost, days, missed):
     """The day after, the last day is known again and the last week is not."""
-    assert misses(FeedState(1, NOON, last_loss=lost), days) is missed
+    assert misses(FeedState(1, NOON, last_loss=lost, counted_since=LONG_AGO), days) is missed
+
+
+@pytest.mark.parametrize(
+    ("since", "days", "missed"),
+    [(None, 1, True), (NOON - 23 * HOUR, 1, True), (NOON - 24 * HOUR, 1, False), (NOON - 24 * HOUR, 7, True)],
+)
+def test_days_before_anybody_counted_are_unknown(since, days, missed):
+    """A day after the first download was recorded, the last day is known."""
+    assert misses(FeedState(1, NOON, counted_since=since), days) is missed
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +86,6 @@ def counted(modern_server, tmp_path_factory):
     """(settings, application, run) of an index with our own seed that records downloads."""
     from legacy.load import load
     from modern.app import make_app
-    from modern.migrations import upgrade
     from modern.settings import Settings
 
     folder = tmp_path_factory.mktemp("counted")
@@ -108,10 +121,11 @@ def call(index, method, *parameters):
     return loads(request.get_response(index.app).body)[0][0]
 
 
-def set_feed(index, until="now() AT TIME ZONE 'UTC'", late="1 day", lost="NULL"):
+def set_feed(index, until="now() AT TIME ZONE 'UTC'", late="1 day", lost="NULL", since="1 year"):
     """Counts: 12 of each file, and 1, 2 and 3 in the last days."""
     index.cursor.execute(
-        f"INSERT INTO modern_download_feed VALUES ('x', {until}, {until} + INTERVAL '{late}', NULL, {lost}, 1);"
+        f"INSERT INTO modern_download_feed VALUES ('x', {until}, {until} + INTERVAL '{late}', NULL, {lost}, 1,"
+        f" {until} - INTERVAL '{since}');"
         " INSERT INTO modern_project_downloads VALUES ('demo', 1, 2, 3); UPDATE release_files SET downloads = 12"
     )
 
@@ -130,7 +144,7 @@ def test_counts_are_shown(index):
     assert call(index, "release_data", "demo", "1.1")["downloads"] == {"last_day": 1, "last_week": 2, "last_month": 3}
     page = ask(index, "/pypi/demo/1.1").text
     assert "<td>12</td>" in page
-    assert "Downloads were counted until" in page
+    assert re.search(r"Downloads were counted from \S+ \S+ until \S+ \S+ UTC\.", page)
 
 
 def test_a_project_that_nobody_downloaded_has_0(index):
@@ -165,6 +179,22 @@ def test_a_loss_within_a_window_makes_it_unknown(index):
     """The others are known."""
     set_feed(index, lost="now() AT TIME ZONE 'UTC' - INTERVAL '3 days'")
     assert shown(index)[1] == {"last_day": 1, "last_week": -1, "last_month": -1}
+
+
+def test_what_nobody_counted_is_never_0(index):
+    """Statistics of two days: for who was downloaded and for who was not."""
+    set_feed(index, since="2 days")
+    assert shown(index)[1] == {"last_day": 1, "last_week": -1, "last_month": -1}
+    info = json.loads(ask(index, "/pypi/CamelCase/json").body)["info"]
+    assert info["downloads"] == {"last_day": 0, "last_week": -1, "last_month": -1}
+    assert "Downloads were counted from " in ask(index, "/pypi/demo/1.1").text
+
+
+def test_a_count_of_who_does_not_know_since_when_is_unknown(index):
+    """As an earlier version writes it into the newest tables."""
+    set_feed(index)
+    index.cursor.execute("UPDATE modern_download_feed SET counted_since = NULL")
+    assert shown(index) == (12, {"last_day": -1, "last_week": -1, "last_month": -1})
 
 
 def test_a_new_count_is_seen_in_kept_answers(index):
@@ -202,9 +232,13 @@ def test_the_state_is_asked_for_now_and_then(counted):
     assert feed.state().revision == 7
 
 
-def test_a_database_without_the_tables_has_no_state(modern_server):
-    """As the old code made it."""
-    engine = create_engine(psycopg2_url(modern_server.create_database("without_counts")))
+@pytest.mark.parametrize("revision", ["base", "0003"])
+def test_a_database_without_the_tables_has_no_state(modern_server, revision):
+    """As the old code made it, or an earlier version of ours."""
+    url = modern_server.create_database("without_counts" + revision)
+    if revision != "base":
+        upgrade(url, revision)
+    engine = create_engine(psycopg2_url(url))
     assert Feed(engine, None).state() is None
     engine.dispose()
 

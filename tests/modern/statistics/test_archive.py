@@ -14,6 +14,7 @@ pytest.importorskip("duckdb")
 
 from modern.statistics.archive import Added, Archive, ArchiveError, Count, Manifest
 from modern.statistics.events import Event, row
+from modern.statistics.spans import Span
 from modern.statistics.spool import Gap
 
 ROOT = Path(__file__).parents[3]
@@ -178,6 +179,25 @@ def test_what_was_read_and_lost_is_noted(archive):
     assert noted.until == NOON
     assert noted.gaps() == [Gap(0.5, 1.0, 1, True), Gap(1.0, 2.0, 3)]
     assert archive.note(None, {}).until == NOON
+
+
+def test_it_is_known_since_when_nothing_is_missing(archive):
+    """From the last hole on; a log that is given late fills one."""
+    since = [
+        archive.note(last and NOON + last, {}, [Span(NOON + first, NOON + last)] if last else [], 60).since
+        for first, last in ((0, None), (0, 100), (300, 400), (110, 280), (-900, -200))
+    ]
+    assert since == [None, NOON, NOON + 300, NOON, NOON]
+
+
+def test_an_archive_of_an_earlier_version_is_known_since_it_was_read(archive, tmp_path):
+    """It did not note holes; where nothing was read nothing is known."""
+    for until in (None, NOON):
+        archive.note(until, {})
+        told = json.loads((tmp_path / "manifest.json").read_text())
+        del told["read"]
+        (tmp_path / "manifest.json").write_text(json.dumps(told))
+        assert archive.manifest().since == until
 
 
 @pytest.mark.parametrize(

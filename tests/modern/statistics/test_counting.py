@@ -11,6 +11,7 @@ from modern.database import psycopg2_url
 from modern.statistics.archive import Archive, ArchiveError
 from modern.statistics.counting import Counted, owners_in, publish
 from modern.statistics.events import Event, row
+from modern.statistics.spans import Span
 from modern.statistics.spool import Gap
 
 NOON = 1_480_075_200  # 25 November 2016, 12:00 UTC
@@ -60,7 +61,7 @@ def archive_with(folder, *names, first=0):
     archive = Archive(folder)
     events = [Event(f"id{n}", NOON - n, f"a/{name}", 1, "", "", "log") for n, name in enumerate(names, first)]
     archive.add([row(event, lambda address: "", lambda name: None, counted=True) for event in events])
-    archive.note(NOON, {})
+    archive.note(NOON, {}, [Span(NOON - 60, NOON)])
     return archive
 
 
@@ -87,14 +88,15 @@ def test_projects_have_their_last_days(tmp_path, url, engine):
 
 
 def test_the_feed_says_what_the_counts_are_worth(tmp_path, url, engine):
-    """Until when they are, when others are due, what was lost; another revision each time."""
+    """Since and until when they are, when others are due, what was lost; another revision each time."""
     archive = archive_with(tmp_path, "a-1.zip")
     publish(engine, archive, 3600)
     archive.note(None, {"one": [Gap(NOON - 50, NOON - 40, 2), Gap(NOON - 30, NOON - 10, 3, True)]})
     publish(engine, archive, 3600)
-    (feed,) = run(url, "SELECT until::text, due::text, broken_since::text, last_loss::text, revision"
-                       " FROM modern_download_feed")  # fmt: skip
-    assert feed == ("2016-11-25 12:00:00", "2016-11-25 13:00:00", "2016-11-25 11:59:30", "2016-11-25 11:59:50", 2)
+    (feed,) = run(url, "SELECT until::text, due::text, broken_since::text, last_loss::text, revision,"
+                       " counted_since::text FROM modern_download_feed")  # fmt: skip
+    assert feed == ("2016-11-25 12:00:00", "2016-11-25 13:00:00", "2016-11-25 11:59:30", "2016-11-25 11:59:50", 2,
+                    "2016-11-25 11:59:00")  # fmt: skip
 
 
 def test_another_archive_is_refused_unless_it_goes_on(tmp_path, url, engine):
@@ -116,10 +118,19 @@ def test_nothing_read_is_nothing_counted(tmp_path, engine):
         publish(engine, Archive(tmp_path), 60)
 
 
-def test_an_old_database_is_told_to_migrate(tmp_path, modern_server):
+def test_an_archive_that_does_not_know_since_when_says_so(tmp_path, url, engine):
+    """Nothing was noted but until when."""
+    archive = Archive(tmp_path)
+    archive.note(NOON, {})
+    publish(engine, archive, 60)
+    assert run(url, "SELECT counted_since FROM modern_download_feed") == [(None,)]
+
+
+@pytest.mark.parametrize("revision", ["0002", "0003"])
+def test_an_old_database_is_told_to_migrate(tmp_path, modern_server, revision):
     """By the name of the command."""
-    url = modern_server.create_database("counting_old")
-    migrations.upgrade(url, "0002")
+    url = modern_server.create_database("counting_old" + revision)
+    migrations.upgrade(url, revision)
     engine = create_engine(psycopg2_url(url))
     try:
         with pytest.raises(ArchiveError, match="migrate"):

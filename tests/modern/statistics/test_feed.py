@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import lzma
+import time
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ pytest.importorskip("duckdb")
 
 from modern.statistics.archive import Added, Archive
 from modern.statistics.feed import ARCHIVE, SPOOL, Reading, read_log, read_spool
-from modern.statistics.spool import LINES, Recorder
+from modern.statistics.spool import LINES, Recorder, begun
 
 LINES_OF_LOG = [
     f"10.0.0.{n % 3} - - [18/Nov/2008:06:{n:02}:11 +0100] "
@@ -73,6 +74,29 @@ def test_lines_that_are_none_are_counted_and_the_first_is_named(tmp_path):
     assert (report.torn, report.first_torn) == (2, 1)
 
 
+def test_a_log_that_is_missing_is_a_hole(tmp_path):
+    """Everything is known since the last one; `silence` says how long nobody asks anything, and the log fills it."""
+
+    def hours(day, **reading):
+        """How long is known, after a log of two hours of which only the first line is a download."""
+        lines = [LINES_OF_LOG[0].replace("18/Nov/2008:06:00", f"{day}/Nov/2008:{hour}:00") for hour in ("10", "11")]
+        lines.append(lines[0].replace(":10:00", ":12:00").replace(" 200 ", " 404 "))
+        backfill(tmp_path, "".join(lines).encode(), **reading)
+        manifest = Archive(tmp_path / ARCHIVE).manifest()
+        return (manifest.until - manifest.since) / 3600
+
+    assert [hours(18), hours(20), hours(19), hours(19, silence=22 * 3600)] == [2, 2, 2, 50]
+
+
+def test_a_log_of_the_future_is_not_known_until_now(tmp_path):
+    """A clock that is a few hours ahead."""
+    ahead = time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(time.time() + 7200))
+    backfill(tmp_path, LINES_OF_LOG[0].replace("18/Nov/2008:06:00:11 +0100", ahead).encode())
+    manifest = Archive(tmp_path / ARCHIVE).manifest()
+    assert manifest.until <= time.time()
+    assert manifest.since is None
+
+
 def test_an_empty_log_says_nothing(tmp_path):
     """Not even until when."""
     assert backfill(tmp_path, b"") == (Added(0, 0), 0, 0, 0, "")
@@ -113,6 +137,29 @@ def test_what_workers_write_is_brought_in_while_they_write(tmp_path):
     assert asked(tmp_path, "SELECT count(*), count(DISTINCT file) FROM downloads") == [(7, 7)]
 
 
+def test_what_a_worker_wrote_is_known_since_it_began(tmp_path):
+    """Also while nobody asked for anything; when it was gone before it was read, until its last download."""
+    recorder = Recorder(str(tmp_path / SPOOL))
+    first = begun(recorder._files._name)
+    assert time.time() - 5 < first <= time.time()
+    read_spool(tmp_path, Reading())
+    recorder.record("a/a-1.zip", 1, "10.0.0.1", "pip/1.0")
+    recorder.close()
+    read_spool(tmp_path, Reading(silence=0.0))
+    manifest = Archive(tmp_path / ARCHIVE).manifest()
+    assert manifest.since == first
+    assert [span.first for span in manifest.read] == [first]
+
+
+def test_a_worker_of_an_earlier_version_is_known_since_its_first_download(tmp_path):
+    """Its name does not say when it began."""
+    (tmp_path / SPOOL).mkdir()
+    lines = b'["a", 5, "a/a-1.zip", 1, "", ""]\n["b", 9, "a/a-1.zip", 1, "", ""]\n'
+    (tmp_path / SPOOL / f"{'ab' * 8}-000001{LINES}").write_bytes(lines)
+    read_spool(tmp_path, Reading())
+    assert Archive(tmp_path / ARCHIVE).manifest().read == [(5.0, 9.0)]
+
+
 def test_a_kill_between_adding_and_removing_adds_nothing_twice(tmp_path, monkeypatch):
     """The file is still there, and read again."""
 
@@ -135,6 +182,8 @@ def test_torn_lines_of_workers_are_counted(tmp_path):
     (tmp_path / SPOOL).mkdir()
     (tmp_path / SPOOL / f"dead-1{LINES}").write_bytes(b'\0\0\0\n["a", 1, "a/a-1.zip", 1, "", ""]\n["b", 1, ')
     report = read_spool(tmp_path, Reading())
+    (tmp_path / SPOOL / f"dead-2{LINES}").write_bytes(b"\0\0\n")
+    assert read_spool(tmp_path, Reading()).torn == 1
     assert (report.added, report.torn) == (Added(1, 0), 2)
     assert Archive(tmp_path / ARCHIVE).manifest().until == 1.0
 
