@@ -28,7 +28,7 @@ class Check:
 
     def __init__(self, path: Path, target: str, config: Config, limit: int | None = None) -> None:
         self.path, self.target = path, target
-        self._config, self._limit = config, limit
+        self.config, self._limit = config, limit
 
     @cached_property
     def recording(self) -> Recording:
@@ -38,11 +38,11 @@ class Check:
     @cached_property
     def shown(self) -> dict[int, Shown]:
         """What each exchange showed, by its number from 1. Raises what `diff` raises."""
-        accepted = self._config.root / self._config.accepted
+        accepted = self.config.root / self.config.accepted
         options = Options(
-            parse_target(RECORDED, self._config),
-            parse_target(self.target, self._config),
-            self._config,
+            parse_target(RECORDED, self.config),
+            parse_target(self.target, self.config),
+            self.config,
             accepted=read_accepted(accepted),
             limit=self._limit,
         )

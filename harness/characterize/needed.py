@@ -6,11 +6,11 @@ then. How a single scenario is made smaller still is `harness.shrink`'s.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
-from harness.exchange import Exchange
+from harness.exchange import Exchange, Response
 from harness.find import number_of, whole
 from harness.naming import Names, names_of
 from harness.pipeline import Options
@@ -50,12 +50,10 @@ class Needed:
         """The chosen that the target answers otherwise than recorded."""
         return [name for name in self.chosen if not self.shown[name].proved]
 
-    def as_of_now(self) -> tuple[Exchange, ...]:
-        """Return the exchanges; those answered otherwise with the answer of now."""
+    def as_of_now(self, renewed: Callable[[Exchange, Response], Exchange]) -> tuple[Exchange, ...]:
+        """Return the exchanges; those answered otherwise `renewed` with the answer of now."""
         now = {name: self.shown[name].answer for name in self.changed}
-        return tuple(
-            replace(one, response=answer) if (answer := now.get(one.id)) is not None else one for one in self.exchanges
-        )
+        return tuple(renewed(one, answer) if (answer := now.get(one.id)) is not None else one for one in self.exchanges)
 
 
 def needed(recording: Recording, chosen: Sequence[Exchange], options: Options) -> Needed:

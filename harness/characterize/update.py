@@ -1,25 +1,33 @@
 """Rewriting what a recording expects: the answers of some exchanges give way to what the target answers now.
 
-A checked recording and numbers of exchanges come in; the file is written anew, the rest of it as it was. The answers
-are under the recording's own names (tokens, ids), so that later requests go on to fit them.
+A recording and answers by number come in; the file is written anew, the rest of it as it was. The answers are under the
+recording's own names (tokens, ids), so that later requests go on to fit them, and redacted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import replace
+from collections.abc import Collection, Mapping
+from pathlib import Path
 
 from harness.characterize.check import Check
-from harness.recording import replacing
+from harness.config import Config
+from harness.exchange import Response
+from harness.recording import open_recordings, replacing
+from harness.renewed import Renewing
 
 
 def update(check: Check, numbers: Collection[int]) -> int:
     """Write the answers of now in the place of the recorded ones; return how many changed. Raises RecordingError."""
-    shown, changed = check.shown, 0
-    exchanges = list(check.recording)
-    with replacing(check.path, check.recording.state) as writer:
+    answers = {number: answer for number in numbers if (answer := check.shown[number].answer) is not None}
+    return rewrite(check.path, answers, check.config)
+
+
+def rewrite(path: Path, answers: Mapping[int, Response], config: Config) -> int:
+    """Write answers, by number from 1, in the place of the recorded ones; return how many. Raises RecordingError."""
+    (recording,) = open_recordings([path])
+    exchanges = list(recording)
+    renewed = Renewing(exchanges, config)
+    with replacing(path, recording.state) as writer:
         for number, exchange in enumerate(exchanges, 1):
-            answer = shown[number].answer if number in numbers else None
-            changed += answer is not None
-            writer.add(exchange if answer is None else replace(exchange, response=answer))
-    return changed
+            writer.add(renewed(exchange, answers[number]) if number in answers else exchange)
+    return len(answers)

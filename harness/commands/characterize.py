@@ -26,6 +26,7 @@ from harness.naming import names_of
 from harness.pipeline import Options
 from harness.recording import Recording, open_recordings
 from harness.redact.options import redactor_for
+from harness.renewed import Renewing
 from harness.report.model import FORMAT
 from harness.report.reading import read_report
 from harness.selection import Selection
@@ -53,7 +54,7 @@ Exit status: 0 written, 2 nothing was."""
 )
 @click.option("--group", metavar="ID", help="Of a report: the group whose example is pinned.")
 @click.option("--state", metavar="NAME", help="Of a curl command: [state.NAME] of harness.toml that it starts from.")
-@click.option("--no-redaction", is_flag=True, help="Write the secrets of a curl command, too.")
+@click.option("--no-redaction", is_flag=True, help="Write the secrets of answers of now, and of a curl command, too.")
 @selecting
 def command(
     source: str,
@@ -86,7 +87,8 @@ def command(
         (recording,) = _one(open_recordings([Path(source)]))
         target = _target(target_text, config)
         found = needed(recording, _chosen(recording, numbers, Selection(**selection), names), _options(target, config))
-    cassette = write(output, found.as_of_now(), found.chosen, recording.state, target, names)
+    exchanges = found.as_of_now(Renewing(found.exchanges, config, redacting=not no_redaction))
+    cassette = write(output, exchanges, found.chosen, recording.state, target, names)
     for line in _told(found, output, cassette):
         click.echo(line)
 

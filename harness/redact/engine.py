@@ -41,14 +41,14 @@ _SIGNS = re.compile(r"[&;\s\"'<>#()\\,]")
 
 def redactor(settings: Mapping[str, Any], key: bytes) -> Redactor:
     """Make a redactor of the table `[redact]` and a key. Raises UsageError for a wrong table."""
-    return Redactor(read_settings(settings, os.environ), key)
+    return Redactor(read_settings(settings, os.environ), Tokens(key))
 
 
 class Redactor:
-    """Redacts exchanges, one after the other; not for several threads at once."""
+    """Redacts exchanges, one after the other; not for several threads at once. `tokens` makes what replaces values."""
 
-    def __init__(self, settings: Settings, key: bytes) -> None:
-        self.tokens = Tokens(key)
+    def __init__(self, settings: Settings, tokens: Tokens) -> None:
+        self.tokens = tokens
         self.names = Names(settings.fields, settings.clear)
         self.finder = Finder(self.names, settings)
         self.keep = frozenset(settings.keep)

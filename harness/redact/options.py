@@ -54,7 +54,12 @@ def redactor_for(config: Config, key_file: Path | None, no_redaction: bool) -> C
 
 def redactor_with(config: Config, key_file: Path | None) -> Redactor:
     """Return a redactor with the key given, else with a random one; raises what `redactor_for` raises."""
-    return redactor(config.redact, given_key(key_file) or secrets.token_bytes(32))
+    return redactor(config.redact, key_for(key_file))
+
+
+def key_for(key_file: Path | None) -> bytes:
+    """Return the key given, else a random one. Raises UsageError."""
+    return given_key(key_file) or secrets.token_bytes(32)
 
 
 def given_key(key_file: Path | None) -> bytes | None:

@@ -21,6 +21,7 @@ from harness.find import number_of, whole
 from harness.group import Group
 from harness.naming import Names
 from harness.recording import Recording
+from harness.renewed import Renewing
 from harness.selection import Selection
 from harness.shrink.minimal import minimal
 from harness.shrink.parts import SORTS, Sort
@@ -132,11 +133,12 @@ class Shrinking:
             self._say(f"request {at + 1}: {len(left)} of {len(items)} {sort.name} left")
 
     def _answered(self, trials: Trials) -> tuple[Exchange, ...]:
-        """Return the best with what old answers now: the recorded answers were given to other requests."""
+        """Return the best with what old answers now, redacted: the recorded answers were given to other requests."""
         if not trials.options.old.replayed:
             return self.best
+        renewed = Renewing(self.best, trials.options.config)
         return tuple(
-            replace(exchange, response=_answer(outcome.old, outcome.names[0], exchange))
+            renewed(exchange, _answer(outcome.old, outcome.names[0], exchange))
             for exchange, (outcome, _) in zip(self.best, trials.outcomes(self.best), strict=True)
         )
 

@@ -112,6 +112,50 @@ def test_what_is_answered_otherwise_than_recorded_is_told_and_pinned_as_now(shop
     assert pytest_run(shop, "test_now.py")[0] == 0
 
 
+SECRET = "sk_live_51H8abcdEFGHijklMNOPqrst"
+SECRETIVE = SHOP.replace("[*headers,", f'[*headers, ("X-Api-Key", "{SECRET}"),').replace(
+    'b"</p>"', 'b"</p><input name=password value=hunter2secret><i>alice@shop.example</i>"'
+)
+
+
+@pytest.mark.parametrize("source", [["day.archive", "1"], ["curl http://localhost/a"]], ids=["archive", "curl"])
+def test_secrets_in_answers_of_now_are_redacted_and_are_no_difference_afterwards(shop, source):
+    """The cassette is meant to be committed; a word in the place of a secret is a difference, and so is its absence."""
+    (shop / "shop.py").write_text(SECRETIVE)
+    words = (*source, "--target", "shop:application", "-o", "test_key.py")
+    status, text = run(shop, "harness characterize", *words)
+    assert status == 0, text
+    written = (shop / "test_key.yaml").read_text()
+    assert [SECRET in written, "hunter2" in written, "redactions:" in written] == [False, False, True], written
+    assert "test_key.yaml" not in text.replace("wrote test_key.yaml", ""), text
+    assert pytest_run(shop, "test_key.py")[0] == 0
+    changed = SECRETIVE.replace(f'("X-Api-Key", "{SECRET}"),', "").replace("alice@shop.example", "nobody")
+    (shop / "shop.py").write_text(changed)
+    status, text = pytest_run(shop, "test_key.py")
+    assert (status, "header X-Api-Key" in text, "+ nobody" in text, "password" in text) == (1, True, True, False), text
+
+
+def test_secrets_are_written_in_clear_if_asked(shop):
+    """By --no-redaction."""
+    (shop / "shop.py").write_text(SECRETIVE)
+    words = ("day.archive", "1", "--target", "shop:application", "-o", "test_key.py", "--no-redaction")
+    assert run(shop, "harness characterize", *words)[0] == 0
+    assert SECRET in (shop / "test_key.yaml").read_text()
+    assert pytest_run(shop, "test_key.py")[0] == 0
+
+
+def test_answers_that_pytest_rewrites_are_redacted(shop):
+    """Those beside it stay as they were."""
+    (shop / "shop.py").write_text(SHOP)
+    words = ("day.archive", "1", "--target", "shop:application", "-o", "test_key.py")
+    assert run(shop, "harness characterize", *words)[0] == 0
+    (shop / "shop.py").write_text(SECRETIVE)
+    status, text = pytest_run(shop, "test_key.py", "--harness-update")
+    written = (shop / "test_key.yaml").read_text()
+    assert (status, SECRET in written, "X-Api-Key" in written) == (1, False, True), text
+    assert pytest_run(shop, "test_key.py")[0] == 0
+
+
 WRONG = {
     "no target": (["day.archive", "1", "-o", "test_x.py"], "--target TARGET"),
     "a name pytest passes over": (["day.archive", "1", "--target", "shop:application", "-o", "x.py"], "test_*.py"),

@@ -27,7 +27,7 @@ def shop(new):
                 names = [name for name, in database.execute("select name from item order by name")]
                 loud = new and "loud" in environ["QUERY_STRING"] and {"pear", "plum"} <= set(names)
                 body = "\\n".join(name.upper() if loud and name == "pear" else name for name in names).encode()
-        start_response("200 OK", [("Content-Type", "text/plain")])
+        start_response("200 OK", [("Content-Type", "text/plain"), ("X-Api-Key", "sk_live_51H8abcdEFGHijklMNOPqrst")])
         return [body]
     return application
 
@@ -114,6 +114,8 @@ def test_what_is_not_needed_is_left_out(shrink, compared):
     assert [each.request.body for each in small] == [b"name=pear", b""]
     assert [each.request.header(b"user-agent") for each in small] == [None, None]
     assert [each.response.body for each in small] == [b"added", b"pear\nplum"]
+    assert "sk_live" not in Path("small.yaml").read_text()
+    assert {one.kind for each in small for one in each.redactions} == {"token"}
     assert json.loads(Path("small.seed.json").read_text()) == [{"name": "plum"}]
     settings = tomllib.loads(done.output.partition("harness.toml:\n")[2].partition("wrote small.yaml")[0])
     assert small.state in settings["state"]
