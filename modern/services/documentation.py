@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Sequence
 
+from .python2 import told
 from .storage import FileStore
 
 ROOT = "documentation"
+MAX_UNPACKED, MOST_FILES = 512 * 1024 * 1024, 50_000  # bytes and files of one project
 
 
 class BadArchive(Exception):
@@ -21,12 +24,19 @@ def store(files: FileStore, name: str, content: bytes) -> None:
         names = archive.namelist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise BadArchive(f"Error uncompressing zipfile:{error}") from None
+    check_size(archive.infolist())
     if "index.html" not in names:
         raise BadArchive('Error: top-level "index.html" missing in the zipfile')
     try:
         files.replace_folder(folder(name), archive)
     except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError) as error:
-        raise BadArchive(f"Error uncompressing zipfile:{error}") from None
+        raise BadArchive(f"Error uncompressing zipfile:{told(error)}") from None
+
+
+def check_size(members: Sequence[zipfile.ZipInfo]) -> None:
+    """Refuse what would fill the disk: none gives more bytes than it says. Raises BadArchive."""
+    if len(members) > MOST_FILES or sum(member.file_size for member in members) > MAX_UNPACKED:
+        raise BadArchive("Documentation zip file is too large")
 
 
 def folder(name: str) -> str:

@@ -23,6 +23,13 @@ def of_driver(error: Exception) -> Exception:
     return error
 
 
+def told(error: BaseException) -> str:
+    """The text of an exception, without the name of a file of this machine."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"[Errno {error.errno}] {error.strerror}"
+    return str(error)
+
+
 def check_count(function: Any, name: str, given: int) -> None:
     """Refuse too few or too many arguments in the words of Python 2. Raises TypeError."""
     most = function.__code__.co_argcount

@@ -47,15 +47,17 @@ def html_project(name: str, serial: int, files: Iterable[Sequence[Any]]) -> str:
     Mirrors parse it as XML: an unclosed tag once stopped them for three days (I41).
     """
     title = "Links for " + escape(name, quote=False)
-    links = "".join(
-        f'<a href="{escape(f"../../packages/{path}#md5={md5}")}" rel="internal">{escape(filename, quote=False)}</a>'
-        "<br/>\n"
-        for path, filename, md5, *_ in files
-    )
+    links = "".join(html_file(path, filename, md5) for path, filename, md5, *_ in files)
     return (
         f'<html><head><title>{title}</title><meta name="api-version" value="2" /></head><body><h1>{title}</h1>'
         f"{links}</body></html>"
     )
+
+
+def html_file(path: str, filename: str, md5: str | None) -> str:
+    """One link of the page; a row without a digest has none, which is another thing than None."""
+    address = f"../../packages/{path}" + (f"#md5={md5}" if md5 else "")
+    return f'<a href="{escape(address)}" rel="internal">{escape(filename, quote=False)}</a><br/>\n'
 
 
 def json_project(name: str, serial: int, files: Iterable[Sequence[Any]]) -> str:
@@ -66,9 +68,11 @@ def json_project(name: str, serial: int, files: Iterable[Sequence[Any]]) -> str:
     return json.dumps({"meta": meta(serial), "name": normalise(name), "files": [json_file(*file) for file in files]})
 
 
-def json_file(path: str, filename: str, md5: str, sha256: str | None, requires_python: str | None) -> dict[str, Any]:
+def json_file(
+    path: str, filename: str, md5: str | None, sha256: str | None, requires_python: str | None
+) -> dict[str, Any]:
     """One file of the JSON."""
-    hashes = {"md5": md5} if sha256 is None else {"sha256": sha256, "md5": md5}
+    hashes = {kind: digest for kind, digest in (("sha256", sha256), ("md5", md5)) if digest is not None}
     found: dict[str, Any] = {"filename": filename, "url": f"../../packages/{quote(path)}", "hashes": hashes}
     if requires_python and requires_python != "UNKNOWN":
         found["requires-python"] = requires_python

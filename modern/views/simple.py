@@ -21,7 +21,8 @@ RANGES = {
     "application/vnd.pypi.simple.v1+json": JSON, "application/vnd.pypi.simple.latest+json": JSON, "text/html": HTML,
     "application/vnd.pypi.simple.v1+html": HTML, "application/vnd.pypi.simple.latest+html": HTML, "*/*": HTML,
 }  # fmt: skip
-_quality = re.compile(r";\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*(?:;|$)")
+_quality = re.compile(r";\s*q\s*=([^;]*)")
+_number = re.compile(r"\s*(?:[01](?:\.\d*)?|\.\d+)\s*")
 
 
 def index(request: IndexRequest) -> Response:
@@ -84,16 +85,23 @@ def simple_answer(body: Iterable[bytes], size: int, kind: str, key: str, serial:
 
 def wanted_type(request: IndexRequest) -> str:
     """HTML, unless JSON is asked for and at least as welcome."""
-    accept = request.environ.get("HTTP_ACCEPT", "")
+    accept = request.environ.get("HTTP_ACCEPT", "").lower()
     if "json" not in accept:
         return HTML
     best = {HTML: 0.0, JSON: 0.0}
     for item in accept.split(","):
-        kind = RANGES.get(item.partition(";")[0].strip().lower())
+        kind = RANGES.get(item.partition(";")[0].strip())
         if kind is not None:
-            given = _quality.search(item)
-            best[kind] = max(best[kind], float(given[1]) if given else 1.0)
+            best[kind] = max(best[kind], quality(item))
     return JSON if best[JSON] > 0 and best[JSON] >= best[HTML] else HTML
+
+
+def quality(item: str) -> float:
+    """How welcome a media range is; not at all where it does not say so by a number."""
+    given = _quality.search(item)
+    if given is None:
+        return 1.0
+    return float(given[1]) if _number.fullmatch(given[1]) else 0.0
 
 
 def keys_of(request: IndexRequest) -> Iterable[str]:

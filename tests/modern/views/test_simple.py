@@ -1,6 +1,7 @@
 """modern.views.simple: HTML for who asks for nothing, JSON (PEP 691) for who asks for it; kept until a change."""
 
 import pytest
+from sqlalchemy import text
 
 HTML, JSON = "text/html; charset=utf-8", "application/vnd.pypi.simple.v1+json"
 PIP = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01"
@@ -11,7 +12,10 @@ PIP = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;
     [
         (None, HTML), ("", HTML), ("*/*", HTML), ("text/html", HTML), (JSON, JSON), (PIP, JSON),
         ("application/vnd.pypi.simple.latest+json", JSON), (JSON + ";q=0.5, text/html", HTML), (JSON + ";q=0", HTML),
-        ("application/json", HTML), (JSON + ", */*", JSON),
+        ("application/json", HTML), (JSON + ", */*", JSON), (JSON.upper(), JSON), (JSON + ";Q=0", HTML),
+        (JSON + ";q=bad", HTML), (JSON + "; q=bad, " + JSON + "; q=.1", JSON),
+        (JSON + ";q=0.3;x=1, text/html;q=.2", JSON),
+        (JSON + ";q=", HTML), (JSON + ";q=nan", HTML), (JSON + ";q=0.12345", JSON),
     ],
 )  # fmt: skip
 def test_what_is_most_welcome_is_sent(person, accept, kind):
@@ -46,6 +50,23 @@ def test_the_json_of_a_project_names_it_as_installers_do(person, another):
     another.post("submit", name="Dot.Ted", version="1.0", summary="one")
     found = [person.get(f"/simple/{name}/", Accept=JSON).json["name"] for name in ("dot.ted", "dot-ted")]
     assert found == ["dot-ted", "dot-ted"]
+
+
+def test_a_file_without_a_digest_has_none(person, alice, named, seeded_site):
+    """Not one called null, which no file fits (PEP 691: its values are texts), nor None."""
+    name = named("undigested")
+    alice.post("submit", name=name, version="1")
+    alice.send(
+        "file_upload", {"content": (f"{name}-1.tar.gz", name.encode())}, name=name, version="1", filetype="sdist"
+    )
+    engine = seeded_site[1].registry["installation"].database.engine
+    for column, left in (("sha256_digest", {"md5"}), ("md5_digest", set())):
+        with engine.begin() as connection:
+            connection.execute(text(f"UPDATE release_files SET {column} = NULL WHERE name = :name"), {"name": name})
+            connection.execute(text("UPDATE packages SET last_serial = last_serial + 1 WHERE name = :n"), {"n": name})
+        file = person.get(f"/simple/{name}/", Accept=JSON).json["files"][0]
+        assert set(file["hashes"]) == left
+        assert ("#md5=" in person.get(f"/simple/{name}/").text) is bool(left)
 
 
 def test_the_json_of_all_projects_lists_their_names(person):
