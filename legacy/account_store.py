@@ -147,13 +147,14 @@ class AccountStore:
         self.commit()
 
     def csrf_token(self, name):
-        """The token that a user's forms carry, made where there is none yet."""
+        """The token that a user's forms carry, made where there is none yet; one made at the same time counts."""
         token = self.value('SELECT token FROM csrf_tokens WHERE name=%s', name)
         if token is None:
             import base64
             token = base64.b64encode(os.urandom(20).hex().encode()).decode()
-            self.execute('INSERT INTO csrf_tokens (name, token, end_date) VALUES (%s, %s, %s)',
-                         name, token, utcnow() + TOKEN_LIFE)
+            token = self.value('INSERT INTO csrf_tokens (name, token, end_date) VALUES (%s, %s, %s)'
+                               ' ON CONFLICT (name) DO UPDATE SET token=csrf_tokens.token RETURNING token',
+                               name, token, utcnow() + TOKEN_LIFE)
         return token
 
     def is_csrf_token(self, name, token):

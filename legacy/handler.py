@@ -638,6 +638,7 @@ class WebUI(Accounts, Projects):
         name, version = data['name'], data['version']
         if name.lower() in metadata.FORBIDDEN_NAMES:
             raise Forbidden("Package name '%s' invalid" % name)
+        self.store.reserve_name(name)
         if self.store.has_package(name):
             if not self.store.may_change(name):
                 raise Forbidden("You are not allowed to store '%s' package information" % name)

@@ -37,6 +37,8 @@ class Projects:
             self.remove_pkg()
             return
         name = self.edited_package()
+        if 'submit_autohide' in self.form or self.env.get('REQUEST_METHOD') == 'POST':
+            self.store.lock_package(name)
         if 'submit_autohide' in self.form:
             self.store.set_autohide(name, 'autohide' in self.form)
         releases = self.store.releases(name)
@@ -80,9 +82,11 @@ class Projects:
         elif 'submit_ok' not in self.form:
             self.page(project_pages.confirm_removal(self.frame(), name, versions))
         elif versions:
+            self.store.lock_package(name)
             self.removed_files = [path for version in versions for path in self.store.remove_release(name, version)]
             self.show_edit(name, self.store.releases(name))
         else:
+            self.store.lock_package(name)
             self.removed_files = self.store.remove_package(name)
             self.home()
 
@@ -110,6 +114,7 @@ class Projects:
             raise FormError('role_name not Owner or Maintainer')
         if not self.store.has_user(user):
             raise FormError("user doesn't exist")
+        self.store.lock_package(name)  # of two owners who leave at once, one stays
         if self.form[':operation'] == 'Add Role':
             self.give_role(user, role, name)
         else:
@@ -155,6 +160,7 @@ class Projects:
     def remove_files(self, name):
         """Remove the files whose digests are ticked."""
         digests = self.form.get('file-ids') or []
+        self.store.lock_package(name)
         removed = [self.store.remove_file(name, digest)
                    for digest in (digests if isinstance(digests, list) else [digests])]
         self.removed_files = [path for path in removed if path]

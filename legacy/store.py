@@ -230,10 +230,17 @@ class Store(AccountStore):
     # -- projects --
 
     def lock_package(self, name):
-        """Have a project to ourselves until the end of the transaction: two uploads at once would wait for each other
-        (the journal's trigger writes the project's row after its releases), and one of them would fail.
+        """Have a project to ourselves until the end of the transaction, before anything of it is written: two who write
+        at once would wait for each other (the journal's trigger writes the project's row after its releases), and one
+        of them would fail.
         """
         self.execute('SELECT 1 FROM packages WHERE name=%s FOR NO KEY UPDATE', name)
+
+    def reserve_name(self, name):
+        """Have all spellings of a name to ourselves until the end of the transaction: of two that are registered at
+        once, the second is told of the first.
+        """
+        self.execute('SELECT pg_advisory_xact_lock(hashtext(normalize_pep426_name(%s)))', name)
 
     def has_package(self, name):
         """True if a project of exactly this name is registered."""

@@ -12,10 +12,13 @@ from sqlalchemy.orm import Session
 PREPARE = (
     "PREPARE account (text) AS SELECT id, password, last_login, is_active FROM accounts_user WHERE username = $1",
     # What a file is sent for: name, user, version, file name. Nothing where the user (Admin, Maintainer, Owner) may not
-    # change the project, or there is none; else it is this transaction's alone, as `Projects.lock` says.
+    # change the project, or there is none; else it is this transaction's alone, as `Projects.lock` says. Where that had
+    # to wait for another transaction, the row is what that one left, and all else is what was there before: the last
+    # column says whether both are of one moment.
     "PREPARE upload_target (text, text, text, text) AS SELECT p.name,"
     " EXISTS (SELECT 1 FROM releases r WHERE r.name = p.name AND r.version = $3),"
-    " EXISTS (SELECT 1 FROM release_files f WHERE f.name = p.name AND f.version = $3 AND f.filename = $4)"
+    " EXISTS (SELECT 1 FROM release_files f WHERE f.name = p.name AND f.version = $3 AND f.filename = $4),"
+    " p.last_serial IS NOT DISTINCT FROM (SELECT s.last_serial FROM packages s WHERE s.name = p.name)"
     " FROM packages p WHERE p.name = (SELECT q.name FROM packages q"
     " WHERE normalize_pep426_name(q.name) = normalize_pep426_name($1)"
     " ORDER BY q.name = $1 DESC, q.created, q.name LIMIT 1)"

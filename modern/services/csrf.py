@@ -8,10 +8,11 @@ import os
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from ..models import CsrfToken
+from ..models import CsrfToken, table
 from .clock import naive_now
 
 LIFE = timedelta(minutes=15)
@@ -25,12 +26,15 @@ class Csrf:
         self._db = db
 
     def token(self, username: str) -> str:
-        """Return the token of a user, which is made where there is none yet."""
+        """Return the token of a user, which is made where there is none yet; one made at the same time counts."""
         token = self._stored(username)
-        if token is None:
-            token = base64.b64encode(os.urandom(20).hex().encode()).decode()
-            self._db.execute(insert(CsrfToken).values(name=username, token=token, end_date=naive_now() + LIFE))
-        return token
+        if token is not None:
+            return token
+        made = base64.b64encode(os.urandom(20).hex().encode()).decode()
+        fresh = insert(CsrfToken).values(name=username, token=made, end_date=naive_now() + LIFE)
+        kept = fresh.on_conflict_do_update(index_elements=[CsrfToken.name], set_={"token": CsrfToken.token})
+        known: str = self._db.scalars(kept.returning(table(CsrfToken).c.token)).one()
+        return known
 
     def is_token(self, username: str | None, token: Any) -> bool:
         """Tell whether that is the token of a user."""

@@ -47,10 +47,17 @@ class Projects:
         return self._db.scalar(select(Project.name).where(Project.name == name)) is not None
 
     def lock(self, name: str) -> None:
-        """Have a project to ourselves until the end of the transaction: two uploads at once would wait for each other
-        (the journal's trigger writes the project's row after its releases), and one of them would fail.
+        """Have a project to ourselves until the end of the transaction, before anything of it is written: two who write
+        at once would wait for each other (the journal's trigger writes the project's row after its releases), and one
+        of them would fail.
         """
         self._db.execute(select(Project.name).where(Project.name == name).with_for_update(key_share=True))
+
+    def reserve(self, name: str) -> None:
+        """Have all spellings of a name to ourselves until the end of the transaction: of two that are registered at
+        once, the second is told of the first. Both indexes ask for the same lock.
+        """
+        self._db.execute(select(func.pg_advisory_xact_lock(func.hashtext(func.normalize_pep426_name(name)))))
 
     def find(self, name: str | None) -> str | None:
         """The registered spelling of a name, None where there is none."""

@@ -37,6 +37,7 @@ class Submissions:
         """Write checked metadata as a release of a project that is the user's, or becomes it. Raises Forbidden."""
         name, version = data["name"], data["version"]
         refuse_forbidden(name)
+        self.projects.reserve(name)
         if self.projects.exists(name):
             if not self.roles.may_change(name):
                 raise Forbidden(f"You are not allowed to store '{name}' package information")

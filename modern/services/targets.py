@@ -23,5 +23,10 @@ def target(db: Session, user: str | None, name: str, version: str, filename: str
     """Return what a file of these names is for, and have its project for ourselves until the transaction ends; None
     where no project is called so, or it is not the user's to change.
     """
-    row = prepared.execute(db, "upload_target", name, user, version, filename).fetchone()
-    return Target._make(row) if row else None
+    is_of_one_moment = False
+    while not is_of_one_moment:
+        row = prepared.execute(db, "upload_target", name, user, version, filename).fetchone()
+        if row is None:
+            return None
+        *found, is_of_one_moment = row
+    return Target._make(found)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from .. import prepared
@@ -80,6 +80,12 @@ class Users:
         """The user of a mail address."""
         rows = select(Account.username).join(Email, Account.id == Email.user_id).where(Email.email == email)
         return self._db.scalar(rows)
+
+    def reserve(self) -> None:
+        """Register nobody else until the end of the transaction: of two of one name or address (a form sent twice), the
+        second is told of the first.
+        """
+        self._db.execute(select(func.pg_advisory_xact_lock(func.hashtext(Account.__tablename__))))
 
     def create(self, name: str, email: str, password: str) -> str:
         """Make an inactive account; return the key that activates it."""

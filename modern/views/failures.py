@@ -7,6 +7,7 @@ from collections.abc import Callable
 from html import escape
 
 import psycopg2
+from psycopg2.extensions import TransactionRollbackError
 from pyramid.response import Response
 from sqlalchemy.exc import InterfaceError, OperationalError
 
@@ -14,7 +15,7 @@ from ..answers import failure, redirect
 from ..errors import Answered, Forbidden, FormError, Gone, NotFound, Redirect, RedirectTemporary, Unauthorised
 from ..forms import BadBody, BadEncoding, TooLong
 from ..request import IndexRequest
-from ..services.python2 import of_driver, old_type
+from ..services.python2 import of_driver, old_type, told
 from ..services.storage import StoreUnavailable
 from ..services.uploads import DigestMismatch
 
@@ -90,8 +91,13 @@ def moved_for_now(error: RedirectTemporary, request: IndexRequest) -> Response:
 
 
 def no_database(error: Exception, request: IndexRequest) -> Response:
-    """503: the database cannot be reached, or went away. The log says why, not the client."""
+    """503: the database cannot be reached, or went away. The log says why, not the client.
+
+    Also where it dropped a transaction because another one was in its way: there the next attempt succeeds.
+    """
     log(request, error)
+    if isinstance(of_driver(error), TransactionRollbackError):
+        return failure("Please try again.", 503, "Somebody else changes the same", headers=[("Retry-After", "1")])
     return failure("Please try again later.", 503, "Database connection failed", headers=[("Retry-After", "60")])
 
 
@@ -107,7 +113,7 @@ def crash(error: Exception, request: IndexRequest) -> Response:
     if request.settings_of_index.debug:
         return failure("Internal Server Error", 500, "Error...", escape(trace, quote=False))
     error = of_driver(error)
-    return failure("There's been a problem with your request", 500, "Error...", f"{old_type(error)}: {error}")
+    return failure("There's been a problem with your request", 500, "Error...", f"{old_type(error)}: {told(error)}")
 
 
 def log(request: IndexRequest, error: Exception) -> str:

@@ -1,9 +1,13 @@
 """Projects of the old index in the hands of their owners: editing, removing, roles, files, documentation, metadata."""
 
 import io
+import os
 import re
+import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
+import psycopg2
 import pytest
 
 ALICE, BOB, CAROL, DAVE = ("alice", "alicepw"), ("bob", "bobpw"), ("carol", "carol:has:colons"), ("dave.d", "davepw")
@@ -198,6 +202,61 @@ def test_upload_by_form(visitor):
     assert page.status == 200
     assert b"demo-1.1.tar.bz2" in page.body
     assert visitor.journal("demo")[-1] == ("1.1", "add source file demo-1.1.tar.bz2")
+
+
+# -- at the same time as an upload --
+
+
+@pytest.fixture
+def upload_of_another(visitor):
+    """A cursor in a transaction that has demo for itself, as an upload has it."""
+    connection = psycopg2.connect(os.environ["PYPI_DATABASE_URL"])
+    cursor = connection.cursor()
+    cursor.execute("SELECT 1 FROM packages WHERE name = 'demo' FOR NO KEY UPDATE")
+    yield cursor
+    connection.close()
+
+
+def wait_for_somebody(cursor):
+    """Until a request waits for a row."""
+    wanted = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute(wanted)
+        if cursor.fetchone():
+            return
+        time.sleep(0.01)
+    raise TimeoutError
+
+
+@pytest.mark.parametrize(
+    ("action", "fields"),
+    [
+        ("pkg_edit", {"sum_1.0": "anew"}), ("pkg_edit", {"submit_autohide": "Change"}),
+        ("remove_pkg", {"version": "1.0", "submit_ok": "1"}), ("remove_pkg", {"submit_ok": "1"}),
+        ("files", {"version": "1.1", "submit_remove": "1", "file-ids": ""}),
+        ("role", {"package_name": "demo", "user_name": "carol", "role_name": "Owner", ":operation": "Add Role"}),
+    ],
+)  # fmt: skip
+def test_who_changes_a_project_waits_for_an_upload(visitor, upload_of_another, action, fields):
+    """With no row of it taken that the upload may want: each would wait for the other, and one be refused."""
+    visitor.log_in(*ALICE)
+    if "file-ids" in fields:
+        fields = fields | {"file-ids": visitor.call("release_urls", "demo", "1.1")[0]["md5_digest"]}
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(visitor.post, action, name="demo", **fields)
+        wait_for_somebody(upload_of_another)
+        for wanted in ("releases WHERE name", "release_files WHERE name", "roles WHERE package_name"):
+            upload_of_another.execute(f"SELECT 1 FROM {wanted} = 'demo' FOR UPDATE NOWAIT")
+        upload_of_another.connection.commit()
+        assert answer.result().status == 200
+
+
+def test_who_only_looks_waits_for_nobody(visitor, upload_of_another):
+    """An upload may take its time."""
+    visitor.user = BOB
+    assert visitor.action("pkg_edit", name="demo").status == 200
 
 
 # -- metadata by hand --

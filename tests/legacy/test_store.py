@@ -107,6 +107,28 @@ def test_both_normalisations_agree(opened, name):
     assert opened().value("SELECT normalize_pep426_name(%s)", name) == store.normalise_name(name)
 
 
+def test_a_name_is_registered_once_at_a_time(opened):
+    """Two spellings registered at once would both have been there."""
+    one, two = opened(), opened()
+    one.reserve_name("Race-Two")
+    two.execute("SET lock_timeout = '100ms'")
+    two.reserve_name("race-three")
+    with pytest.raises(psycopg2.errors.LockNotAvailable):
+        two.reserve_name("race_two")
+    two.rollback()
+    one.commit()
+    two.reserve_name("race_two")
+
+
+def test_two_first_pages_carry_one_token(opened):
+    """Whichever was made first."""
+    one, two = opened(), opened()
+    one.new_user("racer", "racer@example.org", "Abcd1234efgh5678")
+    first = one.csrf_token("racer")
+    threading.Timer(0.3, one.commit).start()
+    assert two.csrf_token("racer") == first
+
+
 def test_a_commit_that_fails_loses_no_file(opened, tmp_path):
     """The connection broke while it was told: the row may be there, so the file stays until somebody has asked."""
 

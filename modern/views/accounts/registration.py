@@ -46,6 +46,7 @@ def register(request: IndexRequest) -> Response:
     check_email(email)
     check_user_name(name)
     users = request.services.users
+    users.reserve()
     if users.exists(name):
         return failure(f'user "{name}" already exists', heading="User registration")
     if known := users.of_email(email):

@@ -40,5 +40,6 @@ def files(request: IndexRequest) -> Response:
 def remove_files(request: IndexRequest, name: str) -> None:
     """Remove the files whose digests are ticked."""
     ticked = request.form.get("file-ids") or []
+    request.services.projects.lock(name)
     for digest in ticked if isinstance(ticked, list) else [ticked]:
         request.services.files.forget(request.services.files.remove(name, digest))

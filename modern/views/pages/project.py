@@ -26,6 +26,8 @@ def pkg_edit(request: IndexRequest) -> Response:
         return remove_pkg(request)
     name = edited_project(request)
     services = request.services
+    if "submit_autohide" in request.form or request.method == "POST":
+        services.projects.lock(name)
     if "submit_autohide" in request.form:
         services.projects.set_autohide(name, "autohide" in request.form)
     releases = services.releases.of_project(name)
@@ -74,6 +76,7 @@ def remove_pkg(request: IndexRequest) -> Response:
         return show_edit(request, name, services.releases.of_project(name))
     if "submit_ok" not in request.form:
         return ask_removal(request, name, versions)
+    services.projects.lock(name)
     if not versions:
         services.files.forget(services.projects.remove(name))
         return home(request)

@@ -43,6 +43,7 @@ def role(request: IndexRequest) -> Response:
         raise FormError("role_name not Owner or Maintainer")
     if not request.services.users.exists(user):
         raise FormError("user doesn't exist")
+    request.services.projects.lock(name)  # of two owners who leave at once, one stays
     (give if form[":operation"] == "Add Role" else take)(request, user, right, name)
     if user == request.visitor.username and not roles.has(name, "Owner"):
         return home(request)
