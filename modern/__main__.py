@@ -94,6 +94,7 @@ def run_serve(options: argparse.Namespace) -> int:
     with contextlib.ExitStack() as stack:
         url = options.database or embedded_database(stack)
         files = options.files or stack.enter_context(tempfile.TemporaryDirectory(prefix="modern-files-"))
+        sandbox.refuse_others(url, files, sandbox=options.sandbox)  # before anything of the database is changed
         migrations.upgrade(url)
         sandbox.claim(url, files, sandbox=options.sandbox)
         fill(url, files, options.seed, fresh=not options.database)

@@ -89,6 +89,25 @@ def test_what_is_wrong_is_one_line(modern_server, words, text):
     assert len(done.stderr.splitlines()) == 1
 
 
+def test_the_database_of_the_old_index_is_no_sandbox(modern_server, tmp_path):
+    """And stays as it was: it is refused before anything is added to it."""
+    url = modern_server.create_database("old_index")
+    upgrade(url, "0001")
+    rows = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1"
+    database = psycopg2.connect(url)
+    with closing(database), database.cursor() as cursor:
+        cursor.execute("INSERT INTO packages (name) VALUES ('x')")
+        database.commit()
+        cursor.execute(rows)
+        before = cursor.fetchall()
+        done = run("serve", "--sandbox", "--database", url, "--files", str(tmp_path / "files"))
+        assert done.returncode == 2
+        assert "the database is in use and no sandbox" in done.stderr
+        cursor.execute(rows)
+        assert cursor.fetchall() == before
+    assert not (tmp_path / "files").exists()
+
+
 def test_a_database_is_migrated(modern_server):
     """And again, which changes nothing."""
     url = modern_server.create_database("migrated")

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from modern.database import Database
 from modern.migrations import upgrade
-from modern.sandbox import WrongPlace, claim
+from modern.sandbox import WrongPlace, claim, refuse_others
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +27,14 @@ def places(modern_server, tmp_path_factory):
     return found
 
 
+@pytest.mark.parametrize("sandbox", [True, False])
+def test_an_empty_database_is_nobodys(modern_server, tmp_path, sandbox):
+    """It has no tables yet, and the folder is not there; asking changes nothing."""
+    url = modern_server.create_database(f"place_empty_{sandbox}".lower())
+    refuse_others(url, str(tmp_path / "files"), sandbox=sandbox)
+    assert not os.path.exists(tmp_path / "files")
+
+
 @pytest.mark.parametrize("kind", ["sandbox", "index"])
 def test_each_is_served_again_as_what_it_is(places, kind):
     """With all that it holds by now; a sandbox's files may be in a store elsewhere as well."""
@@ -35,12 +43,7 @@ def test_each_is_served_again_as_what_it_is(places, kind):
 
 
 WRONG = [
-    (
-        "index",
-        "index",
-        True,
-        "the database is in use and no sandbox: give --sandbox a database and",
-    ),
+    ("index", "index", True, "the database is in use and no sandbox: give --sandbox a database and"),
     ("sandbox", "index", True, "the folder .* is in use and no sandbox"),
     ("sandbox", "index", False, "the database is a sandbox's: serve it with --sandbox, or name another"),
     ("index", "sandbox", False, "the folder .* is a sandbox's"),
@@ -50,6 +53,7 @@ WRONG = [
 @pytest.mark.parametrize(("database", "folder", "sandbox", "message"), WRONG)
 def test_nothing_is_shared(places, database, folder, sandbox, message):
     """Neither rows nor files: a file that both store has one place, and goes with either."""
-    with pytest.raises(WrongPlace, match=message):
-        claim(places[database][0], places[folder][1], sandbox=sandbox)
+    for refuse in (refuse_others, claim):
+        with pytest.raises(WrongPlace, match=message):
+            refuse(places[database][0], places[folder][1], sandbox=sandbox)
     claim(*places["index"], sandbox=False)  # nothing was marked
