@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from itertools import chain, count
 from pathlib import Path
 
 import click
 
+from harness.commands.places import check_file, check_spared, make_folder, write_text
 from harness.compare.excerpt import printable
 from harness.config import find_config
 from harness.distill import Distilled, DistillOptions, as_json, distill, in_text
@@ -82,7 +84,11 @@ def command(
     if journal is not None and not target_text:
         raise UsageError("--journal: reading a recording alone takes no time; it is for --target")
     opened = open_recordings(recordings)
-    check_place(output, opened)
+    files = files_of(output, opened)
+    check_places(files, output, opened)
+    if json_file is not None:
+        check_file(json_file, "the table")
+        check_spared(json_file, opened)
     options = DistillOptions(
         config,
         parse_target(target_text, config) if target_text else None,
@@ -96,30 +102,48 @@ def command(
         journal=journal,
     )
     found = distill(opened, options, progress)
-    write(found, output, opened)
+    write(found, files, opened)
     for line in in_text(found):
         click.echo(printable(line))
     if json_file is not None:
-        json_file.write_text(json.dumps(as_json(found), indent=1) + "\n", encoding="utf-8")
+        write_text(json_file, json.dumps(as_json(found), indent=1) + "\n", "the table")
 
 
-def check_place(output: Path, opened: Sequence[Recording]) -> None:
-    """Raises UsageError where what is left of several recordings, each from a state of its own, would be one file."""
-    if len(opened) > 1 and output.suffix in (*SUFFIXES, ".archive"):
+def files_of(output: Path, opened: Sequence[Recording]) -> list[Path]:
+    """Return where what is kept of each recording goes: of one the output, of several a cassette each in that folder.
+
+    No two are one file, in folders that do not know capitals either. Raises UsageError where they would have to be.
+    """
+    if len(opened) == 1:
+        return [output]
+    if output.suffix in (*SUFFIXES, ".archive"):
         raise UsageError(f"{output}: {len(opened)} recordings do not make one; name a folder, for a cassette of each")
-    if len(opened) > 1 and output.exists() and not output.is_dir():
+    if output.exists() and not output.is_dir():
         raise UsageError(f"{output}: is no folder, and {len(opened)} recordings need one")
+    stems: dict[str, str] = {}
+    for name in (recording.name.replace("/", "-") for recording in opened):
+        ways = chain((Path(name).stem, name), (f"{name}-{number}" for number in count(2)))
+        stem = next(way for way in ways if way.casefold() not in stems)
+        stems[stem.casefold()] = stem
+    return [output / f"{stem}.yaml" for stem in stems.values()]
 
 
-def write(found: Distilled, output: Path, opened: Sequence[Recording]) -> None:
-    """Write what is kept, in time order. Raises RecordingError."""
+def check_places(files: Sequence[Path], output: Path, opened: Sequence[Recording]) -> None:
+    """Raises UsageError where something cannot be written, or would take the place of what is read."""
+    for file in files:
+        check_spared(file, opened)
     if len(opened) > 1:
-        output.mkdir(exist_ok=True)
-    for recording in opened:
+        make_folder(output)
+    for file in files:
+        check_file(file, "what is kept")
+
+
+def write(found: Distilled, files: Sequence[Path], opened: Sequence[Recording]) -> None:
+    """Write what is kept of each recording to its file, in time order. Raises RecordingError."""
+    for file, recording in zip(files, opened, strict=True):
         parts = [part for part in found.recordings if part.name == recording.name]
         if not parts:
             continue
-        file = output if len(opened) == 1 else output / f"{Path(recording.name.replace('/', '-')).stem}.yaml"
         exchanges = sorted((exchange for part in parts for exchange in part), key=lambda exchange: exchange.started)
         with replacing(file, recording.state) as writer:
             for exchange in exchanges:

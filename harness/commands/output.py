@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import click
 
+from harness.commands.places import check_file
 from harness.errors import UsageError
 from harness.report import (
     Places,
@@ -69,10 +70,7 @@ class Output:
         """Read the options of `report_options`. Raises UsageError where a file could not be written later."""
         files = {name: options[f"{name}_file"] for name in FILES if options.get(f"{name}_file") is not None}
         for name, file in files.items():
-            if not file.parent.is_dir():
-                raise UsageError(f"{file}: no such folder to write the report to")
-            if file.is_dir() or (file.exists() and not os.access(file, os.W_OK)):
-                raise UsageError(f"{file}: the report cannot be written there")
+            check_file(file, "the report")
             if twice := [other for other in files if other != name and _are_one(file, files[other])]:
                 raise UsageError(f"{file}: --{name} and --{twice[0]} cannot both be written to one file")
         return cls(files, options.get("screen", "text"))

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
+from harness.commands.places import check_file, check_spared, write_text
 from harness.compare.excerpt import printable
 from harness.config import find_config
-from harness.errors import UsageError
 from harness.power import PowerOptions, as_json, in_text, power
 from harness.progress import progress
 from harness.recording import open_recordings
@@ -80,8 +80,10 @@ def command(
     The files themselves are not touched: a copy is run. What is not noticed is listed, with the line and the nearest
     recorded request: that is where a test is missing.
     """
-    if json_file is not None and not json_file.parent.is_dir():
-        raise UsageError(f"{json_file}: no such folder to write the score to")
+    opened = open_recordings(recordings)
+    if json_file is not None:
+        check_file(json_file, "the score")
+        check_spared(json_file, opened)
     config = find_config(Path.cwd())
     options = PowerOptions(
         parse_target(target_text, config, timeout=config.timeout),
@@ -97,8 +99,8 @@ def command(
         timeout=timeout,
         journal=journal,
     )
-    score = power(open_recordings(recordings), options, progress)
+    score = power(opened, options, progress)
     for line in in_text(score):
         click.echo(printable(line))
     if json_file is not None:
-        json_file.write_text(json.dumps(as_json(score), indent=1) + "\n", encoding="utf-8")
+        write_text(json_file, json.dumps(as_json(score), indent=1) + "\n", "the score")
