@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from .conditions import FLAG_NAMES, SPARES_FILES, Condition, Scope, condition, flags_of, split_rule
+from .guarded import guarded, in_folder, of_path, that_count
 from .model import Directive, Ledger, Refusal
 from .redirect import captures, check_pattern, pattern, quoted
 
@@ -36,8 +37,6 @@ UNABLE_FLAGS = {
 }
 UNDERSTOOD = frozenset({"l", "end", "nc", "r", "f", "g", "pt", "qsa", "qsd", "ne", "ns", "dpi"})
 CODES = {"": 302, "temp": 302, "permanent": 301, "seeother": 303}
-OUTSIDE = (" permanent;", " redirect;")
-LETTERS = "abcdefghijklmnop"
 PATH, WHOLE = "%{REQUEST_URI}", "(?s)^(.*)$"
 """The path is written as the group of a pattern for all of it: nginx escapes a group in a URL, but never its `$uri`,
 where a line break in a path would begin a header (RFC 9112, section 11.1).
@@ -119,18 +118,18 @@ def _statement(directive: Directive, conditions: Sequence[Condition], scope: Sco
         raise Refusal("it must have a pattern, a target and at most one list of flags")
     flags = __known_flags(words[2] if len(words) == 3 else "")
     negated, own = words[0].startswith("!"), words[0].removeprefix("!")
-    expression = ("(?i)" if "nc" in flags else "") + _in_folder(own, scope.folder)
+    expression = ("(?i)" if "nc" in flags else "") + in_folder(own, scope.folder)
     command = _command(words[1], flags, scope, _Rule(words[0], conditions))
-    tests = [*conditions, *_beside_files(conditions, scope)]
+    tests = [*that_count(conditions), *_beside_files(conditions, scope)]
     whole = PATH in words[1]
     if negated or whole or not command.startswith("rewrite "):
         if negated or not whole or expression not in ALWAYS:
-            tests.append(Condition(f"$uri {'!~' if negated else '~'} {pattern(expression)}", False, None))
+            tests += of_path(expression, negated, scope)
         command = command.replace("rewrite ", f"rewrite {WHOLE if whole else '^'} ", 1)
     else:
         command = command.replace("rewrite ", f"rewrite {pattern(expression)} ", 1)
     uses_groups = re.search(r"%[1-9]", words[1]) is not None
-    yield from _guarded(command, tests, f"$rule_{directive.number}" if uses_groups else "", directive)
+    yield from guarded(command, tests, f"$rule_{directive.number}" if uses_groups else "", directive)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,20 +159,6 @@ def __known_flags(text: str) -> dict[str, str]:
             raise Refusal(UNABLE_FLAGS.get(short, f"nginx has nothing like the flag {name}"))
         flags[short] = value
     return flags
-
-
-def _in_folder(expression: str, folder: str | None) -> str:
-    """Return a pattern for whole paths: within a folder, Apache leaves the folder's own path out."""
-    if folder is None:
-        return expression
-    start = "^" + re.escape(folder) + "/"
-    if not expression.startswith("^"):
-        return start + ("" if expression.startswith((".*", "(.*)")) else ".*?") + _grouped(expression)
-    return start + _grouped(expression[1:])
-
-
-def _grouped(expression: str) -> str:
-    return f"(?:{expression})" if "|" in expression else expression
 
 
 def _command(target: str, flags: dict[str, str], scope: Scope, rule: _Rule) -> str:
@@ -237,45 +222,3 @@ def _check_again(target: str, scope: Scope, rule: _Rule) -> None:
             and (re.search(one.removeprefix("!"), rest) is None) == (one[:1] == "!")
         ):
             raise Refusal("Apache runs the folder's rules again on the result, nginx does not; the flag END says: once")
-
-
-def _guarded(command: str, tests: Sequence[Condition], groups: str, directive: Directive) -> Iterator[str]:
-    """Yield a command under all its conditions: nginx has `if` for one, so that several are counted in variables.
-
-    `groups` names the variables for `%1`: the groups of the last condition that is a pattern.
-    """
-    if not tests and not groups:
-        yield command
-        return
-    grouped = next((test for test in reversed(tests) if test.groups is not None), None) if groups else None
-    if groups and (any(test.joined for test in tests) or grouped is None or not grouped.groups):
-        raise Refusal("nginx cannot say which condition's groups are meant")
-    if grouped and grouped.test.startswith("$uri ") and ("?" in command or command.endswith(OUTSIDE)):
-        raise Refusal("nginx would fill a part of the path into a URL as it is, line breaks too")
-    if len(tests) == 1 and not groups:
-        yield f"if ({tests[0].test}) {{ {command} }}"
-        return
-    used = sorted(set(re.findall(r"%([1-9])", command))) if groups else []
-    kept = "".join(f" set {groups}_{number} ${number};" for number in used)
-    name, parts = f"$rule_{directive.number}", _parts(tests)
-    for letter, part in zip(LETTERS, parts, strict=False):
-        yield f'set {name}_{letter} "";'
-        for test in part:
-            more = kept if test is grouped else ""
-            yield f"if ({test.test}) {{ set {name}_{letter} 1;{more} }}"
-    joined = "".join(f"{name}_{letter}" for letter, _ in zip(LETTERS, parts, strict=False))
-    yield f'set {name} "{joined}";'
-    filled = re.sub(r"%([1-9])", rf"${{{name[1:]}_\1}}", command) if groups else command
-    yield f'if ({name} = "{"1" * len(parts)}") {{ {filled} }}'
-
-
-def _parts(tests: Sequence[Condition]) -> list[list[Condition]]:
-    """Return the conditions of which all must hold, each a list of which one must."""
-    parts: list[list[Condition]] = [[]]
-    for test in tests:
-        parts[-1].append(test)
-        if not test.joined:
-            parts.append([])
-    if len(parts) > len(LETTERS):
-        raise Refusal("it has too many conditions to be read in nginx")
-    return [part for part in parts if part]

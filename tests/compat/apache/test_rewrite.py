@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from compat.apache import parse
 from compat.apache.conditions import Scope, split_rule
+from compat.apache.guarded import in_folder
 from compat.apache.model import Ledger
 from compat.apache.rewrite import rewrites
 from tests.compat.apache.servers import LIMIT, translated
@@ -121,6 +123,21 @@ def test_all_conditions() -> None:
     )
 
 
+def test_an_or_before_nothing() -> None:
+    """Apache takes it as true, and all that are joined to it."""
+    rule = "RewriteCond %{HTTPS} off\nRewriteCond %{HTTP_HOST} a [OR]\nRewriteCond %{HTTP_HOST} b [OR]\n"
+    assert run(rule + "RewriteRule ^/x$ /y [L]")[0] == ("if ($scheme = http) { rewrite ^/x$ /y last; }",)
+    assert run("RewriteCond %{HTTP_HOST} a [OR]\nRewriteRule ^/x - [F]")[0] == ("if ($uri ~ ^/x) { return 403; }",)
+
+
+def test_what_must_not_match_in_a_folder() -> None:
+    """Is of the folder nevertheless: all the other URLs of the server are not meant."""
+    lines, _ = run("RewriteRule !^a$ - [F]", FOLDER)
+    assert lines[1] == "if ($uri ~ ^/f/) { set $rule_2_a 1; }"
+    assert lines[3] == "if ($uri !~ ^/f/a$) { set $rule_2_b 1; }"
+    assert lines[-1] == 'if ($rule_2 = "11") { return 403; }'
+
+
 def test_groups_of_a_condition() -> None:
     """`%1` is the group of the last condition that is a pattern."""
     lines, _ = run(
@@ -134,15 +151,45 @@ def test_groups_of_a_condition() -> None:
     ("rule", "scope", "line"),
     [
         ("^a$ b [L]", FOLDER, "rewrite ^/f/a$ /f/b last;"),
-        ("^a|c$ /b [L]", FOLDER, "rewrite ^/f/(?:a|c$) /b last;"),
+        ("^a|c$ /b [L]", FOLDER, "rewrite ^/f/.*?(?:(?<=^/f/)a|c$) /b last;"),
+        ("^(a|c)$ /b [L]", FOLDER, "rewrite ^/f/(?:(a|c)$) /b last;"),
+        ("^[^|]$ /b [L]", FOLDER, "rewrite ^/f/(?:[^|]$) /b last;"),
         (r"\.old$ /b [L]", FOLDER, r"rewrite ^/f/.*?\.old$ /b last;"),
         ("(.*) http://x/$1 [R]", FOLDER, "rewrite ^/f/(.*) http://x/$1 redirect;"),
         ("^a$ b [L]", ROOT, "rewrite ^/a$ /b last;"),
+        ("!^a$ - [F]", ROOT, "if ($uri !~ ^/a$) { return 403; }"),
     ],
 )
 def test_folder(rule: str, scope: Scope, line: str) -> None:
     """In a folder, patterns are for the path below it, and targets too."""
     assert run(f"RewriteRule {rule}", scope)[0] == (line,)
+
+
+@pytest.mark.parametrize("folder", ["", "/f"])
+@pytest.mark.parametrize(
+    "expression",
+    [
+        r"(^|/)\.",
+        "^a|^b",
+        "^a|c$",
+        "(?:^a|c)$",
+        r"\^a|[^b]$",
+        "^(a|b)",
+        "[]^]a",
+        "a|",
+        "(.*)c$|^a",
+        ".*b|^c",
+        ".*b|c",
+        r"^a\|^",
+    ],
+)
+def test_a_pattern_in_a_folder_matches_what_it_matches_in_apache(expression: str, folder: str) -> None:
+    """A `^` that is not its first sign is where the folder's own path ends, too: `(^|/)\\.git` forbids /.git."""
+    found = in_folder(expression, folder)
+    for rest in (".git", "x/.git", "a", "b", "c", "xa", "xb", "xc", "x/a", "^a", "]a", "^", "", "a|", "b/c"):
+        expected = re.search(expression, rest) is not None
+        assert (re.search(found, f"{folder}/{rest}") is not None) is expected, rest
+    assert re.search(found, "/other/a") is None or not folder
 
 
 def test_base() -> None:
