@@ -23,6 +23,9 @@ from harness.reach.watch import Watch
 from harness.replay import Outcome
 from harness.report import Result
 
+NAMED = 3
+"""Files that an obstacle names."""
+
 
 @dataclass(slots=True)
 class Extent:
@@ -31,7 +34,7 @@ class Extent:
     since: str | None
     least: float | None
     measures: Sequence[Mapping[str, Any]]
-    sources: Sources
+    sources: Sources | None
     lines: Mapping[str, frozenset[int]]
     watch: Watch = field(default_factory=Watch)
     judged: list[str] = field(default_factory=list)
@@ -41,8 +44,8 @@ class Extent:
         """Read the options for the target `new`. Raises UsageError for what cannot be asked."""
         if least is not None and since is None:
             raise UsageError("--min-changed-coverage needs --changed-since REV: since when are lines changed?")
-        sources = own_sources(new, config)
-        lines = changed_lines(sources.root, since, sources.paths) if since is not None else {}
+        sources = own_sources(new, config) if since is not None else None
+        lines = changed_lines(sources.root, since, sources.paths) if sources and since is not None else {}
         return cls(since, least, read_measures(measures), sources, lines)
 
     @property
@@ -52,7 +55,7 @@ class Extent:
 
     def watching(self, options: Options) -> Options:
         """Return the options of a run that tells its lines. Raises UsageError where the new target cannot."""
-        if self.since is None:
+        if self.sources is None:
             return options
         if not options.new.stateful or self.sources.entry.app.startswith(PREFIX):
             raise UsageError(
@@ -68,7 +71,7 @@ class Extent:
     def told(self, result: Result) -> Result:
         """Return the result with what is known of changed lines and of endpoints."""
         result = replace(result, gaps=gap_map(result.endpoints, self.measures))
-        if self.since is None:
+        if self.since is None or self.sources is None:
             return result
         codes = read_codes(self.sources.root, self.lines)
         changed = judged_changes(self.since, self.lines, codes, self.watch, sorted(self.judged))
@@ -77,5 +80,11 @@ class Extent:
             obstacles.append(
                 f"only {changed.judged} of {changed.lines} lines changed since {self.since} were judged, fewer than "
                 f"{self.least:.0%} (--min-changed-coverage)"
+            )
+        if self.least and changed.untold:
+            files = ", ".join(changed.untold[:NAMED]) + (", ..." if len(changed.untold) > NAMED else "")
+            obstacles.append(
+                f"of {len(changed.untold)} files changed since {self.since} nobody can tell which lines were judged "
+                f"({files}; --min-changed-coverage)"
             )
         return replace(result, changed=changed, obstacles=tuple(obstacles))

@@ -18,8 +18,8 @@ from harness.errors import UsageError
 from harness.power import operators, patterns
 from harness.power.operators import Edit
 from harness.reach.code import Code, read_code
+from harness.reach.programs import files, is_program, is_python
 from harness.reach.side import Line, below
-from harness.reach.sources import files, is_python
 
 BIGGEST = 1 << 20
 """Bytes of a file that is looked at; a program is smaller."""
@@ -109,14 +109,16 @@ def _in_short(text: bytes) -> str:
 
 
 def read_sources(paths: Sequence[Path], root: Path) -> list[Source]:
-    """Read the programs among files and folders: Python, and what a pattern can change."""
+    """Read the programs among folders, and each file that is named, whatever it is called. Raises UsageError."""
     found = []
     for path in files(paths):
-        python = is_python(path)
-        if not (python or path.suffix in patterns.SUFFIXES) or path.stat().st_size > BIGGEST:
+        if not (path in paths or is_program(path)) or path.stat().st_size > BIGGEST:
             continue
-        text = path.read_bytes()
-        found.append(Source(path, below(str(path), root), text, read_code(text) if python else None))
+        try:
+            text = path.read_bytes()
+        except PermissionError:
+            raise UsageError(f"{path}: may not be read, so that no copy of it can be changed") from None
+        found.append(Source(path, below(str(path), root), text, read_code(text) if is_python(path) else None))
     return found
 
 
@@ -148,15 +150,21 @@ def at_places(mutants: Sequence[Mutant], places: Sequence[str]) -> list[Mutant]:
     return list(found.values())
 
 
-def drawn(mutants: Sequence[Mutant], number: int | None, seed: int) -> list[Mutant]:
-    """Return `number` of the mutants by chance (None: all), without those that compile to the same; in their order."""
+def drawn(mutants: Sequence[Mutant], number: int | None, seed: int) -> tuple[list[Mutant], int]:
+    """Return `number` of the mutants by chance (None: all), in their order, and how many were passed over for it.
+
+    Passed over is what compiles to the same, or not at all.
+    """
     order = list(range(len(mutants)))
     random.Random(seed).shuffle(order)  # noqa: S311 (a sample, no secret)
     wanted = len(order) if number is None else number
     chosen: list[int] = []
+    dropped = 0
     for index in order:
         if len(chosen) == wanted:
             break
         if mutants[index].source.is_real(mutants[index].edit):
             chosen.append(index)
-    return [mutants[index] for index in sorted(chosen)]
+        else:
+            dropped += 1
+    return [mutants[index] for index in sorted(chosen)], dropped

@@ -11,8 +11,6 @@ from collections.abc import Iterator
 
 from harness.power.operators import Edit
 
-SUFFIXES = frozenset({".pl", ".pm", ".cgi", ".php", ".rb", ".sh", ".tcl", ".js", ".lua", ".c", ".py", ".inc"})
-"""Files that are changed by patterns, where they are no Python that this interpreter reads."""
 COMMENT = re.compile(rb"\s*(?:#|//|/\*|\*|--\s|=\w+|use |package |import |require|include)")
 PATTERNS: tuple[tuple[str, re.Pattern[bytes], bytes], ...] = (
     ("comparison", re.compile(rb"(?<![=!<>])===(?!=)"), b"!=="),

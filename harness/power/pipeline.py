@@ -10,7 +10,7 @@ import random
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.bind import read_logins
@@ -25,7 +25,7 @@ from harness.power.mutants import Mutant, Source, at_places, drawn, mutants_of, 
 from harness.power.score import EndpointScore, Reach, Score, with_mutants
 from harness.power.shadow import Shadow, check_mutable
 from harness.reach.side import Reached, watched
-from harness.reach.sources import own_sources
+from harness.reach.sources import COMPAT, own_sources
 from harness.reach.watch import Watch
 from harness.recording import Recording
 from harness.scenarios import scenarios_of
@@ -90,16 +90,18 @@ def power(recordings: Sequence[Recording], options: PowerOptions, phase: Phase =
         if not found.judged:
             raise UsageError(f"--target {target.text}: not one exchange could be judged, so that none can notice")
         hunt = Hunt(scenarios, found, setting)
-        other = not watch.tells or bool(options.sources)  # else scripts that only lie beside a Python application
+        # beside a Python application there may lie scripts, which are none of it
+        other = not watch.tells or bool(options.sources) or own.entry.app.startswith(COMPAT)
         changeable = [source for source in sources if other or source.code is not None]
         pool = list(mutants_of(changeable, hunt.reached, watch.tells))
         pool = at_places(pool, options.only) if options.only else pool
-        chosen = drawn(pool, options.sample, options.seed)
+        chosen, dropped = drawn(pool, options.sample, options.seed)
         with phase("mutants", len(chosen)) as advance:
             known = len(chosen) - len(left := [mutant for mutant in chosen if mutant.id not in journal.fates])
             random.Random(options.seed).shuffle(left)  # noqa: S311 (what is known of a stopped run is a sample, too)
             hunt.run(left, shadows, journal.add, lambda done: advance(known + done, known + done))
-    return _score(options, found, hunt, sources, pool, [(mutant, journal.fates[mutant.id]) for mutant in chosen])
+    score = _score(options, found, hunt, sources, [(mutant, journal.fates[mutant.id]) for mutant in chosen])
+    return replace(score, pool=len(pool), dropped=dropped)
 
 
 def _score(
@@ -107,7 +109,6 @@ def _score(
     found: Baseline,
     hunt: Hunt,
     sources: Sequence[Source],
-    pool: Sequence[Mutant],
     fates: Sequence[tuple[Mutant, Fate]],
 ) -> Score:
     called = {(source.name, line) for source in sources for line in source.called}
@@ -120,7 +121,6 @@ def _score(
     return Score(
         target=options.target.text,
         seed=options.seed,
-        pool=len(pool),
         drawn=fates,
         reach=Reach(len(hunt.reached & called), len(called), found.watch.tells),
         endpoints=with_mutants(sorted(endpoints, key=lambda each: (-each.exchanges, each.name)), fates),

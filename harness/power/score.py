@@ -13,6 +13,8 @@ from harness.power.hunt import Fate
 from harness.power.mutants import Mutant
 
 FORMAT = "harness-power"
+NAMED = 3
+"""Files that a line of the report names."""
 ORACLES = ("status", "reason", "header", "body", "framing", "rows", "files", "mail", "crash")
 
 
@@ -48,19 +50,21 @@ class EndpointScore:
 class Score:
     """What the mutants of a target showed of a recording.
 
-    `pool` is how many mutants there are on reached lines, `drawn` those that were run, each with its fate. `noise` is
-    how many exchanges differ from themselves somewhere, where a mutant would not be noticed.
+    `pool` is how many mutants there are on reached lines, `drawn` those that were run, each with its fate; `dropped`
+    were not, because they compile to the same or not at all. `noise` is how many exchanges differ from themselves
+    somewhere, where a mutant would not be noticed.
     """
 
     target: str
     seed: int
-    pool: int
     drawn: Sequence[tuple[Mutant, Fate]]
     reach: Reach
     endpoints: Sequence[EndpointScore]
     exchanges: int
     judged: int
     noise: int = 0
+    pool: int = 0
+    dropped: int = 0
 
     @property
     def killed(self) -> int:
@@ -110,7 +114,7 @@ def as_json(score: Score) -> dict[str, Any]:
         "judged": score.judged,
         "noisy": score.noise,
         "lines": {"reached": score.reach.lines, "runnable": score.reach.runnable} if score.reach.told else None,
-        "mutants": {"pool": score.pool, "run": len(score.drawn), "killed": score.killed},
+        "mutants": {"pool": score.pool, "run": len(score.drawn), "killed": score.killed, "dropped": score.dropped},
         "operators": {name: {"killed": killed, "run": run} for name, (killed, run) in score.by_operator().items()},
         "oracles": {name: {"saw": saw, "alone": alone} for name, (saw, alone) in score.by_oracle().items()},
         "endpoints": {
@@ -151,9 +155,15 @@ def in_text(score: Score) -> Iterator[str]:
     lines = f"{score.reach.lines} of {score.reach.runnable} lines that run in a request"
     lines = lines if score.reach.told else "lines unknown: the target does not tell them"
     share = f"{100 * score.share:.1f} %"
-    yield f"killed {score.killed} of {run} mutants ({share}) · {score.pool} on reached lines · {lines}"
+    dropped = f", {score.dropped} of them compile to the same or not at all" if score.dropped else ""
+    yield f"killed {score.killed} of {run} mutants ({share}) · {score.pool} on reached lines{dropped} · {lines}"
     if score.noise:
         yield f"{score.noise} of {score.exchanges} exchanges differ from themselves: there noise was not judged"
+    if score.reach.told and (
+        silent := sorted({each.source.name for each, _ in score.drawn if each.source.code is None})
+    ):
+        named = ", ".join(silent[:NAMED]) + (", ..." if len(silent) > NAMED else "")
+        yield f"which lines of {named} run is not known: their mutants count at each endpoint"
     yield ""
     yield from _table(("operator", "killed", "of"), [(name, *of) for name, of in score.by_operator().items()])
     yield ""
@@ -168,7 +178,8 @@ def in_text(score: Score) -> Iterator[str]:
         yield f"survived: {mutant.source.name}:{mutant.edit.line}: {mutant.edit.operator}: {mutant.old} -> {mutant.new}"
         yield f"  {mutant.shown}"
         if fate.by:
-            yield f"  nearest: {fate.by} ({fate.endpoint}), one of {fate.reached} that reach the line"
+            known = "reach the line" if mutant.source.code is not None else "may reach the line, which is not known"
+            yield f"  nearest: {fate.by} ({fate.endpoint}), one of {fate.reached} that {known}"
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> Iterator[str]:

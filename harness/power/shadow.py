@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -46,6 +47,7 @@ class Shadow:
         if self.top.is_file():
             self.top = self.top.parent
         self._put = 0
+        self._times = 0.0, 0.0
         try:
             self._mirror(self.top, self._folder)
             self._entry = self._led()
@@ -60,19 +62,25 @@ class Shadow:
             if entry.name in LEFT:
                 continue
             if self._is_within(entry) and not _is_foreign(entry):
-                if entry.is_dir():
+                if entry.is_dir() and os.access(entry, os.R_OK | os.X_OK):
                     self._mirror(entry, there)
-                elif entry.is_file() and entry.stat().st_size <= LARGEST:
+                elif _is_copied(entry):
                     shutil.copy2(entry, there)
+                    there.chmod(there.stat().st_mode | stat.S_IWUSR)
                 else:
                     there.symlink_to(entry)
-            elif entry.is_dir() and any(path.is_relative_to(entry) for path in self._sources.paths):
+            elif entry.is_symlink() and (self._is_within(entry.resolve()) or self._is_around(entry.resolve())):
+                there.symlink_to(self._moved(entry.resolve()))  # else it would lead to the original
+            elif entry.is_dir() and self._is_around(entry):
                 self._mirror(entry, there)
             else:
                 there.symlink_to(entry)
 
     def _is_within(self, path: Path) -> bool:
         return any(path.is_relative_to(source) for source in self._sources.paths)
+
+    def _is_around(self, path: Path) -> bool:
+        return any(source.is_relative_to(path) for source in self._sources.paths)
 
     def _led(self) -> TargetConfig:
         """Return how the target is run here."""
@@ -137,16 +145,19 @@ class Shadow:
     def put(self, mutant: Mutant) -> None:
         """Make a mutant's change to the copy, which must be as it was."""
         path = self._moved(mutant.source.path)
-        stat = path.stat()
+        if not path.resolve().is_relative_to(self._folder):  # a link: the original would be written
+            raise UsageError(f"{mutant.source.path}: is not copied, so it cannot be changed; leave it out by --source")
+        self._times = path.stat().st_atime, path.stat().st_mtime
         path.write_bytes(mutant.edit.applied(mutant.source.text))
         # an interpreter that compares times must not take what it compiled of another text
         self._put += 1
-        os.utime(path, (stat.st_atime, stat.st_mtime + 2 * self._put))
+        os.utime(path, (self._times[0], self._times[1] + 2 * self._put))
 
     def put_back(self, mutant: Mutant) -> None:
-        """Undo it."""
+        """Undo it, whatever became of the original meanwhile."""
         path = self._moved(mutant.source.path)
-        shutil.copy2(mutant.source.path, path)
+        path.write_bytes(mutant.source.text)
+        os.utime(path, self._times)
 
     def close(self) -> None:
         """Remove the copy."""
@@ -168,6 +179,11 @@ def _renamed(reached: Reached, top: Path, root: Path) -> Reached:
 
 def _is_foreign(path: Path) -> bool:
     return path.is_symlink() or path.name == "node_modules" or (path / "pyvenv.cfg").exists()
+
+
+def _is_copied(path: Path) -> bool:
+    """Whether a file is no pipe, not larger than programs are, and may be read."""
+    return path.is_file() and path.stat().st_size <= LARGEST and os.access(path, os.R_OK)
 
 
 def check_mutable(text: str, target: Target, sources: Sources) -> None:

@@ -5,8 +5,9 @@ Nothing is judged here.
 """
 
 from harness.reach.code import Code, read_code
+from harness.reach.programs import python_files
 from harness.reach.side import NOTHING, Arc, Line, Reached, watched
-from harness.reach.sources import own_sources, python_files
+from harness.reach.sources import own_sources
 from harness.reach.watch import Watch
 
 __all__ = ["NOTHING", "Arc", "Code", "Line", "Reached", "Watch", "own_sources", "python_files", "read_code", "watched"]

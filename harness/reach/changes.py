@@ -6,19 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from harness.changed import Changed, Unreached
 from harness.reach.code import Code, read_code
+from harness.reach.programs import TEMPLATES, is_program, is_python, readable
 from harness.reach.side import Line
-from harness.reach.sources import is_python
 from harness.reach.watch import Watch
-
-UNTOLD = frozenset(
-    {".pl", ".pm", ".cgi", ".php", ".rb", ".tcl", ".js", ".lua", ".c", ".sql", ".inc"}
-    | {".html", ".htm", ".tmpl", ".tpl", ".tt", ".mako", ".jinja", ".jinja2", ".j2"}
-)
-"""Files that are part of a program, whose lines nobody tells."""
 
 Lines = Mapping[str, frozenset[int]]
 """Numbers of lines, by the path of the file below the root."""
@@ -29,10 +24,10 @@ def read_codes(root: Path, names: Collection[str]) -> dict[str, tuple[list[str],
     found: dict[str, tuple[list[str], Code | None]] = {}
     for name in sorted(names):
         path = root / name
-        python = path.is_file() and is_python(path)
-        if python or (path.is_file() and path.suffix in UNTOLD):
+        if path.is_file() and (path.suffix in TEMPLATES or is_program(path)):
             text = path.read_bytes()
-            found[name] = text.decode("utf-8", "replace").splitlines(), read_code(text) if python else None
+            code = read_code(text) if is_python(path) else None
+            found[name] = [line.decode("utf-8", "replace") for line in text.splitlines()], code
     return found
 
 
@@ -48,16 +43,17 @@ def judged_changes(
     imported = watch.imported.lines if judged else frozenset()
     total, hit = 0, 0
     missed: list[Unreached] = []
-    for name, (lines, code) in codes.items():
+    for path, (lines, code) in codes.items():
         if code is None:
             continue
-        for number in sorted(changed[name] & code.lines):
+        name = readable(path)
+        for number in sorted(changed[path] & code.lines):
             total += 1
             if (name, number) in reached or (name, number) in imported:
                 hit += 1
             else:
                 missed.append(_missed(name, number, lines, code, reached))
-    untold = tuple(name for name, (_, code) in codes.items() if code is None)
+    untold = tuple(readable(name) for name, (_, code) in codes.items() if code is None)
     return Changed(since, total, hit, tuple(missed), untold)
 
 
@@ -66,9 +62,8 @@ def _missed(
 ) -> Unreached:
     near = sorted(_reached_of(name, reached), key=_nearness(code, number))
     source = lines[number - 1].strip() if number <= len(lines) else ""
-    return (
-        Unreached(name, number, source, reached[name, near[0]][0], near[0]) if near else Unreached(name, number, source)
-    )
+    missed = Unreached(name, number, source)
+    return replace(missed, nearest=reached[name, near[0]][0], at=near[0]) if near else missed
 
 
 def _reached_of(name: str, reached: Mapping[Line, Sequence[str]]) -> Iterator[int]:

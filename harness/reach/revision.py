@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from harness.errors import UsageError
-from harness.reach.sources import files
+from harness.reach.programs import files
 
 TIMEOUT = 60.0
 OF_A_HOOK = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"})
@@ -26,8 +26,9 @@ HUNK = re.compile(rb"@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 
 
 def changed_lines(root: Path, since: str, paths: Sequence[Path]) -> dict[str, frozenset[int]]:
-    """Return the lines that `paths`, below `root`, have now and did not have at a revision; of new files all lines.
+    """Return the lines that `paths` have now and did not have at a revision; of new files all lines.
 
+    Names begin at `root`; those of files elsewhere, which may be of another repository, are whole paths.
     Raises UsageError where there is no git, no such revision, or no repository, and for a range of revisions.
     """
     if since.startswith("-"):
@@ -38,10 +39,16 @@ def changed_lines(root: Path, since: str, paths: Sequence[Path]) -> dict[str, fr
         raise UsageError(f"{error} (asked: {since})") from None
     if not revision.isalnum():  # ^main
         raise UsageError(f"--changed-since {since!r}: is no revision")
-    return _changed(root, revision, [os.path.relpath(path, root) for path in paths])
+    found = _changed(root, revision, [os.path.relpath(path, root) for path in paths if path.is_relative_to(root)])
+    for path in (path for path in paths if not path.is_relative_to(root)):
+        folder = path if path.is_dir() else path.parent
+        found |= {str(folder / name): lines for name, lines in changed_lines(folder, since, [path]).items()}
+    return found
 
 
 def _changed(root: Path, revision: str, names: Sequence[str]) -> dict[str, frozenset[int]]:
+    if not names:  # git would take it for everything
+        return {}
     found = parsed_diff(_git(root, *DIFF, *PATCH, *PREFIXES, revision, "--", *names))
     listed = dict(_listed(_git(root, *DIFF, "--raw", "-z", "--no-renames", "--no-abbrev", revision, "--", *names)))
     if unknown := sorted(found.keys() - listed.keys()):  # never take a name read wrong for a file without changes
@@ -72,12 +79,16 @@ def _of_submodule(folder: Path, before: str) -> dict[str, frozenset[int]]:
 
 
 def _whole(root: Path, path: Path) -> dict[str, frozenset[int]]:
-    """Return all lines of a new file, or of all files of another repository in the folder; of nothing else any."""
-    if path.is_symlink() and not path.is_file():
-        return {}
-    return {
-        os.path.relpath(file, root): frozenset(range(1, file.read_bytes().count(b"\n") + 2)) for file in files([path])
-    }
+    """Return all lines of a new file, or of all files of another repository in the folder; of links none."""
+    new = [] if path.is_symlink() else files([path])
+    return {os.path.relpath(file, root): frozenset(range(1, _text(file).count(b"\n") + 2)) for file in new}
+
+
+def _text(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"--changed-since: {path}: cannot be read: {error.strerror}") from None
 
 
 def parsed_diff(diff: bytes) -> dict[str, frozenset[int]]:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from harness.exchange import Exchange
 from harness.reach import inside
+from harness.reach.programs import readable
 from harness.targets import Answer, Side, Target, Unsent
 
 SITE = Path(inside.__file__).with_name("site")
@@ -166,9 +167,9 @@ def parsed(line: bytes, root: Path) -> tuple[str, Reached]:
 
 
 def below(path: str, root: Path) -> str:
-    """Return a path as it is told: below `root`, or whole."""
+    """Return a path as it is told: below `root`, or whole, and so that it can be printed."""
     prefix = os.path.join(os.path.realpath(root), "")
-    return path.removeprefix(prefix)
+    return readable(path.removeprefix(prefix))
 
 
 def watched(

@@ -6,15 +6,19 @@ A target's text and its folder come in, paths go out. Nothing is imported.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.config import Config, TargetConfig
 from harness.errors import UsageError
+from harness.reach.parts import parts_of
 
-PASSED_OVER = frozenset({"site-packages", "dist-packages", "node_modules", "__pycache__"})
-PREFIX = "git:"
+PREFIX, COMPAT = "git:", "compat:"
+LIBRARIES = ("PYTHONPATH", "PERL5LIB", "PERLLIB", "RUBYLIB")
+"""Variables that name folders of modules."""
+QUOTED = re.compile(r"""(["'])(.+?)\1""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,10 @@ class Sources:
 
 
 def own_sources(text: str, config: Config, chosen: Sequence[Path] = ()) -> Sources:
-    """Return what is a target's own: `chosen`, else its top-level package, else all of the folder that it runs in.
+    """Return what is a target's own: `chosen`, else its top-level package, else what it begins with and that names.
+
+    A module begins with its file, a `compat:` application with the paths in its text; where there are none, all of the
+    folder that it runs in is its own.
 
     Raises UsageError for a path that is not there.
     """
@@ -37,44 +44,25 @@ def own_sources(text: str, config: Config, chosen: Sequence[Path] = ()) -> Sourc
         if not path.exists():
             raise UsageError(f"{path}: there is no such file or folder to find the target's lines in")
     app = entry.app.split(":", 2)[-1] if entry.app.startswith(PREFIX) else entry.app
-    return Sources(root, tuple(path.resolve() for path in chosen) or _of(app, root), entry)
+    return Sources(root, tuple(path.resolve() for path in chosen) or _of(app, root, _libraries(entry, root)), entry)
 
 
-def _of(app: str, root: Path) -> tuple[Path, ...]:
+def _of(app: str, root: Path, libraries: Sequence[Path]) -> tuple[Path, ...]:
+    if app.startswith(COMPAT):
+        first = [path for _, text in QUOTED.findall(app) if (path := (root / text).resolve()).exists()]
+        return parts_of([*first, *libraries], root) if first else (root,)
     top = app.partition(":")[0].partition(".")[0]
-    packages = (folder / top for folder in (root, root / "src"))
-    return next(((package,) for package in packages if top and (package / "__init__.py").is_file()), (root,))
+    for folder in (root, root / "src", *libraries) if top else ():
+        package, module = folder / top, folder / f"{top}.py"
+        if (package / "__init__.py").is_file():
+            return (package,)
+        if module.is_file() or package.is_dir():
+            return parts_of([module if module.is_file() else package, *libraries], root)
+    return (root,)
 
 
-def files(sources: Sequence[Path]) -> Iterator[Path]:
-    """Yield the files among sources, sorted; none of hidden folders, of other people's packages and environments."""
-    for source in sources:
-        if source.is_file():
-            yield source
-            continue
-        for folder, below, names in os.walk(source):
-            below[:] = sorted(name for name in below if not _is_foreign(Path(folder, name)))
-            yield from (Path(folder, name) for name in sorted(names) if not name.startswith("."))
-
-
-def _is_foreign(folder: Path) -> bool:
-    return folder.name.startswith(".") or folder.name in PASSED_OVER or (folder / "pyvenv.cfg").exists()
-
-
-def python_files(sources: Sequence[Path]) -> list[Path]:
-    """Return the Python files among sources: by their suffix, or what their first line says."""
-    return [path for path in files(sources) if is_python(path)]
-
-
-def is_python(path: Path) -> bool:
-    """Tell a Python file by its suffix, or by a first line that names the interpreter."""
-    if path.suffix == ".py":
-        return True
-    if path.suffix not in ("", ".cgi"):
-        return False
-    try:
-        with path.open("rb") as file:
-            first = file.readline(200)
-    except OSError:
-        return False
-    return first.startswith(b"#!") and b"python" in first
+def _libraries(entry: TargetConfig, root: Path) -> list[Path]:
+    """Return the folders below the root that a target's variables name for modules."""
+    named = (path for name in LIBRARIES for path in entry.env.get(name, "").split(os.pathsep) if path)
+    folders = ((root / path).resolve() for path in named)
+    return [folder for folder in folders if folder.is_dir() and root in folder.parents]

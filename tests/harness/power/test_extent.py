@@ -55,6 +55,22 @@ def test_changed_lines_that_were_judged(harness: Harness, changed: Path) -> None
     ]
 
 
+def test_a_gate_is_not_passed_by_what_nobody_can_tell(harness: Harness, changed: Path) -> None:
+    """A changed program in another language, though it has no suffix; a changed test is no part of the target."""
+    (changed / "cgi-bin").mkdir()
+    program = changed / "cgi-bin" / "count"
+    program.write_text("#!/bin/sh\necho Content-Type: text/plain\necho\necho three\n")
+    program.chmod(0o755)
+    (changed / "test_shop.py").write_text("import shop\n")
+    sides = ("--old", "recorded", "--new", 'compat:CGIDirectory("cgi-bin")', "--min-judged", "0", "--max-stale", "1")
+    asked = ("--changed-since", "HEAD", "--json", "report.json")
+    for least, obstacles in (("0.5", 1), ("0", 0)):
+        harness("diff", "x.archive", *sides, *asked, "--min-changed-coverage", least)
+        told = json.loads((changed / "report.json").read_text())
+        assert (told["changed"]["lines"], told["changed"]["untold"]) == (0, ["cgi-bin/count"])
+        assert len([each for each in told["obstacles"] if "nobody can tell" in each]) == obstacles
+
+
 def test_the_least_share_needs_a_revision(harness: Harness, shop: Path) -> None:
     """Else it would be passed by nothing."""
     answer = harness(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import UsageError
-from harness.power.mutants import Mutant, at_places, mutants_of, read_sources
+from harness.power.mutants import Mutant, at_places, drawn, mutants_of, read_sources
 
 
 @pytest.fixture
@@ -39,3 +39,19 @@ def test_a_place_without_mutants_is_said(every: list[Mutant], place: str) -> Non
     """A spelling mistake must not look like a perfect score."""
     with pytest.raises(UsageError, match=f"--only {place}: no mutant there"):
         at_places(every, ["b.py", place])
+
+
+def test_a_program_is_taken_by_its_first_line_and_by_its_name(tmp_path: Path) -> None:
+    """CGI programs need no suffix; a file that is named is one, whatever it looks like."""
+    for name, text in (("count", "#!/usr/bin/perl\n"), ("a.txt", "A\n"), ("b.py", "B\n"), ("c.php", "C\n")):
+        (tmp_path / name).write_text(text)
+    assert [source.name for source in read_sources([tmp_path], tmp_path)] == ["b.py", "c.php", "count"]
+    assert [source.name for source in read_sources([tmp_path / "a.txt"], tmp_path)] == ["a.txt"]
+
+
+def test_what_is_passed_over_is_counted(tmp_path: Path) -> None:
+    """Else nobody knows why so many mutants of the lines were not run."""
+    (tmp_path / "a.py").write_text("x = 1 if 2 else 1\n")
+    every = list(mutants_of(read_sources([tmp_path], tmp_path), (), told=False))
+    chosen, dropped = drawn(every, None, 1)
+    assert (len(chosen) + dropped, dropped) == (len(every), 2)

@@ -47,8 +47,9 @@ def score(run: Run, shop: Path) -> Score:
     """The mutants of the cases alone, lest the test takes long; by two workers, with a journal."""
     wanted = {change for change, _ in CASES.values()}
 
-    def few(mutants: Sequence[Mutant], number: int | None, seed: int) -> list[Mutant]:
-        return [mutant for mutant in drawn(mutants, number, seed) if (mutant.old, mutant.new) in wanted]
+    def few(mutants: Sequence[Mutant], number: int | None, seed: int) -> tuple[list[Mutant], int]:
+        chosen, dropped = drawn(mutants, number, seed)
+        return [mutant for mutant in chosen if (mutant.old, mutant.new) in wanted], dropped
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("harness.power.pipeline.drawn", few)
@@ -92,7 +93,12 @@ def test_the_report_names_survivors(score: Score) -> None:
     text = "\n".join(in_text(score))
     assert 'survived: shop.py:6: string: "welcome" -> (\'welcomeXX\')\n  GREETING = "welcome"\n' in text
     told = as_json(score)
-    assert told["mutants"] == {"pool": score.pool, "run": len(score.drawn), "killed": score.killed}
+    assert told["mutants"] == {
+        "pool": score.pool,
+        "run": len(score.drawn),
+        "killed": score.killed,
+        "dropped": score.dropped,
+    }
     assert told["endpoints"]["GET /price"]["exchanges"] == 4
     assert sum(each["outcome"] == "killed" for each in told["drawn"]) == score.killed
 
@@ -104,7 +110,8 @@ def test_what_is_in_the_journal_is_not_run_again(
     known = {mutant.id for mutant, _ in score.drawn}
     monkeypatch.setattr("harness.power.hunt.Hunt.fate", None)  # would fail, were it called
     monkeypatch.setattr(
-        "harness.power.pipeline.drawn", lambda mutants, *by: [each for each in mutants if each.id in known]
+        "harness.power.pipeline.drawn",
+        lambda mutants, *by: ([each for each in mutants if each.id in known], score.dropped),
     )
     assert as_json(run(journal=shop / "power.journal")) == as_json(score)
 
