@@ -11,11 +11,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from harness.characterize.check import Check
-from harness.characterize.update import update
+from harness.characterize.update import rewrite
 from harness.config import Config
 from harness.errors import HarnessError
 from harness.exchange import Response
-from harness.verdicts import Shown
 
 Answers = dict[str, Response | None]
 """What each target answers to an exchange now; None where that is what was recorded, or no answer."""
@@ -62,15 +61,13 @@ class Seen:
                 targets = " and ".join(sorted({target for number in parted for target in numbers[number]}))
                 which = ", ".join(f"#{number}" for number in sorted(parted))
                 yield f"{path}: not rewritten, since {targets} do not answer alike: {which}"
-            alike = {number: next(iter(each.items())) for number, each in numbers.items() if number not in parted}
-            changed = {number: answer for number, (_, answer) in alike.items() if answer}
-            if changed:
-                yield f"{path}: {_rewritten(Check(path, alike[next(iter(changed))][0], config), changed)}"
+            alike = {number: next(iter(each.values())) for number, each in numbers.items() if number not in parted}
+            if changed := {number: answer for number, answer in alike.items() if answer}:
+                yield f"{path}: {_rewritten(path, changed, config)}"
 
 
-def _rewritten(check: Check, answers: Mapping[int, Response]) -> str:
-    check.shown = {number: Shown("judged", answer=answer) for number, answer in answers.items()}
+def _rewritten(path: Path, answers: Mapping[int, Response], config: Config) -> str:
     try:
-        return f"{update(check, answers)} recorded answers rewritten; look at the change before you commit it"
+        return f"{rewrite(path, answers, config)} recorded answers rewritten; look at the change before you commit it"
     except HarnessError as error:
         return f"not rewritten: {error}"

@@ -6,20 +6,13 @@ recording's own names (tokens, ids), so that later requests go on to fit them, a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
-from harness.characterize.check import Check
 from harness.config import Config
 from harness.exchange import Response
 from harness.recording import open_recordings, replacing
 from harness.renewed import Renewing
-
-
-def update(check: Check, numbers: Collection[int]) -> int:
-    """Write the answers of now in the place of the recorded ones; return how many changed. Raises RecordingError."""
-    answers = {number: answer for number in numbers if (answer := check.shown[number].answer) is not None}
-    return rewrite(check.path, answers, check.config)
 
 
 def rewrite(path: Path, answers: Mapping[int, Response], config: Config) -> int:
