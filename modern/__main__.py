@@ -15,7 +15,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from . import migrations, sandbox
+from .database import reason
 from .statistics import cli as statistics
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -31,6 +34,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 130
     except (OSError, ValueError, subprocess.CalledProcessError) as error:
         print(f"modern: {error}", file=sys.stderr)
+        return 2
+    except SQLAlchemyError as error:
+        print(f"modern: {reason(error)}", file=sys.stderr)
         return 2
     return status
 

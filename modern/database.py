@@ -88,6 +88,11 @@ def with_patience(url: str) -> URL:
     return made.set(query={**PATIENCE, **made.query})
 
 
+def reason(error: Exception) -> str:
+    """What an error says, in one line: of the database's, its own words without the statement."""
+    return " ".join(str(getattr(error, "orig", None) or error).split())
+
+
 def psycopg2_url(url: str) -> str:
     """Return a libpq URL (postgresql://, postgres://) in SQLAlchemy's spelling."""
     scheme, colon, rest = url.partition(":")

@@ -41,6 +41,10 @@ class ArchiveError(ValueError):
     """The folder cannot be used, or the question cannot be answered; the message says why."""
 
 
+class NothingRead(ArchiveError):
+    """There is nothing to count yet."""
+
+
 class Day(NamedTuple):
     """The files of a day (UTC): rows, and how many of them each file has."""
 
@@ -181,6 +185,8 @@ class Archive:
             db.execute("SET lock_configuration = true")
             try:
                 answer = db.execute(sql)
+                if not answer:  # no statement was in it
+                    raise ArchiveError("the SQL is empty")
                 return [column[0] for column in answer.description or ()], answer.fetchall()
             except duckdb.Error as error:
                 raise ArchiveError(str(error)) from None

@@ -13,8 +13,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from ..database import Database
-from .archive import Archive
+from sqlalchemy.exc import SQLAlchemyError
+
+from ..database import Database, reason
+from .archive import Archive, NothingRead
 from .counting import owners_in, publish
 from .countries import read_countries
 from .feed import ARCHIVE, SPOOL, Reading, Report, read_log, read_spool
@@ -23,6 +25,7 @@ from .spool import Gap, losses
 
 DAILY = 26 * 3600.0  # seconds: a log of each day is read some time on the next
 PATIENCE = 3  # updates that may fail to come
+PASSING = (OSError, SQLAlchemyError, NothingRead)  # another update may succeed
 
 
 def add_parser(commands: Any) -> None:
@@ -68,11 +71,16 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
 
 
 def run_update(options: argparse.Namespace) -> int:
-    """`update`: once, or until a signal comes."""
+    """`update`: once, or until a signal comes, whether the database is there or not."""
     with _counting(options, PATIENCE * options.every if options.every else DAILY) as (reading, count):
         while True:
-            print(told(read_spool(_folder(options), reading)), flush=True)
-            count()
+            try:
+                print(told(read_spool(_folder(options), reading)), flush=True)
+                count()
+            except PASSING as error:
+                if not options.every:
+                    raise
+                print(f"modern: {reason(error)}", file=sys.stderr, flush=True)
             if not options.every:
                 return 0
             time.sleep(options.every)

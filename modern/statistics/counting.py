@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, bindparam, insert, select, text
 
 from ..models import CountedFeed, File, table
 from ..models.downloads import MIGRATED
-from .archive import Archive, ArchiveError, Count, Manifest
+from .archive import Archive, ArchiveError, Count, Manifest, NothingRead
 
 AT_ONCE = 5000  # rows of one statement
 _TEMPORARY = text(
@@ -54,12 +54,12 @@ class Counted(NamedTuple):
 def publish(engine: Engine, archive: Archive, late: float, *, adopt: bool = False) -> Counted:
     """Count everything that was read; the next count is expected `late` seconds after the last time that was read.
 
-    Raises ArchiveError where nothing was read yet, and where the counts in the database are those of another archive,
+    Raises NothingRead where that is so, and ArchiveError where the counts in the database are those of another archive,
     unless that is to be gone on from: `adopt` keeps what it counted.
     """
     manifest = archive.manifest()
     if manifest.until is None:
-        raise ArchiveError("nothing was read yet: neither a line of a worker nor one of a log")
+        raise NothingRead("nothing was read yet: neither a line of a worker nor one of a log")
     counts = archive.counts(manifest.until)
     with engine.begin() as db:
         revision = _check(db, manifest, adopt=adopt)

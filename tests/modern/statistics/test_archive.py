@@ -114,7 +114,7 @@ def test_a_row_is_asked_for_in_sql(archive):
     "sql",
     [
         "SELECT * FROM read_text('/etc/passwd')", "COPY downloads TO '{}/out.csv'", "ATTACH '{}/x.db'",
-        "SET enable_external_access = true", "INSTALL httpfs", "SELECT nothing FROM downloads", "no SQL",
+        "SET enable_external_access = true", "INSTALL httpfs", "SELECT nothing FROM downloads", "no SQL", "", "-- none",
         "SELECT * FROM read_text('{}/manifest.json')",
     ],
 )  # fmt: skip

@@ -130,6 +130,36 @@ def test_updates_go_on_until_interrupted(run, tmp_path, monkeypatch):
     assert (status, text.count("0 lines")) == (130, 3)
 
 
+def test_updates_go_on_until_the_database_is_there(run, tmp_path, url, modern_server, monkeypatch):
+    """And lines to count: each round says in a line what is missing."""
+    recorders = []
+
+    def record():
+        recorders.append(Recorder(str(tmp_path / SPOOL)))
+        recorders[0].record("ab/cd/Beaker-1.1.tar.gz", 1, "", "pip/1.0")
+
+    naps = iter([
+        record,
+        lambda: migrations.upgrade(modern_server.create_database("later")),
+    ])  # fmt: skip
+
+    def sleep(seconds):
+        if (step := next(naps, None)) is None:
+            raise KeyboardInterrupt
+        step()
+
+    monkeypatch.setattr("modern.statistics.cli.time.sleep", sleep)
+    later = url.replace("statistics_cli", "later")
+    status, text = run("update", "--folder", tmp_path, "--every", "7", "--database", later)
+    recorders[0].close()
+    assert status == 130
+    said = [line for line in text.splitlines() if line.startswith("modern: ")]
+    assert ["nothing was read yet" in said[0], 'database "later" does not exist' in said[1]] == [True, True]
+    assert len(said) == 2
+    assert "1 lines: 1 downloads are new, 0 were known" in text
+    assert "1 files are not of this index" in text
+
+
 def test_losses_are_told(run, tmp_path):
     """Exit status 1 while they go on."""
     (tmp_path / SPOOL).mkdir()
@@ -149,15 +179,18 @@ def test_losses_are_told(run, tmp_path):
     [
         (("status",), "--folder is missing"),
         (("query", "no SQL", "--folder", "FOLDER"), "syntax error"),
+        (("query", "", "--folder", "FOLDER"), "modern: the SQL is empty"),
         (("backfill", "no.log", "--folder", "FOLDER"), "no.log"),
-        (("update", "--folder", "FOLDER", "--countries", "FOLDER/none.csv"), "none.csv"),
+        (("update", "--folder", "FOLDER", "--countries", "/nowhere/none.csv"), "none.csv"),
         (("update", "--folder", "FOLDER", "--database", "URL"), "nothing was read yet"),
+        (("backfill", "LOG", "--folder", "FOLDER", "--database", "postgresql://x@127.0.0.1:1/x"), "refused"),
     ],
 )
-def test_what_is_wrong_is_said(run, tmp_path, url, words, text, monkeypatch):
+def test_what_is_wrong_is_said(run, log, tmp_path, url, words, text, monkeypatch):
     """Exit status 2."""
     monkeypatch.delenv("PYPI_STATISTICS", raising=False)
-    status, said = run(*(word.replace("FOLDER", str(tmp_path)).replace("URL", url) for word in words))
+    given = {"FOLDER": str(tmp_path), "URL": url, "LOG": str(log)}
+    status, said = run(*(given.get(word, word) for word in words))
     assert status == 2
     assert text in said
 
