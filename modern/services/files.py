@@ -19,7 +19,7 @@ from .journal import Journal
 from .targets import Target, target
 
 if TYPE_CHECKING:
-    from .storage import FileStore
+    from .storage import FileStore, Placed
 
 Installable = Row[str | None, str | None, str | None, str | None, str | None]
 _FILES = table(File).c
@@ -103,10 +103,7 @@ class Files:
             entry["action"], entry["submitted_date"], entry["submitted_by"], entry["submitted_from"],
         )  # fmt: skip
         files = {path: content.value} if signature is None else {path: content.value, path + ".asc": signature}
-        placed = self._store.place(files, seconds(when), self._has_path)
-        transaction = self._manager.get()
-        transaction.addAfterCommitHook(lambda success: placed.settle() if success else placed.abandon())
-        transaction.addAfterAbortHook(placed.undo)
+        self._bind(self._store.place(files, seconds(when), self._has_path))
 
     def _insert(self, *values: Any) -> None:
         try:
@@ -134,10 +131,15 @@ class Files:
         return [row.path or ""]
 
     def forget(self, paths: Iterable[str]) -> None:
-        """Delete bytes and signatures once it is safe that their rows are gone."""
+        """Delete bytes and signatures once it is safe that their rows, removed in this transaction, are gone."""
         gone = [name for path in paths if path for name in (path, path + ".asc")]
         if gone:
-            self._manager.get().addAfterCommitHook(lambda success: self._store.remove(gone) if success else None)
+            self._bind(self._store.condemn(gone))
+
+    def _bind(self, placed: Placed) -> None:
+        transaction = self._manager.get()
+        transaction.addAfterCommitHook(lambda success: placed.settle() if success else placed.abandon())
+        transaction.addAfterAbortHook(placed.undo)
 
     def _has_path(self, path: str) -> bool:
         return self._db.scalar(select(1).where(File.path == path)) is not None

@@ -17,7 +17,7 @@ from typing import Any
 
 import fsspec
 
-from .storage import FOLDER, HasRow, Stat, StoreUnavailable, inside, noted, unhindered
+from .storage import FOLDER, Condemned, HasRow, Stat, StoreUnavailable, inside, noted, unhindered
 
 PIECE = 4 * 1024 * 1024  # bytes that are asked for at once
 OLD, BETWEEN = 3600.0, 600.0  # seconds: the age of a note that nobody waits for; between two looks for such
@@ -49,6 +49,10 @@ class ObjectStore:
                 note.undo()
             raise
         return note
+
+    def condemn(self, paths: Iterable[str]) -> Condemned:
+        """Note objects that are to go."""
+        return Condemned(ObjectNote(self, list(paths)))
 
     def write(self, path: str, content: bytes) -> None:
         """Store one object."""

@@ -3,7 +3,7 @@
 On disk a file appears together with its row or not at all, whoever is killed in between, by the protocol that the old
 code keeps as well: before a file takes its place a note of that place is written below `.incoming` and locked, and it
 goes when the row is committed. A note that nobody holds is of a process that died: what it names goes too, unless the
-database has the row.
+database has the row. Files that are removed with their rows are noted alike: so they go, whoever is killed after that.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ class Stat(NamedTuple):
 
 
 class Placed(Protocol):
-    """Files that wait for their transaction."""
+    """Files that wait for their transaction, to stay or to go with it."""
 
     def settle(self) -> None:
-        """It is committed: they stay."""
+        """It is committed: those that came stay, those that were to go are gone."""
 
     def undo(self) -> None:
-        """It is dropped: they go."""
+        """It is dropped: the other way round."""
 
     def abandon(self) -> None:
         """Nobody knows, since the commit failed: whoever looks next asks the database."""
@@ -60,8 +60,8 @@ class FileStore(Protocol):
     def place(self, files: Mapping[str, bytes], seconds: int, has_row: HasRow) -> Placed:
         """Store files, dated `seconds` since the epoch; readers never see half of one."""
 
-    def remove(self, paths: Iterable[str]) -> None:
-        """Delete files; those that are not there are no error."""
+    def condemn(self, paths: Iterable[str]) -> Placed:
+        """Have files go with their rows, all of one transaction; those that are not there are no error."""
 
     def stat(self, path: str) -> Stat | None:
         """Size and time of a file; None where there is none."""
@@ -109,9 +109,9 @@ class LocalStore:
             raise
         return note
 
-    def remove(self, paths: Iterable[str]) -> None:
-        """Delete files, and the folders that only they were in."""
-        remove_files(self._root, paths)
+    def condemn(self, paths: Iterable[str]) -> Condemned:
+        """Note files that are to go, with the folders that only they were in."""
+        return Condemned(LocalNote(self._root, list(paths)))
 
     def stat(self, path: str) -> Stat | None:
         """Size and time of a regular file that is really inside the folder."""
@@ -190,6 +190,15 @@ class LocalNote:
             clear(self._root, self._name, gone)
         finally:
             os.close(self._file)
+
+
+class Condemned:
+    """Files that go with their rows: a note of them is followed up like any other, by whether the row is there, and
+    ended the other way round.
+    """
+
+    def __init__(self, note: Placed) -> None:
+        self.settle, self.undo, self.abandon = note.undo, note.settle, note.abandon
 
 
 def noted(text: str) -> list[str]:

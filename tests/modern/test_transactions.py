@@ -1,7 +1,9 @@
 """An upload is there with its row or not at all, whatever fails; what must be kept of a failing request is kept."""
 
+import hashlib
 import os
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from sqlalchemy import event, text
@@ -9,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from modern.app import make_app
 from modern.services.distributions import ARMOUR
+from modern.services.storage import LocalNote
 
 
 def stored(settings):
@@ -107,6 +110,34 @@ def test_a_name_that_no_file_can_have_is_refused(person, length, signature, stat
     next_one = f"demo-after-{length}.tar.gz"
     assert send(person, next_one, next_one.encode()).status_int == 200
     assert not [path for path in stored(person.settings) if path.startswith(".incoming/")]
+
+
+def test_a_removal_that_is_killed_after_its_commit_is_ended_by_the_next(person, monkeypatch):
+    """Nothing that an owner removed can be downloaded for ever."""
+    name = "demo-transactions-7.tar.gz"
+    send(person, name, b"transactions 7")
+    (path,) = [path for path in stored(person.settings) if path.endswith(name)]
+    digest = hashlib.md5(b"transactions 7").hexdigest()
+    removal = {"name": "demo", "version": "1.1", "submit_remove": "Remove", "file-ids": digest}
+    with monkeypatch.context() as patch:
+        patch.setattr(LocalNote, "undo", LocalNote.abandon)  # all that a killed process does
+        assert person.post("files", **removal).status_int == 200
+    assert (rows(person.settings, name), person.get("/packages/" + path).status_int) == (0, 200)
+    assert send(person, "demo-transactions-8.tar.gz", b"transactions 8").status_int == 200
+    assert person.get("/packages/" + path).status_int == 404
+    assert not [path for path in stored(person.settings) if path.startswith(".incoming/")]
+
+
+def test_a_removal_that_is_dropped_keeps_its_files(person):
+    """The page after it is refused, for the bytes of its path (B049): so the files stay with their rows."""
+    name = "demo-transactions-9.tar.gz"
+    send(person, name, b"transactions 9")
+    before = stored(person.settings)
+    removal = {":action": "files", "name": "demo", "version": "1.1", "submit_remove": "Remove"}
+    body = urlencode({**removal, "file-ids": hashlib.md5(b"transactions 9").hexdigest()}).encode()
+    answer = person.ask("POST", "/pypi/%FF", body, Content_Type="application/x-www-form-urlencoded")
+    assert answer.status_int == 404
+    assert (rows(person.settings, name), stored(person.settings)) == (1, before)
 
 
 def test_a_note_of_zeros_stops_no_upload(person, caplog):

@@ -40,6 +40,7 @@ def files(request: IndexRequest) -> Response:
 def remove_files(request: IndexRequest, name: str) -> None:
     """Remove the files whose digests are ticked."""
     ticked = request.form.get("file-ids") or []
+    digests = ticked if isinstance(ticked, list) else [ticked]
     request.services.projects.lock(name)
-    for digest in ticked if isinstance(ticked, list) else [ticked]:
-        request.services.files.forget(request.services.files.remove(name, digest))
+    stored = request.services.files
+    stored.forget([path for digest in digests for path in stored.remove(name, digest)])

@@ -80,8 +80,7 @@ def remove_pkg(request: IndexRequest) -> Response:
     if not versions:
         services.files.forget(services.projects.remove(name))
         return home(request)
-    for version in versions:
-        services.files.forget(services.releases.remove(name, version))
+    services.files.forget([path for version in versions for path in services.releases.remove(name, version)])
     return show_edit(request, name, services.releases.of_project(name))
 
 

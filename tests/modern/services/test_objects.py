@@ -94,8 +94,8 @@ def test_nothing_outside_and_no_folder_is_a_file(store):
 def test_removing_is_no_error_where_nothing_is(store):
     """Twice is as good as once."""
     store.place({"aa/x": b"1"}, 0, unknown).settle()
-    store.remove(["aa/x", "aa/y"])
-    store.remove(["aa/x"])
+    store.condemn(["aa/x", "aa/y"]).settle()
+    store.condemn(["aa/x"]).settle()
     assert names(store) == []
 
 

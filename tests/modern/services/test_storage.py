@@ -27,7 +27,7 @@ def store(request, tmp_path):
         return
     found = file_store(f"memory://{tmp_path.name}")
     yield found
-    found.remove(["aa/x", "aa/x.asc"])
+    found.condemn(["aa/x", "aa/x.asc"]).settle()
 
 
 def test_a_settled_file_stays(store):
@@ -49,8 +49,18 @@ def test_a_file_whose_transaction_is_dropped_goes(store):
 def test_removing_is_no_error_where_nothing_is(store):
     """Twice is as good as once."""
     store.place({"aa/x": b"1"}, WHEN, unknown).settle()
-    store.remove(["aa/x", "aa/x.asc"])
-    store.remove(["aa/x"])
+    store.condemn(["aa/x", "aa/x.asc"]).settle()
+    store.condemn(["aa/x"]).settle()
+    assert store.stat("aa/x") is None
+
+
+def test_a_file_goes_with_its_row(store):
+    """It stays where the transaction is dropped, and waits where nobody knows how that ended."""
+    store.place({"aa/x": b"1"}, WHEN, unknown).settle()
+    store.condemn(["aa/x"]).undo()
+    store.condemn(["aa/x"]).abandon()
+    assert store.stat("aa/x") is not None
+    store.condemn(["aa/x"]).settle()
     assert store.stat("aa/x") is None
 
 
@@ -95,6 +105,19 @@ def test_who_died_is_cleared_up_after(tmp_path):
     assert store.stat("bb/kept") is not None
     assert store.stat("cc/held") is not None
     held.settle()
+    assert os.listdir(tmp_path / ".incoming") == []
+
+
+@pytest.mark.parametrize("committed", [True, False])
+def test_who_died_while_removing_is_cleared_up_after(tmp_path, committed):
+    """The file goes if its row went, else it stays; the row of the first tells of all."""
+    store = LocalStore(str(tmp_path))
+    store.place({"aa/x": b"1", "aa/x.asc": b"s", "bb/y": b"2"}, WHEN, unknown).settle()
+    store.condemn(["aa/x", "aa/x.asc", "bb/y", "bb/y.asc"]).abandon()
+    store.place({"cc/x": b"3"}, WHEN, lambda path: not committed).settle()
+    assert [path for path in ("aa/x", "aa/x.asc", "bb/y") if store.stat(path)] == (
+        [] if committed else ["aa/x", "aa/x.asc", "bb/y"]
+    )
     assert os.listdir(tmp_path / ".incoming") == []
 
 
