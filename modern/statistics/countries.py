@@ -1,7 +1,7 @@
 """Where an address is: a table of networks, kept offline, comes in; two letters of a country go out.
 
-The table is CSV, `NETWORK,COUNTRY` (192.0.2.0/24,NL) or `FIRST,LAST,COUNTRY`; lines with `#` and a line of headings are
-skipped. Networks may lie in each other: the smaller one counts.
+The table is CSV, `NETWORK,COUNTRY` (192.0.2.0/24,NL) or `FIRST,LAST,COUNTRY`; lines with `#`, and a first line of
+headings, are skipped. Networks may lie in each other: the smaller one counts.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 COLUMNS = (2, 3)
+WANTED = "a line of networks is NETWORK,COUNTRY or FIRST,LAST,COUNTRY"
 
 
 class TableError(ValueError):
@@ -49,11 +50,18 @@ class Countries:
 
 def read_countries(path: Path) -> Countries:
     """Read a table. Raises TableError, OSError."""
-    with path.open(encoding="utf-8", newline="") as source:
-        return Countries(list(_ranges(path, csv.reader(source))))
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as source:
+            ranges = list(_ranges(path, csv.reader(source)))
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise TableError(f"{path}: {error}; {WANTED}") from None
+    if not ranges:  # the import forgets addresses: nobody could look them up later
+        raise TableError(f"{path}: no network is in it; {WANTED}")
+    return Countries(ranges)
 
 
 def _ranges(path: Path, lines: Iterable[list[str]]) -> Iterator[Range]:
+    headings = True  # may come yet
     for number, line in enumerate(lines, 1):
         words = [word.strip() for word in line]
         if not any(words) or words[0].startswith("#"):
@@ -61,18 +69,23 @@ def _ranges(path: Path, lines: Iterable[list[str]]) -> Iterator[Range]:
         try:
             yield _range(words)
         except ValueError as error:
-            if number > 1:  # else it is the headings
-                wanted = "NETWORK,COUNTRY or FIRST,LAST,COUNTRY"
-                raise TableError(f"{path}, line {number}: {error}; a line of networks is {wanted}") from None
+            if not headings or words[0][:1].isdigit():
+                raise TableError(f"{path}, line {number}: {error}; {WANTED}") from None
+        headings = False
 
 
 def _range(words: list[str]) -> Range:
     if len(words) not in COLUMNS:
         raise ValueError(f"{len(words)} columns")
+    if not words[-1]:
+        raise ValueError(f"{words[0]} has no country")
     if len(words) == 2:
         network = ipaddress.ip_network(words[0], strict=False)
         return Range(_number(network[0]), _number(network[-1]), words[1])
-    first, last = (_number(ipaddress.ip_address(word)) for word in words[:2])
+    ends = [ipaddress.ip_address(word) for word in words[:2]]
+    first, last = map(_number, ends)
+    if ends[0].version != ends[1].version:
+        raise ValueError(f"{words[0]} and {words[1]} are not of one version")
     if first > last:
         raise ValueError(f"{words[0]} is after {words[1]}")
     return Range(first, last, words[2])

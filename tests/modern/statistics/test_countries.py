@@ -32,14 +32,46 @@ def test_an_address_is_looked_up(tmp_path, address, country):
 
 
 @pytest.mark.parametrize(
-    ("line", "word"), [("192.0.2.0/99,NL", "192.0.2.0/99"), ("a,b,c,d", "4 columns"), ("10.0.0.9,10.0.0.1,NL", "after")]
-)
-def test_a_line_that_is_none_is_named(tmp_path, line, word):
-    """File, line, and what is expected."""
-    (tmp_path / "table.csv").write_text(f"network,country\n\n{line}\n")
-    with pytest.raises(TableError, match=r"table.csv, line 3: .*NETWORK,COUNTRY") as caught:
+    ("line", "word"),
+    [
+        ("192.0.2.0/99,NL", "192.0.2.0/99"), ("10.0.0.9,10.0.0.1,NL", "after"), ("1.2.3.0/24;DE", "1 columns"),
+        ("1.2.3.0/24", "1 columns"), ("1.2.3.0/24, ", "no country"), ("16909056,16909311,DE", "16909056"),
+        ("10.0.0.1,2001:db8::,NL", "one version"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(("before", "number"), [("", 1), ("network,country\n\n", 3), ("10.0.0.0/8,NL\n", 2)])
+def test_a_line_that_is_none_is_named(tmp_path, before, number, line, word):
+    """File, line, and what is expected; the first line too, which is no heading."""
+    (tmp_path / "table.csv").write_text(f"{before}{line}\n")
+    with pytest.raises(TableError, match=rf"table.csv, line {number}: .*NETWORK,COUNTRY") as caught:
         read_countries(tmp_path / "table.csv")
     assert word in str(caught.value)
+
+
+@pytest.mark.parametrize("second", ["network,country", "a,b,c,d", "fe80::/10;NL"])
+def test_there_is_one_line_of_headings(tmp_path, second):
+    """Another one is a mistake."""
+    (tmp_path / "table.csv").write_text(f"# ours\nnetwork,country\n{second}\n10.0.0.0/8,NL\n")
+    with pytest.raises(TableError, match="line 3"):
+        read_countries(tmp_path / "table.csv")
+
+
+@pytest.mark.parametrize(
+    "table",
+    [b"", b"# nothing\n", b"network,country\n", TABLE.encode("utf-16"), b"\x1f\x8b\x08", b'"' + b"x" * 200_000],
+    ids=["empty", "comment", "headings", "UTF-16", "gzip", "a quotation mark"],
+)  # fmt: skip
+def test_what_is_no_table_is_refused(tmp_path, table):
+    """The import keeps no address, so the countries could never be added."""
+    (tmp_path / "table.csv").write_bytes(table)
+    with pytest.raises(TableError, match=r"table.csv: .*NETWORK,COUNTRY"):
+        read_countries(tmp_path / "table.csv")
+
+
+def test_a_mark_before_the_first_row_is_none_of_it(tmp_path):
+    """As some editors and spreadsheets write one."""
+    (tmp_path / "table.csv").write_text("192.0.2.0/24,NL\n", encoding="utf-8-sig")
+    assert read_countries(tmp_path / "table.csv").of("192.0.2.1") == "NL"
 
 
 @settings(max_examples=60, deadline=None)
