@@ -20,7 +20,6 @@ from harness.distill.stage import Stage
 from harness.exchange import Exchange
 from harness.pipeline import Phase, silent
 from harness.power.journal import identity
-from harness.power.mutants import read_sources
 from harness.reach.sources import own_sources
 from harness.recording import Recording
 from harness.scenarios import Scenario, scenarios_of
@@ -99,7 +98,7 @@ def _journal(recordings: Sequence[Recording], options: DistillOptions, features:
     assert options.target is not None
     assert options.journal is not None
     own = own_sources(options.target.text, options.config, options.sources)
-    run = identity(options.target.text, read_sources(own.paths, own.root), recordings)
+    run = identity(own, recordings, options.config, options.state, options.by_session)
     return Journal(options.journal, run, features)
 
 

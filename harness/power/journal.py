@@ -7,28 +7,63 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+import os
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
+from harness.config import Config
 from harness.errors import UsageError
 from harness.power.hunt import Fate
-from harness.power.mutants import Mutant, Source
+from harness.power.mutants import Mutant
+from harness.reach.programs import TEMPLATES, files, is_program
+from harness.reach.side import below
+from harness.reach.sources import Sources
 from harness.recording import Recording
+from harness.workers import state_of
 
 FORMAT = "harness-power-journal"
+VERSION = 2
+"""Since 2 all that decides what an exchange shows tells runs apart."""
+NOT_DECIDING = frozenset(
+    {"root", "targets", "states", "workers", "min_judged", "max_stale", "noise_runs", "accepted", "scream", "pytest"}
+)
+"""Settings of harness.toml that have no part in a run; of targets and states only those of the run have."""
+FILE = re.compile(r"[\w./-]+")
 
 
-def identity(target: str, sources: Iterable[Source], recordings: Sequence[Recording]) -> str:
-    """Return what tells one run from another: the target, the text of its files, and the exchanges' requests."""
-    digest = hashlib.sha256(target.encode())
-    for source in sources:
-        digest.update(f"\0{source.name}\0".encode() + hashlib.sha256(source.text).digest())
+def identity(own: Sources, recordings: Sequence[Recording], config: Config, state: str | None, *more: object) -> str:
+    """Return what tells one run from another: whatever decides what an exchange shows.
+
+    That is how the target is run, the text of its files, the starting states (of `state`, or those that the recordings
+    name) with the files that these are loaded from, all of the exchanges, and `more`.
+    """
+    digest = hashlib.sha256(repr((own.entry, more)).encode())
+    settings = {name: value for name, value in asdict(config).items() if name not in NOT_DECIDING}
+    digest.update(json.dumps(settings, sort_keys=True, default=str).encode())
+    for file in (each for each in files(own.paths) if each.suffix in TEMPLATES or is_program(each)):
+        digest.update(f"\0{below(str(file), own.root)}\0".encode() + hashlib.sha256(file.read_bytes()).digest())
+    for name in sorted({state_of(each, state, config) or "" for each in recordings}):
+        table = config.states.get(name, {})
+        told = json.dumps([name, table], sort_keys=True, default=str)
+        digest.update(told.encode() + _loaded(table, config.root))
     for recording in recordings:
         for exchange in recording:
-            digest.update(exchange.request.start_line + b"\0" + (exchange.request.body or b""))
+            digest.update(repr(exchange).encode())
     return digest.hexdigest()[:16]
+
+
+def _loaded(table: Mapping[str, Any], root: Path) -> bytes:
+    """Return what the commands of a state read, as far as they name it, and the variables that stand for it."""
+    digest = hashlib.sha256()
+    for command in (table.get("load", ()), *table.get("hook", {}).values()):
+        for path in (root / name for word in command if isinstance(word, str) for name in FILE.findall(word)):
+            digest.update(hashlib.sha256(path.read_bytes() if path.is_file() else b"").digest())
+    for key in ("template", "template_files"):
+        digest.update(os.environ.get(str(table.get(key)), "").encode("utf-8", "surrogateescape") + b"\0")
+    return digest.digest()
 
 
 class Journal:
@@ -39,7 +74,7 @@ class Journal:
         self._file: IO[str] | None = None
         if path is None:
             return
-        head = {"format": FORMAT, "version": 1, "run": run}
+        head = {"format": FORMAT, "version": VERSION, "run": run}
         whole = whole_lines(path)
         if whole:
             self._read(path, whole, head)
@@ -59,7 +94,8 @@ class Journal:
             raise UsageError(f"{path}: is no journal of harness power; name another file") from None
         if told[0] != head:
             raise UsageError(
-                f"{path}: is the journal of another run (other sources, another recording); remove it or name another"
+                f"{path}: is the journal of another run (other sources, recording, state or options); remove it or name "
+                "another"
             )
         self.fates = known
 

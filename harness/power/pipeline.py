@@ -70,7 +70,8 @@ def power(recordings: Sequence[Recording], options: PowerOptions, phase: Phase =
     if not sources:
         raise UsageError(f"--target {target.text}: no program among its files; name them by --source")
     with ExitStack() as stack:
-        journal = Journal(options.journal, identity(target.text, sources, recordings))
+        asked = options.state, options.limit, options.by_session, options.timeout
+        journal = Journal(options.journal, identity(own, recordings, config, *asked) if options.journal else "")
         stack.callback(journal.close)
         states = open_states(recordings, Options(target, target, config, state=options.state), stack)
         logins = read_logins(config.logins, config.root / FILE, os.environ)
