@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from ..models import JournalEntry, Release, table
 from .clock import naive_now
 
+RECENT = 1000  # serials: more than are drawn while one transaction lasts
 Event = Row[str | None, str | None, datetime | None, str | None, int]
 
 _ENTRY = insert(table(JournalEntry)).inline()
@@ -49,6 +50,13 @@ class Journal:
     def last_serial(self) -> int | None:
         """The newest serial of all."""
         return self._db.scalar(select(func.max(JournalEntry.id)))
+
+    def recent(self, serial: int) -> int:
+        """How many of the serials next to this one have an entry. A serial is drawn before its transaction is committed:
+        an entry may come to be seen after one of a higher serial, which the newest serial does not tell.
+        """
+        entries = select(func.count()).select_from(JournalEntry)
+        return self._db.scalar(entries.where(JournalEntry.id > serial - RECENT)) or 0
 
     def after(self, when: datetime) -> Sequence[Event]:
         """(name, version, time, action, serial) of all that happened after a time, the oldest first."""

@@ -47,9 +47,8 @@ def all_projects(request: IndexRequest) -> Response:
     with request.tm:
         services = request.services
         serial = services.journal.last_serial() or 0
-        page = request.installation.kept_pages.get(
-            kind, (serial, services.projects.count()), lambda: write(services.projects.each_name(), serial)
-        )
+        state = (serial, services.journal.recent(serial), services.projects.count())
+        page = request.installation.kept_pages.get(kind, state, lambda: write(services.projects.each_name(), serial))
     return simple_answer(page, page.size, kind, "simple simple-index", serial)
 
 

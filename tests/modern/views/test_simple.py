@@ -1,5 +1,8 @@
 """modern.views.simple: HTML for who asks for nothing, JSON (PEP 691) for who asks for it; kept until a change."""
 
+from contextlib import closing
+
+import psycopg2
 import pytest
 from sqlalchemy import text
 
@@ -91,6 +94,28 @@ def test_a_kept_page_is_never_older_than_the_rows(person, another):
     assert all("kept-1.0.tar.gz" in text for text in after)
     another.post("submit", name="kept", version="1.0", summary="two")
     assert "two" in person.get("/pypi/kept/1.0").text
+
+
+def test_a_kept_index_shows_what_was_committed_out_of_order(person, another, named, seeded_site):
+    """A removal and a creation together, after a later entry of the journal: newest serial and number are as before."""
+    gone, made, later = named("gone"), named("made"), named("later")
+    another.user = ("alice", "alicepw")
+    for name in (gone, later):
+        another.post("submit", name=name, version="1.0")
+    with closing(psycopg2.connect(seeded_site[0].database_url)) as connection, connection.cursor() as cursor:
+        for table, column in (("releases", "name"), ("roles", "package_name")):
+            cursor.execute(f"DELETE FROM {table} WHERE {column} = %s", (gone,))
+        cursor.execute("INSERT INTO journals (name, action) VALUES (%s, 'remove')", (gone,))
+        cursor.execute("DELETE FROM packages WHERE name = %s", (gone,))
+        cursor.execute("INSERT INTO packages (name) VALUES (%s)", (made,))
+        cursor.execute("INSERT INTO journals (name, action) VALUES (%s, 'create')", (made,))
+        another.post("submit", name=later, version="2.0")
+        before = person.get("/simple/")
+        connection.commit()
+    after = person.get("/simple/")
+    assert before.headers["X-PYPI-LAST-SERIAL"] == after.headers["X-PYPI-LAST-SERIAL"]
+    assert [gone in page.text for page in (before, after)] == [True, False]
+    assert [made in page.text for page in (before, after)] == [False, True]
 
 
 @pytest.mark.parametrize(
