@@ -52,8 +52,8 @@ class Journal:
         return self._db.scalar(select(func.max(JournalEntry.id)))
 
     def recent(self, serial: int) -> int:
-        """How many of the serials next to this one have an entry. A serial is drawn before its transaction is committed:
-        an entry may come to be seen after one of a higher serial, which the newest serial does not tell.
+        """How many of the serials next to this one have an entry. A serial is drawn before its transaction is
+        committed: an entry may come to be seen after one of a higher serial, which the newest serial does not tell.
         """
         entries = select(func.count()).select_from(JournalEntry)
         return self._db.scalar(entries.where(JournalEntry.id > serial - RECENT)) or 0
