@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from harness.exchange import Request
-from harness.fuzz.mutate import replaced, spots, value_at
 from harness.fuzz.sequence import Fuzzed
+from harness.fuzz.spots import replaced, spots, value_at
 from harness.group import Group
 from harness.naming import Names, names_of
 from harness.pipeline import Options, open_states

@@ -7,19 +7,17 @@ a seed; no I/O here.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from html import escape
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import cycle
 from random import Random
 from types import MappingProxyType
-from urllib.parse import quote_plus, unquote_to_bytes
 
 from harness.config import Config
 from harness.endpoint import endpoint
-from harness.exchange import Exchange, Request, with_length
+from harness.exchange import Exchange, Request
 from harness.fuzz.invented import Invented
+from harness.fuzz.spots import FORM, Spot, field, kind_of, replaced, spots, value_at, with_body, with_target
 
 METHODS = (b"GET", b"POST", b"HEAD", b"PUT", b"DELETE", b"OPTIONS")
 PAIR, PARAMETERS, METHOD = 0.3, 0.15, 0.03
@@ -34,106 +32,10 @@ at any place. The rest are literals.
 """
 TOGETHER = 0.3
 """Share of values that belong to another one of the same request, where data says so."""
-RAW = "surrogateescape"
-"""How texts hold bytes that are no text."""
-FIXED = frozenset(b"host connection content-length content-type transfer-encoding expect authorization".split())
-
-_TARGET = re.compile(rb"(?:(?P<name>[^?&=/]+)=|/)(?P<value>[^/?&= ]+)")
-_PAIR = re.compile(rb"(?:^|&)(?P<name>[^&=]+)=(?P<value>[^&]*)")
-_ELEMENT = re.compile(rb"<(?P<name>string|int|i4|methodName|double|boolean)>(?P<value>[^<]*)<")
-_PART = re.compile(rb"[; ]name=\"?(?P<name>[^\";\r\n]+)\"?\r?\n\r?\n(?P<value>[^\r\n]{0,200})\r?\n")
-_MEMBER = re.compile(rb"\"(?P<name>[^\"]+)\"\s*:\s*\"(?P<value>[^\"\\]*)\"")
-
-
-@dataclass(frozen=True, slots=True)
-class Spot:
-    """A value in a request: in the target, the body, or header number `header`; its span, its place and encoding."""
-
-    part: str
-    start: int
-    end: int
-    place: str
-    write: Callable[[str], bytes]
-    header: int = 0
-
-
-def _url(text: str) -> bytes:
-    return quote_plus(text, safe="", errors=RAW).encode("ascii")
-
-
-def _xml(text: str) -> bytes:
-    return escape(text).encode("utf-8", RAW)
-
-
-def _plain(text: str) -> bytes:
-    return re.sub(r"[^ -~\x80-\U0010ffff]", "", text).encode("utf-8", RAW)
-
-
-def _json(text: str) -> bytes:
-    return text.replace("\\", "\\\\").replace('"', '\\"').encode("utf-8", RAW)
-
-
-BODIES: tuple[tuple[bytes, re.Pattern[bytes], Callable[[str], bytes]], ...] = (
-    (b"urlencoded", _PAIR, _url),
-    (b"multipart", _PART, _plain),
-    (b"xml", _ELEMENT, _xml),
-    (b"json", _MEMBER, _json),
-)
-
-
-def spots(request: Request) -> list[Spot]:
-    """Return where values stand."""
-    found = [_spot("target", match, _url, at) for at, match in enumerate(_TARGET.finditer(request.target))]
-    kind = (request.header(b"content-type") or b"").lower()
-    for word, pattern, write in BODIES:
-        if word in kind and request.body:
-            found += [_spot("body", match, write) for match in pattern.finditer(request.body)]
-            break
-    for number, (name, value) in enumerate(request.headers):
-        if name.lower() not in FIXED:
-            place = "header " + name.decode("latin-1").lower()
-            found.append(Spot("header", 0, len(value), place, _line, number))
-    return found
-
-
-def _line(text: str) -> bytes:
-    return _plain(text).strip()
-
-
-def _spot(part: str, match: re.Match[bytes], write: Callable[[str], bytes], at: int = 0) -> Spot:
-    name = match["name"]
-    place = f"segment {at}" if name is None else "field " + unquote_to_bytes(name).decode("latin-1")
-    return Spot(part, match.start("value"), match.end("value"), place, write)
-
-
-def value_at(request: Request, spot: Spot) -> str:
-    """Return the value that stands there, decoded."""
-    data = request.headers[spot.header][1] if spot.part == "header" else _data(request, spot.part)
-    raw = data[spot.start : spot.end]
-    plain = unquote_to_bytes(raw.replace(b"+", b" ")) if spot.write is _url else raw
-    return plain.decode("utf-8", "replace")
-
-
-def _data(request: Request, part: str) -> bytes:
-    return request.target if part == "target" else request.body or b""
-
-
-def replaced(request: Request, spot: Spot, value: bytes) -> Request:
-    """Return the request with another value there."""
-    if spot.part == "header":
-        headers = list(request.headers)
-        headers[spot.header] = headers[spot.header][0], value
-        return replace(request, headers=tuple(headers), raw_head=None)
-    data = _data(request, spot.part)
-    return _with(request, spot.part, data[: spot.start] + value + data[spot.end :])
-
-
-def _with(request: Request, part: str, data: bytes) -> Request:
-    if part == "target":
-        line = request.method + b" " + data + (b" " + request.version if request.version else b"")
-        return replace(request, start_line=line, raw_head=None)
-    headers = with_length(request.headers, len(request.body or b""), len(data))
-    return replace(request, body=data, headers=headers, raw_head=None)
+TRIES = 30
+"""How often another change is drawn where the one drawn changes nothing."""
+KEPT = 200
+"""Characters of a recorded value that is tried elsewhere; longer ones are files."""
 
 
 class Mutator:
@@ -154,6 +56,8 @@ class Mutator:
             what = self._endpoint(request)
             for spot in spots(request):
                 value = value_at(request, spot)
+                if len(value) > KEPT:
+                    continue
                 by_place.setdefault((what, spot.place), {})[value] = None
                 everywhere[value] = None
         self._by_place = {key: list(values) for key, values in by_place.items()}
@@ -167,7 +71,15 @@ class Mutator:
         return endpoint(request, self._config.endpoints, self._config.parameters)
 
     def mutant(self, request: Request) -> Request:
-        """Return the request with something changed."""
+        """Return the request with something changed: a change that makes the same of it is none, and drawn again."""
+        made = request
+        for _ in range(TRIES):
+            made = self._changed(request)
+            if (made.start_line, made.headers, made.body) != (request.start_line, request.headers, request.body):
+                break
+        return made
+
+    def _changed(self, request: Request) -> Request:
         sort = self._random.random()
         if sort < METHOD:
             method = self._random.choice(METHODS)
@@ -211,16 +123,21 @@ class Mutator:
         return next(self._turns[kind][0 if which < ANYWHERE else -1])
 
     def _other_parameters(self, request: Request) -> Request:
-        """Drop, double or add a parameter of the query."""
+        """Drop, double or add a parameter of the query or, as often, of a form."""
+        if request.body and kind_of(request) is FORM and self._random.random() < 1 / 2:
+            return with_body(request, b"&".join(self._parameters(request, request.body.split(b"&"))))
         path, _, query = request.target.partition(b"?")
-        pairs = query.split(b"&") if query else []
+        pairs = self._parameters(request, query.split(b"&") if query else [])
+        return with_target(request, path + (b"?" + b"&".join(pairs) if pairs else b""))
+
+    def _parameters(self, request: Request, pairs: list[bytes]) -> list[bytes]:
         how = self._random.choice(("drop", "double", "add")) if pairs else "add"
         if how == "add":
-            if not (self._names and self._pools):
-                return request
-            value = self._random.choice(self._random.choice(self._pools))
-            pairs.append(_url(self._random.choice(self._names)) + b"=" + _url(value))
-        else:
-            number = self._random.randrange(len(pairs))
-            pairs[number : number + 1] = [pairs[number]] * (2 if how == "double" else 0)
-        return _with(request, "target", path + (b"?" + b"&".join(pairs) if pairs else b""))
+            name = self._random.choice(self._names or ["q"])
+            pool = self._random.choice([*self._pools, []])
+            value = (
+                self._random.choice(pool) if pool else self._invented.next((self._endpoint(request), f"field {name}"))
+            )
+            return [*pairs, field(name) + b"=" + field(value)]
+        number = self._random.randrange(len(pairs))
+        return [*pairs[:number], *[pairs[number]] * (2 if how == "double" else 0), *pairs[number + 1 :]]

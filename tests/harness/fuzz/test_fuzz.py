@@ -8,11 +8,13 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from harness.config import Config
 from harness.exchange import Exchange, Request
 from harness.fuzz import Finding, Mutator, confirmed, literals
-from harness.fuzz.mutate import spots, value_at
 from harness.fuzz.related import related
+from harness.fuzz.spots import spots, value_at
 from harness.group import Group
 from harness.report.model import Result
 from harness.shrink import Small
@@ -73,6 +75,40 @@ def test_each_literal_is_tried_at_each_kind_of_place(tmp_path: Path) -> None:
     mutator = Mutator(exchanges, [likely, ["never" * 3] * 500], Config(tmp_path), 1)
     made = [mutator.mutant(exchanges[0].request).target for _ in range(400)]
     assert all(any(b"sort=%s" % word.encode() in target for target in made) for word in likely)
+
+
+JSON, FORM, UPLOAD = (
+    Request(b"POST /a HTTP/1.1", ((b"Content-Type", kind),), body)
+    for kind, body in (
+        (b"application/json", b'{"qty": 3, "on": true}'),
+        (b"application/x-www-form-urlencoded", b"a=1"),
+        (b"multipart/form-data; boundary=b", b'--b\r\nContent-Disposition: form-data; name="f"; filename="a"\r\n'
+         b"Content-Type: text/plain\r\n\r\nx\r\n--b--\r\n"),
+    )
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [Request(b"GET / HTTP/1.1"), Request(b"GET /a HTTP/1.1"), JSON, FORM, UPLOAD, Request(b"OPTIONS * HTTP/1.1")],
+    ids=["root", "path", "json", "form", "upload", "nothing"],
+)
+def test_a_mutant_is_another_request(tmp_path: Path, request_: Request) -> None:
+    """A replacement by the value that stands there is none; it would be counted as a request made up."""
+    mutator = Mutator([Exchange("x#1", request_)], [["word"]], Config(tmp_path), 1)
+    made = [mutator.mutant(request_) for _ in range(200)]
+    assert not [each for each in made if (each.start_line, each.body) == (request_.start_line, request_.body)]
+
+
+@pytest.mark.parametrize(
+    ("request_", "wanted"),
+    [(JSON, b'{"qty": 13, "on": true}'), (FORM, b"a=1&a=1"), (FORM, b"a=13"), (UPLOAD, b'filename="13"')],
+    ids=["a number in JSON", "a field of a form doubled", "a field of a form", "the name of a file"],
+)
+def test_what_comes_of_a_request(tmp_path: Path, request_: Request, wanted: bytes) -> None:
+    """A literal of the source comes wherever a value stands."""
+    mutator = Mutator([Exchange("x#1", request_)], [["13"]], Config(tmp_path), 1)
+    assert any(wanted in (mutator.mutant(request_).body or b"") for _ in range(300))
 
 
 def test_values_of_one_record_belong_together(tmp_path: Path) -> None:
