@@ -94,8 +94,8 @@ class Journal:
             raise UsageError(f"{path}: is no journal of harness power; name another file") from None
         if told[0] != head:
             raise UsageError(
-                f"{path}: is the journal of another run (other sources, recording, state or options); remove it or name "
-                "another"
+                f"{path}: is the journal of another run (other sources, recording, state or options); "
+                "remove it or name another"
             )
         self.fates = known
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from harness.errors import UsageError
 from harness.power import operators, patterns
 from harness.power.operators import Edit
-from harness.reach.code import Code, read_code
+from harness.reach.code import Code, encoding_of, read_code
 from harness.reach.programs import files, is_program, is_python
 from harness.reach.side import Line, below
 
@@ -51,6 +51,11 @@ class Source:
             return frozenset()
         return self.code.lines if self.is_script else self.code.lines - self.code.at_import
 
+    @cached_property
+    def encoding(self) -> str:
+        """What it is written in; what this is for other languages than Python is not known, and taken for UTF-8."""
+        return encoding_of(self.text) if self.code is not None else "utf-8"
+
     def edits(self) -> list[Edit]:
         """Return all changes to it."""
         return operators.edits(self.text) if self.code is not None else patterns.edits(self.text)
@@ -77,17 +82,17 @@ class Mutant:
     @property
     def old(self) -> str:
         """What stands there now, on one line."""
-        return _in_short(self.source.text[self.edit.start : self.edit.end])
+        return _in_short(self.source.text[self.edit.start : self.edit.end], self.source.encoding)
 
     @property
     def new(self) -> str:
         """What is put there, on one line."""
-        return _in_short(self.edit.text)
+        return _in_short(self.edit.text, self.source.encoding)
 
     @property
     def shown(self) -> str:
         """The line of the source, without its indentation."""
-        return self.source.lines[self.edit.line - 1].decode("utf-8", "replace").strip()
+        return self.source.lines[self.edit.line - 1].decode(self.source.encoding, "replace").strip()
 
     @property
     def at_import(self) -> bool:
@@ -103,8 +108,8 @@ class Mutant:
         return frozenset({match[1]}) if match and self.at_import else frozenset()
 
 
-def _in_short(text: bytes) -> str:
-    words = b" ".join(text.split()).decode("utf-8", "replace")
+def _in_short(text: bytes, encoding: str) -> str:
+    words = " ".join(text.decode(encoding, "replace").split())
     return words if len(words) <= 200 else f"{words[:197]}..."
 
 

@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import ast
 import warnings
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from types import CodeType
 
+from harness.reach.code import encoding_of
+
 Node = ast.expr | ast.stmt
+UTF_8 = frozenset({"utf-8", "utf-8-sig"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +169,9 @@ OPERATORS: Mapping[str, Callable[[ast.AST], Iterator[ast.AST]]] = {
 def edits(source: bytes) -> list[Edit]:
     """Return all changes to a file, in the order of its text. Raises SyntaxError for what is no Python of today."""
     tree = ast.parse(source)
-    starts = _line_starts(source)
+    text = Text(source)
     found = [
-        _edit(operator, node, statement, variant, source, starts)
+        _edit(operator, node, statement, variant, text)
         for node, statement in _places(tree)
         for operator, variants in OPERATORS.items()
         for variant in variants(node)
@@ -202,20 +207,35 @@ def _changeable(node: ast.AST) -> Iterator[ast.AST]:
         yield from (child for child in (value if isinstance(value, list) else [value]) if isinstance(child, ast.AST))
 
 
-def _line_starts(source: bytes) -> list[int]:
-    starts = [0]
-    for line in source.splitlines(keepends=True):
-        starts.append(starts[-1] + len(line))
-    return starts
+class Text:
+    """The bytes of a file, whatever they are written in, by the places that `ast` tells: bytes of a line in UTF-8."""
+
+    def __init__(self, source: bytes) -> None:
+        self.source, self._encoding = source, encoding_of(source)
+        self._mark = len(BOM_UTF8) if source.startswith(BOM_UTF8) else 0
+        self._lines = source[self._mark :].splitlines(keepends=True)
+        self._starts = list(accumulate(map(len, self._lines), initial=self._mark))
+
+    def offset(self, line: int, column: int) -> int:
+        """Return where a place is in the source."""
+        start = self._starts[line - 1]
+        if self._encoding in UTF_8:
+            return start + column
+        before = self._lines[line - 1].decode(self._encoding).encode()[:column]
+        return start + len(self.encoded(before.decode()))
+
+    def encoded(self, text: str) -> bytes:
+        """Return text as it is written here; what cannot be stands in a string, where it can be escaped."""
+        return text.encode("utf-8" if self._encoding in UTF_8 else self._encoding, "backslashreplace")
 
 
-def _edit(operator: str, node: Node, statement: int, variant: ast.AST, source: bytes, starts: list[int]) -> Edit:
+def _edit(operator: str, node: Node, statement: int, variant: ast.AST, source: Text) -> Edit:
     assert node.end_lineno is not None
     assert node.end_col_offset is not None
-    start = starts[node.lineno - 1] + node.col_offset
-    end = starts[node.end_lineno - 1] + node.end_col_offset
-    text = ast.unparse(ast.fix_missing_locations(variant)).encode()
-    lines = b"\n" * (source.count(b"\n", start, end) - text.count(b"\n"))
+    start = source.offset(node.lineno, node.col_offset)
+    end = source.offset(node.end_lineno, node.end_col_offset)
+    text = source.encoded(ast.unparse(ast.fix_missing_locations(variant)))
+    lines = b"\n" * (source.source.count(b"\n", start, end) - text.count(b"\n"))
     text = b"(" + text + lines + b")" if isinstance(node, ast.expr) else text + lines
     return Edit(operator, node.lineno, statement, start, end, text)
 

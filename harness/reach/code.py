@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tokenize
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from types import CodeType
 
 MODULE = "<module>"
@@ -23,6 +25,14 @@ class Code:
     def lines(self) -> frozenset[int]:
         """All lines that can run."""
         return frozenset(self.functions)
+
+
+def encoding_of(source: bytes) -> str:
+    """Return what a file is written in, by its mark or its declaration (PEP 263); `utf-8` where that is nonsense."""
+    try:
+        return tokenize.detect_encoding(BytesIO(source).readline)[0]
+    except SyntaxError:
+        return "utf-8"
 
 
 def read_code(source: bytes, name: str = "<text>") -> Code | None:

@@ -43,6 +43,35 @@ def test_an_operator(source: str, operator: str, changed: list[str]) -> None:
     assert [e.applied(text).decode() for e in edits(text) if e.operator == operator] == changed
 
 
+ENCODINGS = {
+    "a declared one": ("# coding: latin-1\nx = 'ü', 1 + 2\n", "latin-1"),
+    "with a mark": ("x = 'ü', 1 + 2\n", "utf-8-sig"),
+    "of two bytes a letter": ("# coding: shift_jis\nx = '表示', 1 + 2\n", "shift_jis"),
+    "the usual one": ("x = 'ü', 1 + 2\n", "utf-8"),
+}
+
+
+@pytest.mark.parametrize(("source", "encoding"), ENCODINGS.values(), ids=ENCODINGS)
+def test_a_source_in_another_encoding(source: str, encoding: str) -> None:
+    """The places are those of its own bytes, the new text is written as the old one is, and all is real."""
+    text = source.encode(encoding)
+    found = edits(text)
+    assert all(is_real(text, edit) for edit in found)
+    letters = source[source.index("'") + 1 : source.rindex("'")]
+    assert {edit.applied(text).decode(encoding) for edit in found} == {
+        source.replace("1 + 2", "(1 - 2)"),
+        source.replace("1 +", "(2) +"),
+        source.replace("2\n", "(3)\n"),
+        source.replace(f"'{letters}'", f"('{letters}XX')"),
+    }
+
+
+def test_a_letter_that_the_encoding_does_not_have() -> None:
+    """It was escaped, and is again."""
+    text = b"# coding: latin-1\nx = '\\u20ac'\n"
+    assert [edit.applied(text) for edit in edits(text)] == [b"# coding: latin-1\nx = ('\\u20acXX')\n"]
+
+
 def test_every_change_to_a_real_file_keeps_its_lines() -> None:
     """Of this test and of the operators' own module: as many lines, and still Python."""
     for path in (__file__, ast.__file__):
