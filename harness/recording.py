@@ -71,7 +71,7 @@ def open_recordings(paths: Sequence[Path], empty: bool = False) -> list[Recordin
     foreign, and for a folder without any recording.
     """
     files = list(dict.fromkeys(file for path in paths for file in _files(path)))
-    return [_open(file, name, empty) for file, name in zip(files, distinct_names(files), strict=True)]
+    return [open_as(file, name, empty) for file, name in zip(files, distinct_names(files), strict=True)]
 
 
 def writer_for(path: Path, state: str | None = None) -> Writer:
@@ -137,7 +137,8 @@ def distinct_names(files: Sequence[Path]) -> list[str]:
     return [names[file] for file in files]
 
 
-def _open(file: Path, name: str, empty: bool) -> Recording:
+def open_as(file: Path, name: str, empty: bool = False) -> Recording:
+    """Open an archive or a cassette under a name; raises what `open_recordings` raises."""
     recording: Recording = Cassette(file, name) if file.suffix in SUFFIXES else Archive(file, name)
     if not len(recording) and not empty:
         raise RecordingError(f"{file}: holds no exchange")

@@ -6,29 +6,45 @@ report, go out. The recording is replayed once, when first asked, in order: exch
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
 from harness.accepted import read_accepted
+from harness.characterize.own_rules import with_own_rules
 from harness.compare.excerpt import printable
-from harness.config import Config
+from harness.config import Config, TargetConfig
 from harness.exchange import Exchange
 from harness.pipeline import Options
 from harness.recording import Recording, open_recordings
 from harness.report.curl import curl
-from harness.targets import parse_target
+from harness.targets import Target, parse_target
 from harness.verdicts import Shown, verdicts
 
 RECORDED = "recorded"
+APPLICATION = re.compile(r"[A-Za-z_][\w.]*:")
+_QUOTED = re.compile(r"\"([^\"]+)\"|'([^']+)'")
 
 
 class Check:
-    """The recording in a file, at the target `target`; `limit` bounds the exchanges that are replayed."""
+    """The recording in a file, at the target `target`; `limit` bounds the exchanges that are replayed.
 
-    def __init__(self, path: Path, target: str, config: Config, limit: int | None = None) -> None:
-        self.path, self.target = path, target
-        self.config, self._limit = config, limit
+    Any `variation` but 0 is the target in other surroundings; `noise_runs` is how often it is run against itself.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        target: str,
+        config: Config,
+        limit: int | None = None,
+        variation: int = 0,
+        noise_runs: int | None = None,
+    ) -> None:
+        self.path, self.target, self.config = path, target, config
+        self._limit, self._variation, self._noise_runs = limit, variation, noise_runs
 
     @cached_property
     def recording(self) -> Recording:
@@ -38,13 +54,14 @@ class Check:
     @cached_property
     def shown(self) -> dict[int, Shown]:
         """What each exchange showed, by its number from 1. Raises what `diff` raises."""
-        accepted = self.config.root / self.config.accepted
+        config = at_home(self.target, with_own_rules(self.config, self.path), self.path)
         options = Options(
-            parse_target(RECORDED, self.config),
-            parse_target(self.target, self.config),
-            self.config,
-            accepted=read_accepted(accepted),
+            parse_target(RECORDED, config),
+            varied(parse_target(self.target, config), self._variation),
+            config,
+            accepted=read_accepted(config.root / config.accepted),
             limit=self._limit,
+            noise_runs=self._noise_runs,
         )
         found = verdicts([self.recording], options)
         return {int(name.rpartition("#")[2]): shown for name, shown in found.items()}
@@ -68,3 +85,26 @@ class Check:
             yield f"  - {printable(difference.old)}"
             yield f"  + {printable(difference.new)}"
         yield curl(exchange.request)
+
+
+def varied(target: Target, variation: int) -> Target:
+    """Return a target in other surroundings, in each of its variations."""
+    return replace(target, opener=lambda other: target.opener(other + variation)) if variation else target
+
+
+def at_home(target: str, config: Config, cassette: Path) -> Config:
+    """Return the configuration with a target as it is where it is found: pytest may run in any folder.
+
+    A module, or a file that an argument names, is looked for in the current folder, in that of harness.toml and in
+    those above the cassette. What is in none of them is left to Python's own search.
+    """
+    if target in config.targets or not APPLICATION.match(target):
+        return config
+    module, _, rest = target.partition(":")
+    top = module.partition(".")[0]
+    names = [top, f"{top}.py", *(double or single for double, single in _QUOTED.findall(rest))]
+    folders = [Path.cwd(), config.root, *cassette.resolve().parents]
+    home = next((folder for folder in folders if any((folder / name).exists() for name in names if name)), None)
+    if home in (None, Path.cwd()):
+        return config
+    return replace(config, targets={**config.targets, target: TargetConfig(target, cwd=str(home))})

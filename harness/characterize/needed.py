@@ -1,30 +1,38 @@
-"""The fewest exchanges with which chosen ones are answered as recorded: alone, with their client's session, or all.
+"""The fewest exchanges with which chosen ones are answered as recorded: alone, with their client's session, or of all.
 
-A recording, exchanges of it and options come in; exchanges go out, and which of the chosen are answered otherwise even
-then. How a single scenario is made smaller still is `harness.shrink`'s.
+A recording, exchanges of it and options come in; exchanges go out, under the ids that they will have in a cassette of
+their own, since random numbers are drawn by these, and which of the chosen are answered otherwise even then.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from harness.exchange import Exchange, Response
 from harness.find import number_of, whole
+from harness.held import place_of
 from harness.naming import Names, names_of
 from harness.pipeline import Options
 from harness.recording import Recording
 from harness.selection import Selection
+from harness.shrink.minimal import minimal
 from harness.verdicts import Shown, verdicts
 
 MOST = 2_000
 """Exchanges before the last chosen one that are replayed to see whether all are needed."""
+SECONDS = 60.0
+"""How long fewer and fewer are tried."""
+
+Trace = frozenset[tuple[str, ...]]
+"""How the chosen are answered otherwise than recorded: which, and where."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A recording of some exchanges of another, which keep their ids."""
+    """A recording of some exchanges of another."""
 
     name: str
     state: str | None
@@ -39,16 +47,26 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Needed:
-    """The exchanges to keep, the ids of the chosen ones among them, and what these showed at the target."""
+    """The exchanges to keep, the ids of the chosen ones among them, and what these showed at the target.
+
+    `known` has what each of the chosen is called in the recording it is from. `finished`: none can be left out.
+    """
 
     exchanges: tuple[Exchange, ...]
     chosen: tuple[str, ...]
     shown: dict[str, Shown]
+    known: Mapping[str, str]
+    finished: bool = True
 
     @property
     def changed(self) -> list[str]:
         """The chosen that the target answers otherwise than recorded."""
         return [name for name in self.chosen if not self.shown[name].proved]
+
+    @property
+    def trace(self) -> Trace:
+        """How they are answered otherwise."""
+        return frozenset(sign for name in self.changed for sign in _signs(self.known[name], self.shown[name]))
 
     def as_of_now(self, renewed: Callable[[Exchange, Response], Exchange]) -> tuple[Exchange, ...]:
         """Return the exchanges; those answered otherwise `renewed` with the answer of now."""
@@ -56,18 +74,56 @@ class Needed:
         return tuple(renewed(one, answer) if (answer := now.get(one.id)) is not None else one for one in self.exchanges)
 
 
-def needed(recording: Recording, chosen: Sequence[Exchange], options: Options) -> Needed:
-    """Return the fewest. Raises what `diff` raises."""
-    found: Needed | None = None
+def needed(
+    recording: Recording, chosen: Sequence[Exchange], options: Options, name: str, seconds: float = SECONDS
+) -> Needed:
+    """Return the fewest, as the exchanges of a recording called `name`. Raises what `diff` raises."""
+    until = time.monotonic() + seconds
+    ids = {one.id for one in chosen}
+
+    def tried(part: Sequence[Exchange]) -> Needed:
+        own = tuple(replace(one, id=f"{name}#{number}") for number, one in enumerate(part, 1))
+        known = {its.id: one.id for its, one in zip(own, part, strict=True) if one.id in ids}
+        return Needed(own, tuple(known), verdicts([Part(name, recording.state, own)], options), known)
+
+    found: list[tuple[Sequence[Exchange], Needed]] = []
     for part in _candidates(recording, chosen, names_of(options.config)):
-        if found is not None and len(part) == len(found.exchanges):
-            continue
-        shown = verdicts([Part(recording.name, recording.state, part)], options)
-        found = Needed(tuple(part), tuple(one.id for one in chosen), shown)
-        if not found.changed:
+        if not found or len(part) > len(found[-1][0]):
+            found.append((part, tried(part)))
+        if not found[-1][1].changed:
             break
-    assert found is not None, "the first candidate is always tried"
-    return found
+    most = found[-1][1].trace
+    part, best = next((part, each) for part, each in found if each.trace <= most)
+    return _fewer(part, best, ids, tried, until)
+
+
+def _fewer(
+    part: Sequence[Exchange], best: Needed, ids: set[str], tried: Callable[[Sequence[Exchange]], Needed], until: float
+) -> Needed:
+    """Leave out what is not built upon, until time is up; what was chosen stays."""
+    late = False
+
+    def suffices(kept: Sequence[Exchange]) -> bool:
+        nonlocal best, late
+        late = late or time.monotonic() > until
+        if late:
+            return False
+        names = {one.id for one in kept} | ids
+        each = tried([one for one in part if one.id in names])
+        if each.trace <= best.trace:
+            best = each
+            return True
+        return False
+
+    minimal([one for one in part if one.id not in ids], suffices)
+    return replace(best, finished=not late)
+
+
+def _signs(name: str, shown: Shown) -> Iterator[tuple[str, ...]]:
+    if shown.kind != "judged":
+        yield name, shown.kind, shown.reason
+    for difference in shown.differences:
+        yield name, *place_of(difference)
 
 
 def _candidates(recording: Recording, chosen: Sequence[Exchange], names: Names) -> Iterator[Sequence[Exchange]]:

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.characterize.names import distinct, name_of_test, sentence
+from harness.characterize.own_rules import rules_of
 from harness.errors import UsageError
 from harness.exchange import Exchange
 from harness.naming import Names
 from harness.recording import replacing
 
-HEAD = '''"""What clients get, pinned as recorded in {cassette}; run at another target by --harness-target TARGET."""
+HEAD = '''"""What clients get, pinned as recorded beside it; run at another target by --harness-target TARGET."""
 
-CASSETTE = "{cassette}"
+CASSETTE = {cassette}
 TARGET = {target}
 '''
 TEST = """
@@ -29,7 +30,7 @@ def check_places(tests: Path) -> Path:
     if tests.suffix != ".py" or not tests.name.startswith("test_"):
         raise UsageError(f"{tests}: pytest collects test_*.py: give such a name")
     cassette = tests.with_suffix(".yaml")
-    for place in (tests, cassette):
+    for place in (tests, cassette, rules_of(cassette)):
         if place.exists():
             raise UsageError(f"{place}: exists, and is not written over; give another name, or remove it")
     return cassette
@@ -52,7 +53,7 @@ def write(
             writer.add(exchange)
     pinned = [(number, exchange) for number, exchange in enumerate(exchanges, 1) if exchange.id in chosen]
     called = distinct(name_of_test(exchange, names) for _, exchange in pinned)
-    text = HEAD.format(cassette=cassette.name, target=_literal(target))
+    text = HEAD.format(cassette=_literal(cassette.name), target=_literal(target))
     for name, (number, exchange) in zip(called, pinned, strict=True):
         text += TEST.format(name=name, sentence=_docstring(sentence(exchange, names)), number=number)
     tests.write_text(text, encoding="utf-8")

@@ -15,13 +15,15 @@ import click
 
 from harness.characterize.curl_command import curl_request
 from harness.characterize.needed import Needed, Part, needed
+from harness.characterize.own_rules import rules_of
+from harness.characterize.steady import settled
 from harness.characterize.write import check_places, write
 from harness.commands.finding import group_of, recordings_of
 from harness.commands.selecting import selecting
 from harness.config import Config, find_config
 from harness.errors import UsageError
 from harness.exchange import Exchange
-from harness.find import find, whole
+from harness.find import find, number_of, whole
 from harness.naming import names_of
 from harness.pipeline import Options
 from harness.recording import Recording, open_recordings
@@ -55,6 +57,8 @@ Exit status: 0 written, 2 nothing was."""
 @click.option("--group", metavar="ID", help="Of a report: the group whose example is pinned.")
 @click.option("--state", metavar="NAME", help="Of a curl command: [state.NAME] of harness.toml that it starts from.")
 @click.option("--no-redaction", is_flag=True, help="Write the secrets of answers of now, and of a curl command, too.")
+@click.option("--recording", "recordings", metavar="ARCHIVE", multiple=True, type=click.Path(path_type=Path),
+              help="Of a report: what it is about. Default: files below this folder, by name.")  # fmt: skip
 @selecting
 def command(
     source: str,
@@ -64,6 +68,7 @@ def command(
     group: str | None,
     state: str | None,
     no_redaction: bool,
+    recordings: tuple[Path, ...],
     **selection: Any,
 ) -> None:
     """Write tests that pass as long as TARGET answers as recorded, and a cassette of what they need, beside each other.
@@ -76,20 +81,25 @@ def command(
     names = names_of(config)
     if source.startswith("curl "):
         target = _target(target_text, config)
-        asked = _asked(source, target, state, config, no_redaction)
-        found = needed(asked, list(asked), _options(target, config))
-        recording: Recording = asked
+        recording: Recording = _asked(source, target, state, config, no_redaction)
+        chosen = list(recording)
     elif Path(source).suffix == ".json" and _is_report(Path(source)):
-        recording, chosen, old = _of_report(Path(source), group)
+        recording, chosen, old = _of_report(Path(source), group, recordings)
         target = target_text or old
-        found = needed(recording, chosen, _options(target, config))
     else:
         (recording,) = _one(open_recordings([Path(source)]))
         target = _target(target_text, config)
-        found = needed(recording, _chosen(recording, numbers, Selection(**selection), names), _options(target, config))
+        chosen = _chosen(recording, numbers, Selection(**selection), names)
+    found = needed(recording, chosen, _options(target, config), output.with_suffix(".yaml").name)
     exchanges = found.as_of_now(Renewing(found.exchanges, config, redacting=not no_redaction))
     cassette = write(output, exchanges, found.chosen, recording.state, target, names)
-    for line in _told(found, output, cassette):
+    try:
+        settling = settled(cassette, [number_of(one) for one in exchanges if one.id in found.chosen], target, config)
+    except BaseException:
+        for file in (output, cassette, rules_of(cassette)):
+            file.unlink(missing_ok=True)
+        raise
+    for line in (*_told(found, output, cassette), *settling):
         click.echo(line)
 
 
@@ -133,16 +143,16 @@ def _is_report(path: Path) -> bool:
     return isinstance(document, dict) and document.get("format") == FORMAT
 
 
-def _of_report(path: Path, text: str | None) -> tuple[Recording, list[Exchange], str]:
+def _of_report(path: Path, text: str | None, given: Sequence[Path]) -> tuple[Recording, list[Exchange], str]:
     """Return the smallest example of a group, its recording, and the old target. Raises UsageError."""
     result = read_report(path)
     if text is None and len(result.groups) != 1:
         listed = "; ".join(f"{group.id} {group.title}" for group in result.groups[:10]) or "none"
         raise UsageError(f"{path}: which group? Give --group ID, of: {listed}")
     group = group_of(result, text or result.groups[0].id)
-    recordings = recordings_of(group, Path.cwd())
-    example = next(one for one in group.examples if any(recording.name == one.name for recording in recordings))
-    recording = next(recording for recording in recordings if recording.name == example.name)
+    recordings = {one.name: one for one in recordings_of(group, Path.cwd(), given)}
+    example = next(one for one in group.examples if one.name in recordings)
+    recording = recordings[example.name]
     return recording, [find([recording], f"{example.name}#{example.number}")], result.old
 
 
@@ -160,9 +170,11 @@ def _asked(text: str, target: str, state: str | None, config: Config, no_redacti
 def _told(found: Needed, output: Path, cassette: Path) -> list[str]:
     tests, more = len(found.chosen), len(found.exchanges) - len(found.chosen)
     lines = [f"wrote {output}: {tests} test{'s' * (tests != 1)}"]
-    lines += [f"wrote {cassette}: {len(found.exchanges)} exchanges" + (f", {more} of them built upon" if more else "")]
-    for name in found.changed:
-        shown = found.shown[name]
+    built = f", {more} of them built upon" if more else ""
+    finished = "" if found.finished else "; perhaps not all: there was no time to try all without each"
+    lines += [f"wrote {cassette}: {len(found.exchanges)} exchange{'s' * (len(found.exchanges) != 1)}{built}{finished}"]
+    for its in found.changed:
+        shown, name = found.shown[its], found.known[its]
         if shown.kind != "judged":
             lines.append(f"{name}: was not judged ({shown.reason or shown.kind}): its test will say so")
         else:

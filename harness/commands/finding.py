@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from harness.errors import UsageError
 from harness.group import Group
-from harness.recording import Recording, open_recordings
+from harness.recording import Recording, open_as
 from harness.report.model import Result
 
 HIDDEN = "."
+MEANT = "give the one that is meant: harness shrink REPORT GROUP ARCHIVE, or harness characterize --recording ARCHIVE"
 
 
 def group_of(result: Result, text: str) -> Group:
@@ -24,21 +26,48 @@ def group_of(result: Result, text: str) -> Group:
     return found[0]
 
 
-def recordings_of(group: Group, root: Path) -> list[Recording]:
-    """Return the recordings below `root` that a group's examples name. Raises UsageError for none, and for two."""
-    names = dict.fromkeys(example.name for example in group.examples)
-    found: list[Recording] = []
-    for name in names:
-        files = [file for file in sorted(root.rglob(Path(name).name)) if _is_it(file, name, root)]
-        if len(files) > 1:
-            places = ", ".join(str(file.relative_to(root)) for file in files[:4])
-            raise UsageError(f"{name}: there are several files of that name ({places}); give the one that is meant")
-        found += open_recordings(files) if files else []
+def recordings_of(group: Group, root: Path, given: Sequence[Path] = ()) -> list[Recording]:
+    """Return the recordings that a group's examples name, under the names that the report has for them.
+
+    They are among those `given`, else below `root`. Raises UsageError for none, and for two of one name.
+    """
+    files = _among(given)
+    found: dict[str, Path] = {}
+    for name in dict.fromkeys(example.name for example in group.examples):
+        fitting = _called(name, files) if given else _below(root, name)
+        if len(fitting) > 1:
+            places = ", ".join(map(str, fitting[:4]))
+            raise UsageError(f"{name}: there are several files of that name ({places}); {MEANT}")
+        if fitting:
+            found[name] = fitting[0]
     if not found:
-        raise UsageError(f"no file below {root} is called {', '.join(names)}; give the recording as an argument")
-    return found
+        where = "of those given" if given else f"below {root}"
+        names = ", ".join(dict.fromkeys(example.name for example in group.examples))
+        raise UsageError(f"no file {where} is called {names}; {MEANT}")
+    return [open_as(file, name) for name, file in found.items()]
 
 
-def _is_it(file: Path, name: str, root: Path) -> bool:
-    parts = file.relative_to(root).parts
-    return file.is_file() and file.as_posix().endswith(name) and not any(part.startswith(HIDDEN) for part in parts)
+def _among(given: Sequence[Path]) -> list[Path]:
+    """Return the files given, and those in folders given. Raises UsageError for what is not there."""
+    for path in given:
+        if not path.exists():
+            raise UsageError(f"{path}: no such file or folder")
+    every = (file for path in given for file in ([path] if path.is_file() else sorted(path.rglob("*"))))
+    return [file for file in every if file.is_file()]
+
+
+def _called(name: str, files: Sequence[Path]) -> list[Path]:
+    """Return the files of a name with its folders, else those of the name alone: they may have been moved."""
+    alike = [file for file in files if file.name == Path(name).name]
+    return [file for file in alike if _ends_in(file, name)] or alike
+
+
+def _below(root: Path, name: str) -> list[Path]:
+    """Return the files of a name, with its folders, that are not hidden."""
+    files = (file for file in sorted(root.rglob(Path(name).name)) if file.is_file() and _ends_in(file, name))
+    return [file for file in files if not any(part.startswith(HIDDEN) for part in file.relative_to(root).parts)]
+
+
+def _ends_in(file: Path, name: str) -> bool:
+    parts = Path(name).parts
+    return file.absolute().parts[-len(parts) :] == parts

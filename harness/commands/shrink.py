@@ -82,7 +82,7 @@ def command(
         config,
         state=state,
     )
-    opened = open_recordings(recordings) if recordings else recordings_of(meant, Path.cwd())
+    opened = recordings_of(meant, Path.cwd(), recordings)
     small, recording = shrunk(meant, opened, options, until, rows)
     start = state_of(recording, state, config)
     if small.document is not None and start is not None:

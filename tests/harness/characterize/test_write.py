@@ -26,3 +26,12 @@ def test_where_a_file_stands_no_folder_is_made(tmp_path: Path) -> None:
     (tmp_path / "tests").write_text("", encoding="utf-8")
     with pytest.raises(UsageError, match="tests"):
         write(tmp_path / "tests" / "test_page.py", [PAGE], [PAGE.id], None, "shop:application", Names())
+
+
+@pytest.mark.parametrize("name", ['test_a"b.py', "test_a'b.py", "test_ä\\n.py"])
+def test_any_name_of_a_file_and_of_a_target_makes_python(tmp_path: Path, name: str) -> None:
+    """Quotes and backslashes too."""
+    cassette = write(tmp_path / name, [PAGE], [PAGE.id], None, 'shop:make("""x""")', Names())
+    known: dict[str, str] = {}
+    exec((tmp_path / name).read_text(encoding="utf-8"), known)  # noqa: S102 -- what was written
+    assert (known["CASSETTE"], known["TARGET"]) == (cassette.name, 'shop:make("""x""")')

@@ -156,6 +156,117 @@ def test_answers_that_pytest_rewrites_are_redacted(shop):
     assert pytest_run(shop, "test_key.py")[0] == 0
 
 
+DRAWN = """
+import os, random
+
+def application(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/html"), ("X-Process", str(os.getpid()))])
+    drawn = {"/mood": random.choice(["red", "blue", "green"]), "/number": str(random.randrange(10**6))}
+    return [("<p>" + drawn.get(environ["PATH_INFO"], "stranger") + "</p>").encode()]
+"""
+
+
+@pytest.fixture
+def drawing(shop):
+    """The folder, where the application answers with what is drawn, recorded by another process."""
+    (shop / "shop.py").write_text(DRAWN)
+    writer = writer_for(shop / "drawn.archive")
+    writer.open()
+    process = (b"X-Process", b"77")
+    for number, (path, body) in enumerate(((b"/mood", b"<p>red</p>"), (b"/number", b"<p>37</p>")), 1):
+        writer.add(exchange(number, path, body, process))
+    writer.close()
+    return shop
+
+
+@pytest.mark.parametrize(
+    "source", [["drawn.archive", "1", "2"], ["drawn.archive", "2"], ["curl http://localhost/mood"]]
+)
+def test_what_is_drawn_anew_is_pinned_by_its_form(drawing, source):
+    """The test passes at once, each time, and where other numbers are drawn; not with what has another form."""
+    words = ("drawn.archive", "1", "2", "--target", "shop:application", "-o", "tests/test_drawn.py")
+    status, text = run(drawing, "harness characterize", *words)
+    assert status == 0, text
+    assert "wrote tests/test_drawn.noise.toml" in text, text
+    assert "header X-Process (number)" in text, text
+    for code in (DRAWN, DRAWN.replace("drawn = {", "random.random(); drawn = {")):
+        (drawing / "shop.py").write_text(code)
+        status, text = pytest_run(drawing, "tests/test_drawn.py")
+        assert status == 0, text
+    (drawing / "shop.py").write_text(DRAWN.replace("str(os.getpid())", '"none"'))
+    status, text = pytest_run(drawing, "tests/test_drawn.py")
+    assert (status, "header X-Process" in text) == (1, True), text
+
+
+def test_a_test_that_would_not_pass_is_not_written(shop):
+    """Where each answer is another, in a way that no rule knows: with the reason."""
+    text = '"".join(("a cat ", "the dogs ")[int(one)] for one in bin(os.getpid())[2:])'
+    (shop / "shop.py").write_text(DRAWN.replace('"stranger"', text))
+    words = ("day.archive", "1", "--target", "shop:application", "-o", "test_free.py")
+    status, text = run(shop, "harness characterize", *words)
+    assert (status, "a test would not pass" in text, "wrote" in text) == (2, True, False), text
+    assert not list(shop.glob("test_free*"))
+
+
+def test_a_test_passes_from_any_folder(shop):
+    """The target begins where its module is."""
+    words = ("day.archive", "1", "--target", "shop:application", "-o", "tests/test_a.py")
+    assert run(shop, "harness characterize", *words)[0] == 0
+    (shop / "pytest.ini").write_text("[pytest]\n")
+    status, text = run(shop / "tests", "pytest -q -p no:cacheprovider -p harness.pytest_plugin", "test_a.py")
+    assert status == 0, text
+
+
+def test_only_what_is_built_upon_is_kept(tmp_path):
+    """Of many requests of other clients the one that wrote what is read."""
+    (tmp_path / "shop.py").write_text(
+        """
+KEPT = {}
+
+def application(environ, start_response):
+    if environ["PATH_INFO"] == "/set":
+        KEPT["x"] = environ["QUERY_STRING"]
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [KEPT.get("x", "nothing").encode() if environ["PATH_INFO"] == "/get" else b"yes"]
+"""
+    )
+    writer = writer_for(tmp_path / "day.archive")
+    writer.open()
+    for number in range(1, 21):
+        path, body = {7: (b"/set?y", b"yes"), 20: (b"/get", b"y")}.get(number, (b"/%d" % number, b"yes"))
+        request = Request(b"GET %s HTTP/1.1" % path, ((b"Host", b"x"), (b"User-Agent", b"client/%d" % number)))
+        headers = ((b"Content-Type", b"text/plain"), (b"Content-Length", str(len(body)).encode()))
+        writer.add(Exchange(f"day.archive#{number}", request, Response(200, b"OK", headers, body), started=number))
+    writer.close()
+    words = ("day.archive", "20", "--target", "shop:application", "-o", "test_get.py")
+    status, text = run(tmp_path, "harness characterize", *words)
+    assert (status, "2 exchanges, 1 of them built upon" in text) == (0, True), text
+    kept = [each.request.path for each in open_recordings([tmp_path / "test_get.yaml"])[0]]
+    assert kept == [b"/set", b"/get"]
+    assert pytest_run(tmp_path, "test_get.py")[0] == 0
+
+
+def test_a_group_of_a_report_on_several_folders(shop):
+    """The report tells recordings of one name apart by their folders; what is elsewhere is given."""
+    for name in ("one", "two"):
+        (shop / "rec" / name).mkdir(parents=True)
+        (shop / "rec" / name / "day.archive").write_bytes((shop / "day.archive").read_bytes())
+    (shop / "day.archive").unlink()
+    (shop / "other.py").write_text(SHOP.replace("text/html", "text/plain"))
+    targets = ("--old", "shop:application", "--new", "other:application")
+    assert run(shop, "harness diff", "rec", *targets, "--json", "report.json")[0] == 1
+    status, text = run(shop, "harness characterize", "report.json", "-o", "test_type.py")
+    assert status == 0, text
+    assert pytest_run(shop, "test_type.py")[0] == 0
+    (shop / "rec").rename(shop / ".gone")
+    status, text = run(shop, "harness characterize", "report.json", "-o", "test_gone.py")
+    assert (status, "--recording ARCHIVE" in text) == (2, True), text
+    where = ("--recording", ".gone/one/day.archive")
+    status, text = run(shop, "harness characterize", "report.json", "-o", "test_gone.py", *where)
+    assert status == 0, text
+    assert pytest_run(shop, "test_gone.py")[0] == 0
+
+
 WRONG = {
     "no target": (["day.archive", "1", "-o", "test_x.py"], "--target TARGET"),
     "a name pytest passes over": (["day.archive", "1", "--target", "shop:application", "-o", "x.py"], "test_*.py"),
