@@ -54,7 +54,8 @@ SPARES_FILES = "!-f $request_filename"
 class Scope:
     """Where rules stand: `folder` is the URL of their folder, None for a server; `base` is RewriteBase; `in_root` tells
     whether the folder lies below the server's root, where nginx's $request_filename is right; `extensions` are those of
-    programs; `patterns` all rules' patterns; `alone` tells that no other redirect of the server follows.
+    programs; `patterns` all rules' patterns; `alone` tells that no other redirect of the server follows. Where
+    `folder` is a path on disk, URLs that match `where` are the files `file`, of which some are in it.
     """
 
     folder: str | None = None
@@ -63,6 +64,8 @@ class Scope:
     extensions: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
     alone: bool = True
+    where: str = ""
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)

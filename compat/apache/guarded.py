@@ -48,11 +48,11 @@ def _grouped(expression: str) -> str:
     return f"(?:{expression})" if "|" in expression else expression
 
 
-def of_path(expression: str, negated: bool, scope: Scope) -> Iterator[Condition]:
+def of_path(expression: str, negated: bool, scope: Scope, path: str = "$uri") -> Iterator[Condition]:
     """Yield what tests the path by a pattern of `in_folder`; one that must not match is for the folder's paths only."""
     if negated and scope.folder:
-        yield Condition(f"$uri ~ {pattern(f'^{re.escape(scope.folder)}/')}", False, None)
-    yield Condition(f"$uri {'!~' if negated else '~'} {pattern(expression)}", False, None)
+        yield Condition(f"{path} ~ {pattern(f'^{re.escape(scope.folder)}/')}", False, None)
+    yield Condition(f"{path} {'!~' if negated else '~'} {pattern(expression)}", False, None)
 
 
 def that_count(conditions: Sequence[Condition]) -> list[Condition]:

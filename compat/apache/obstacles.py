@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
-from .layers import FILES, FOLDERS, INNER, URLS, expression, file_pattern, is_pattern
+from .forbidden import forbids
+from .layers import FILES, FOLDERS, INNER, URLS, WILD, expression, file_pattern, is_pattern, plain
 from .model import Directive, Refusal, Section
 from .parse import unknown_variable
 from .programs import CGI, PLAIN_HANDLERS
@@ -38,6 +39,8 @@ WRITTEN_AS_TEXT = frozenset(
 """Directives of which a word is written into a place where nginx would see variables."""
 SAYS_WHO = frozenset({"require", "order", "allow", "deny"})
 HOW_TO_ASK = frozenset({"satisfy", "authtype", "authuserfile", "authbasicprovider", "authbasicauthoritative"})
+RULES = frozenset({"rewriterule", "rewritecond"})
+"""They are refused together, by `rewrite`: a rule without its condition is another rule."""
 HANDLERS = frozenset({"sethandler", "addhandler", "forcetype"})
 
 
@@ -60,7 +63,9 @@ def obstacle(directive: Directive) -> Obstacle | None:
     for number, section in enumerate(sections):
         if reason := _of_section(section):
             return Obstacle(reason, _placed(sections[:number]), section)
-    if reason := _unknown(directive.raw) or _unwritable(directive):
+    if forbids(directive) and any(map(_has_no_rules, sections)):
+        return Obstacle(f"rules within {sections[-1]} have no translation", _placed(sections))
+    if reason := (directive.name not in RULES and _unknown(directive.raw)) or _unwritable(directive):
         return Obstacle(reason, _placed(sections))
     for section in sections:
         if section.name == "if":
@@ -69,6 +74,11 @@ def obstacle(directive: Directive) -> Obstacle | None:
             except Refusal as refusal:
                 return Obstacle(str(refusal), _placed(sections), section)
     return None
+
+
+def _has_no_rules(section: Section) -> bool:
+    wild = section.name in FOLDERS and (is_pattern(section) or WILD.search(plain(section)) is not None)
+    return wild or section.name in URLS | FILES
 
 
 def _placed(sections: tuple[Section, ...]) -> tuple[Section, ...]:
@@ -113,6 +123,8 @@ def protects(directive: Directive, found: Obstacle, directives: Sequence[Directi
     if found.section is None and directive.name in HOW_TO_ASK:
         return True
     words = [word.lower() for word in directive.arguments]
+    if directive.name == "rewriterule":
+        return forbids(directive) and any(d.name == "rewriteengine" and d.raw.lower() == "on" for d in directives)
     if directive.name in HANDLERS:
         return not words or words[0] not in PLAIN_HANDLERS - {CGI}
     if directive.name == "require":

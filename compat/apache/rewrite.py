@@ -12,8 +12,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from .conditions import FLAG_NAMES, SPARES_FILES, Condition, Scope, condition, flags_of, split_rule
+from .forbidden import asks_for_file, closing, forbids
 from .guarded import guarded, in_folder, of_path, that_count
 from .model import Directive, Ledger, Refusal
+from .parse import unknown_variable
 from .redirect import captures, check_pattern, pattern, quoted
 
 NAMES = frozenset({"rewriteengine", "rewritebase", "rewriteoptions", "rewritecond", "rewriterule"})
@@ -35,6 +37,7 @@ UNABLE_FLAGS = {
     "type": "nginx sets no type in a rewrite",
     "b": "nginx escapes no part of a rewrite by itself",
 }
+CLOSED_INSTEAD = "403 in more cases instead: "
 UNDERSTOOD = frozenset({"l", "end", "nc", "r", "f", "g", "pt", "qsa", "qsd", "ne", "ns", "dpi"})
 CODES = {"": 302, "temp": 302, "permanent": 301, "seeother": 303}
 PATH, WHOLE = "%{REQUEST_URI}", "(?s)^(.*)$"
@@ -58,50 +61,80 @@ def passes_authorization(directive: Directive) -> bool:
     )
 
 
-def rewrites(directives: Sequence[Directive], scope: Scope, ledger: Ledger) -> tuple[str, ...]:
-    """Translate the rules of one scope."""
+def rewrites(
+    directives: Sequence[Directive],
+    scope: Scope,
+    ledger: Ledger,
+    *,
+    running: bool = False,
+    unable: str = "",
+    again: bool = False,
+) -> tuple[str, ...]:
+    """Translate the rules of one scope. `running`: the RewriteEngine is on around it. `unable` says why none can be
+    carried over. `again`: all but what refuses is said at another URL already.
+    """
     lines: list[str] = []
     conditions: list[Directive] = []
-    running = False
+    running = is_on(directives, running)
     rules = [split_rule(d.raw) for d in directives if d.name == "rewriterule"]
     scope = replace(scope, base=scope.folder, patterns=tuple(words[0] for words in rules if words))
     for directive in directives:
         word = directive.arguments[0] if directive.arguments else ""
         if directive.name == "rewriteengine":
-            running = word.lower() == "on"
-            ledger.settle(directive, "carried", "the rules are translated" if running else "its rules are left out")
+            how = unable or ("the rules are translated" if running else "its rules are left out")
+            ledger.settle(directive, "not carried" if unable else "carried", how)
         elif directive.name == "rewriteoptions":
             ledger.settle(directive, "not carried", "rules are inherited or ignored by no option in nginx")
         elif directive.name == "rewritebase":
             scope = replace(scope, base=word.rstrip("/"))
-            ledger.settle(directive, "carried", "filled into the rules")
+            ledger.settle(directive, "not carried" if unable else "carried", unable or "filled into the rules")
         elif not running:
             ledger.settle(directive, "not needed", "RewriteEngine is not On here")
         elif directive.name == "rewritecond":
             conditions.append(directive)
         else:
-            lines += _rule(directive, conditions, scope, ledger)
+            if forbids(directive) or not again:
+                lines += _rule(directive, conditions, scope, ledger, unable)
             conditions = []
     for directive in conditions:
         ledger.settle(directive, "not needed", "no rule follows it")
     return tuple(lines)
 
 
-def _rule(directive: Directive, conditions: Sequence[Directive], scope: Scope, ledger: Ledger) -> tuple[str, ...]:
+def is_on(directives: Sequence[Directive], before: bool = False) -> bool:
+    """Tell whether the last RewriteEngine says On. What stands within inherits that, virtual hosts and folders too."""
+    said = [directive.raw.lower() == "on" for directive in directives if directive.name == "rewriteengine"]
+    return said[-1] if said else before
+
+
+def _rule(
+    directive: Directive, conditions: Sequence[Directive], scope: Scope, ledger: Ledger, unable: str
+) -> tuple[str, ...]:
     if passes_authorization(directive):
         for one in (*conditions, directive):
             ledger.settle(one, "carried", "--pass-authorization")
         return ()
     try:
+        _check(unable, (*conditions, directive))
         tests = [condition(one, scope) for one in conditions]
         lines = tuple(_statement(directive, tests, scope))
     except Refusal as refusal:
+        closed = forbids(directive)
         for one in (*conditions, directive):
-            ledger.settle(one, "not carried", str(refusal))
-        return ()
+            ledger.settle(one, "not carried", f"{CLOSED_INSTEAD * closed}{refusal}")
+        return closing(directive, conditions, scope) if closed else ()
     for one in (*conditions, directive):
         ledger.settle(one, "carried", "rewrite of the server" + _remark(directive))
     return lines
+
+
+def _check(unable: str, directives: Sequence[Directive]) -> None:
+    """Raise Refusal for what cannot be said as it is written."""
+    if unable:
+        raise Refusal(unable)
+    for directive in directives:
+        if name := unknown_variable(directive.raw):
+            raise Refusal(f"${{{name}}} has no value here: give --define {name}=VALUE")
 
 
 def _remark(directive: Directive) -> str:
@@ -120,6 +153,8 @@ def _statement(directive: Directive, conditions: Sequence[Condition], scope: Sco
     negated, own = words[0].startswith("!"), words[0].removeprefix("!")
     expression = ("(?i)" if "nc" in flags else "") + in_folder(own, scope.folder)
     command = _command(words[1], flags, scope, _Rule(words[0], conditions))
+    if forbids(directive) and scope.extensions and any(map(asks_for_file, conditions)):
+        raise Refusal("nginx takes a program with a path behind its name for no file")
     tests = [*that_count(conditions), *_beside_files(conditions, scope)]
     whole = PATH in words[1]
     if negated or whole or not command.startswith("rewrite "):

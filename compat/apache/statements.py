@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from .access import NOBODY, required
 from .conditions import Scope
 from .expression import condition
+from .forbidden import forbids
 from .layers import FOLDERS, URLS, is_pattern, layers, plain
 from .model import Directive, Ledger, Refusal, Zone
 from .prefixes import under
 from .redirect import NAMES as REDIRECTS
 from .redirect import check_url, literal, pattern, quoted, redirect
 from .rewrite import NAMES as REWRITES
-from .rewrite import rewrites
+from .rewrite import is_on, rewrites
 from .servers import Server, is_at_server
 from .zones import denied_pattern, is_denial
 
@@ -72,7 +74,21 @@ def _server_rewrites(server: Server, redirects: bool, ledger: Ledger) -> tuple[s
         if directive.name in REWRITES and is_at_server(directive):
             ledger.settle(directive, "not needed", "a virtual host does not inherit rules of the main server")
     folders = any(d.name in REWRITES and not is_at_server(d) for d in server.directives)
-    return rewrites(rules, Scope(alone=not redirects and not folders), ledger)
+    scope = Scope(alone=not redirects and not folders)
+    base = [d for d in server.inherited if d.name in REWRITES and is_at_server(d)] if server.own else []
+    lines = rewrites(rules, scope, ledger, running=is_on(base))
+    if not _inherits(rules, base):
+        return lines
+    return (*lines, *rewrites(base, scope, ledger, unable="in Apache, RewriteOptions has virtual hosts inherit it"))
+
+
+def _inherits(own: Sequence[Directive], base: Sequence[Directive]) -> bool:
+    """Tell whether rules of the main server hold in a virtual host, too."""
+    words, below = (
+        {word.lower() for d in found if d.name == "rewriteoptions" for word in d.arguments} for found in (own, base)
+    )
+    down = not below.isdisjoint({"inheritdown", "inheritdownbefore"}) and "ignoreinherit" not in words
+    return down or not words.isdisjoint({"inherit", "inheritbefore"})
 
 
 def _redirect(directive: Directive, ledger: Ledger) -> tuple[str, ...]:
@@ -109,29 +125,55 @@ def _of_location(directive: Directive, url: str) -> tuple[str, ...]:
     return (f"if ($uri ~ {place}) {{ return {code} {quoted(own + literal(target[0]) + query)}; }}",)
 
 
+NESTED = "in Apache, rules of a folder in a folder replace the outer ones"
+WITHIN = "in nginx, this folder has no URL of its own"
+
+
 def _folder_rewrites(server: Server, zones: Sequence[Zone], ledger: Ledger) -> Iterator[str]:
     seen: list[str] = []
+    engines = [("", is_on([d for d in server.directives if is_at_server(d)]))]
     for layer in layers(server.directives):
         rules = [directive for directive in layer.directives if directive.name in REWRITES]
         if not rules or not layer.sections or layer.sections[-1].name == "if":
             continue
         section = layer.sections[-1]
-        found = [
-            z for z in zones if section.name in FOLDERS and not is_pattern(section) and _reaches(z, plain(section))
-        ]
         if section.name not in FOLDERS or is_pattern(section):
             _settle(rules, "not carried", f"rules within {section} have no translation", ledger)
-        elif not found:
+            continue
+        folder = plain(section)
+        running = [on for outer, on in engines if under(folder, outer)][-1]
+        engines = sorted([*engines, (folder, is_on(rules, running))], key=lambda one: len(one[0]))
+        scopes = [*_scopes(zones, folder)]
+        if not scopes or (scopes[0].where and not any(map(forbids, rules))):
             for directive in rules:
                 ledger.settle(directive, "not needed", "nothing is served from this folder")
-        elif any(under(plain(section), one) or under(one, plain(section)) for one in seen):
-            _settle(rules, "not carried", "in Apache, rules of a folder in a folder replace the outer ones", ledger)
-        else:
-            seen.append(plain(section))
-            zone = max(found, key=lambda one: len(one.folder))
-            url = zone.url + plain(section).removeprefix(zone.folder.rstrip("/"))
-            scope = Scope(url, None, not zone.prefix.url, zone.body.extensions)
-            yield from rewrites(rules, scope, ledger)
+            continue
+        nested = any(under(folder, one) or under(one, folder) for one in seen)
+        seen.append(folder)
+        for number, scope in enumerate(scopes):
+            unable = WITHIN if scope.where else NESTED if nested else ""
+            yield from rewrites(rules, scope, ledger, running=running, unable=unable, again=number > 0)
+
+
+def _scopes(zones: Sequence[Zone], folder: str) -> Iterator[Scope]:
+    """Yield a scope for each URL that leads to a folder, that of the nearest zone first, and for those that lead to a
+    part of it.
+    """
+    urls: list[str] = []
+    for zone in sorted(zones, key=lambda one: -len(one.folder)):
+        url = zone.url + folder.removeprefix(zone.folder.rstrip("/"))
+        if _reaches(zone, folder) and url not in urls:
+            urls.append(url)
+            yield Scope(url, None, not zone.prefix.url, zone.body.extensions)
+    for zone in zones:
+        scope = Scope(folder, None, False, zone.body.extensions, where=zone.prefix.pattern, file=zone.prefix.folder)
+        start = scope.file.partition("$")[0].rpartition("/")[0]
+        part = zone.folder.rstrip("/").removeprefix(folder)
+        if scope.where and (under(start, folder) or under(folder, start)):
+            yield scope
+        elif not scope.where and part and under(zone.folder, folder) and zone.url not in [u + part for u in urls]:
+            where = f"(?s)^{re.escape(zone.url)}((?:/.*)?)$"
+            yield replace(scope, where=where, file=zone.folder.rstrip("/") + "$1")
 
 
 def _reaches(zone: Zone, folder: str) -> bool:

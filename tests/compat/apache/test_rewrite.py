@@ -261,6 +261,52 @@ def test_refused(rules: str, scope: Scope | None, reason: str) -> None:
         assert len(refused) == len(outcomes)
 
 
+MANY = "".join(f"RewriteCond %{{HTTP:X-{number}}} a\n" for number in range(17))
+
+
+@pytest.mark.parametrize(
+    ("rules", "scope", "lines"),
+    [
+        ("RewriteRule ^/a - [F,E=A:b]", None, ["if ($uri ~ ^/a) { return 403; }"]),
+        ("RewriteRule ^/a - [R=404,CO=a:b]", None, ["if ($uri ~ ^/a) { return 403; }"]),
+        ("RewriteRule ^/a - [Forbidden,NoCase,T=a/b]", None, ["if ($uri ~ (?i)^/a) { return 403; }"]),
+        ("RewriteRule !^a - [G,E=A:b]", Scope(""), ["if ($uri !~ ^/a) { return 403; }"]),
+        ("RewriteCond %{TIME} >9\nRewriteRule ^/a - [F]", None, ["if ($uri ~ ^/a) { return 403; }"]),
+        ("RewriteCond %{TIME} >9 [OR]\nRewriteCond %{HTTPS} on\nRewriteRule a - [F]", None,
+         ["if ($uri ~ a) { return 403; }"]),
+        ("RewriteCond %{HTTPS} on [ornext]\nRewriteCond %{TIME} >9\nRewriteRule a - [F]", None,
+         ["if ($uri ~ a) { return 403; }"]),
+        ("RewriteCond %{HTTP_HOST} ^${NO}$\nRewriteRule ^/a - [F]", None, ["if ($uri ~ ^/a) { return 403; }"]),
+        ("RewriteCond %{REQUEST_FILENAME} -f\nRewriteRule ^a - [F]", FOLDER, ["if ($uri ~ ^/f/a) { return 403; }"]),
+        ("RewriteRule ^(/a - [F]", None, ["if ($uri ~ ^(?:/|$)) { return 403; }"]),
+        ("RewriteRule ^(a - [F]", FOLDER, ["if ($uri ~ ^/f(?:/|$)) { return 403; }"]),
+        ("RewriteRule ^${NO} - [F]", FOLDER, ["if ($uri ~ ^/f(?:/|$)) { return 403; }"]),
+        (MANY + "RewriteRule ^/a - [F]", None, ["if ($uri ~ ^/a) { return 403; }"]),
+        ("RewriteRule ^/a - [R=503,E=A:b]", None, []),
+        ("RewriteRule ^/a /b [L,E=A:b]", None, []),
+    ],
+)  # fmt: skip
+def test_forbidden_in_more_cases(rules: str, scope: Scope | None, lines: list[str]) -> None:
+    """A rule that refuses loses what nginx cannot say; what it refused is refused still, and the table tells."""
+    found, outcomes = run(rules, scope)
+    assert found == tuple(lines)
+    assert {verdict for verdict, _ in outcomes} == {"not carried"}
+    assert all(why.startswith("403 in more cases instead: ") == bool(lines) for _, why in outcomes)
+
+
+def test_what_nginx_can_ask_stays_asked() -> None:
+    """The conditions that it has narrow the rule, as they did."""
+    lines, _ = run("RewriteCond %{HTTPS} off\nRewriteCond %{TIME} >9\nRewriteRule ^/a - [F]")
+    assert lines[1] == "if ($scheme = http) { set $rule_4_a 1; }"
+    assert lines[-1] == 'if ($rule_4 = "11") { return 403; }'
+
+
+def test_the_engine_is_on_wherever_it_is_said() -> None:
+    """Before or after the rules: what is said last counts for all of them."""
+    found = parse([("main", "RewriteRule ^/a - [F]\nRewriteEngine On")], lambda name: [], {})
+    assert rewrites(found, Scope(), Ledger(found)) == ("if ($uri ~ ^/a) { return 403; }",)
+
+
 SPLIT = "/a%0d%0aSet-Cookie:%20x=1%20%23"
 HEADER = b"Location: https://x/a%0D%0ASet-Cookie:%20x=1%20%23\r\n"
 
