@@ -18,8 +18,20 @@ FORMATS = ("harness-power", "harness-distill")
 
 
 def read_measures(paths: Sequence[Path]) -> list[Mapping[str, Any]]:
-    """Read what `harness power --json` and `harness distill --json` wrote. Raises UsageError for anything else."""
-    return [_read(path) for path in paths]
+    """Read what `harness power --json` and `harness distill --json` wrote. Raises UsageError for anything else.
+
+    And for two of a kind that measured one endpoint: of mutants, exchanges and lines, which may be the same in both,
+    there is no sum.
+    """
+    measures = [_read(path) for path in paths]
+    for number, (path, measure) in enumerate(zip(paths, measures, strict=True)):
+        for before, other in zip(paths[:number], measures[:number], strict=True):
+            both = measure["endpoints"].keys() & other["endpoints"].keys()
+            if both and measure["format"] == other["format"]:
+                raise UsageError(
+                    f"{before} and {path} both measure {min(both)}: measure once, with all recordings, or give one"
+                )
+    return measures
 
 
 def _read(path: Path) -> Mapping[str, Any]:

@@ -59,7 +59,13 @@ Exit status: 0 the mutants were run, 2 they could not be."""
     type=click.Path(path_type=Path, dir_okay=False),
     help="Keep what is known there; a run that was stopped goes on from it.",
 )
-@click.option("--json", "json_file", metavar="FILE", type=click.Path(path_type=Path), help="Write the score as JSON.")
+@click.option(
+    "--json",
+    "json_file",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False, writable=True),
+    help="Write the score as JSON.",
+)
 def command(
     recordings: tuple[Path, ...],
     target_text: str,

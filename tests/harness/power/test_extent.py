@@ -103,6 +103,16 @@ def test_most_survivors_first() -> None:
     assert gap_map(counts, []) == ()
 
 
+def test_two_measures_of_one_endpoint_are_refused(tmp_path: Path) -> None:
+    """The last would stand for both; of other endpoints, or of the other kind, one may be given."""
+    others = {**POWER, "endpoints": {"GET /other": {}}}
+    for name, document in (("a", POWER), ("b", others), ("c", DISTILLED), ("d", POWER)):
+        (tmp_path / name).write_text(json.dumps(document))
+    assert len(read_measures([tmp_path / name for name in "abc"])) == 3
+    with pytest.raises(UsageError, match=r"a and \S*d both measure GET /price"):
+        read_measures([tmp_path / name for name in "abcd"])
+
+
 def test_a_file_that_is_no_measure_is_refused(tmp_path: Path) -> None:
     """A report of another command, and what is no JSON."""
     for text in ('{"format": "harness-report", "version": 1}', "hello", '{"format": "harness-power", "version": 1}'):
