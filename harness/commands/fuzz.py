@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,10 @@ import click
 
 from harness.commands.judging import Judging, judging_options
 from harness.commands.output import Output, report_options
+from harness.commands.places import make_folder
 from harness.config import Config
 from harness.errors import UsageError
-from harness.fuzz import Finding, Mutator, confirmed, findings, fuzzed, literals, related
+from harness.fuzz import Finding, Mutator, confirmed, findings, fuzzed, literals, related, sources_of
 from harness.pipeline import Options, diff
 from harness.progress import progress
 from harness.recording import open_recordings
@@ -30,6 +32,9 @@ Examples:
   harness fuzz x.yaml --old package.old:app --new package.new:app --examples 5000 --seed 7
 
 Exit status: 0 no difference, 1 differences, 2 could not judge."""
+
+
+UNREAD = "none of the sources of {} was found, so no literals of it were tried; name them by --source"
 
 
 @click.command("fuzz", epilog=EPILOG, short_help="Ask both targets for what nobody recorded.")
@@ -67,23 +72,31 @@ def command(
     judging, output = Judging.of(given), Output.of(given)
     # requests made up write, too: what was recorded later was answered in another state
     config = judging.config if given["max_stale"] is not None else judging.config.judging(None, 1.0)
-    opened = open_recordings(recordings)
-    states = {state_of(recording, state, config) for recording in opened} - {None}
-    seeds = [*_seeds(states, config)]
-    words = literals([*sources, *_sources((old_text, new_text), config), *seeds])
-    exchanges = (exchange for recording in opened for exchange in recording)
-    made = fuzzed(opened, Mutator(exchanges, words, config, seed, related([*sources, *seeds])), examples, seed)
     old, new = (parse_target(text, config, timeout=config.timeout) for text in (old_text, new_text))
     if not (old.stateful and new.stateful):
         raise UsageError(
             "harness fuzz asks for what nobody asked before: of applications, not of servers or recordings"
         )
+    if folder is not None:
+        make_folder(folder)
+    opened = open_recordings(recordings)
+    states = {state_of(recording, state, config) for recording in opened} - {None}
+    data = [*sources, *_seeds(states, config)]
+    with ExitStack() as stack:
+        own = {text: stack.enter_context(sources_of(text, config)) for text in dict.fromkeys((old_text, new_text))}
+        words = literals([*data, *(file for files in own.values() for file in files)])
+        unread = (
+            () if sources else tuple(UNREAD.format(text) for text, files in own.items() if not any(literals(files)))
+        )
+    exchanges = (exchange for recording in opened for exchange in recording)
+    made = fuzzed(opened, Mutator(exchanges, words, config, seed, related(data)), examples, seed)
     options = Options(old, new, config, judging.accepted, state, meaning=judging.meaning)
     result = diff(made, options, progress)
     with progress("findings played again", len(result.groups)) as advance:
         found = findings(result.groups, made, options, time.monotonic() + seconds, lambda done: advance(done, done))
     if folder is not None:
         _keep(found, folder)
+    result = replace(result, notes=(*result.notes, *unread))
     sys.exit(output.write(confirmed(_without_counts(result, judging), found), opened))
 
 
@@ -92,15 +105,6 @@ def _without_counts(result: Result, judging: Judging) -> Result:
     about = tuple(entry.place for entry in judging.accepted)
     warnings = tuple(text for text in result.warnings if not text.startswith(about))
     return replace(result, warnings=warnings, stale=())
-
-
-def _sources(targets: Sequence[str], config: Config) -> Iterator[Path]:
-    """Yield the folder, or the module, that the first name of each application stands for."""
-    for text in targets:
-        app = config.targets[text].app if text in config.targets else text
-        module = app.removeprefix("git:").split(":")[-2 if ":" in app else -1]
-        base = config.root / module.partition(".")[0]
-        yield from (path for path in (base, base.with_suffix(".py")) if path.exists())
 
 
 def _seeds(states: set[str | None], config: Config) -> Iterator[Path]:

@@ -9,5 +9,6 @@ from harness.fuzz.literals import literals
 from harness.fuzz.mutate import Mutator
 from harness.fuzz.related import related
 from harness.fuzz.sequence import Fuzzed, fuzzed
+from harness.fuzz.sources import sources_of
 
-__all__ = ["Finding", "Fuzzed", "Mutator", "confirmed", "findings", "fuzzed", "literals", "related"]
+__all__ = ["Finding", "Fuzzed", "Mutator", "confirmed", "findings", "fuzzed", "literals", "related", "sources_of"]

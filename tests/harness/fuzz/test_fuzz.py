@@ -146,6 +146,54 @@ def test_planted_changes_are_found_and_kept_small(tmp_path: Path) -> None:
     assert sum(request.method == b"POST" for request in twice) == 2
 
 
+CGI = """#!/bin/sh
+printf 'Content-Type: text/plain\\n\\n'
+if [ "$QUERY_STRING" = q=zebra ]; then echo striped; else echo plain; fi
+"""
+
+
+def fuzzed(folder: Path, *words: str) -> tuple[int, str]:
+    """Run the command in a folder with a recording; return its exit status and what it wrote."""
+    (folder / "harness.toml").write_text("")
+    write_cassette(folder / "x.yaml", [recorded(1, b"/count?q=horse")])
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join([str(folder), *sys.path])}
+    command = [sys.executable, "-m", "harness", "fuzz", "x.yaml", *words]
+    done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, timeout=100)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_literals_of_cgi_programs_are_tried(tmp_path: Path) -> None:
+    """What only the source of a program in another language names."""
+    for name, text in (("old", CGI), ("new", CGI.replace("striped", "Striped"))):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "count").write_text(text)
+        (tmp_path / name / "count").chmod(0o755)
+    targets = ("--old", 'compat:CGIDirectory("old")', "--new", 'compat:CGIDirectory("new")')
+    status, text = fuzzed(tmp_path, *targets, "--examples", "80", "--time", "5")
+    assert (status, "body text: striped -> Striped" in text) == (1, True), text
+
+
+def test_a_target_whose_sources_are_not_found_is_told(tmp_path: Path) -> None:
+    """Unless the user says where they are."""
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "shop.py").write_text(APP)
+    (tmp_path / "sitecustomize.py").write_text("import sys; sys.path.append('elsewhere')")
+    targets = ("--old", "shop:make('no')", "--new", "shop:make('no')", "--examples", "1")
+    told = "none of the sources of shop:make('no') was found"
+    status, text = fuzzed(tmp_path, *targets)
+    assert (status, text.count(told)) == (0, 1), text
+    status, text = fuzzed(tmp_path, *targets, "--source", "elsewhere")
+    assert (status, text.count(told)) == (0, 0), text
+
+
+def test_where_findings_are_kept_is_looked_at_first(tmp_path: Path) -> None:
+    """Not after an hour."""
+    (tmp_path / "shop.py").write_text(APP)
+    targets = ("--old", "shop:make('no')", "--new", "shop:make('no')")
+    status, text = fuzzed(tmp_path, *targets, "-o", "x.yaml/found")
+    assert (status, "x.yaml/found: the folder cannot be made: Not a directory" in text) == (2, True), text
+
+
 def test_what_does_not_come_back_is_counted_and_not_reported(tmp_path: Path) -> None:
     """A finding that its own requests do not show again is none."""
     one, other = (
