@@ -5,26 +5,32 @@ Text in, a `Request` out, or a UsageError naming the option that is not understo
 
 from __future__ import annotations
 
-import shlex
 from base64 import b64encode
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote_plus, urlsplit
 
+from harness.characterize.shell import words_of
 from harness.errors import UsageError
 from harness.exchange import Headers, Request
 
 WITH_VALUE = {
     "-X": "--request", "-H": "--header", "-d": "--data", "-u": "--user", "-A": "--user-agent", "-e": "--referer",
-    "-b": "--cookie", "-o": "--output", "-m": "--max-time",
+    "-b": "--cookie", "-o": "--output", "-m": "--max-time", "-c": "--cookie-jar", "-w": "--write-out",
+    "-D": "--dump-header",
 }  # fmt: skip
-DATA = {"--data", "--data-ascii", "--data-raw", "--data-binary", "--data-urlencode"}
-VALUED = {*WITH_VALUE.values(), *DATA, "--url", "--connect-timeout"}
-ASIDE = {
-    "-s", "--silent", "-S", "--show-error", "-i", "--include", "-k", "--insecure", "-g", "--globoff", "--path-as-is",
-    "-v", "--verbose", "-f", "--fail", "--http1.1", "-L", "--location", "--output", "--max-time", "--connect-timeout",
+FLAGS = {
+    "-s": "--silent", "-S": "--show-error", "-i": "--include", "-k": "--insecure", "-g": "--globoff", "-v": "--verbose",
+    "-f": "--fail", "-L": "--location", "-I": "--head", "-G": "--get", "-0": "--http1.0", "-N": "--no-buffer",
+    "-#": "--progress-bar", "-4": "--ipv4", "-6": "--ipv6", "-q": "--disable", "-O": "--remote-name",
 }  # fmt: skip
-"""What says how curl behaves, and not what it sends."""
+"""Options of one letter, several of which may stand behind one hyphen: `-sSL`."""
+DATA = {"--data", "--data-ascii", "--data-raw", "--data-binary", "--data-urlencode", "--json"}
+SILENT = {"--output", "--max-time", "--connect-timeout", "--cookie-jar", "--write-out", "--dump-header"}
+VALUED = {*WITH_VALUE.values(), *DATA, *SILENT, "--url", "--request-target"}
+ASIDE = {*FLAGS.values(), *SILENT, "--path-as-is", "--http1.1", "--no-progress-meter", "--fail-with-body"}
+"""What says how curl behaves, and not what it sends; what is sent is taken before."""
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -37,72 +43,92 @@ class _Command:
     head: bool = False
     get: bool = False
     compressed: bool = False
+    target: str = ""
+    version: str = "HTTP/1.1"
 
 
 def curl_request(text: str) -> Request:
     """Return the request of a curl command. Raises UsageError."""
-    try:
-        words = shlex.split(text.replace("\\\n", " "))
-    except ValueError as error:
-        raise UsageError(f"the curl command cannot be read: {error}") from None
-    command = _read(words[1:])
+    words, piped = words_of(text)
+    command = _read(words[1:], piped)
     if len(command.urls) != 1:
         raise UsageError(f"the curl command has {len(command.urls)} URLs; give one with exactly one")
     return _request(command)
 
 
-def _read(words: list[str]) -> _Command:
+def _read(words: list[str], piped: bytes) -> _Command:
     command, rest = _Command(), iter(words)
     for word in rest:
-        name, equals, value = word.partition("=") if word.startswith("--") else (word, "", "")
-        if not word.startswith("-"):
+        if not word.startswith("-") or word == "-":
             command.urls.append(word)
-            continue
-        if not word.startswith("--") and len(word) > 2 and word[:2] in WITH_VALUE:
-            name, equals, value = word[:2], "=", word[2:]
-        name = WITH_VALUE.get(name, name)
-        if name in VALUED and not equals:
-            value = next(rest, "")
-        _take(command, name, value)
+        for name, given in _options(word):
+            _take(command, name, next(rest, "") if name in VALUED and given is None else given or "", piped)
     return command
 
 
-def _take(command: _Command, name: str, value: str) -> None:
+def _options(word: str) -> Iterator[tuple[str, str | None]]:
+    """Yield the options of a word by their long names, each with its value where that stands in the word."""
+    if word.startswith("--"):
+        name, equals, value = word.partition("=")
+        yield name, value if equals else None
+        return
+    for at, letter in enumerate(word[1:], 2) if word.startswith("-") else ():
+        if name := WITH_VALUE.get(f"-{letter}", ""):
+            yield name, word[at:] or None
+            return
+        yield FLAGS.get(f"-{letter}", f"-{letter}"), None
+
+
+def _take(command: _Command, name: str, value: str, piped: bytes) -> None:
     """Take one option. Raises UsageError for one that would be sent in a way that is not known here."""
     as_header = {"--user-agent": "User-Agent", "--referer": "Referer", "--cookie": "Cookie"}
     if name in DATA:
-        command.data.append(_data(name, value))
+        command.data.append(_data(name, value, piped))
+        command.headers += ["Content-Type: application/json", "Accept: application/json"] * (name == "--json")
     elif name == "--request":
         command.method = value
     elif name == "--header":
         command.headers.append(value)
     elif name == "--user":
         command.headers.append(f"Authorization: Basic {b64encode(value.encode()).decode()}")
+    elif name == "--cookie" and value and "=" not in value:
+        raise UsageError(f"the curl command takes cookies from the file {value}: give them, as -b NAME=VALUE")
     elif name in as_header:
         command.headers.append(f"{as_header[name]}: {value}")
-    elif name in ("-I", "--head"):
+    elif name == "--head":
         command.head = True
-    elif name in ("-G", "--get"):
+    elif name == "--get":
         command.get = True
     elif name == "--compressed":
         command.compressed = True
     elif name == "--url":
         command.urls.append(value)
+    elif name == "--request-target":
+        command.target = value
+    elif name == "--http1.0":
+        command.version = "HTTP/1.0"
     elif name not in ASIDE:
         raise UsageError(f"the curl command has the option {name}, which is not understood here")
 
 
-def _data(name: str, value: str) -> bytes:
+def _data(name: str, value: str, piped: bytes) -> bytes:
     if name == "--data-urlencode":
         key, equals, text = value.partition("=")
+        if "@" in value and not equals:
+            raise UsageError(f"the curl command encodes the file of {value}: give what it holds")
         return (f"{key}=" if key and equals else "").encode() + quote_plus(text if equals else value).encode()
     if value.startswith("@") and name != "--data-raw":
-        try:
-            content = Path(value[1:]).read_bytes()
-        except OSError as error:
-            raise UsageError(f"the curl command sends {value[1:]}: {error.strerror or error}") from None
-        return content if name == "--data-binary" else content.replace(b"\r", b"").replace(b"\n", b"")
+        content = piped if value == "@-" else _content(Path(value[1:]))
+        whole = name in ("--data-binary", "--json")
+        return content if whole else content.replace(b"\r", b"").replace(b"\n", b"")
     return value.encode("utf-8", "surrogateescape")
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"the curl command sends {path}: {error.strerror or error}") from None
 
 
 def _request(command: _Command) -> Request:
@@ -111,28 +137,35 @@ def _request(command: _Command) -> Request:
     query = url.query
     if command.get and body:
         query, body = "&".join(filter(None, (query, body.decode("latin-1")))), b""
-    target = (url.path or "/") + (f"?{query}" if query else "")
+    target = command.target or (url.path or "/") + (f"?{query}" if query else "")
     method = command.method or ("HEAD" if command.head else "POST" if command.data and not command.get else "GET")
-    given = [_header(text) for text in command.headers]
-    headers: Headers = tuple(_usual(given, url.netloc.rpartition("@")[2], command.compressed) + given)
-    if body:
-        names = {name.lower() for name, _ in headers}
-        typed = () if b"content-type" in names else ((b"Content-Type", FORM.encode()),)
-        headers = (*headers, (b"Content-Length", str(len(body)).encode()), *typed)
-    line = f"{method} {target} HTTP/1.1".encode("utf-8", "surrogateescape")
+    headers: Headers = tuple(_headers(command, url.netloc.rpartition("@")[2], body))
+    line = f"{method} {target} {command.version}".encode("utf-8", "surrogateescape")
     return Request(line, headers, body, "length" if body else "none")
 
 
-def _usual(given: list[tuple[bytes, bytes]], host: str, compressed: bool) -> list[tuple[bytes, bytes]]:
-    """Return what curl sends by itself, where the command says nothing else."""
-    usual = [(b"Host", host.encode()), (b"User-Agent", b"curl"), (b"Accept", b"*/*")]
-    usual += [(b"Accept-Encoding", b"deflate, gzip")] * compressed
+def _headers(command: _Command, host: str, body: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield what curl sends by itself, unless the command says otherwise, and what the command gives.
+
+    `NAME:` is sent by nobody, `NAME;` is empty (curl's manual on --header).
+    """
+    before = [(b"Host", host.encode()), (b"User-Agent", b"curl"), (b"Accept", b"*/*")]
+    before += [(b"Accept-Encoding", b"deflate, gzip")] * command.compressed
+    behind = [(b"Content-Length", str(len(body)).encode()), (b"Content-Type", FORM.encode())]
+    given = [_header(text) for text in command.headers]
     names = {name.lower() for name, _ in given}
-    return [(name, value) for name, value in usual if name.lower() not in names]
+    yield from ((name, value) for name, value in before if name.lower() not in names)
+    yield from ((name, value) for name, value in given if value is not None)
+    if command.data and not command.get:
+        yield from ((name, value) for name, value in behind if name.lower() not in names)
 
 
-def _header(text: str) -> tuple[bytes, bytes]:
+def _header(text: str) -> tuple[bytes, bytes | None]:
+    """Return a name and its value; None where it is not to be sent."""
     name, colon, value = text.partition(":")
-    if not colon or not name.strip():
+    is_empty = not colon and text.rstrip().endswith(";")
+    name = text.rstrip()[:-1] if is_empty else name
+    if not (colon or is_empty) or not name.strip():
         raise UsageError(f"the curl command has the header {text!r}, which is not NAME: VALUE")
-    return name.strip().encode("latin-1", "replace"), value.strip().encode("utf-8", "surrogateescape")
+    content = value.strip().encode("utf-8", "surrogateescape")
+    return name.strip().encode("latin-1", "replace"), content if content or is_empty else None

@@ -16,6 +16,7 @@ import click
 from harness.characterize.curl_command import curl_request
 from harness.characterize.needed import Needed, Part, needed
 from harness.characterize.own_rules import rules_of
+from harness.characterize.shell import is_curl
 from harness.characterize.steady import settled
 from harness.characterize.write import check_places, write
 from harness.commands.finding import group_of, recordings_of
@@ -79,7 +80,7 @@ def command(
     config = find_config(Path.cwd())
     check_places(output)
     names = names_of(config)
-    if source.startswith("curl "):
+    if is_curl(source):
         target = _target(target_text, config)
         recording: Recording = _asked(source, target, state, config, no_redaction)
         chosen = list(recording)
