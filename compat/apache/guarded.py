@@ -27,14 +27,14 @@ def in_folder(expression: str, folder: str | None) -> str:
         return expression
     start = "^" + re.escape(folder) + "/"
     signs = SIGN.findall(expression)
-    several = _has_alternatives(signs)
+    several = has_alternatives(signs)
     if signs[:1] == ["^"] and "^" not in signs[1:] and not several:
         return start + _grouped(expression[1:])
     inner = "".join(f"(?<={start})" if sign == "^" else sign for sign in signs)
     return start + ("" if expression.startswith((".*", "(.*)")) and not several else ".*?") + _grouped(inner)
 
 
-def _has_alternatives(signs: Sequence[str]) -> bool:
+def has_alternatives(signs: Sequence[str]) -> bool:
     """Tell whether a pattern is one of several, outside of all brackets: a `^` before the first is of that alone."""
     depth = 0
     for sign in signs:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from .access import NOBODY, required
+from .beyond import beyond
 from .conditions import Scope
 from .expression import condition
 from .forbidden import forbids
@@ -32,6 +33,7 @@ def statements(server: Server, zones: Sequence[Zone], ledger: Ledger) -> tuple[s
     redirects = [*_in_order(server, REDIRECTS)]
     return (
         *_denials(server, ledger),
+        *beyond(server.directives, zones, ledger),
         *_server_rewrites(server, bool(redirects), ledger),
         *(line for directive in redirects for line in _redirect(directive, ledger)),
         *_folder_rewrites(server, zones, ledger),

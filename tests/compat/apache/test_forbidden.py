@@ -22,6 +22,7 @@ FORBIDDEN: list[tuple[str, dict[str, str]]] = [
         for path in ("/asked/always", "/asked/or", "/asked/flag", "/asked/case", "/access/.x", "/access/y/.x")
     ),
     *((path, {}) for path in ("/match/secret", "/wildly/secret", "/location/secret", "/n.html", "/names/n.html")),
+    *((path, {}) for path in ("/crossed/x", "/within/x", "/x/within/x", "/several/x", "/again/x/several/x")),
     ("/asked/agent", BAD),
     ("/running", {"Host": "running.example.org"}),
     ("/inherited", {"Host": "options.example.org"}),
@@ -50,6 +51,7 @@ OPEN: list[tuple[str, dict[str, str]]] = [
 ]
 PAGES = {
     "www/access/.htaccess": "RewriteRule (^|/)\\. - [F]\n",
+    **{f"www/{path}/x": "" for path in ("crossed", "within", "x/within", "several", "names/x/several", "open")},
     "mime.types": "text/html html\n",
     **{f"www{path}": path for path in ("/index.html", "/.git", "/.gitignore", "/x/.git/config", "/x/git", "/top/x")},
     **{f"www{path}": path for path in ("/late", "/running", "/inherited", "/n.html", "/above/sub/one.txt", "/x/top")},
@@ -125,3 +127,37 @@ def test_a_section_that_cannot_be_said(section: str, end: str, engine: str) -> N
     (outcome,) = [one for one in result.of("not carried") if one.directive.name == "rewriterule"]
     assert outcome.reason.startswith("closed for everybody instead: ") is (engine == "On")
     assert all(zone.body.settings.access.closed is (engine == "On") for zone in result.sites[0].zones)
+
+
+@pytest.mark.parametrize(
+    ("expression", "told"),
+    [
+        (r"/\.git", True),
+        ("^/srv/w/a", True),
+        ("^/other/a", True),
+        ("/private", True),
+        ("/srv", True),
+        ("/w/a", False),
+        ("w/a", False),
+        ("r*v/w/a", False),
+        ("(w|x)/a", False),
+        ("/[w]/a", False),
+        (r"(^|/)\.git", False),
+        ("/private|/w/a", False),
+        ("^/srv/.*/a", False),
+        ("^/.*/w/a", False),
+    ],
+)
+def test_folders_that_urls_do_not_tell(expression: str, told: bool) -> None:
+    """Where a part of the document root may be a part of what matches, the file's path is asked, too."""
+    text = f"Listen 80\nDocumentRoot /srv/w\n<DirectoryMatch {expression}>\nRequire all denied\n</DirectoryMatch>\n"
+    site = translate(parse([("main", text)], lambda name: [], {}), lambda path: "", "/etc/apache2").sites[0]
+    assert any("$file_" in line for line in site.statements) is not told
+    assert any("/srv/w$1" in line for line in site.statements) is not told
+
+
+def test_what_opens_is_left_alone() -> None:
+    """Only what keeps somebody out is closed."""
+    text = "Listen 80\nDocumentRoot /srv/w\n<DirectoryMatch /w/a>\nRequire all granted\n</DirectoryMatch>\n"
+    site = translate(parse([("main", text)], lambda name: [], {}), lambda path: "", "/etc/apache2").sites[0]
+    assert not any("$file_" in line for line in site.statements)
