@@ -73,6 +73,8 @@ def read_rules(source: Iterable[Mapping[str, Any]] | str | Path) -> tuple[Rule, 
 
 
 def _tables(path: Path) -> list[Mapping[str, Any]]:
+    if path.is_fifo():
+        raise ConfigurationError(f"{path}: is a pipe: whoever reads it waits for a writer, here a client's request")
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:

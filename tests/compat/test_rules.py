@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -170,6 +171,13 @@ def test_toml_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "rules.toml").write_text(text)
     with pytest.raises(ConfigurationError, match=r"rules\.toml"):
         read_rules(str(tmp_path / "rules.toml"))
+
+
+def test_a_pipe(tmp_path: Path) -> None:
+    """Is no file that could be looked at again; nobody waits for what is written into it."""
+    os.mkfifo(tmp_path / "rules.toml")
+    with pytest.raises(ConfigurationError, match="is a pipe"):
+        read_rules(tmp_path / "rules.toml")
 
 
 def test_missing_file(tmp_path: Path) -> None:
