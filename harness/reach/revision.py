@@ -39,27 +39,36 @@ def changed_lines(root: Path, since: str, paths: Sequence[Path]) -> dict[str, fr
         raise UsageError(f"{error} (asked: {since})") from None
     if not revision.isalnum():  # ^main
         raise UsageError(f"--changed-since {since!r}: is no revision")
-    found = _changed(root, revision, [os.path.relpath(path, root) for path in paths if path.is_relative_to(root)])
+    found = _changed(root, revision, [path for path in paths if path.is_relative_to(root)])
     for path in (path for path in paths if not path.is_relative_to(root)):
         folder = path if path.is_dir() else path.parent
         found |= {str(folder / name): lines for name, lines in changed_lines(folder, since, [path]).items()}
     return found
 
 
-def _changed(root: Path, revision: str, names: Sequence[str]) -> dict[str, frozenset[int]]:
-    if not names:  # git would take it for everything
+def _changed(root: Path, revision: str, paths: Sequence[Path]) -> dict[str, frozenset[int]]:
+    if not paths:  # git would take it for everything
         return {}
+    names = [os.path.relpath(path, root) for path in paths]
     found = parsed_diff(_git(root, *DIFF, *PATCH, *PREFIXES, revision, "--", *names))
-    listed = dict(_listed(_git(root, *DIFF, "--raw", "-z", "--no-renames", "--no-abbrev", revision, "--", *names)))
+    listed = dict(_listed(_git(root, *DIFF, "--raw", "-z", "--no-renames", "--no-abbrev", revision)))
     if unknown := sorted(found.keys() - listed.keys()):  # never take a name read wrong for a file without changes
         raise UsageError(f"--changed-since: what git says of {unknown[0]!r} in {root} is not understood")
     for name, before in listed.items():
         if before is not None:
             found.pop(name, None)
-            found |= {f"{name}/{below}": lines for below, lines in _of_submodule(root / name, before).items()}
+            found |= {f"{name}/{below}": lines for below, lines in _of_submodule(root / name, before, paths).items()}
     for new in filter(None, _git(root, "ls-files", "-z", "--others", "--exclude-standard", "--", *names).split(b"\0")):
         found |= _whole(root, root / os.fsdecode(new))
+    for path in (path for path in paths if _is_of_another(path, root)):
+        found |= _whole(root, path)
     return found
+
+
+def _is_of_another(path: Path, root: Path) -> bool:
+    """Whether a path is within a repository below the root of which the one around it knows nothing."""
+    around = (folder for folder in (path, *path.parents) if root in folder.parents and (folder / ".git").exists())
+    return any(not _git(root, "ls-files", "-s", "--", os.path.relpath(folder, root)) for folder in around)
 
 
 def _listed(raw: bytes) -> Iterator[tuple[str, str | None]]:
@@ -72,10 +81,13 @@ def _listed(raw: bytes) -> Iterator[tuple[str, str | None]]:
         yield os.fsdecode(name), (before if old == SUBMODULE else "") if new == SUBMODULE else None
 
 
-def _of_submodule(folder: Path, before: str) -> dict[str, frozenset[int]]:
-    if not (folder / ".git").exists():  # not checked out: nothing is there
+def _of_submodule(folder: Path, before: str, paths: Sequence[Path]) -> dict[str, frozenset[int]]:
+    whole = any(folder.is_relative_to(path) for path in paths)
+    within = [folder] if whole else [path for path in paths if path.is_relative_to(folder)]
+    if not within or not (folder / ".git").exists():  # not checked out: nothing is there
         return {}
-    return _changed(folder, before or _git(folder, "hash-object", "-t", "tree", "--stdin").decode().strip(), ["."])
+    nothing = _git(folder, "hash-object", "-t", "tree", "--stdin").decode("ascii").strip()
+    return _changed(folder, before or nothing, within)
 
 
 def _whole(root: Path, path: Path) -> dict[str, frozenset[int]]:

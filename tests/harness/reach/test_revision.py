@@ -138,6 +138,9 @@ def test_other_repositories_in_the_folder(checkout: Path, tmp_path_factory: pyte
         "shop/three/lib/prices.py": every,
         "shop/nested/deep/prices.py": every | {7},
     }
+    for path in ("one/lib/prices.py", "two/lib", "nested/deep/prices.py", "nested/deep"):
+        found = changed_lines(checkout, "HEAD", [checkout / "shop" / path])
+        assert list(found) == [f"shop/{path.removesuffix('/prices.py')}/prices.py"]
 
 
 @needs_git
