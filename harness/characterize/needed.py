@@ -50,6 +50,7 @@ class Needed:
     """The exchanges to keep, the ids of the chosen ones among them, and what these showed at the target.
 
     `known` has what each of the chosen is called in the recording it is from. `finished`: none can be left out.
+    `untried` are how many before them were too many to be replayed.
     """
 
     exchanges: tuple[Exchange, ...]
@@ -57,6 +58,7 @@ class Needed:
     shown: dict[str, Shown]
     known: Mapping[str, str]
     finished: bool = True
+    untried: int = 0
 
     @property
     def changed(self) -> list[str]:
@@ -94,7 +96,9 @@ def needed(
             break
     most = found[-1][1].trace
     part, best = next((part, each) for part, each in found if each.trace <= most)
-    return _fewer(part, best, ids, tried, until)
+    last = max(map(number_of, chosen))
+    untried = last - len(found[-1][0]) if last > MOST and best.changed else 0
+    return replace(_fewer(part, best, ids, tried, until), untried=untried)
 
 
 def _fewer(

@@ -181,4 +181,6 @@ def _told(found: Needed, output: Path, cassette: Path) -> list[str]:
         else:
             told = "; ".join(dict.fromkeys(re.sub(r"\s+", " ", group.title) for group in shown.groups))
             lines.append(f"{name}: pinned as answered now, which is not what was recorded: {told}")
+    if found.untried:
+        lines.append(f"{found.untried} exchanges before were too many to be replayed: it may build upon them")
     return lines

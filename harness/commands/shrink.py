@@ -49,7 +49,7 @@ Exit status: 0 written and confirmed, 2 it could not be, saying why."""
 @click.option(
     "--allow-writes", metavar="HOST", multiple=True, help="Send unsafe methods to URL targets on HOST[:PORT]."
 )
-@click.option("--time", "seconds", type=click.FloatRange(min=0), default=120.0, help="Seconds it may take (120).")
+@click.option("--time", "seconds", type=click.FloatRange(min=0), default=120.0, help="Seconds to search (120).")
 @click.option("--rows/--no-rows", default=True, help="Make the state smaller, where one JSON file is loaded (yes).")
 def command(
     report: Path,
@@ -66,7 +66,7 @@ def command(
     """Shrink what shows GROUP (an id of REPORT, or its beginning) to the fewest requests, parameters and headers.
 
     The recordings are looked for below this folder by the names in the report, unless they are given. Ctrl-C, or the
-    end of the time, keeps the smallest found so far.
+    end of the time, keeps the smallest found so far. Finding a beginning, and a last comparison, take their own time.
     """
     until = time.monotonic() + seconds
     if output.suffix not in SUFFIXES:
@@ -89,7 +89,10 @@ def command(
         start, options = with_seed(small, start, output, options)
     count = write_cassette(output, small.exchanges, start)
     click.echo(f"wrote {output}: {count} request{'s' * (count != 1)}{'' if small.finished else ', not finished'}")
-    click.echo(confirmed(meant, output, options))
+    try:
+        click.echo(confirmed(meant, output, options))
+    except KeyboardInterrupt:
+        raise RecordingError(f"{output}: was not confirmed: that was stopped") from None
 
 
 def shrunk(
@@ -108,8 +111,13 @@ def shrunk(
             small = search.run(recording, example.number, names)
         if small is not None:
             return small, recording
-    told = ", ".join(example.exchange for example in group.examples) or "none"
-    raise UsageError(f"no example of {group.id} ({told}) shows it now; were recordings, targets or state others?")
+    looked = [example.exchange for example in group.examples if example.name in by_name]
+    others = [example.exchange for example in group.examples if example.name not in by_name]
+    told = f"; without their recordings: {', '.join(others)}" if others else ""
+    raise UsageError(
+        f"no example of {group.id} ({', '.join(looked) or 'none'}) shows it now; were recordings, targets or state "
+        f"others?{told}"
+    )
 
 
 def with_seed(small: Small, state: str, output: Path, options: Options) -> tuple[str, Options]:

@@ -16,6 +16,7 @@ from itertools import islice
 from typing import Any
 
 from harness.bind import aliased
+from harness.errors import TargetError
 from harness.exchange import Exchange, Response
 from harness.find import number_of, whole
 from harness.group import Group
@@ -137,10 +138,14 @@ class Shrinking:
         if not trials.options.old.replayed:
             return self.best
         renewed = Renewing(self.best, trials.options.config)
-        return tuple(
-            renewed(exchange, _answer(outcome.old, outcome.names[0], exchange))
-            for exchange, (outcome, _) in zip(self.best, trials.outcomes(self.best), strict=True)
-        )
+        try:
+            return tuple(
+                renewed(exchange, _answer(outcome.old, outcome.names[0], exchange))
+                for exchange, (outcome, _) in zip(self.best, trials.outcomes(self.best), strict=True)
+            )
+        except (KeyboardInterrupt, TargetError) as error:
+            self._say(f"old was not asked to its end ({error or 'stopped'}): these are the recorded answers")
+            return self.best
 
 
 def _answer(answer: object, names: Mapping[bytes, bytes], exchange: Exchange) -> Response | None:

@@ -3,12 +3,17 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from harness.characterize import needed as needed_module
+from harness.config import find_config
 from harness.exchange import Exchange, Request, Response
+from harness.pipeline import Options
 from harness.recording import open_recordings, writer_for
+from harness.targets import parse_target
 
 ROOT = Path(__file__).parents[3]
 SHOP = """
@@ -244,6 +249,25 @@ def application(environ, start_response):
     kept = [each.request.path for each in open_recordings([tmp_path / "test_get.yaml"])[0]]
     assert kept == [b"/set", b"/get"]
     assert pytest_run(tmp_path, "test_get.py")[0] == 0
+
+
+def test_what_was_too_much_to_be_replayed_is_told(shop, monkeypatch):
+    """Since what is pinned as now may be so because of it."""
+    monkeypatch.chdir(shop)
+    monkeypatch.setattr(needed_module, "MOST", 2)
+    writer = writer_for(shop / "clients.archive")
+    writer.open()
+    for number in (1, 2, 3):
+        one = exchange(number, b"/basket", b"<p>basket</p>")
+        headers = (*one.request.headers, (b"User-Agent", b"client/%d" % number))
+        writer.add(replace(one, request=replace(one.request, headers=headers)))
+    writer.close()
+    (recording,) = open_recordings([shop / "clients.archive"])
+    (shop / "shop.py").write_text(SHOP.replace('b"basket"', 'b"empty"'))
+    config = find_config(shop)
+    options = Options(parse_target("recorded", config), parse_target("shop:application", config), config)
+    found = needed_module.needed(recording, [list(recording)[2]], options, "x.yaml")
+    assert (found.changed, found.untried) == (["x.yaml#1"], 2)
 
 
 def test_a_group_of_a_report_on_several_folders(shop):

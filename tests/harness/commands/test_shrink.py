@@ -9,7 +9,9 @@ from click.testing import CliRunner
 
 from harness import Exchange, Request, Response
 from harness.cli import harness
+from harness.commands.finding import recordings_of
 from harness.errors import UsageError
+from harness.report.reading import read_report
 from harness.store.cassette import Cassette, write_cassette
 
 SHOP = """
@@ -129,6 +131,37 @@ def test_the_best_so_far_is_kept_when_time_is_up(shrink, compared):
     assert done.exit_code == 0, done.output
     assert "wrote hasty.yaml: 4 requests, not finished" in done.output
     assert len(Cassette(Path("hasty.yaml"))) == 4
+
+
+def test_the_best_so_far_is_kept_when_it_is_stopped_while_old_is_asked(shrink, compared, monkeypatch):
+    """With the recorded answers; it is said whose they are."""
+
+    def stopped(exchange, answer):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("harness.shrink.course.Renewing", lambda exchanges, config: stopped)
+    monkeypatch.setattr("harness.commands.shrink.confirmed", lambda *_: "")
+    done = shrink(group_id(compared), "-o", "stopped.yaml", "--time", "0", "--no-rows", "long.yaml")
+    assert done.exit_code == 0, done.output
+    assert "these are the recorded answers" in done.output
+    assert [each.response.body for each in Cassette(Path("stopped.yaml"))] == [b"added"] * 4
+
+
+def test_recordings_of_several_folders_are_found_by_the_names_of_the_report(shrink, compared):
+    """The report tells files of one name apart by their folders; so does the command."""
+    for folder in ("one", "two"):
+        Path("rec", folder).mkdir(parents=True)
+        Path("rec", folder, "s.yaml").write_bytes(Path("long.yaml").read_bytes())
+    options = ["--old", "shop:old", "--new", "shop:new", "--noise-runs", "0", "--max-stale", "1"]
+    done = CliRunner().invoke(harness, ["diff", "rec", *options, "--json", "folders.json"])
+    assert done.exit_code == 1, done.output
+    words = ["shrink", "folders.json", group_id(compared), "-o", "found.yaml", "--time", "0", "--no-rows"]
+    for given in ([], ["rec/two/s.yaml"], ["rec"]):
+        done = CliRunner().invoke(harness, [*words, *given], catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        assert "wrote found.yaml: 4 requests" in done.output
+    with pytest.raises(UsageError, match="several files of that name"):
+        recordings_of(read_report(Path("folders.json")).groups[0], Path(), [Path("rec"), Path("rec/one/../one/s.yaml")])
 
 
 @pytest.mark.parametrize(
