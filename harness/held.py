@@ -45,7 +45,9 @@ class Held:
         """Return the places of the differences that are more than redaction; all of them where that is not known."""
         exchange, old, new = outcome.exchange, outcome.old, outcome.new
         places = frozenset(map(place_of, differences))
-        if not (exchange.redactions and isinstance(old, Response) and isinstance(new, Response)):
+        if not (isinstance(old, Response) and isinstance(new, Response)):
+            return places
+        if not any(one.place.startswith("response.") for one in exchange.redactions):
             return places
         made = self._redactor.redact(replace(exchange, response=new))
         if not places or old != exchange.response or made.response is None:

@@ -17,6 +17,8 @@ from harness.held import masked, tokens_in
 from harness.redact import Redactor, Tokens, read_settings
 from harness.redact.options import key_for
 
+BODY, HEADER = "response.body", "response.header ?"
+
 
 class Renewing:
     """Puts answers of now in the place of those of some exchanges; redacted, unless secrets are to be in clear.
@@ -46,10 +48,17 @@ class Renewing:
         made = self._redactor.redact(replace(exchange, response=answer, redactions=self._there))
         assert made.response is not None, "an answer was given"
         renewed = _as_recorded(exchange.response, made.response, made.redactions)
-        tokens = tokens_in(renewed, made.redactions)
+        return replace(exchange, response=renewed, redactions=self._told(exchange, renewed, made.redactions))
+
+    def _told(self, exchange: Exchange, answer: Response, redactions: Sequence[Redaction]) -> tuple[Redaction, ...]:
+        """Return what tells of an exchange's tokens; the place of one that came from another exchange is given anew."""
+        tokens, in_body = tokens_in(answer, redactions), tokens_in(replace(answer, headers=()), redactions)
         asked = [one for one in exchange.redactions if not _is_answers(one)]
-        answered = [one for one in made.redactions if _is_answers(one) and (not one.token or one.token in tokens)]
-        return replace(exchange, response=renewed, redactions=(*asked, *answered))
+        own = [one for one in redactions if one in exchange.redactions or one not in self._there]
+        answered = [one for one in own if _is_answers(one) and (not one.token or one.token in tokens)]
+        left = tokens - {one.token for one in answered}
+        others = {one.token: replace(one, place=BODY if one.token in in_body else HEADER) for one in self._there}
+        return (*asked, *answered, *(one for token, one in others.items() if token in left))
 
 
 class _Asked(Tokens):

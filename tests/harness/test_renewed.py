@@ -74,7 +74,7 @@ def test_a_token_of_another_exchange_is_no_secret():
     answer = exchange((b"Set-Cookie", b"session=" + token)).response
     made = Renewing([first, second], CONFIG)(second, answer)
     assert made.response == answer
-    assert [one.token.encode() for one in made.redactions] == [token]
+    assert [(one.token.encode(), one.place) for one in made.redactions] == [(token, "response.header ?")]
 
 
 def test_what_a_recording_holds_in_clear_stays_so():

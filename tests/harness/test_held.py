@@ -1,0 +1,65 @@
+"""harness.held: redacted values are held against redacted ones."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from harness.config import Config
+from harness.difference import Difference
+from harness.exchange import Exchange, Redaction, Request, Response
+from harness.held import Held, masked, tokens_in
+from harness.pipeline import Options
+from harness.redact import redactor
+from harness.replay import Outcome
+from harness.targets import parse_target
+
+CONFIG = Config(Path())
+OPTIONS = Options(parse_target("recorded", CONFIG), parse_target("shop:application", CONFIG), CONFIG)
+TYPE = (b"Content-Type", b"application/json")
+
+
+def answer(document, *headers):
+    """Return an answer in JSON."""
+    body = json.dumps(document).encode()
+    return Response(200, b"OK", (TYPE, *headers, (b"Content-Length", b"%d" % len(body))), body)
+
+
+def outcome(recorded, now):
+    """Return what is known of a redacted answer and one of now."""
+    exchange = redactor({}, b"k" * 32).redact(Exchange("x#1", Request(b"GET / HTTP/1.1"), recorded, started=1.0))
+    return Outcome(exchange, exchange.response, now)
+
+
+TOKEN, N = Difference("body", "token", "changed", "a", "b"), Difference("body", "n", "changed", "1", "2")
+CASES = {
+    "another secret": ({"token": "abcdefgh12", "n": 1}, {"token": "zyxwvuts98", "n": 1}, [TOKEN], []),
+    "a shorter secret": ({"token": "abcdefgh12", "n": 1}, {"token": "z1", "n": 1}, [TOKEN], []),
+    "a number": ({"pin": 1234, "n": 1}, {"pin": 99, "n": 1}, [Difference("body", "pin", "changed", "1", "2")], []),
+    "and another value": ({"token": "abcdefgh12", "n": 1}, {"token": "zyxwvuts98", "n": 2}, [TOKEN, N], [N]),
+    "no secret recorded": ({"n": 1}, {"n": 2}, [N], [N]),
+    "a word for a secret": (
+        {"owner": "alice@shop.example"},
+        {"owner": "nobody"},
+        [Difference("body", "owner", "changed", "a", "b")],
+        [Difference("body", "owner", "changed", "a", "b")],
+    ),
+}
+
+
+@pytest.mark.parametrize(("recorded", "now", "differences", "left"), CASES.values(), ids=CASES.keys())
+def test_what_is_more_than_redaction_is_left(recorded, now, differences, left):
+    """By place: what is redacted on both sides is no difference, all else is."""
+    found = Held(OPTIONS).left(outcome(answer(recorded), answer(now)), differences)
+    assert found == {(one.aspect, one.path, one.kind) for one in left}
+
+
+def test_all_tokens_read_alike_also_in_what_is_packed():
+    """With the length that fits; and they are found there."""
+    told = [Redaction("response.body", "token", "bcdfghjk12"), Redaction("response.body", "password", "")]
+    body = gzip.compress(b"x=bcdfghjk12&y=1")
+    made = masked(Response(200, b"OK", ((b"Content-Length", b"%d" % len(body)), (b"X", b"bcdfghjk12")), body), told)
+    assert gzip.decompress(made.body) == b"x=redacted&y=1"
+    assert made.headers == ((b"Content-Length", b"%d" % len(made.body)), (b"X", b"redacted"))
+    assert tokens_in(Response(200, b"OK", (), body), told) == {"bcdfghjk12"}
