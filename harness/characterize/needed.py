@@ -98,7 +98,9 @@ def needed(
     part, best = next((part, each) for part, each in found if each.trace <= most)
     last = max(map(number_of, chosen))
     untried = last - len(found[-1][0]) if last > MOST and best.changed else 0
-    return replace(_fewer(part, best, ids, tried, until), untried=untried)
+    # what a server was asked before it keeps: nothing can be told from asking it less
+    fewer = _fewer(part, best, ids, tried, until) if options.new.stateful else best
+    return replace(fewer, untried=untried)
 
 
 def _fewer(
