@@ -25,7 +25,9 @@ PAIR, PARAMETERS, METHOD = 0.3, 0.15, 0.03
 BESIDE = 0.35
 """Share of the mutants of values with a header replaced as well."""
 FAMILIAR, UNFAMILIAR = 0.8, 0.15
-"""Share of values that were recorded at the same place: of pairs, which would have no end, and of single ones."""
+"""Share of values that were recorded at the same place: of pairs, which would have no end, and of single ones (and of
+headers, of which there is one at a time).
+"""
 INVENTED, ANYWHERE = 0.2, 0.5
 """Of the other values: share of those that nobody recorded and no source names; up to which share they were recorded
 at any place. The rest are literals.
@@ -88,7 +90,10 @@ class Mutator:
             return self._other_parameters(request)
         pair = sort < METHOD + PARAMETERS + PAIR
         chosen = self._chosen(request, 2 if pair else 1)
-        values = {spot: self._value(request, spot, FAMILIAR if pair else UNFAMILIAR) for spot in chosen}
+        values = {
+            spot: self._value(request, spot, FAMILIAR if pair and spot.part != "header" else UNFAMILIAR)
+            for spot in chosen
+        }
         for spot in sorted(chosen, key=lambda spot: (spot.part, spot.header, spot.start), reverse=True):
             request = replaced(request, spot, spot.write(values[spot]))
         return request
