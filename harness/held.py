@@ -54,7 +54,7 @@ class Held:
             return places
         both = replace(outcome, old=masked(old, made.redactions), new=masked(made.response, made.redactions))
         held = frozenset(map(place_of, self._judge(exchange).judge(both).differences))
-        return held if held < places else places
+        return held & places if held & places or not held else places
 
     def _judge(self, exchange: Exchange) -> Judge:
         name = exchange.id.rpartition("#")[0]

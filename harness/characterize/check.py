@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 from harness.accepted import read_accepted
@@ -101,10 +102,10 @@ def at_home(target: str, config: Config, cassette: Path) -> Config:
     if target in config.targets or not APPLICATION.match(target):
         return config
     module, _, rest = target.partition(":")
-    top = module.partition(".")[0]
-    names = [top, f"{top}.py", *(double or single for double, single in _QUOTED.findall(rest))]
+    path = module.replace(".", "/")
+    names = [f"{path}.py", f"{path}/__init__.py", *filter(None, chain(*_QUOTED.findall(rest)))]
     folders = [Path.cwd(), config.root, *cassette.resolve().parents]
-    home = next((folder for folder in folders if any((folder / name).exists() for name in names if name)), None)
+    home = next((folder for folder in folders if any((folder / name).exists() for name in names)), None)
     if home in (None, Path.cwd()):
         return config
     return replace(config, targets={**config.targets, target: TargetConfig(target, cwd=str(home))})
