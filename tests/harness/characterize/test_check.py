@@ -27,7 +27,5 @@ def test_a_target_begins_where_its_module_is(tmp_path, monkeypatch, file, target
     monkeypatch.chdir(tests)
     config = Config(tests, targets={"named": TargetConfig("shop:application")})
     made = at_home(target, config, tests / "test_x.yaml")
-    assert made.targets.get(target) == (
-        config.targets.get(target) if home is None else TargetConfig(target, cwd=str(tmp_path))
-    )
-    assert isinstance(made.root, Path)
+    moved = {target: TargetConfig(target, cwd=str(tmp_path))} if home else {}
+    assert made.targets == {**config.targets, **moved}
