@@ -114,7 +114,7 @@ class Setting:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._root, self._table = _configured(config.rootpath)
+        self._root, self._table = configured(config.rootpath)
         self._option: str | None = config.getoption("--harness-target")
         self._replayed: dict[tuple[Path, str, int | None], Check | str] = {}
         self.limits: dict[Path, int] = {}
@@ -268,7 +268,7 @@ def _name(number: int, start_line: bytes) -> str:
     return f"{number} {method} {shown[:100]}"
 
 
-def _configured(root: Path) -> tuple[Path, dict[str, Any]]:
+def configured(root: Path) -> tuple[Path, dict[str, Any]]:
     """Return the folder of the nearest configuration, and its `[pytest]`; the rest of it is read when it is used."""
     for place in (root, *root.parents):
         if (file := place / "harness.toml").is_file():

@@ -1,5 +1,6 @@
 """pytest with recordings: collected, replayed, told apart, rewritten; each by a real pytest in a folder of its own."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.exchange import Exchange, Request, Response
+from harness.pytest_plugin import configured
 from harness.recording import open_recordings, writer_for
 
 ROOT = Path(__file__).parents[2]
@@ -164,20 +166,17 @@ def test_a_test_by_hand_beside_a_collected_one_sees_the_whole_recording(shop):
     assert (status, "2 passed" in text) == (0, True), text
 
 
-@pytest.mark.parametrize(
-    ("call", "told"),
-    [
-        ("'visits.yaml', 99", "visits.yaml: has no exchange 99, but 1 to 3"),
-        ("'visits.yaml', 0", "visits.yaml: has no exchange 0, but 1 to 3"),
-        ("'missing.yaml'", "missing.yaml: no such file or folder"),
-        ("'missing.yaml', 1", "missing.yaml: no such file or folder"),
-    ],
-)
-def test_what_cannot_be_replayed_is_told_without_a_traceback(shop, call, told):
+def test_what_cannot_be_replayed_is_told_without_a_traceback(shop):
     """A number that the cassette has not, a cassette that is not there."""
-    by_hand(shop, call)
+    by_hand(shop, "'visits.yaml', 99", "'visits.yaml', 0", "'missing.yaml'", "'missing.yaml', 1")
     status, text = run(shop, "test_hand.py", "--harness-target", "shop:application")
-    assert (status, told in text, "Traceback" in text or "Error" in text) == (1, True, False), text
+    assert (status, "4 failed" in text, "Traceback" in text or "Error" in text) == (1, True, False), text
+    for told in (
+        "has no exchange 99, but 1 to 3",
+        "has no exchange 0, but 1 to 3",
+        "missing.yaml: no such file or folder",
+    ):
+        assert told in text, text
 
 
 def test_a_target_that_does_not_start_is_started_once(shop):
@@ -204,12 +203,18 @@ def test_a_target_that_does_not_start_is_started_once(shop):
         ("pyproject.toml", '[tool.harness.pytest]\nrecordings = "x"', "recordings must be a list of paths, not 'x'"),
     ],
 )
-def test_a_configuration_that_collects_nothing_by_mistake_is_an_error(shop, file, text, told):
+def test_a_configuration_that_collects_nothing_by_mistake_is_an_error(tmp_path, file, text, told):
     """Else tests are missing, and nobody is told."""
-    (shop / "harness.toml").unlink()
-    (shop / file).write_text(text)
+    (tmp_path / file).write_text(text)
+    with pytest.raises(pytest.UsageError, match=re.escape(told)):
+        configured(tmp_path)
+
+
+def test_pytest_ends_at_such_a_configuration(shop):
+    """Before any test."""
+    (shop / "harness.toml").write_text("[pytest")
     status, shown = run(shop, ".")
-    assert (status, told in shown) == (4, True), shown
+    assert (status, "harness.toml: cannot be read" in shown) == (4, True), shown
 
 
 def test_a_listed_place_that_is_not_there_is_warned_of(shop):
@@ -266,3 +271,13 @@ def test_a_damaged_file_of_a_listed_folder_is_an_error_of_collection(shop):
     (shop / "recs" / "other.yaml").write_text("a: [\n")
     status, text = run(shop, "recs", "--harness-target", "shop:application")
     assert (status, "recs/other.yaml" in text, "Traceback" in text) == (2, True, False), text
+
+
+def test_a_worker_that_dies_is_told_of(shop):
+    """What failed in it is lost, and not silently."""
+    change(shop, '"text/html"', '"text/plain"')
+    by_hand(shop, "'visits.yaml', 1")
+    (shop / "test_zcrash.py").write_text("import os\n\ndef test_crash():\n    os._exit(3)\n")
+    words = ("test_hand.py", "test_zcrash.py", "--harness-target", "shop:application", "--harness-update")
+    _, text = run(shop, *words, "-p", "xdist", "-n", "1")
+    assert "a worker ended early: of what failed in it, nothing is rewritten" in text, text
