@@ -80,11 +80,14 @@ def command(
     config = find_config(Path.cwd())
     check_places(output)
     names = names_of(config)
+    is_report = not is_curl(source) and Path(source).suffix == ".json" and _is_report(Path(source))
+    if (group or recordings) and not is_report:
+        raise UsageError(f"--group and --recording are for a report of harness diff (--json), which {source} is not")
     if is_curl(source):
         target = _target(target_text, config)
         recording: Recording = _asked(source, target, state, config, no_redaction)
         chosen = list(recording)
-    elif Path(source).suffix == ".json" and _is_report(Path(source)):
+    elif is_report:
         recording, chosen, old = _of_report(Path(source), group, recordings)
         target = target_text or old
     else:

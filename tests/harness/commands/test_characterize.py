@@ -295,6 +295,10 @@ WRONG = {
     "no target": (["day.archive", "1", "-o", "test_x.py"], "--target TARGET"),
     "a name pytest passes over": (["day.archive", "1", "--target", "shop:application", "-o", "x.py"], "test_*.py"),
     "no such exchange": (["day.archive", "9", "--target", "shop:application", "-o", "test_x.py"], "no exchange"),
+    "a group of no report": (
+        ["day.archive", "1", "--group", "3f", "--target", "shop:application", "-o", "test_x.py"],
+        "day.archive is not",
+    ),
     "nothing meant": (
         ["day.archive", "--path", "/z", "--target", "shop:application", "-o", "test_x.py"],
         "no exchange is meant",
