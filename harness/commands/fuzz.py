@@ -14,13 +14,13 @@ import click
 
 from harness.commands.judging import Judging, judging_options
 from harness.commands.output import Output, report_options
-from harness.commands.places import make_folder
+from harness.commands.places import is_read, make_folder
 from harness.config import Config
 from harness.errors import UsageError
 from harness.fuzz import Finding, Mutator, confirmed, findings, fuzzed, literals, related, sources_of
 from harness.pipeline import Options, diff
 from harness.progress import progress
-from harness.recording import open_recordings
+from harness.recording import Recording, open_recordings
 from harness.report.model import Result
 from harness.store.cassette import write_cassette
 from harness.targets import parse_target
@@ -95,7 +95,7 @@ def command(
     with progress("findings played again", len(result.groups)) as advance:
         found = findings(result.groups, made, options, time.monotonic() + seconds, lambda done: advance(done, done))
     if folder is not None:
-        _keep(found, folder)
+        keep(found, folder, opened)
     result = replace(result, notes=(*result.notes, *unread))
     sys.exit(output.write(confirmed(_without_counts(result, judging), found), opened))
 
@@ -114,9 +114,9 @@ def _seeds(states: set[str | None], config: Config) -> Iterator[Path]:
         yield from (config.root / word for word in words if (config.root / word).is_file())
 
 
-def _keep(found: Sequence[Finding], folder: Path) -> None:
-    """Write for each group the smallest scenario that shows it, with the answers of old."""
-    folder.mkdir(parents=True, exist_ok=True)
+def keep(found: Sequence[Finding], folder: Path, opened: Sequence[Recording]) -> None:
+    """Write for each group the smallest scenario that shows it, with the answers of old; one that was read stays."""
     for each in found:
-        if each.small is not None:
-            write_cassette(folder / f"{each.group.id}.yaml", each.small.exchanges, each.state)
+        place = folder / f"{each.group.id}.yaml"
+        if each.small is not None and not is_read(place, opened):
+            write_cassette(place, each.small.exchanges, each.state)

@@ -31,10 +31,15 @@ def make_folder(folder: Path) -> None:
         raise UsageError(f"{folder}: nothing can be written there")
 
 
-def check_spared(place: Path, recordings: Iterable[Recording]) -> None:
-    """Raises UsageError for a place where one of the recordings is that are read, under whatever name."""
+def is_read(place: Path, recordings: Iterable[Recording]) -> bool:
+    """Tell a place where one of the recordings is, under whatever name."""
     files = [file for file in (getattr(recording, "path", None) for recording in recordings) if file is not None]
-    if place.exists() and any(place.samefile(file) for file in files):
+    return place.exists() and any(place.samefile(file) for file in files)
+
+
+def check_spared(place: Path, recordings: Iterable[Recording]) -> None:
+    """Raises UsageError for a place where one of the recordings is."""
+    if is_read(place, recordings):
         raise UsageError(f"{place}: is a recording that is read here, and is not written over; give another name")
 
 

@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from harness.commands.fuzz import keep
 from harness.config import Config
 from harness.exchange import Exchange, Request
 from harness.fuzz import Finding, Mutator, confirmed, literals
 from harness.fuzz.related import related
 from harness.fuzz.spots import spots, value_at
 from harness.group import Group
+from harness.recording import open_recordings
 from harness.report.model import Result
 from harness.shrink import Small
 from harness.store.cassette import Cassette, write_cassette
@@ -192,6 +194,16 @@ def test_where_findings_are_kept_is_looked_at_first(tmp_path: Path) -> None:
     targets = ("--old", "shop:make('no')", "--new", "shop:make('no')")
     status, text = fuzzed(tmp_path, *targets, "-o", "x.yaml/found")
     assert (status, "x.yaml/found: the folder cannot be made: Not a directory" in text) == (2, True), text
+
+
+def test_a_finding_of_before_that_is_read_stays(tmp_path: Path) -> None:
+    """It shows its group already; another one is kept beside it."""
+    write_cassette(tmp_path / "one.yaml", [recorded(1, b"/a")])
+    opened = open_recordings([tmp_path])
+    groups = [Group(name, name, "", {}, "header", name, "missing", "", "1", "", 1, {}, ()) for name in ("one", "other")]
+    keep([Finding(group, Small((recorded(1, b"/b"),)), None) for group in groups], tmp_path, opened)
+    kept = {name: Cassette(tmp_path / f"{name}.yaml") for name in ("one", "other")}
+    assert {name: next(iter(each)).request.target for name, each in kept.items()} == {"one": b"/a", "other": b"/b"}
 
 
 def test_what_does_not_come_back_is_counted_and_not_reported(tmp_path: Path) -> None:
