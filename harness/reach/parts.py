@@ -20,6 +20,8 @@ BIGGEST = 1 << 20
 MOST = 10_000
 """Files of a folder whose names are read; what has more is data."""
 WORD = re.compile(r"[\w-]+(?:\.[\w-]+)*")
+QUOTED = re.compile(r"""(["'])([^\s"']+)\1""")
+COMMENT = re.compile(r"^\s*(?:#|//|\*).*$", re.MULTILINE)
 ABOVE = re.compile(r"\.\./[\w./-]*\w")
 
 
@@ -28,14 +30,19 @@ def parts_of(first: Sequence[Path], root: Path) -> tuple[Path, ...]:
     own: list[Path] = []
     waiting = list(first)
     called: dict[Path, frozenset[str]] = {}
+    words: dict[Path, frozenset[str]] = {}
     while waiting:
         path = waiting.pop()
         if any(path.is_relative_to(each) for each in own):
             continue
         own.append(path)
-        read = [file for file in files([path]) if file == path or file.suffix in TEMPLATES or is_program(file)]
-        named = frozenset[str]().union(*map(named_in, read))
-        waiting += (found for file in read for found in _above(file, named, root))
+        named: set[str] = set()
+        for file in files([path]):
+            if file in first or file.suffix in TEMPLATES or is_program(file):
+                if file not in words:
+                    words[file] = named_in(file)
+                    waiting += _above(file, words[file], root)
+                named |= words[file]
         for entry in _beside(path, root):
             if entry not in called:
                 called[entry] = _called(entry, root)
@@ -52,10 +59,16 @@ def _beside(path: Path, root: Path) -> Iterator[Path]:
 
 
 def _above(file: Path, named: Collection[str], root: Path) -> Iterator[Path]:
-    """Yield what a file names by a path that begins with `..`, from its own folder or where the program runs."""
-    for folder in dict.fromkeys((file.parent, root)):
-        found = ((folder / name).resolve() for name in named if name.startswith("../"))
-        yield from (path for path in found if path.exists() and path not in (root, *root.parents, *file.parents))
+    """Yield what a file names by a path that begins with `..`, from its own folder or where the program runs.
+
+    Only beside these: a path that climbs to the top of the disk and down again is somebody's attack, or its test.
+    """
+    near = [folder.parent for folder in (file.parent, root) if folder.parent != folder.parent.parent]
+    for name in (name for name in named if name.startswith("../")):
+        for path in {(folder / name).resolve() for folder in (file.parent, root)}:
+            beside = any(folder in path.parents for folder in near)
+            if beside and path.exists() and path not in (root, *root.parents, *file.parents):
+                yield path
 
 
 def _called(entry: Path, root: Path) -> frozenset[str]:
@@ -73,28 +86,34 @@ def named_in(path: Path) -> frozenset[str]:
     except OSError:
         return frozenset()
     found = set()
-    for told in _texts(text, is_python(path)):
+    for told in _texts(text, path):
         for word in WORD.findall(told):
             found |= {word, *word.split("."), *re.split(r"[.-]", word)}
         found |= set(ABOVE.findall(told))
     return frozenset(found)
 
 
-def _texts(source: bytes, python: bool) -> Iterator[str]:
-    """Yield what is to be read of a source: all of it; of Python what it imports, and its texts but for docstrings."""
+def _texts(source: bytes, path: Path) -> Iterator[str]:
+    """Yield what may name a file: of Python its imports and texts, of a template its texts, else all but comments.
+
+    A text of more than a word is for people.
+    """
+    if path.suffix in TEMPLATES:
+        yield from (text[2] for text in QUOTED.finditer(source.decode("utf-8", "replace")))
+        return
     try:
         with warnings.catch_warnings(action="ignore"):
-            tree = ast.parse(source) if python else None
+            tree = ast.parse(source) if is_python(path) else None
     except (SyntaxError, ValueError):
         tree = None
     if tree is None:
-        yield source.decode("utf-8", "replace")
+        yield COMMENT.sub("", source.decode("utf-8", "replace"))
         return
-    said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
             yield node.module or ""
         if isinstance(node, ast.Import | ast.ImportFrom):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str | bytes) and id(node) not in said:
-            yield node.value if isinstance(node.value, str) else node.value.decode("utf-8", "replace")
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str | bytes):
+            text = node.value if isinstance(node.value, str) else node.value.decode("utf-8", "replace")
+            yield from () if " " in text or "\n" in text else (text,)

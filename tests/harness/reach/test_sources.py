@@ -15,7 +15,9 @@ FOLDER = {
     "tests/test_shop.py": "import shop\n",
     "env/pyvenv.cfg": "",
     "env/lib/python3.9/site-packages/foo.py": "",
-    "shop.py": '"""Has tests."""\nimport stock.prices\nfrom views import show\n\n\ndef later():\n    import rare\n',
+    "shop.py": '"""Has tests."""\nimport stock.prices\nfrom views import show\n\n\ndef later():\n    import rare\n'
+    'print("run the tests")\nopen("data.txt")\n',
+    "data.txt": "setup tests\n",
     "stock/prices.py": "",
     "stock/other.py": "",
     "views.py": 'def show():\n    render("page.html")\n    load("plugins.one")\n',
@@ -27,14 +29,14 @@ FOLDER = {
     "rare2.py": "",
     "package/__init__.py": "import shop\n",
     "namespace/app.py": "",
-    "cgi-bin/count": "#!/usr/bin/perl\nuse lib '../lib';\nrequire Counter::Text;\n",
+    "cgi-bin/count": "#!/usr/bin/perl\nuse lib '../lib';\nrequire Counter::Text;\nget('../../../../../../usr/lib');\n",
     "cgi-bin/hello.sh": "#!/bin/sh\n. ./common.inc\n",
-    "cgi-bin/common.inc": "",
+    "cgi-bin/common.inc": "# tests\n",
     "cgi-bin/other.sh": "#!/bin/sh\n",
     "lib/Counter/Text.pm": "",
     "modules/app.py": "",
 }
-SHOP = {"shop.py", "stock/", "views.py", "templates/", "plugins/", "rare.py"}
+SHOP = {"shop.py", "stock/", "views.py", "templates/", "plugins/", "rare.py", "data.txt"}
 CASES = {
     "a module": (TargetConfig("shop:app"), SHOP),
     "a module of Python 2": (TargetConfig("old2:app"), {"old2.py", "rare2.py"}),
