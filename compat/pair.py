@@ -37,7 +37,8 @@ class Answered:
 class ShadowPair:
     """A request, what old answered to the client, and what new would have.
 
-    `rule` is the one that asked for it, `started` when old was asked (seconds since the epoch).
+    `rule` is the one that asked for it, `started` when old was asked (seconds since the epoch), `waited` how many
+    seconds passed from then until new was.
     """
 
     request: Asked
@@ -45,3 +46,4 @@ class ShadowPair:
     new: Answered
     rule: str
     started: float
+    waited: float = 0.0

@@ -198,6 +198,7 @@ class Shadow:
                     self._running.pop(threading.get_ident(), None)
 
     def _do(self, job: Job) -> None:
+        waited = max(0.0, time.time() - job.started)
         answer = collect(job.new, environ_of(job.request), self.body, self._timeout)
         slow = answer is not None and answer.seconds > self._timeout
         with self._change:
@@ -206,7 +207,7 @@ class Shadow:
         if answer is None or slow:
             self._dropped(SLOW if slow else TOO_LARGE, job.counted)
             return
-        self._callback(ShadowPair(job.request, job.old, answer, job.rule, job.started))
+        self._callback(ShadowPair(job.request, job.old, answer, job.rule, job.started, waited))
         job.counted("shadowed")
 
     def _note(self, trouble: bool) -> None:

@@ -64,7 +64,10 @@ class Answered(Protocol):
 
 
 class Pair(Protocol):
-    """A request, asked at `started` (seconds since the epoch), and both answers."""
+    """A request, asked at `started` (seconds since the epoch), and both answers.
+
+    If it has a `waited`, that is how many seconds passed from then until the new application was asked.
+    """
 
     @property
     def request(self) -> Asked:
@@ -147,6 +150,8 @@ def _filled(call: Call, pair: Pair, answer: Answered) -> Call:
     call.request_complete = True
     call.response_body.add(answer.body)
     call.status, call.headers, call.complete = answer.status, answer.headers, not answer.failed
+    if answer is pair.new:  # where its dates are those of a queue's end
+        call.duration += getattr(pair, "waited", 0.0)
     if answer.failed and not answer.body:  # nothing went out: the server would have said so
         call.status, call.headers, call.complete = RAISED, (), True
     return call

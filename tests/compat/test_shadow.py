@@ -330,6 +330,21 @@ def test_no_more_wait_and_work_than_may(ask: Callable[..., Any]) -> None:
     assert setup.shadow.reasons == {"too many waiting": 5}
 
 
+def test_who_waited_says_how_long(ask: Callable[..., Any]) -> None:
+    """From old's request until new's: dates that new writes are of then."""
+    gate = Gate()
+    setup = Setup(New(gate))
+    for _ in range(2):
+        ask(setup.app, "/")
+    assert gate.inside.acquire(timeout=10)
+    time.sleep(0.3)
+    gate.open.set()
+    assert setup.counts == {"old": 2, "shadowed": 2}
+    at_once, later = (pair.waited for pair in setup.pairs)
+    assert 0 <= at_once < later
+    assert later >= 0.29
+
+
 def test_memory_is_bounded(ask: Callable[..., Any]) -> None:
     """By the bytes that wait, not their number."""
     gate = Gate()

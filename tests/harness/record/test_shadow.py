@@ -8,6 +8,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,7 @@ class Pair:
     old: Answered
     new: Answered
     started: float = field(default_factory=time.time)
+    waited: float = 0.0
 
 
 def request(path: str = "/", **changes: str) -> Asked:
@@ -146,6 +148,18 @@ def test_partners_are_found_by_their_time(tmp_path: Path) -> None:
     assert judged(old, tmp_path / "pairs.new.archive").counts["matched"] == 20
     result = judged(old, tmp_path / "other" / "pairs.new.archive")
     assert (result.counts["matched"], result.counts["different"], result.counts["unreplayable"]) == (19, 0, 1)
+
+
+def test_new_may_have_waited_for_its_turn(tmp_path: Path) -> None:
+    """A shadow that lags behind asks new later: its dates are of that moment, and no difference."""
+    began = float(int(time.time()))
+    old, new = (Answered(b"x", headers=(("Date", formatdate(began + late, usegmt=True)),)) for late in (0, 30))
+    recorded(tmp_path, Pair(request(), old, new, began, waited=30))
+    assert judged(tmp_path / "pairs.archive", tmp_path / "pairs.new.archive").counts["different"] == 0
+    (tmp_path / "other").mkdir()
+    recorded(tmp_path / "other", Pair(request(), old, new, began))
+    result = judged(tmp_path / "other" / "pairs.archive", tmp_path / "other" / "pairs.new.archive")
+    assert result.counts["different"] == 1
 
 
 SITE = """
