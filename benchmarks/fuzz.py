@@ -23,6 +23,7 @@ RECORDINGS = {
     "forms": ["raw-forms"],
     "calls": ["xmlrpc.client-3.11"],
     "publishing": ["browser-publish"],
+    "passwords": ["browser-password"],
 }
 PLANTED = {
     "a literal of the source, in path or query": ("pages", "target", ["pw_reset"]),
@@ -33,7 +34,7 @@ PLANTED = {
     "a value of the seed, in a form": ("forms", "body", ["demo-extras"]),
     "a value of more than 200 characters": ("pages", "long", []),
     "a byte that is no text": ("pages", "raw", []),
-    "a step done twice": ("publishing", "twice", []),
+    "a step done twice": ("passwords", "twice", []),
 }
 """What is planted: around which recordings, where it shows (see MIDDLEWARE), and on which values, all together."""
 MIDDLEWARE = """
