@@ -18,11 +18,11 @@ def hidden(name, value):
     return '<input type="hidden" name="%s" value="%s"/>\n' % (escape(name), escape(value))
 
 
-def form(frame, action, rows, submit, carried='', kind=''):
+def form(frame, action, rows, submit, carried=''):
     """A form that posts an action: rows of a table, and what it carries along."""
-    return '<form method="POST" action="%s"%s>\n%s<table>\n%s%s</table>\n</form>\n' % (
-        escape(frame.config.url_path), ' enctype="%s"' % kind if kind else '', hidden(':action', action) + carried,
-        rows, '<tr><td></td><td><input type="submit" value="%s"/></td></tr>\n' % submit)
+    return '<form method="POST" action="%s">\n%s<table>\n%s%s</table>\n</form>\n' % (
+        escape(frame.config.url_path), hidden(':action', action) + carried, rows,
+        '<tr><td></td><td><input type="submit" value="%s"/></td></tr>\n' % submit)
 
 
 def message(frame, title, text, link=None):
