@@ -11,11 +11,12 @@ from collections.abc import Iterator, Sequence
 
 from .conditions import Condition
 from .guarded import SIGN, guarded, has_alternatives
-from .layers import Layer, expression, folder_pattern, is_pattern, layers, matches_folder
+from .layers import Layer, layers
 from .matched import restricts
 from .model import Directive, Ledger, Prefix, Section, Zone
 from .prefixes import literal_start, under
 from .redirect import in_quotes, pattern
+from .sections import expression, folder_pattern, is_pattern, matches_folder
 
 REASON = "closed for everybody instead: its folders cannot be told by their URLs"
 LETTERS = re.compile(r"(?:[\w/ -]|\\[^\w\s])*")

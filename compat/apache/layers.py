@@ -1,4 +1,4 @@
-"""Scopes and their merging: which sections hold for a folder, a URL or a file name, in Apache's order.
+"""Scopes and their merging, in Apache's order.
 
 Comes in: the directives of a server, each in its sections. Goes out: `Layer`s, and the `Settings` and rules that hold
 where some of them apply. Apache's order: the server, folders from short to long (with their access files), files, URLs.
@@ -6,24 +6,16 @@ where some of them apply. Apache's order: the server, folders from short to long
 
 from __future__ import annotations
 
-import fnmatch
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from .access import NOBODY, OLD, REQUIRE, ordered, required
-from .model import Access, Directive, Ledger, PartRefusal, Prefix, Refusal, Section, Settings
-from .prefixes import literal_start, under
+from .model import Access, Directive, Ledger, PartRefusal, Refusal, Section, Settings
 from .rewrite import passes_authorization
+from .sections import FILES, FOLDERS, INNER, URLS, is_pattern, plain
 from .settings import SEALING, SETTERS
 
-FOLDERS = frozenset({"directory", "htaccess", "directorymatch"})
-URLS = frozenset({"location", "locationmatch"})
-FILES = frozenset({"files", "filesmatch"})
-INNER = frozenset({"requireall", "requireany", "requirenone", "limit", "limitexcept"})
-"""Sections that belong to the access rules of the section around them."""
 CLOSED = Access(closed=True)
-WILD = re.compile(r"[*?\[]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,87 +71,6 @@ def in_apaches_order(found: Sequence[Layer]) -> list[Layer]:
         return 1, 10_000 if pattern else len(plain(layer.folder).split("/")), int(layer.folder.name == "htaccess")
 
     return sorted(found, key=rank)
-
-
-def is_pattern(section: Section) -> bool:
-    """Tell whether a section names what it holds for by a regular expression, or URLs by wildcards."""
-    wild = section.name == "location" and WILD.search(plain(section)) is not None
-    return wild or section.name.endswith("match") or section.arguments[:1] == ("~",)
-
-
-def plain(section: Section) -> str:
-    """Return the path of a section, without a slash at its end."""
-    return (*section.arguments, "")[0].rstrip("/")
-
-
-def expression(section: Section) -> str:
-    """Return a section's regular expression."""
-    if section.name == "location" and section.arguments[:1] != ("~",):
-        return f"^{_from_wildcards(plain(section))}(?:/|$)"
-    return (*section.arguments, "", "")[1 if section.arguments[:1] == ("~",) else 0]
-
-
-def _from_wildcards(text: str) -> str:
-    return "".join({"*": "[^/]*", "?": "[^/]"}.get(letter, re.escape(letter)) for letter in text)
-
-
-def folder_pattern(section: Section, prefix: Prefix) -> str:
-    """Return a regular expression for the URLs of a <Directory> by a pattern, where a prefix leads to its folders.
-
-    Empty where it leads to none; everything where it cannot be told from a URL which folders are meant.
-    """
-    root = prefix.folder.rstrip("/")
-    if not is_pattern(section):
-        parts, wanted = root.split("/"), plain(section).split("/")
-        inside = len(wanted) > len(parts) and all(map(fnmatch.fnmatchcase, parts, wanted))
-        rest = _from_wildcards("/".join(wanted[len(parts) :]))
-        return f"^{re.escape(prefix.url)}/{rest}(?=/|$)" if inside and WILD.search(plain(section)) else ""
-    text = re.sub(r"(?<!\\)\$$", "(?=/|$)", expression(section))
-    if matches_folder(section, root):
-        return f"^{re.escape(prefix.url)}/"
-    for start in (re.escape(root), root):
-        if text.startswith(f"^{start}/"):
-            return f"^{re.escape(prefix.url)}{text[1 + len(start) :]}"
-    if found := re.match(r"\^/?(?:\.[*+]|\(\.[*+]\))", text):
-        return text[found.end() :] or "/"
-    if text.startswith("^") and literal_start(text) and not under(literal_start(text), root):
-        return ""
-    return "/" if text.startswith("^") else text
-
-
-def matches_folder(section: Section, folder: str) -> bool:
-    """Tell whether a <Directory> by a regular expression holds for a folder."""
-    return any(re.search(expression(section), path) for path in (folder, folder + "/"))
-
-
-def holds_for_folder(section: Section, folder: str) -> bool:
-    """Tell whether a <Directory> holds for all of a folder."""
-    if is_pattern(section):
-        return False
-    path = plain(section)
-    if not WILD.search(path):
-        return under(folder, path)
-    parts, wanted = folder.split("/"), path.split("/")
-    return len(wanted) <= len(parts) and all(map(fnmatch.fnmatchcase, parts, wanted))
-
-
-def holds_for_url(section: Section, url: str) -> bool:
-    """Tell whether a <Location> holds for all below a URL."""
-    if is_pattern(section):
-        return False
-    return under(url, plain(section))
-
-
-def file_pattern(section: Section) -> str:
-    """Return a regular expression of nginx for the URLs of a <Files>: one segment of the path matches."""
-    if not is_pattern(section):
-        return f"/{_from_wildcards(plain(section))}(?=/|$)"
-    text = expression(section)
-    body = re.sub(r"\[[^\]]*\]|\\.|\.", lambda found: "[^/]" if found[0] == "." else found[0], text)
-    body = re.sub(r"(?<!\\)\$$", "(?=/|$)", body)
-    if "|" in re.sub(r"\([^()]*\)", "", body):
-        return "/[^/]*(?:" + text + ")"
-    return "/" + body[1:] if body.startswith("^") else body
 
 
 def merged(base: Settings, found: Iterable[Layer], ledger: Ledger) -> Settings:

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from .forbidden import forbids
-from .layers import FILES, FOLDERS, INNER, URLS, WILD, expression, file_pattern, is_pattern, plain
 from .model import Directive, Refusal, Section
 from .parse import unknown_variable
 from .programs import CGI, PLAIN_HANDLERS
 from .redirect import pattern
+from .sections import FILES, FOLDERS, INNER, URLS, WILD, expression, file_pattern, is_pattern, plain
 from .settings import SEAL, SEALING
 from .statements import in_if
 

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from .access import OLD, REQUIRE
-from .layers import FOLDERS, URLS, holds_for_folder, is_pattern, plain
 from .model import Directive, Section
 from .parse import CONDITIONS
 from .redirect import NAMES as REDIRECTS
 from .rewrite import NAMES as REWRITES
+from .sections import FOLDERS, URLS, holds_for_folder, is_pattern, plain
 from .settings import SETTERS
 
 NAMES = frozenset({"allowoverride", "allowoverridelist"})

@@ -15,13 +15,14 @@ from .beyond import beyond
 from .conditions import Scope
 from .expression import condition
 from .forbidden import forbids
-from .layers import FOLDERS, URLS, is_pattern, layers, plain
+from .layers import layers
 from .model import Directive, Ledger, Refusal, Zone
 from .prefixes import under
 from .redirect import NAMES as REDIRECTS
 from .redirect import check_url, literal, pattern, quoted, redirect
 from .rewrite import NAMES as REWRITES
 from .rewrite import is_on, rewrites
+from .sections import FOLDERS, URLS, is_pattern, plain
 from .servers import Server, is_at_server
 from .zones import denied_pattern, is_denial
 

@@ -11,28 +11,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from .access import NOBODY
-from .layers import (
-    CLOSED,
-    WILD,
-    Layer,
-    expression,
-    file_pattern,
-    folder_pattern,
-    holds_for_folder,
-    holds_for_url,
-    in_apaches_order,
-    is_pattern,
-    layers,
-    matches_folder,
-    merged,
-    plain,
-    together,
-)
+from .layers import CLOSED, Layer, in_apaches_order, layers, merged, together
 from .matched import may_hold, restricts, start_of_folder, start_of_url
 from .model import Body, Ledger, Prefix, Refusal, Section, Service, Settings, Zone
 from .prefixes import NAMES, KindOf, in_order, literal_start, prefixes, under
 from .programs import Handlers, body_of, resolved, unknown_sources
 from .redirect import check_pattern
+from .sections import (
+    WILD,
+    expression,
+    file_pattern,
+    folder_pattern,
+    holds_for_folder,
+    holds_for_url,
+    is_pattern,
+    matches_folder,
+    plain,
+)
 from .servers import Server
 
 
