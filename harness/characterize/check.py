@@ -15,6 +15,7 @@ from pathlib import Path
 
 from harness.accepted import read_accepted
 from harness.characterize.own_rules import with_own_rules
+from harness.characterize.own_seed import with_own_seed
 from harness.compare.excerpt import printable
 from harness.config import Config, TargetConfig
 from harness.exchange import Exchange
@@ -23,6 +24,7 @@ from harness.recording import Recording, open_recordings
 from harness.report.curl import curl
 from harness.targets import Target, parse_target
 from harness.verdicts import Shown, verdicts
+from harness.workers import state_of
 
 RECORDED = "recorded"
 APPLICATION = re.compile(r"[A-Za-z_][\w.]*:")
@@ -55,7 +57,7 @@ class Check:
     @cached_property
     def shown(self) -> dict[int, Shown]:
         """What each exchange showed, by its number from 1. Raises what `diff` raises."""
-        config = at_home(self.target, with_own_rules(self.config, self.path), self.path)
+        config = at_home(self.target, self._own(self.config), self.path)
         options = Options(
             parse_target(RECORDED, config),
             varied(parse_target(self.target, config), self._variation),
@@ -66,6 +68,10 @@ class Check:
         )
         found = verdicts([self.recording], options)
         return {int(name.rpartition("#")[2]): shown for name, shown in found.items()}
+
+    def _own(self, config: Config) -> Config:
+        """Return the configuration with what stands beside the cassette: rules and a seed of its own."""
+        return with_own_seed(with_own_rules(config, self.path), self.path, state_of(self.recording, None, config))
 
     def exchange(self, number: int) -> Exchange:
         """Return one exchange."""

@@ -14,11 +14,11 @@ from itertools import islice
 from harness.exchange import Exchange, Response
 from harness.find import number_of, whole
 from harness.held import place_of
+from harness.minimal import minimal
 from harness.naming import Names, names_of
 from harness.pipeline import Options
 from harness.recording import Recording
 from harness.selection import Selection
-from harness.shrink.minimal import minimal
 from harness.verdicts import Shown, verdicts
 
 MOST = 2_000
@@ -68,7 +68,7 @@ class Needed:
     @property
     def trace(self) -> Trace:
         """How they are answered otherwise."""
-        return frozenset(sign for name in self.changed for sign in _signs(self.known[name], self.shown[name]))
+        return frozenset(sign for name in self.changed for sign in signs(self.known[name], self.shown[name]))
 
     def as_of_now(self, renewed: Callable[[Exchange, Response], Exchange]) -> tuple[Exchange, ...]:
         """Return the exchanges; those answered otherwise `renewed` with the answer of now."""
@@ -125,7 +125,8 @@ def _fewer(
     return replace(best, finished=not late)
 
 
-def _signs(name: str, shown: Shown) -> Iterator[tuple[str, ...]]:
+def signs(name: str, shown: Shown) -> Iterator[tuple[str, ...]]:
+    """Yield by what it is known again how an exchange is answered otherwise; nothing where it is not."""
     if shown.kind != "judged":
         yield name, shown.kind, shown.reason
     for difference in shown.differences:

@@ -7,10 +7,12 @@ from pathlib import Path
 
 from harness.characterize.names import distinct, name_of_test, sentence
 from harness.characterize.own_rules import rules_of
+from harness.characterize.own_seed import seed_of
 from harness.errors import UsageError
 from harness.exchange import Exchange
 from harness.naming import Names
 from harness.recording import replacing
+from harness.seed.source import SUFFIXES
 
 HEAD = '''"""What clients get, pinned as recorded beside it; run at another target by --harness-target TARGET."""
 
@@ -30,10 +32,15 @@ def check_places(tests: Path) -> Path:
     if tests.suffix != ".py" or not tests.name.startswith("test_"):
         raise UsageError(f"{tests}: pytest collects test_*.py: give such a name")
     cassette = tests.with_suffix(".yaml")
-    for place in (tests, cassette, rules_of(cassette)):
+    for place in (tests, cassette, *beside(cassette)):
         if place.exists():
             raise UsageError(f"{place}: exists, and is not written over; give another name, or remove it")
     return cassette
+
+
+def beside(cassette: Path) -> list[Path]:
+    """Return where a cassette's own rules and seed may stand."""
+    return [rules_of(cassette), *(seed_of(cassette, suffix) for suffix in SUFFIXES)]
 
 
 def write(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -15,10 +16,11 @@ import click
 
 from harness.characterize.curl_command import curl_request
 from harness.characterize.needed import Needed, Part, needed
-from harness.characterize.own_rules import rules_of
+from harness.characterize.own_seed import seed_of
+from harness.characterize.rows import Kept, kept_rows
 from harness.characterize.shell import is_curl
 from harness.characterize.steady import settled
-from harness.characterize.write import check_places, write
+from harness.characterize.write import beside, check_places, write
 from harness.commands.finding import group_of, recordings_of
 from harness.commands.selecting import selecting
 from harness.config import Config, find_config
@@ -60,6 +62,9 @@ Exit status: 0 written, 2 nothing was."""
 @click.option("--no-redaction", is_flag=True, help="Write the secrets of answers of now, and of a curl command, too.")
 @click.option("--recording", "recordings", metavar="ARCHIVE", multiple=True, type=click.Path(path_type=Path),
               help="Of a report: what it is about. Default: files below this folder, by name.")  # fmt: skip
+@click.option(
+    "--rows/--no-rows", default=True, help="Start from only the rows needed, where one file holds them (yes)."
+)
 @selecting
 def command(
     source: str,
@@ -70,6 +75,7 @@ def command(
     state: str | None,
     no_redaction: bool,
     recordings: tuple[Path, ...],
+    rows: bool,
     **selection: Any,
 ) -> None:
     """Write tests that pass as long as TARGET answers as recorded, and a cassette of what they need, beside each other.
@@ -96,14 +102,17 @@ def command(
         chosen = _chosen(recording, numbers, Selection(**selection), names)
     found = needed(recording, chosen, _options(target, config), output.with_suffix(".yaml").name)
     exchanges = found.as_of_now(Renewing(found.exchanges, config, redacting=not no_redaction))
+    pinned = Part(output.with_suffix(".yaml").name, recording.state, exchanges)
+    kept = kept_rows(pinned, found.chosen, _options(target, config), _say) if rows else None
     cassette = write(output, exchanges, found.chosen, recording.state, target, names)
     try:
+        told = _with_seed(kept, cassette)
         settling = settled(cassette, [number_of(one) for one in exchanges if one.id in found.chosen], target, config)
     except BaseException:
-        for file in (output, cassette, rules_of(cassette)):
+        for file in (output, cassette, *beside(cassette)):
             file.unlink(missing_ok=True)
         raise
-    for line in (*_told(found, output, cassette), *settling):
+    for line in (*_told(found, output, cassette), *told, *settling):
         click.echo(line)
 
 
@@ -169,6 +178,23 @@ def _asked(text: str, target: str, state: str | None, config: Config, no_redacti
         raise UsageError(f"{target} gave no answer to the curl command: {shown.reason or shown.kind}")
     redact: Callable[[Exchange], Exchange] = redactor_for(config, None, no_redaction) or (lambda one: one)
     return Part("curl", state, [redact(replace(exchange, response=shown.answer))])
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)
+
+
+def _with_seed(kept: Kept | None, cassette: Path) -> list[str]:
+    """Write the rows that are needed beside a cassette; say how many they are. Raises UsageError."""
+    if kept is None or kept.left == kept.whole:
+        return []
+    file = seed_of(cassette, kept.seed.file.suffix)
+    try:
+        kept.seed.write(kept.document, file)
+    except (OSError, sqlite3.Error) as error:
+        raise UsageError(f"{file}: cannot be written: {error}") from None
+    finished = "" if kept.finished else "; perhaps not all are needed: there was no time to try without each"
+    return [f"wrote {file}: {kept.left} of the {kept.whole:,} entries of {kept.seed.part}{finished}"]
 
 
 def _told(found: Needed, output: Path, cassette: Path) -> list[str]:

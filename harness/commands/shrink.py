@@ -22,9 +22,9 @@ from harness.pipeline import Options, diff
 from harness.progress import progress
 from harness.recording import Recording, check_replaceable, open_recordings
 from harness.report.reading import read_report
+from harness.seed.source import find_seed, loading
 from harness.shrink import Shrinking, Small
 from harness.shrink.rows import Rows
-from harness.shrink.seed import find_seed, loading
 from harness.shrink.trial import Trials
 from harness.store.cassette import SUFFIXES, write_cassette
 from harness.targets import parse_target
@@ -50,7 +50,7 @@ Exit status: 0 written and confirmed, 2 it could not be, saying why."""
     "--allow-writes", metavar="HOST", multiple=True, help="Send unsafe methods to URL targets on HOST[:PORT]."
 )
 @click.option("--time", "seconds", type=click.FloatRange(min=0), default=120.0, help="Seconds to search (120).")
-@click.option("--rows/--no-rows", default=True, help="Make the state smaller, where one JSON file is loaded (yes).")
+@click.option("--rows/--no-rows", default=True, help="Make the state smaller, where it is loaded from one file (yes).")
 def command(
     report: Path,
     group: str,
@@ -126,14 +126,14 @@ def with_seed(small: Small, state: str, output: Path, options: Options) -> tuple
     The options returned know it already.
     """
     config = options.config
-    table, name = config.states[state], re.sub(r"[^\w-]", "-", f"{state}-{output.stem}", flags=re.ASCII)
-    file = output.with_name(f"{output.stem}.seed.json")
-    seed = find_seed(table, config.root)
+    name = re.sub(r"[^\w-]", "-", f"{state}-{output.stem}", flags=re.ASCII)
+    seed = find_seed(config.states[state], config.root)
     assert seed is not None, "or else there were no entries to leave out"
-    file.write_text(json.dumps(small.document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    file = output.with_name(f"{output.stem}.seed{seed.file.suffix}")
+    seed.write(small.document, file)
     inside = file.resolve().is_relative_to(config.root.resolve())
     where = file.resolve().relative_to(config.root.resolve()) if inside else file.resolve()
-    loads = loading(table, seed, where)
+    loads = loading(config, state, seed, where).states[state]
     click.echo(f"wrote {file}: the smaller starting state; for harness.toml:\n\n{toml_of(name, loads)}")
     return name, replace(options, config=replace(config, states={**config.states, name: loads}))
 

@@ -20,11 +20,11 @@ from harness.errors import TargetError
 from harness.exchange import Exchange, Response
 from harness.find import number_of, whole
 from harness.group import Group
+from harness.minimal import minimal
 from harness.naming import Names
 from harness.recording import Recording
 from harness.renewed import Renewing
 from harness.selection import Selection
-from harness.shrink.minimal import minimal
 from harness.shrink.parts import SORTS, Sort
 from harness.shrink.rows import Rows, Stopped
 from harness.shrink.trial import Sign, Trials, signs, signs_of

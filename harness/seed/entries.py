@@ -1,15 +1,12 @@
-"""The rows of a starting state that are needed: a JSON file that `load` reads, with fewer entries in it.
+"""What can be left out of a document that a starting state is loaded from: the entries of its lists, at any depth.
 
-A `[state.NAME]` table comes in; the file that can be made smaller, its entries, documents made of fewer of them, and
-the table that loads such a document instead, go out. Whether a smaller state shows the cause is for the caller to try.
+A document as JSON has it comes in; places of entries, and documents made of fewer of them, go out.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+import re
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 Entry = tuple[str | int, ...]
@@ -18,31 +15,7 @@ DEPTH = 4
 """How deep entries are looked for: rows of rows, not the letters of a text."""
 SHORTEST = 4
 """Letters of a word by which an entry is known to be asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Seed:
-    """A JSON file among the words of `load`: `word` as it stands there, and what the file holds."""
-
-    word: str
-    document: Any
-
-
-def find_seed(table: Mapping[str, Any], root: Path) -> Seed | None:
-    """Return the JSON file that a state is loaded from; None where there is none, or more than one."""
-    found = [word for word in table.get("load", ()) if word.endswith(".json") and (root / word).is_file()]
-    if len(found) != 1:
-        return None
-    try:
-        return Seed(found[0], json.loads((root / found[0]).read_text(encoding="utf-8")))
-    except ValueError:
-        return None
-
-
-def loading(table: Mapping[str, Any], seed: Seed, file: Path) -> dict[str, Any]:
-    """Return the table of a state that loads `file` in the place of the seed; templates would stand for the whole."""
-    load = [str(file) if word == seed.word else word for word in table["load"]]
-    return {key: value for key, value in table.items() if not key.startswith("template")} | {"load": load}
+_QUOTED = re.compile(r"'([^']+)'")  # the values of a row in SQL
 
 
 def levels(document: Any) -> list[list[Entry]]:
@@ -91,8 +64,8 @@ def _at(document: Any, entry: Entry) -> Any:
 
 
 def _words(value: Any, depth: int = 0) -> Iterable[str]:
-    if isinstance(value, str) and len(value) >= SHORTEST:
-        yield value
+    if isinstance(value, str):
+        yield from (word for word in (value, *_QUOTED.findall(value)) if len(word) >= SHORTEST)
     elif isinstance(value, dict) and depth < 1:
         for item in value.values():
             yield from _words(item, depth + 1)

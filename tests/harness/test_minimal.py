@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.shrink.minimal import minimal
+from harness.minimal import minimal
 
 
 @settings(max_examples=60)
