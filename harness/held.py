@@ -14,11 +14,11 @@ from dataclasses import replace
 from functools import cached_property
 
 from harness.bind.spelling import DOCUMENT, Values, rewritten
+from harness.config import Config
 from harness.difference import Difference
 from harness.exchange import Exchange, Redaction, Response, with_length
-from harness.judge import Fronts, Judge, Replayed
+from harness.judge import Fronts, Judge, Replayed, Verdict
 from harness.normalise import Normaliser
-from harness.pipeline import Options
 from harness.redact import Redactor
 from harness.redact.options import redactor_with
 from harness.replay import Outcome
@@ -31,15 +31,20 @@ Place = tuple[str, str, str]
 
 
 class Held:
-    """Holds the answers of one run against what was recorded, in their order."""
+    """Holds the answers of one run against what was recorded, in their order; `fronts` and `replayed` as for Judge."""
 
-    def __init__(self, options: Options) -> None:
-        self._options = options
+    def __init__(self, config: Config, fronts: Fronts, replayed: Replayed) -> None:
+        self._config, self._fronts, self._replayed = config, fronts, replayed
         self._judges: dict[str, Judge] = {}
 
     @cached_property
     def _redactor(self) -> Redactor:
-        return redactor_with(self._options.config, None)
+        return redactor_with(self._config, None)
+
+    def judged(self, outcome: Outcome, verdict: Verdict) -> Verdict:
+        """Return the verdict without what is only redaction."""
+        left = self.left(outcome, verdict.differences)
+        return replace(verdict, differences=tuple(each for each in verdict.differences if place_of(each) in left))
 
     def left(self, outcome: Outcome, differences: Sequence[Difference]) -> frozenset[Place]:
         """Return the places of the differences that are more than redaction; all of them where that is not known."""
@@ -59,12 +64,11 @@ class Held:
     def _judge(self, exchange: Exchange) -> Judge:
         name = exchange.id.rpartition("#")[0]
         if name not in self._judges:
-            old, new = self._options.old, self._options.new
             self._judges[name] = Judge(
                 Normaliser((time.time(), float("inf"))),
                 Normaliser((exchange.started, float("inf"))),
-                Fronts(old=old.served, new=new.served),
-                Replayed(old=old.replayed, new=new.replayed),
+                self._fronts,
+                self._replayed,
                 stale=False,
             )
         return self._judges[name]

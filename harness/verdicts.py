@@ -1,8 +1,7 @@
 """The verdict of a comparison exchange by exchange, where `pipeline.diff` tells it by cause.
 
 Recordings and options come in; for each exchange what was judged, and which causes and differences nobody explains, go
-out. Noise, accepted differences and grouping are those of the whole run: one exchange alone cannot tell noise. Of a
-redacted recording, a secret in the place of its token is no difference.
+out. Noise, accepted differences and grouping are those of the whole run: one exchange alone cannot tell noise.
 """
 
 from __future__ import annotations
@@ -17,7 +16,6 @@ from harness.difference import Difference
 from harness.exchange import Response
 from harness.group import Group, Groups
 from harness.group.observation import Observation
-from harness.held import Held, Place, place_of
 from harness.judge import Kind, Verdict
 from harness.pipeline import Options, Phase, gather, silent
 from harness.recording import Recording
@@ -48,20 +46,14 @@ class Shown:
 def verdicts(recordings: Sequence[Recording], options: Options, phase: Phase = silent) -> dict[str, Shown]:
     """Replay and compare as `diff` does, and return what each exchange showed, by its id; raises what `diff` raises."""
     shown: dict[str, Shown] = {}
-    held, places = Held(options), dict[str, frozenset[Place]]()
 
     def note(outcome: Outcome, verdict: Verdict) -> None:
         exchange, new = outcome.exchange, outcome.new
         answer = aliased(new, outcome.names[1], exchange.request.path) if isinstance(new, Response) else None
         shown[exchange.id] = Shown(verdict.kind, verdict.reason, answer=answer)
-        if not options.old.replayed:
-            places[exchange.id] = held.left(outcome, verdict.differences)
-
-    def is_left(one: Observation) -> bool:
-        return one.exchange not in places or place_of(one.difference) in places[one.exchange]
 
     def seen_in(observations: Sequence[Observation]) -> Sequence[Observation]:
-        return list(filter(is_left, parted(observations, options.meaning)[0]))
+        return parted(observations, options.meaning)[0]
 
     gathered = gather(recordings, replace(options, noted=note), phase)
     evidence = gathered.evidence

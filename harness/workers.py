@@ -19,6 +19,7 @@ from harness.effects import Effects
 from harness.endpoint import endpoint
 from harness.evidence import Evidence, Place, count, merged
 from harness.exchange import Exchange
+from harness.held import Held
 from harness.judge import STATE, Fronts, Judge, Replayed, Verdict
 from harness.mixed import is_mixed
 from harness.normalise import Normaliser
@@ -156,6 +157,7 @@ class Worker:
         self._started = time.time()
         self._fronts = Fronts(old=pair.old.served, new=pair.new.served)
         self._replayed = Replayed(old=pair.old.replayed, new=pair.new.replayed)
+        self._held = Held(setting.config, self._fronts, self._replayed)
         self._players: dict[str | None, tuple[Player, Player]] = {}
 
     def work(self) -> None:
@@ -182,6 +184,8 @@ class Worker:
         for position, outcome in enumerate(replay(scenario, old, new), 1):
             place = Place(scenario.number, position, named)
             verdict = judge.judge(outcome)
+            if not self._replayed.old:
+                verdict = self._held.judged(outcome, verdict)
             if verdict.diverged and (apart or new.rejoin(old, differing(outcome.wrote, verdict.differences))):
                 judge.rejoined()
             count(self.evidence, place, outcome.exchange, verdict, self.setting.config)

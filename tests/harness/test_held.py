@@ -6,17 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from harness.config import Config
+from harness.config import Config, TargetConfig
 from harness.difference import Difference
 from harness.exchange import Exchange, Redaction, Request, Response
 from harness.held import TOKEN, Held, masked, tokens_in
-from harness.pipeline import Options
+from harness.judge import Fronts, Replayed
+from harness.pipeline import Options, diff
+from harness.recording import open_recordings
 from harness.redact import redactor
 from harness.replay import Outcome
+from harness.store.archive import ArchiveWriter
 from harness.targets import parse_target
 
 CONFIG = Config(Path())
-OPTIONS = Options(parse_target("recorded", CONFIG), parse_target("shop:application", CONFIG), CONFIG)
 TYPE = (b"Content-Type", b"application/json")
 
 
@@ -52,7 +54,7 @@ CASES = {
 @pytest.mark.parametrize(("recorded", "now", "differences", "left"), CASES.values(), ids=CASES.keys())
 def test_what_is_more_than_redaction_is_left(recorded, now, differences, left):
     """By place: what is redacted on both sides is no difference, all else is."""
-    found = Held(OPTIONS).left(outcome(answer(recorded), answer(now)), differences)
+    found = Held(CONFIG, Fronts(), Replayed(old=False)).left(outcome(answer(recorded), answer(now)), differences)
     assert found == {(one.aspect, one.path, one.kind) for one in left}
 
 
@@ -64,3 +66,31 @@ def test_all_tokens_read_alike_also_in_what_is_packed():
     assert gzip.decompress(made.body) == b"x=%s&y=1" % TOKEN
     assert made.headers == ((b"Content-Length", b"%d" % len(made.body)), (b"X", TOKEN))
     assert tokens_in(Response(200, b"OK", (), body), told) == {"bcdfghjk12"}
+
+
+SHOP = """
+def application(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "2"), ("X-Owner", %r)])
+    return [b"ok"]
+"""
+OWNER = "alice@shop.example"
+
+
+@pytest.mark.parametrize(
+    ("now", "differs"),
+    [(OWNER, []), ("bert@shop.example", []), ("nobody", ["header X-Owner"])],
+    ids=["the same", "another", "a word"],
+)
+def test_a_redacted_recording_is_compared_with_answers_in_clear(tmp_path, now, differs):
+    """A secret in the place of its token is no difference, what is none is one."""
+    (tmp_path / "shop.py").write_text(SHOP % now)
+    headers = ((b"Content-Type", b"text/plain"), (b"Content-Length", b"2"), (b"X-Owner", OWNER.encode()))
+    with ArchiveWriter(tmp_path / "x.archive") as writer:
+        request = Request(b"GET / HTTP/1.1", ((b"Host", b"x"),))
+        exchange = Exchange("x#1", request, Response(200, b"OK", headers, b"ok"), started=1_463_392_800.0)
+        writer.add(redactor({}, b"k" * 32).redact(exchange))
+    config = Config(tmp_path, targets={"shop": TargetConfig("shop:application", cwd=str(tmp_path))})
+    options = Options(parse_target("recorded", config), parse_target("shop", config), config)
+    result = diff(open_recordings([tmp_path / "x.archive"]), options)
+    assert result.count("judged") == 1
+    assert [f"{group.aspect} {group.path}" for group in result.groups] == differs
