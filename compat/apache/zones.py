@@ -10,10 +10,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from .access import NOBODY
+from .access import NOBODY, OLD, REQUIRE
+from .granted import OVERLAPS, STAYS_CLOSED, lets_in_more, surely
 from .layers import CLOSED, Layer, in_apaches_order, layers, merged, together
 from .matched import may_hold, restricts, start_of_folder, start_of_url
-from .model import Body, Ledger, Prefix, Refusal, Section, Service, Settings, Zone
+from .model import Access, Body, Ledger, Prefix, Refusal, Section, Service, Settings, Zone
 from .prefixes import NAMES, KindOf, in_order, literal_start, prefixes, under
 from .programs import Handlers, body_of, resolved, unknown_sources
 from .redirect import check_pattern
@@ -25,10 +26,11 @@ from .sections import (
     holds_for_folder,
     holds_for_url,
     is_pattern,
-    matches_folder,
     plain,
 )
 from .servers import Server
+
+_Overlay = tuple[str, Body]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,7 @@ class _Whole:
         body = self._body(prefix, spot, holding)
         if prefix.pattern:
             return Zone(spot.url, spot.folder, prefix, self._closed(prefix, body))
-        overlays = tuple(one for one in self._overlays(prefix, spot, holding) if one[1] != body)
+        overlays = tuple(one for one in self._overlays(prefix, spot, holding, body) if one[1] != body)
         return Zone(spot.url, spot.folder, prefix, body, overlays)
 
     def _closed(self, prefix: Prefix, body: Body) -> Body:
@@ -149,6 +151,9 @@ class _Whole:
         for directive in (directive for layer in maybe for directive in layer.directives):
             reason = "it may hold for a part of the URLs that a pattern leads to"
             self.ledger.settle(directive, "not carried", f"these URLs are closed for everybody instead: {reason}")
+        if body.settings.access != Access():
+            for layer in (one for one in self.layers if may_hold(one, prefix) and one.is_closed_off):
+                self._refuse(layer, STAYS_CLOSED)
         return replace(body, settings=replace(body.settings, access=CLOSED)) if maybe else body
 
     def _body(self, prefix: Prefix, spot: _Spot, holding: Sequence[Layer]) -> Body:
@@ -176,29 +181,54 @@ class _Whole:
             self.services.add(body.service)
         return body
 
-    def _overlays(self, prefix: Prefix, spot: _Spot, holding: Sequence[Layer]) -> Iterator[tuple[str, Body]]:
-        """Yield patterns with their own settings; one that may overlap with an earlier one is refused and closed."""
-        used: list[str] = []
-        closed: list[tuple[str, Body]] = []
-        fine: list[tuple[str, Body]] = []
+    def _overlays(
+        self, prefix: Prefix, spot: _Spot, holding: Sequence[Layer], outer: Body
+    ) -> Iterator[tuple[str, Body]]:
+        """Yield patterns with their own settings; one that may overlap with an earlier one is refused and closed. What
+        lets in more than is let in around it holds only where that is sure.
+        """
+        used: list[_Overlay] = []
+        closed, fine, rest = list[_Overlay](), list[_Overlay](), list[_Overlay]()
         for layer in self.layers:
             pattern = _overlay_pattern(layer, prefix, spot)
             if not pattern:
+                self._untold(layer, prefix, outer)
                 continue
             body = self._body(prefix, spot, in_apaches_order([*holding, layer]))
+            opens = lets_in_more(body.settings, outer.settings)
+            shut = replace(body, settings=replace(body.settings, access=CLOSED))
+            closes = layer.is_closed_off and (not opens or lets_in_more(outer.settings, body.settings))
             if body.settings.access.closed or body.settings.access == NOBODY:
                 closed.append((pattern, body))
-                continue
-            if used and not all(_disjoint(pattern, other) for other in used):
-                reason = "nginx takes the first pattern that matches, and this may overlap with an earlier one"
-                for directive in layer.directives:
-                    self.ledger.settle(directive, "not carried", reason)
-                if layer.is_closed_off:
-                    closed.append((pattern, replace(body, settings=replace(body.settings, access=CLOSED))))
-                continue
-            used.append(pattern)
-            fine.append((pattern, body))
-        yield from (*closed, *fine)
+            elif not all(_disjoint(pattern, other) or same == body for other, same in used):
+                self._refuse(layer, f"{OVERLAPS}; what it opened is closed" if opens else OVERLAPS)
+                closed += [(pattern, shut)] * closes
+            elif opens:
+                used.append((pattern, body))
+                sure, left_out = surely(layer, prefix, spot.url, spot.folder, body, self.kind)
+                fine += [(sure, body)] * bool(sure)
+                rest += [(pattern, shut)] * closes
+                if left_out:
+                    self._refuse(layer, left_out)
+            else:
+                used.append((pattern, body))
+                fine.append((pattern, body))
+        yield from (*closed, *fine, *rest)
+
+    def _untold(self, layer: Layer, prefix: Prefix, outer: Body) -> None:
+        """Say of a section for folders whose URLs are not known that it is not carried over; what it closes is another
+        matter.
+        """
+        if layer.folder is None or not is_pattern(layer.folder) or prefix.single or restricts(layer):
+            return
+        if under(prefix.folder, literal_start(expression(layer.folder))):
+            open_anyway = outer.settings.access == Access()
+            found = [d for d in layer.directives if not open_anyway or d.name not in REQUIRE | OLD]
+            self._refuse(replace(layer, directives=tuple(found)), STAYS_CLOSED)
+
+    def _refuse(self, layer: Layer, reason: str) -> None:
+        for directive in layer.directives:
+            self.ledger.settle(directive, "not carried", reason)
 
 
 def _holds(layer: Layer, prefix: Prefix, spot: _Spot) -> bool:
@@ -217,7 +247,7 @@ def _holds(layer: Layer, prefix: Prefix, spot: _Spot) -> bool:
 
 def _holds_for(section: Section, folder: str, prefix: Prefix) -> bool:
     if prefix.single and is_pattern(section):
-        return matches_folder(section, folder)
+        return re.search(expression(section), prefix.folder) is not None
     return holds_for_folder(section, folder)
 
 
