@@ -27,6 +27,7 @@ test: venv  ## the whole suite
 
 check: venv  ## ruff, mypy, import rules
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 

@@ -56,9 +56,7 @@ class Installation:
 
     def services(self, manager: TransactionManager, urls: Urls) -> Services:
         """Return what can be done within a transaction."""
-        return Services(
-            self.database, self.store, self.settings, urls, manager, self.remembered, self.purge, self.feed
-        )
+        return Services(self.database, self.store, self.settings, urls, manager, self.remembered, self.purge, self.feed)
 
     def close(self) -> None:
         """End what runs beside requests, and close the connections."""

@@ -91,4 +91,3 @@ def _time(name: str) -> list[str | Field]:
         return ["[", Field(role, CLF), "]"]
     time_pattern(name)  # says which directive is not known
     return [Field(role, name)]
-

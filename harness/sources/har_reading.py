@@ -42,6 +42,7 @@ class ReadEntry:
     guesses: frozenset[str] = frozenset()
     remarks: tuple[str, ...] = ()
 
+
 _AS_TEXT = ("", "utf-8", "utf8")
 """Values of `content.encoding` that leave a text as it is; of any other nobody knows how to undo it."""
 

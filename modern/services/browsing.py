@@ -74,9 +74,7 @@ def lineage(text: str) -> list[str]:
     return [SEPARATOR.join(parts[:end]) for end in range(1, len(parts) + 1)]
 
 
-def _counts(
-    trove: Mapping[int, str], found: set[tuple[str, str]], classified: Iterable[Classified]
-) -> dict[str, int]:
+def _counts(trove: Mapping[int, str], found: set[tuple[str, str]], classified: Iterable[Classified]) -> dict[str, int]:
     """Return how many of the found releases have each classifier or one below it."""
     having: dict[str, set[tuple[str, str]]] = {}
     for name, version, id in classified:

@@ -19,9 +19,7 @@ def show_releases(
     request: IndexRequest, title: str, releases: Sequence[Any], scores: Mapping[str, int] | None = None
 ) -> Response:
     """A table of releases, with their weights where there are any."""
-    return show(
-        request, "release_list.jinja2", title, name=request.form.get("name"), releases=releases, scores=scores
-    )
+    return show(request, "release_list.jinja2", title, name=request.form.get("name"), releases=releases, scores=scores)
 
 
 def index(request: IndexRequest) -> Response:

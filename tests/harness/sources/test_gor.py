@@ -234,9 +234,7 @@ def test_round_trip(made: list[tuple[Request, Response | None, float]]) -> None:
 def breaks(exchange: Exchange) -> bool:
     """Whether a body that cannot be cut into chunks has a line of monkeys, as it stands in a file."""
     messages = [message for message in (exchange.request, exchange.response) if message]
-    return any(
-        message.framing != "chunked" and END in b"\n" + (message.body or b"") + b"\n" for message in messages
-    )
+    return any(message.framing != "chunked" and END in b"\n" + (message.body or b"") + b"\n" for message in messages)
 
 
 @pytest.mark.parametrize(

@@ -160,7 +160,7 @@ http {{
 }}
 """
 SENT = [
-    b"GET /plain?a=%20b HTTP/1.1\r\nHost: a.example\r\nUser-Agent: \"quoted\" back\\slash\r\nConnection: close\r\n\r\n",
+    b'GET /plain?a=%20b HTTP/1.1\r\nHost: a.example\r\nUser-Agent: "quoted" back\\slash\r\nConnection: close\r\n\r\n',
     b"GET /8-bit-caf\xc3\xa9 HTTP/1.1\r\nHost: a.example\r\nCookie: a=\xff\r\nConnection: close\r\n\r\n",
     b"\x16\x03\x01garbage\r\n\r\n",
 ]

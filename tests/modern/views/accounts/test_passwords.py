@@ -21,9 +21,9 @@ def test_a_link_leads_to_a_new_password(person):
     short = person.post("pw_reset_change", otk=key, password="x", confirm="x")
     assert short.text.startswith("User password reset\n\nPlease make")
     password = "Erin and her 2nd"
-    assert "<h1>Password changed</h1>" in person.post(
-        "pw_reset_change", otk=key, password=password, confirm=password
-    ).text
+    assert (
+        "<h1>Password changed</h1>" in person.post("pw_reset_change", otk=key, password=password, confirm=password).text
+    )
     assert person.post("pw_reset_change", otk=key, password=password, confirm=password).status_int == 400
     assert person.log_in("Erin", password).status_int == 200
 
