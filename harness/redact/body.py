@@ -19,27 +19,19 @@ from harness.exchange import Headers, all_headers
 
 UNPACKED = 64_000_000
 """Bytes beyond which a compressed body is not unpacked."""
-PARTS = 1000
-"""Parts of a form that are told apart; what follows is one text, in which names tell where they stand."""
 BIT = 16
 """Bytes of a broken body that are unpacked at a time."""
 
-_BOUNDARY = re.compile(rb""";\s*boundary\s*=\s*(?:"([^"]{1,200})"|([^\s;"]{1,200}))""", re.IGNORECASE)
-_BLANK = re.compile(rb"\r?\n\r?\n")
-_HEAD_LINE = rb"(?i)content-disposition:(?:[^\r\n]|\r?\n[ \t])*?(?<=[;\s])"
-_FIELD = re.compile(_HEAD_LINE + rb"""name(?:\*\s*=\s*[\w-]*'[\w-]*'|\s*=\s*)(?:"([^"\r\n]*)"|([^\s;]+))""")
-_FILE = re.compile(_HEAD_LINE + rb"""filename(?:\*\s*=|\s*=\s*(?!"?(?:blob)?"?\s*(?:;|\r?\n|\Z)))""")
-"""A file has a name; scripts that send JSON or a field as one call it `blob`."""
 _CHARSET = re.compile(rb"""(?i)charset\s*=\s*["']?utf-?(16|32)(le|be)?""")
 _MARKS = {
     b"\xff\xfe\0\0": "utf-32-le", b"\0\0\xfe\xff": "utf-32-be", b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be",
 }  # fmt: skip
 """What a text of more than one byte a character may begin with, the longer first."""
-_BINARY = re.compile(
+BINARY = re.compile(
     rb"(?:image|audio|video|font)/(?!svg)|application/(?:octet-stream|zip|gzip|x-gzip|x-tar|pdf|x-bzip2|vnd\.(?!.*(?:json|xml)))"
 )
-_NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
-_NAMED = re.compile(rb"msgpack|cbor|bson|protobuf|x-amf|grpc")
+NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+NAMED = re.compile(rb"msgpack|cbor|bson|protobuf|x-amf|grpc")
 """Binary formats whose fields have names: what stands behind a name that tells is looked at."""
 
 
@@ -47,10 +39,10 @@ class Unread(Exception):
     """A body cannot be looked into: its coding is not known here, or it is too large unpacked."""
 
 
-_TEXT = re.compile(rb"text/|json|xml|javascript|urlencoded|graphql|yaml")
+TEXT = re.compile(rb"text/|json|xml|javascript|urlencoded|graphql|yaml")
 """Types that are texts whatever bytes are in them."""
-_DATA = re.compile(rb"json|(?<!html\+)\bxml")
-"""Types whose texts may hold others in base64."""
+UNTOLD = (b"", b"application/octet-stream", b"binary/octet-stream")
+"""Types that tell nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +51,6 @@ class Coding:
 
     unpack: Callable[[bytes], bytes]
     pack: Callable[[bytes], bytes]
-
-
-@dataclass(frozen=True, slots=True)
-class Region:
-    """A stretch of a body: `form`, `text`, `data` (JSON, XML), `field` (of the form field `name`) or `binary`."""
-
-    start: int
-    end: int
-    sort: str
-    name: str = ""
 
 
 def _inflate(body: bytes, wbits: int) -> bytes:
@@ -225,7 +207,7 @@ def codings(headers: Headers) -> tuple[Coding, ...]:
 def kind_of(headers: Headers) -> bytes:
     """Return the content type of a body; of several the first that says that it is a text."""
     kinds = all_headers(headers, b"content-type")
-    return next((kind for kind in kinds if not _BINARY.match(media_type(kind))), kinds[0] if kinds else b"")
+    return next((kind for kind in kinds if not BINARY.match(media_type(kind))), kinds[0] if kinds else b"")
 
 
 def media_type(content_type: bytes) -> bytes:
@@ -233,59 +215,9 @@ def media_type(content_type: bytes) -> bytes:
     return content_type.partition(b";")[0].strip().lower()
 
 
-def is_opaque(media: bytes, sort: str) -> bool:
-    """Tell whether secrets may stand in a region where they are not looked for."""
-    return sort == "binary" or _NAMED.search(media) is not None
-
-
-def regions(text: bytes, content_type: bytes) -> Iterator[Region]:
-    """Yield the stretches of an unpacked body; what is between them holds no value."""
-    media = media_type(content_type)
-    if media == b"application/x-www-form-urlencoded":
-        yield Region(0, len(text), "form")
-    elif media.startswith(b"multipart/") and (boundary := _BOUNDARY.search(content_type)):
-        yield from _parts(text, b"--" + (boundary[1] or boundary[2]))
-    else:
-        yield Region(0, len(text), _sort(text, media))
-
-
-def _sort(text: bytes, media: bytes) -> str:
-    if media == b"application/octet-stream" and not _NO_TEXT.search(text, 0, 4096):
-        return "text"
-    if _BINARY.match(media) or (b"\0" in text[:4096] and not _TEXT.search(media) and not _NAMED.search(media)):
-        return "binary"
-    return "data" if _DATA.search(media) or (not media and text.lstrip()[:1] in (b"{", b"[")) else "text"
-
-
-def _parts(text: bytes, mark: bytes) -> Iterator[Region]:
-    at = 0
-    for _ in range(PARTS):
-        after = text.find(mark, at + 1)
-        yield from _part(text, at, len(text) if after < 0 else after)
-        if after < 0:
-            return
-        at = after
-    yield Region(at, len(text), "text")
-
-
-def _part(text: bytes, start: int, end: int) -> Iterator[Region]:
-    """The head of a part is a text; its content is a field or a file."""
-    blank = _BLANK.search(text, start, min(end, start + 16_384))
-    if blank is None:
-        yield Region(start, end, "text")
-        return
-    head = text[start : blank.end()]
-    yield Region(start, blank.start(), "text")
-    line_end = 2 if text[end - 2 : end] == b"\r\n" else int(text[end - 1 : end] == b"\n")
-    close = end - (line_end if end < len(text) else 0)
-    field = _FIELD.search(head)
-    name = (field[1] or field[2] or b"").decode("utf-8", "replace") if field else ""
-    yield Region(blank.end(), max(blank.end(), close), "binary" if _FILE.search(head) else "field", name)
-
-
 def is_packed(text: bytes, content_type: bytes) -> bool:
     """Tell whether a body is in gzip although no header says so; what is sent as such a file stays one."""
-    return text.startswith(b"\x1f\x8b\x08") and not _BINARY.match(content_type.lower())
+    return text.startswith(b"\x1f\x8b\x08") and not BINARY.match(content_type.lower())
 
 
 def wide(text: bytes, content_type: bytes) -> str:
@@ -295,9 +227,16 @@ def wide(text: bytes, content_type: bytes) -> str:
             return charset
     if declared := _CHARSET.search(content_type):
         return f"utf-{declared[1].decode()}-{'be' if declared[2] in (b'be', b'BE') else 'le'}"
-    first = text[:1024]
-    if b"\0" not in first or not _TEXT.search(content_type.lower()):
+    first, media = text[:1024], media_type(content_type)
+    if b"\0" not in first or not (media in UNTOLD or TEXT.search(media)):
         return ""
+    charset = _by_zeros(first)
+    if charset and media in UNTOLD and NO_TEXT.search(first.decode(charset, "replace").encode()):
+        return ""
+    return charset
+
+
+def _by_zeros(first: bytes) -> str:
     if first.count(0) * 4 > len(first) * 2.5:
         return "utf-32-be" if first[:1] == b"\0" else "utf-32-le"
     high, low = first[::2].count(0), first[1::2].count(0)

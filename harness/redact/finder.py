@@ -16,6 +16,7 @@ from harness.redact.coded import coded_texts, has_coded_json
 from harness.redact.layer import Layer
 from harness.redact.names import SURE, Names, shown, word_set
 from harness.redact.patterns import credentials, emails, has_credentials, marked, of_rules, positional, userinfo
+from harness.redact.regions import sort_of
 from harness.redact.settings import Settings
 from harness.redact.spot import Spot
 from harness.redact.syntax import FORM, LONGEST_NAME, name_at, text_of
@@ -34,6 +35,8 @@ HIDDEN = 1000
 TRIVIAL = word_set("0 1 true false null none nil yes no on off undefined deleted")
 """Values that are no token whatever their name says."""
 
+_WITHIN = dict.fromkeys(("form", "data", "lines", "settings", "field"), "within")
+"""Sorts of the texts that may hold settings in which an encoding is undone."""
 _HIDDEN_INPUT = re.compile(rb"(?i)<input\b[^<>]*?\stype\s*+=\s*+[\"']?password\b[^<>]*+")
 _PAIR = re.compile(rb"(?:\A|(?<=[?&;]))([^=&;?\s]{1,240}+)=([^&;\s]++)")
 
@@ -68,8 +71,7 @@ class Finder:
         """Find secrets in a layer, and tell whether a name in it may tell of one."""
         telling = self._telling(layer.words)
         if telling:
-            form = text.sort == "form" and layer.parent is None
-            _claim(text, layer, self._named(text, layer, telling, form))
+            _claim(text, layer, self._named(text, layer, telling))
             if text.place == "response.body" and any(word.lower() == b"password" for word in telling):
                 self._learn(layer.text)
         if self._hidden and text.sort == "form" and layer.parent is None:
@@ -98,7 +100,7 @@ class Finder:
         """Find secrets in the texts that stand in base64 in a text: in any, or only in JSON."""
         for start, end, decoded in coded_texts(text.raw, anything):
             if text.spots.add(Spot(start, end, "", "")):
-                inner = text.inner[start] = Text(f"{text.place} base64", decoded)
+                inner = text.inner[start] = Text(f"{text.place} base64", decoded, sort_of(decoded))
                 self.find(inner)
 
     def _find_field(self, text: Text) -> None:
@@ -108,18 +110,21 @@ class Finder:
         if verdict and is_secret(verdict, value):
             text.spots.add(Spot(0, len(text.raw), value, _kind(verdict), f"multipart {shown(text.name)}"))
 
-    def _named(self, whole: Text, layer: Layer, telling: list[bytes], form: bool) -> Iterator[Spot]:
+    def _named(self, whole: Text, layer: Layer, telling: list[bytes]) -> Iterator[Spot]:
         """Yield the values of telling names; what stands within such a value is not looked at again."""
         text, after, weak = layer.text, 0, 0
+        sort = whole.sort if layer.parent is None else _WITHIN.get(whole.sort, "text")
         for start, end in sorted({name_at(text, at) for word in telling for at in _places(text, word)}):
             name = read_name(text[start:end])
             verdict = self._names.verdict(name) if start >= after else ""
             weak += verdict == "weak"
-            if verdict and (verdict != "weak" or weak <= WEAK_NAMES):
-                spots = list(_values(text, (start, end), form, name, verdict))
+            if verdict and (verdict != "weak" or weak <= WEAK_NAMES) and not whole.is_named(layer, start):
+                spots = list(_values(text, (start, end), sort, name, verdict))
                 after = spots[-1].end if spots else after
                 if spots and whole.opens(layer, start, spots[-1]):
                     return
+                if spots:
+                    whole.note_named(layer, start, after)
                 yield from (spot for spot in spots if spot.start < spot.end)
 
     def _learn(self, page: bytes) -> None:
@@ -148,9 +153,9 @@ class Finder:
         return telling
 
 
-def _values(text: bytes, span: tuple[int, int], form: bool, name: str, verdict: str) -> Iterator[Spot]:
+def _values(text: bytes, span: tuple[int, int], sort: str, name: str, verdict: str) -> Iterator[Spot]:
     """Yield the secrets that a name of this verdict names."""
-    for value in values(text, *span, form, WEAK if verdict == "weak" else len(text)):
+    for value in values(text, *span, sort, WEAK if verdict == "weak" else len(text)):
         read = value.writing.read(text[value.start : value.end])
         if is_secret(verdict, read) or (value.start == value.end and verdict in SURE):
             place = f"{value.writing.name} {shown(name)}"
@@ -158,8 +163,10 @@ def _values(text: bytes, span: tuple[int, int], form: bool, name: str, verdict: 
 
 
 def read_name(raw: bytes) -> str:
-    """Return a name as it is meant: without percent-encoding and namespace."""
+    """Return a name as it is meant: without percent-encoding and namespace, or what PHP says of its visibility."""
     name = text_of(raw)
+    if name.startswith("[") and ":" in name:
+        return name[1:].partition(":")[0]
     return (unquote(name) if "%" in name else name).rpartition(":")[2]
 
 

@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from json import dumps, loads
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 from harness.redact.spot import Spelling, plain
 
@@ -37,6 +37,10 @@ def _unpercent(escape: bytes) -> bytes:
     return bytes([int(escape[1:], 16)])
 
 
+def _unplus(escape: bytes) -> bytes:
+    return b" " if escape == b"+" else _unpercent(escape)
+
+
 def _unreference(escape: bytes) -> bytes:
     return html.unescape(escape.decode("ascii")).encode("utf-8", "surrogatepass")
 
@@ -48,6 +52,14 @@ def _unescape(escape: bytes) -> bytes:
 
 
 ENCODINGS = (
+    Encoding(  # a text of several lines in a form, whose blanks are plus signs: in one line, they tell nothing
+        "form",
+        b"+",
+        re.compile(rb"%0[AaDd]"),
+        re.compile(rb"%[0-9A-Fa-f]{2}|\+"),
+        _unplus,
+        quote_plus,
+    ),
     Encoding(
         "percent",
         b"%",

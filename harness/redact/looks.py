@@ -161,7 +161,7 @@ def secrets_of(text: Text, names: Names, tokens: Tokens, keep: Collection[str]) 
         if not value or value in keep or spot.kind == "email" or is_local(spot):
             continue
         token = tokens.of(value)
-        setting = spot.kind == "cookie" and names.verdict(spot.place) not in SURE
+        setting = spot.place.startswith("line ") or (spot.kind == "cookie" and names.verdict(spot.place) not in SURE)
         if spot.kind == "address" or is_telling(value, setting):
             yield Secret(value, token, spot.kind)
         written = text_of(text.raw[spot.start : spot.end])

@@ -31,6 +31,7 @@ _FIELD = re.compile(rb"""["']?(?![^\r\n]*filename)[^\r\n]*+(?:\r?\n[^\r\n]++)*+\
 _FIELD_END = re.compile(rb"\r?\n--|\Z")
 _NO_SECRET = re.compile(r"\d\.\d|://|^/|\.(?:whl|gz|zip|exe|egg)$")
 _MIXED = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])")
+_MEMBER = re.compile(rb"<(/?)(?:\w+:)?member>")
 _MEMBER_END = re.compile(rb"</(?:\w+:)?(?:member|dict|struct)>")
 
 MEMBER = re.compile(
@@ -38,6 +39,8 @@ MEMBER = re.compile(
     rb"(?:<(?:string|int|i4|i8|base64|double)>)?([^<]*+)"
 )
 """From the end of the name of a member to its value."""
+MEMBER_LAST = re.compile(rb"\s*+</(?:\w+:)?name>\s*+</(?:\w+:)?member>")
+"""From the end of the name of a member to that of the member: its value stands before the name."""
 LABEL = re.compile(
     rb"(?:[ \t]{1,4}(?:is|was))?\s*+:?\s*+"
     rb"((?:<(?:/|(?!input|textarea|select|button|script|style)[a-z])[^<>]*+>\s*+){1,8}+)"
@@ -47,7 +50,7 @@ LABEL = re.compile(
 """From the end of a label through tags to the text that it may name, or to a form control."""
 
 
-def in_control(text: bytes, start: int, found: re.Match[bytes], form: bool, stop: int) -> Iterator[Value]:
+def in_control(text: bytes, start: int, found: re.Match[bytes], sort: str, stop: int) -> Iterator[Value]:
     """The value of the form control, or the content of the meta element, that has this name."""
     before = text[max(0, start - 24) : start]
     if not _NAMES_IT.search(before):
@@ -111,13 +114,13 @@ def _in_part(text: bytes, found: re.Match[bytes]) -> Iterator[Value]:
         yield Value(head.end(), end.start() if end else len(text), Writing("multipart", text_of, plain))
 
 
-def in_element(text: bytes, start: int, found: re.Match[bytes], form: bool, stop: int) -> Iterator[Value]:
+def in_element(text: bytes, start: int, found: re.Match[bytes], sort: str, stop: int) -> Iterator[Value]:
     """The text of the element of this name."""
     if text[start - 1 : start] == b"<" and not found[0].endswith(b"/>"):
         yield from _held(text, start - 1, found.end(), stop)
 
 
-def in_member(text: bytes, start: int, found: re.Match[bytes], form: bool, stop: int) -> Iterator[Value]:
+def in_member(text: bytes, start: int, found: re.Match[bytes], sort: str, stop: int) -> Iterator[Value]:
     """The value of the member of this name; of a list, each text in it."""
     end = None if found[1].strip() else _MEMBER_END.search(text, found.end(), found.end() + NESTED)
     if end:
@@ -126,7 +129,18 @@ def in_member(text: bytes, start: int, found: re.Match[bytes], form: bool, stop:
         yield Value(found.start(1), found.end(1), XML)
 
 
-def after_label(text: bytes, start: int, found: re.Match[bytes], form: bool, stop: int) -> Iterator[Value]:
+def before_name(text: bytes, start: int, found: re.Match[bytes], sort: str, stop: int) -> Iterator[Value]:
+    """The value of the member whose name comes last: each text in it."""
+    open_ = 1
+    for tag in reversed(list(_MEMBER.finditer(text, max(0, start - NESTED), start))):
+        open_ += 1 if tag[1] else -1
+        if not open_:
+            values = _texts(text, tag.end(), text.rfind(b"<", 0, start))
+            yield from (value for value in values if value.start < value.end)
+            return
+
+
+def after_label(text: bytes, start: int, found: re.Match[bytes], sort: str, stop: int) -> Iterator[Value]:
     """`<td>Password</td><td>...</td>`, `<dt>`, `<label>` and the like; only what does not look like prose."""
     if found[3] is not None:
         stripped = found[3].strip()

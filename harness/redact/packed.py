@@ -37,7 +37,7 @@ def _written(token: str) -> bytes:
     return (b"\xd9" + bytes([len(raw)]) if len(raw) < 256 else b"\xda" + len(raw).to_bytes(2)) + raw
 
 
-def in_msgpack(text: bytes, start: int, found: re.Match[bytes], form: bool, stop: int) -> Iterator[Value]:
+def in_msgpack(text: bytes, start: int, found: re.Match[bytes], sort: str, stop: int) -> Iterator[Value]:
     """The text behind a name, or each of a list."""
     at = found.start()
     if not _is_name(text, start, at):
@@ -69,7 +69,7 @@ def _is_name(text: bytes, start: int, end: int) -> bool:
     return before[-1:] == bytes([0xA0 | length & 31]) if length < 32 else before == b"\xd9" + bytes([length])
 
 
-def in_binary(text: bytes, start: int, found: re.Match[bytes], form: bool, stop: int) -> Iterator[Value]:
+def in_binary(text: bytes, start: int, found: re.Match[bytes], sort: str, stop: int) -> Iterator[Value]:
     """The readable bytes behind a name, as many as the byte before them says; only what is irregular."""
     begin, end = found.span(1)
     if text[begin] == end - begin - 1:  # a length that is a sign, too

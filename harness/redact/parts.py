@@ -12,19 +12,17 @@ from harness.redact.body import (
     GZIP,
     Coding,
     Reading,
-    Region,
     Unread,
     describing,
-    is_opaque,
     is_packed,
     kind_of,
     media_type,
     reading,
-    regions,
     wide,
 )
 from harness.redact.finder import Finder
 from harness.redact.looks import Look, Looks, is_name, target_span
+from harness.redact.regions import Region, is_opaque, regions
 from harness.redact.remainder import Remainder, joined, remainder_of
 from harness.redact.spot import replaced
 from harness.redact.text import WINDOW, Text

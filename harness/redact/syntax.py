@@ -54,11 +54,24 @@ def _read_json(raw: bytes) -> str:
         return text_of(raw)
 
 
+def _read_single(raw: bytes) -> str:
+    """Read a text between single quotes: as JSON would, if it knew them."""
+    return _read_json(_FOR_JSON.sub(lambda found: _SINGLE.get(found[0], found[0]), raw))
+
+
+def _spell_single(token: str) -> bytes:
+    return dumps(token)[1:-1].replace('\\"', '"').replace("'", "\\'").encode()
+
+
+_FOR_JSON = re.compile(rb"\\.|\"", re.DOTALL)
+_SINGLE = {b"\\'": b"'", b'"': b'\\"'}
+
 FORM = Writing(
     "form", lambda raw: text_of(unquote_to_bytes(raw.replace(b"+", b" "))), lambda token: quote_plus(token).encode()
 )
 URL = Writing("url", lambda raw: text_of(unquote_to_bytes(raw)), lambda token: quote(token, safe="").encode())
 JSON = Writing("json", _read_json, lambda token: dumps(token)[1:-1].encode())
+SINGLE = Writing("json", _read_single, _spell_single)
 NUMBER = Writing("json", text_of, plain)
 MARKUP = Writing("html", lambda raw: html.unescape(text_of(raw)), lambda token: html.escape(token).encode())
 XML = Writing("xml", MARKUP.read, MARKUP.spell)
@@ -84,7 +97,7 @@ def name_at(text: bytes, at: int) -> tuple[int, int]:
     return start, end
 
 
-Follow = Callable[[bytes, int, "re.Match[bytes]", bool, int], Iterator[Value]]
+Follow = Callable[[bytes, int, "re.Match[bytes]", str, int], Iterator[Value]]
 
 _BEFORE = (b"?", b"&", b";", b" ", b"\n", b"\t", b'"', b"'", b",", b"#")
 _NO_WORD = (b'"', b"'", b"=", b">", *(bytes([byte]) for byte in b" \t\n\r\f\v"))
@@ -96,11 +109,14 @@ _STRING = {
     b"'": re.compile(rb"'((?:[^'\\]|\\.)*+)(?:'|\Z|\\\Z)", re.DOTALL),
     b"`": re.compile(rb"`((?:[^`\\]|\\.)*+)(?:`|\Z|\\\Z)", re.DOTALL),
 }
-_TRIPLE = re.compile(rb'"""((?:[^"]++|"(?!""))*+)')
+_TRIPLE = re.compile(rb"(\"\"\"|''')((?:(?!\1).)*+)", re.DOTALL)
 _NUMBER = re.compile(rb"(-?\d++(?:\.\d++)?)(?:[eE][+-]?\d++)?(?![\w.+-])")
 _TOKENS = re.compile(
-    rb'"((?:[^"\\]|\\.)*+)"(\s*+:)?|(-?\d++(?:\.\d++)?)(?:[eE][+-]?\d++)?(?![\w.+-])|([\[{])|([\]}])', re.DOTALL
+    rb"(?:\"((?:[^\"\\]|\\.)*+)\"|'((?:[^'\\]|\\.)*+)')(\s*+(?::|=>))?"
+    rb"|(-?\d++(?:\.\d++)?)(?:[eE][+-]?\d++)?(?![\w.+-]|\s*+=>)|([\[{(])|([\]})])",
+    re.DOTALL,
 )
+_ARRAY = re.compile(rb"array\s*+(?=\()")
 _ATTRIBUTE = {
     b'"': re.compile(rb'"([^"]*+)'),
     b"'": re.compile(rb"'([^']*+)"),
@@ -116,10 +132,10 @@ _LINE = re.compile(rb"[^;(){}<>\"'&,#\\\r\n]*+(?=\r?\n|\Z)")
 _CONTINUED = re.compile(rb"(?:['\"()\\,#;]|&amp;)([\w.~+%-]{8,}+)(?!=)")
 
 
-def after_equals(text: bytes, start: int, found: re.Match[bytes], form: bool, stop: int) -> Iterator[Value]:
+def after_equals(text: bytes, start: int, found: re.Match[bytes], sort: str, stop: int) -> Iterator[Value]:
     """`password=...` of a form, a URL or settings."""
     at = found.end()
-    if form:
+    if sort == "form":
         value = (_TO_AMPERSAND if b"&" in text[max(0, start - TAG) : start] else _IN_FORM).match(text, at, stop)
     elif text[at : at + 1] not in _NO_WORD and (start == 0 or text[start - 1 : start] in _BEFORE):
         value = _IN_TEXT.match(text, at, stop)
@@ -142,38 +158,38 @@ def _continued(text: bytes, at: int, stop: int) -> Iterator[Value]:
         at = found.end()
 
 
-def after_triple(text: bytes, start: int, found: re.Match[bytes], form: bool, stop: int) -> Iterator[Value]:
+def after_triple(text: bytes, start: int, found: re.Match[bytes], sort: str, stop: int) -> Iterator[Value]:
     """A text of several lines of Python or GraphQL."""
     value = _TRIPLE.match(text, found.end(), stop)
     if value:
-        yield Value(*value.span(1), PLAIN)
+        yield Value(*value.span(2), PLAIN)
 
 
-def after_assignment(text: bytes, start: int, found: re.Match[bytes], form: bool, stop: int) -> Iterator[Value]:
+def after_assignment(text: bytes, start: int, found: re.Match[bytes], sort: str, stop: int) -> Iterator[Value]:
     """The quoted value of an attribute, or of a variable."""
     value = _ATTRIBUTE[text[found.end() : found.end() + 1]].match(text, found.end(), stop)
     if value:
         yield Value(value.start(1), value.end(1), MARKUP)
 
 
-def after_colon(text: bytes, start: int, found: re.Match[bytes], form: bool, stop: int) -> Iterator[Value]:
+def after_colon(text: bytes, start: int, found: re.Match[bytes], sort: str, stop: int) -> Iterator[Value]:
     """`"password": "..."`."""
     yield from literal(text, found.end(), stop)
 
 
-def after_comma(text: bytes, start: int, found: re.Match[bytes], form: bool, stop: int) -> Iterator[Value]:
+def after_comma(text: bytes, start: int, found: re.Match[bytes], sort: str, stop: int) -> Iterator[Value]:
     """`["password", "..."]`, where it is no list of names."""
     yield from irregular(text, literal(text, found.end(), stop))
 
 
-def in_line(text: bytes, start: int, found: re.Match[bytes], form: bool, stop: int) -> Iterator[Value]:
+def in_line(text: bytes, start: int, found: re.Match[bytes], sort: str, stop: int) -> Iterator[Value]:
     """`password: ...` of settings, mails and heads that are told again; only what is irregular."""
     value = _IN_TEXT.match(text, found.end(), stop)
     if value and (found[1] or strength(value[0].rstrip(b".!?:")) == "strong"):
         yield from irregular(text, iter([Value(value.start(), value.end(), PLAIN)]))
 
 
-def after_call(text: bytes, start: int, found: re.Match[bytes], form: bool, stop: int) -> Iterator[Value]:
+def after_call(text: bytes, start: int, found: re.Match[bytes], sort: str, stop: int) -> Iterator[Value]:
     """`setToken("...")`."""
     yield from irregular(text, literal(text, found.end(), stop))
 
@@ -186,14 +202,19 @@ def irregular(text: bytes, found: Iterator[Value]) -> Iterator[Value]:
             yield value
 
 
+_WRITINGS = {b'"': JSON, b"'": SINGLE, b"`": JSON}
+
+
 def literal(text: bytes, at: int, stop: int) -> Iterator[Value]:
     """Yield the text or the number that stands here, or all those of a list or an object."""
     first = text[at : at + 1]
     value = _STRING[first].match(text, at, stop) if first in _STRING else _NUMBER.match(text, at, stop)
     if value:
-        yield Value(value.start(1), value.end(1), JSON if first in _STRING else NUMBER)
+        yield Value(value.start(1), value.end(1), _WRITINGS.get(first, NUMBER))
     elif first in (b"[", b"{"):
         yield from _items(text, at, stop)
+    elif array := _ARRAY.match(text, at, stop):
+        yield from _items(text, array.end(), stop)
 
 
 def _items(text: bytes, at: int, stop: int) -> Iterator[Value]:
@@ -202,13 +223,14 @@ def _items(text: bytes, at: int, stop: int) -> Iterator[Value]:
     count, rest, end = 0, -1, at
     closing = b""
     for token in _TOKENS.finditer(text, at, stop):
-        if token[4]:
-            opened.append(token[4])
-        elif token[5]:
+        if token[5]:
+            opened.append(token[5])
+        elif token[6]:
             opened.pop()
-        elif token[2] is None:
+        elif token[3] is None:
             if count < ITEMS:
-                yield Value(*token.span(3), NUMBER) if token[3] else Value(*token.span(1), JSON)
+                group = token.lastindex or 1
+                yield Value(*token.span(group), _WRITINGS.get(token[0][:1], NUMBER))
             elif rest < 0:
                 rest = token.start()
                 closing = b"".join(_CLOSING[bracket] for bracket in reversed(opened[1:]))
@@ -224,7 +246,7 @@ def _items(text: bytes, at: int, stop: int) -> Iterator[Value]:
     yield Value(min(stop, len(text)), min(stop, len(text)), NUMBER)
 
 
-_CLOSING = {b"[": b"]", b"{": b"}"}
+_CLOSING = {b"[": b"]", b"{": b"}", b"(": b")"}
 
 
 def _rest(closing: bytes) -> Writing:
@@ -232,7 +254,7 @@ def _rest(closing: bytes) -> Writing:
     return Writing("json", lambda raw: sha256(raw).hexdigest(), lambda token: dumps(token).encode() + closing)
 
 
-def in_pair(text: bytes, start: int, found: re.Match[bytes], form: bool, stop: int) -> Iterator[Value]:
+def in_pair(text: bytes, start: int, found: re.Match[bytes], sort: str, stop: int) -> Iterator[Value]:
     """`{"name": "password", "value": "..."}`."""
     if _NAMED_PAIR.search(text[max(0, start - 24) : start]):
         value = _PAIR_VALUE.match(text, found.start(), found.start() + TAG)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from harness.redact.coded import recoded
 from harness.redact.layer import Layer, layers
+from harness.redact.lengths import Change, with_lengths
 from harness.redact.spot import Spot, Spots, replaced
 
 WINDOW = 1 << 20
@@ -25,8 +27,7 @@ Render = Callable[[Spot], bytes | None]
 class Text:
     """A text and what was found in it.
 
-    `sort` is `form` (one form or URL), `text`, `data` (JSON, XML), `field` (of the form field `name`), `header` (found
-    already) or `binary` (where only known secrets are looked for). `inner` are the texts in
+    `sort` is that of a region (`harness.redact.regions`), or `header` (found already). `inner` are the texts in
     base64 in it, by where they start. `unread` says that a value is too long to be looked for its end.
     """
 
@@ -37,6 +38,7 @@ class Text:
     inner: dict[int, Text] = field(default_factory=dict)
     spots: Spots = field(default_factory=Spots)
     _layers: list[Layer] = field(default_factory=list)
+    _named: list[tuple[int, int]] = field(default_factory=list)
     unread: bool = False
     _limit: int = 0
     _open: int = -1
@@ -49,7 +51,9 @@ class Text:
     def again(self) -> Text:
         """Return the same text with what was found in it, to be looked through further."""
         inner = {start: text.again() for start, text in self.inner.items()}
-        return Text(self.place, self.raw, self.sort, self.name, inner, self.spots.again(), self._layers, self.unread)
+        return Text(
+            self.place, self.raw, self.sort, self.name, inner, self.spots.again(), self._layers, unread=self.unread
+        )  # fmt: skip
 
     def windows(self) -> Iterator[list[Layer]]:
         """Yield the layers of the text, a window after the other where it is long: only one is in memory then."""
@@ -86,6 +90,22 @@ class Text:
         self._open = begin if self._open < 0 else min(begin, self._open)
         return True
 
+    def is_named(self, layer: Layer, at: int) -> bool:
+        """Tell whether a name stands where one was followed to its values before an encoding was undone.
+
+        What ends the values is not to be seen any more, then: of `"a\\"b", "c"` the comma would be one.
+        """
+        if layer.parent is None or not self._named:
+            return False
+        raw = layer.span(at, at)[0]
+        before = bisect_right(self._named, (raw, len(self.raw))) - 1
+        return before >= 0 and raw < self._named[before][1]
+
+    def note_named(self, layer: Layer, start: int, end: int) -> None:
+        """Remember where a name begins and the last of its values ends."""
+        if start < end:
+            insort(self._named, layer.span(start, end))
+
     def _read(self, start: int, size: int = WINDOW) -> list[Layer]:
         raw = self.raw[start : start + size]
         return [Layer(raw, base=start)] if self.sort in ("binary", "header") else layers(raw, start)
@@ -100,11 +120,13 @@ class Text:
 
     def rendered(self, render: Render) -> bytes:
         """Return the text with what `render` gives in the place of each spot; the same object where nothing changes."""
-        changes = []
+        changes: list[Change] = []
         for spot in self.spots:
             made = self._inner(spot, render) if spot.start in self.inner else render(spot)
             if made is not None:
                 changes.append((spot.start, spot.end, made))
+        if changes:
+            changes = with_lengths(self.raw, self._layers or [Layer(self.raw)], changes)
         return replaced(self.raw, iter(changes))
 
     def _inner(self, spot: Spot, render: Render) -> bytes | None:

@@ -9,7 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from harness.redact.markup import LABEL, MEMBER, after_label, in_control, in_element, in_member
+from harness.redact.dumps import COLOURED, DUMPED, PRINTED, SERIALIZED, coloured, dumped, printed, serialized
+from harness.redact.lines import SETTING, in_setting
+from harness.redact.markup import (
+    LABEL,
+    MEMBER,
+    MEMBER_LAST,
+    after_label,
+    before_name,
+    in_control,
+    in_element,
+    in_member,
+)
 from harness.redact.packed import BEHIND, in_binary, in_msgpack
 from harness.redact.syntax import (
     TAG,
@@ -26,10 +37,15 @@ from harness.redact.syntax import (
 )
 
 AFTER: tuple[tuple[re.Pattern[bytes], Follow], ...] = (
+    (SETTING, in_setting),
     (re.compile(rb"="), after_equals),
-    (re.compile(rb"\s{0,4}[:=]\s{0,4}(?=\"\"\")"), after_triple),
+    (re.compile(rb"\s{0,4}[:=]\s{0,4}(?=\"\"\"|''')"), after_triple),
     (re.compile(rb"\s{0,4}(?:=>|[=:])\s{0,4}[bru]?(?=[\"'`])"), after_assignment),
-    (re.compile(rb"[\"']\s*+(?:(?::|=>)\s*+(?:[bru](?=[\"']))?|;s:\d{1,9}:(?=\"))"), after_colon),
+    (DUMPED, dumped),
+    (re.compile(rb"[\"'](?!:\"[\w\\]++\":private\])\s*+(?:(?::|=>)\s*+(?:[bru](?=[\"']))?)"), after_colon),
+    (SERIALIZED, serialized),
+    (PRINTED, printed),
+    (COLOURED, coloured),
     (re.compile(rb"[\"']\s*+,\s*+(?=[\"'])"), after_comma),
     (re.compile(rb"\(\s{0,4}(?=[\"'`])"), after_call),
     (
@@ -43,6 +59,7 @@ AFTER: tuple[tuple[re.Pattern[bytes], Follow], ...] = (
     (re.compile(rb"[\"']"), in_pair),
     (re.compile(rb"(?:\s[^<>]*+)?>"), in_element),
     (MEMBER, in_member),
+    (MEMBER_LAST, before_name),
     (LABEL, after_label),
     (re.compile(rb"(?=[\x90-\xbf\xc4-\xc6\xd9-\xdd])"), in_msgpack),
     (BEHIND, in_binary),
@@ -50,15 +67,15 @@ AFTER: tuple[tuple[re.Pattern[bytes], Follow], ...] = (
 """Tried in order where a name ends."""
 
 
-def values(text: bytes, start: int, end: int, form: bool, longest: int) -> Iterator[Value]:
-    """Yield the values that the name at `text[start:end]` has; `form` says that the text is one form or URL.
+def values(text: bytes, start: int, end: int, sort: str, longest: int) -> Iterator[Value]:
+    """Yield the values that the name at `text[start:end]` has; `sort` is that of the text.
 
     Of values that are `longest` bytes or more, not all is looked at.
     """
     for pattern, follow in AFTER:
         found = pattern.match(text, end, end + TAG)
         if found:
-            made = list(follow(text, start, found, form, end + longest))
+            made = list(follow(text, start, found, sort, end + longest))
             if made:
                 yield from made
                 return

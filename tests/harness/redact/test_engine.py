@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import json
 from dataclasses import replace
 
 import pytest
@@ -140,6 +141,14 @@ def test_a_form_keeps_its_length_and_all_else() -> None:
     assert len(made.body or b"") == len(before.body or b"")
     assert (made.body or b"").startswith(b"user=u&password=")
     assert replace(made, body=b"") == replace(before, body=b"")
+
+
+def test_what_stands_between_the_values_of_a_list_stays() -> None:
+    """Also behind a quote that is escaped in one of them."""
+    body = json.dumps({"tokens": ['ab"c', "d", 'e\\"f'], "a": ["x"]}).encode()
+    made = redactor({}, KEY).redact(exchange(posted(body, b"application/json"))).request.body or b""
+    assert [len(token) for token in json.loads(made)["tokens"]] == [16, 16, 16]
+    assert json.loads(made)["a"] == ["x"]
 
 
 def test_an_exchange_without_secrets_stays_the_same_object() -> None:

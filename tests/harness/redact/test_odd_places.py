@@ -117,6 +117,15 @@ TEXTS = {
     "a pair in a list": sent(json.dumps([["password", SECRET.decode()]]).encode(), b"application/json"),
     "a name, a type, a value": sent(b'{"name":"password","type":"t","value":"' + SECRET + b'"}', b"application/json"),
     "serialized by PHP": sent(b'd=a:1:{s:8:"password";s:16:"' + SECRET + b'";}'),
+    "a member whose name comes last": told(
+        b"<member><value><string>" + SECRET + b"</string></value>\n<name>password</name></member>", b"text/xml"
+    ),
+    "members within, whose names come last": told(
+        b"<member><value><struct><member><value>a</value><name>n</name></member><member><value>"
+        + SECRET
+        + b"</value><name>o</name></member></struct></value><name>secrets</name></member>",
+        b"text/xml",
+    ),
     "bytes of Python": told(b"{'password': b'" + SECRET + b"'}", b"text/plain"),
     "a space in a form": sent(b"password= " + SECRET),
     "two equals signs in a form": sent(b"password==" + SECRET),
