@@ -19,7 +19,6 @@ from .sections import WILD, expression, folder_pattern, from_wildcards, is_patte
 
 STAYS_CLOSED = "what it opened is closed: nginx cannot tell by the URL for which files it holds"
 IN_PART = "in part: what it opened is closed {}, where nginx cannot tell a program from a folder"
-OVERLAPS = "nginx takes the first pattern that matches, and this may overlap with an earlier one"
 
 
 def lets_in_more(inner: Settings, outer: Settings) -> bool:

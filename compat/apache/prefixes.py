@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
+from .guarded import SIGN, has_alternatives
 from .model import Directive, Kind, Ledger, Prefix, Refusal
 from .redirect import captures, pattern
 
@@ -108,7 +109,7 @@ def _is_one_group(text: str) -> bool:
 
 def literal_start(expression: str) -> str:
     """Return the text with which all that matches begins, without a slash at its end."""
-    if not expression.startswith("^"):
+    if not expression.startswith("^") or has_alternatives(SIGN.findall(expression)):
         return ""
     found = re.match(r"(?:[\w/-]|\\[.-])*", expression[1:])
     text = found[0] if found else ""

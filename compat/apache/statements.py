@@ -13,6 +13,7 @@ from dataclasses import replace
 from .access import NOBODY, required
 from .beyond import beyond
 from .conditions import Scope
+from .denials import denials, denied_pattern
 from .expression import condition
 from .forbidden import forbids
 from .layers import layers
@@ -24,7 +25,6 @@ from .rewrite import NAMES as REWRITES
 from .rewrite import is_on, rewrites
 from .sections import FOLDERS, URLS, is_pattern, plain
 from .servers import Server, is_at_server
-from .zones import denied_pattern, is_denial
 
 ACCESS_FILES = r"/\.ht"
 
@@ -51,15 +51,14 @@ def _in_order(server: Server, names: frozenset[str]) -> Iterator[Directive]:
 
 def _denials(server: Server, ledger: Ledger) -> Iterator[str]:
     patterns = [ACCESS_FILES]
-    for layer in layers(server.directives):
-        if is_denial(layer):
-            try:
-                pattern(denied_pattern(layer))
-            except Refusal as refusal:
-                _settle(layer.directives, "not carried", str(refusal), ledger)
-                continue
-            _settle(layer.directives, "carried", "403 for these URLs", ledger)
-            patterns.append(denied_pattern(layer))
+    for layer in denials(layers(server.directives)):
+        try:
+            pattern(denied_pattern(layer))
+        except Refusal as refusal:
+            _settle(layer.directives, "not carried", str(refusal), ledger)
+            continue
+        _settle(layer.directives, "carried", "403 for these URLs", ledger)
+        patterns.append(denied_pattern(layer))
     for one in dict.fromkeys(patterns):
         if one == ACCESS_FILES or not one.startswith(ACCESS_FILES):
             yield f"if ($uri ~ {pattern(one)}) {{ return 403; }}"

@@ -10,27 +10,24 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from .access import NOBODY, OLD, REQUIRE
-from .granted import OVERLAPS, STAYS_CLOSED, lets_in_more, surely
+from .denials import denials
+from .granted import STAYS_CLOSED, surely
 from .layers import CLOSED, Layer, in_apaches_order, layers, merged, together
 from .matched import may_hold, restricts, start_of_folder, start_of_url
-from .model import Access, Body, Ledger, Prefix, Refusal, Section, Service, Settings, Zone
-from .prefixes import NAMES, KindOf, in_order, literal_start, prefixes, under
+from .model import Access, Body, Directive, Ledger, Prefix, Section, Service, Settings, Zone
+from .overlays import Candidate, Overlay, arranged, overlay_pattern, untold
+from .prefixes import NAMES, KindOf, in_order, prefixes, under
 from .programs import Handlers, body_of, resolved, unknown_sources
-from .redirect import check_pattern
 from .sections import (
     WILD,
     expression,
     file_pattern,
-    folder_pattern,
     holds_for_folder,
     holds_for_url,
     is_pattern,
     plain,
 )
 from .servers import Server
-
-_Overlay = tuple[str, Body]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +46,8 @@ class _Spot:
 def zones(server: Server, kind: KindOf, ledger: Ledger) -> tuple[tuple[Zone, ...], Settings, str]:
     """Return the zones of a server, the settings of the server itself, and its document root."""
     found = [one for one in layers(server.directives) if not any(s.name == "if" for s in one.sections)]
-    whole = _Whole(in_apaches_order([one for one in found if not is_denial(one)]), kind, ledger, server)
+    denied = denials(found)
+    whole = _Whole(in_apaches_order([one for one in found if one not in denied]), kind, ledger, server)
     roots = server.at_server(frozenset({"documentroot"}))
     for number, directive in enumerate(roots):
         ledger.settle(directive, "not needed" if number else "carried", "a default" if number else "root")
@@ -57,28 +55,13 @@ def zones(server: Server, kind: KindOf, ledger: Ledger) -> tuple[tuple[Zone, ...
     mapped = prefixes(server.at_server(NAMES), kind, ledger)
     whole.handlers = resolved(server.directives, mapped, ledger)
     whole.root = root
-    whole.denials = [one for one in found if one.files and is_denial(one)]
+    whole.denials = [one for one in denied if one.files]
     whole.denied = [file_pattern(one.files) for one in whole.denials if one.files]
     result: list[Zone] = []
     for prefix in in_order(mapped, root, roots[0] if roots else None):
         result += whole.of_prefix(prefix, mapped)
     base = merged(Settings(), [one for one in found if not one.sections], ledger)
     return tuple(result), base, root
-
-
-def is_denial(layer: Layer) -> bool:
-    """Tell whether a layer refuses some files or URLs to everybody, by a pattern and in the whole server."""
-    section = layer.files or (layer.url if layer.url and is_pattern(layer.url) else None)
-    if section is None or len(layer.sections) != 1:
-        return False
-    words = [(d.name, " ".join(d.arguments).lower()) for d in layer.directives if d.name not in {"order", "satisfy"}]
-    inner = any(len(d.sections) - (d.sections[0].name == "virtualhost") != 1 for d in layer.directives)
-    return bool(words) and not inner and set(words) <= {("require", "all denied"), ("deny", "from all")}
-
-
-def denied_pattern(layer: Layer) -> str:
-    """Return the regular expression of the URLs that a denial is for."""
-    return file_pattern(layer.files) if layer.files else expression(layer.sections[0])
 
 
 @dataclass
@@ -142,7 +125,7 @@ class _Whole:
         body = self._body(prefix, spot, holding)
         if prefix.pattern:
             return Zone(spot.url, spot.folder, prefix, self._closed(prefix, body))
-        overlays = tuple(one for one in self._overlays(prefix, spot, holding, body) if one[1] != body)
+        overlays = tuple(self._overlays(prefix, spot, holding, body))
         return Zone(spot.url, spot.folder, prefix, body, overlays)
 
     def _closed(self, prefix: Prefix, body: Body) -> Body:
@@ -153,7 +136,7 @@ class _Whole:
             self.ledger.settle(directive, "not carried", f"these URLs are closed for everybody instead: {reason}")
         if body.settings.access != Access():
             for layer in (one for one in self.layers if may_hold(one, prefix) and one.is_closed_off):
-                self._refuse(layer, STAYS_CLOSED)
+                self._refuse(layer.directives, STAYS_CLOSED)
         return replace(body, settings=replace(body.settings, access=CLOSED)) if maybe else body
 
     def _body(self, prefix: Prefix, spot: _Spot, holding: Sequence[Layer]) -> Body:
@@ -181,53 +164,25 @@ class _Whole:
             self.services.add(body.service)
         return body
 
-    def _overlays(
-        self, prefix: Prefix, spot: _Spot, holding: Sequence[Layer], outer: Body
-    ) -> Iterator[tuple[str, Body]]:
-        """Yield patterns with their own settings; one that may overlap with an earlier one is refused and closed. What
-        lets in more than is let in around it holds only where that is sure.
-        """
-        used: list[_Overlay] = []
-        closed, fine, rest = list[_Overlay](), list[_Overlay](), list[_Overlay]()
+    def _overlays(self, prefix: Prefix, spot: _Spot, holding: Sequence[Layer], outer: Body) -> list[Overlay]:
+        """Return patterns with their own settings, in the order in which nginx must ask them."""
+        found: list[Candidate] = []
         for layer in self.layers:
-            pattern = _overlay_pattern(layer, prefix, spot)
-            if not pattern:
-                self._untold(layer, prefix, outer)
-                continue
-            body = self._body(prefix, spot, in_apaches_order([*holding, layer]))
-            opens = lets_in_more(body.settings, outer.settings)
-            shut = replace(body, settings=replace(body.settings, access=CLOSED))
-            closes = layer.is_closed_off and (not opens or lets_in_more(outer.settings, body.settings))
-            if body.settings.access.closed or body.settings.access == NOBODY:
-                closed.append((pattern, body))
-            elif not all(_disjoint(pattern, other) or same == body for other, same in used):
-                self._refuse(layer, f"{OVERLAPS}; what it opened is closed" if opens else OVERLAPS)
-                closed += [(pattern, shut)] * closes
-            elif opens:
-                used.append((pattern, body))
+            pattern = overlay_pattern(layer, prefix, spot.url, spot.folder)
+            if pattern:
+                body = self._body(prefix, spot, in_apaches_order([*holding, layer]))
                 sure, left_out = surely(layer, prefix, spot.url, spot.folder, body, self.kind)
-                fine += [(sure, body)] * bool(sure)
-                rest += [(pattern, shut)] * closes
-                if left_out:
-                    self._refuse(layer, left_out)
+                found.append(Candidate(layer, pattern, sure, left_out, body))
             else:
-                used.append((pattern, body))
-                fine.append((pattern, body))
-        yield from (*closed, *fine, *rest)
+                self._refuse([*untold(layer, prefix, outer)], STAYS_CLOSED)
 
-    def _untold(self, layer: Layer, prefix: Prefix, outer: Body) -> None:
-        """Say of a section for folders whose URLs are not known that it is not carried over; what it closes is another
-        matter.
-        """
-        if layer.folder is None or not is_pattern(layer.folder) or prefix.single or restricts(layer):
-            return
-        if under(prefix.folder, literal_start(expression(layer.folder))):
-            open_anyway = outer.settings.access == Access()
-            found = [d for d in layer.directives if not open_anyway or d.name not in REQUIRE | OLD]
-            self._refuse(replace(layer, directives=tuple(found)), STAYS_CLOSED)
+        def merged(one: Layer, other: Layer) -> Body:
+            return self._body(prefix, spot, in_apaches_order([*holding, one, other]))
 
-    def _refuse(self, layer: Layer, reason: str) -> None:
-        for directive in layer.directives:
+        return arranged(found, outer, merged, self._refuse)
+
+    def _refuse(self, directives: Sequence[Directive], reason: str) -> None:
+        for directive in directives:
             self.ledger.settle(directive, "not carried", reason)
 
 
@@ -249,37 +204,3 @@ def _holds_for(section: Section, folder: str, prefix: Prefix) -> bool:
     if prefix.single and is_pattern(section):
         return re.search(expression(section), prefix.folder) is not None
     return holds_for_folder(section, folder)
-
-
-def _overlay_pattern(layer: Layer, prefix: Prefix, spot: _Spot) -> str:
-    """Return the pattern by which a layer holds for some URLs of a spot; empty where it holds for none or all."""
-    if layer.url and is_pattern(layer.url):
-        start = literal_start(expression(layer.url))
-        return expression(layer.url) if under(start, spot.url) or under(spot.url, start) else ""
-    if prefix.single:
-        return ""
-    if layer.folder and (is_pattern(layer.folder) or WILD.search(plain(layer.folder))):
-        if prefix.pattern or holds_for_folder(layer.folder, spot.folder):
-            return file_pattern(layer.files) if layer.files and not prefix.pattern else ""
-        return _checked(folder_pattern(layer.folder, prefix))  # a <Files> within: all of the folder
-    if layer.files is None:
-        return ""
-    if layer.folder and not holds_for_folder(layer.folder, spot.folder):
-        return ""
-    return file_pattern(layer.files)
-
-
-def _checked(text: str) -> str:
-    """Return a pattern, or that of everything where nginx could not read it."""
-    try:
-        check_pattern(text)
-    except Refusal:
-        return "/"
-    return text
-
-
-def _disjoint(one: str, other: str) -> bool:
-    """Tell whether two patterns surely match no URL both: names of files that differ."""
-    name = re.compile(r"/((?:[\w-]|\\.)+)\(\?=/\|\$\)\Z")
-    found = name.match(one), name.match(other)
-    return None not in found and one != other
