@@ -31,6 +31,12 @@ application = URLMap()
 for name in {names!r}:
     application["/cgi-bin/" + name] = CGIApplication({{}}, {folder!r} + "/" + name, include_os_environ=False)
 """
+QUIET = """
+import logging
+from compat import CGIDirectory
+logging.getLogger("compat").setLevel("WARNING")
+application = CGIDirectory({folder!r}, mount="/cgi-bin")
+"""
 GO = """
 package main
 
@@ -87,6 +93,12 @@ def _compat(runner: str, programs: Path) -> AbstractContextManager[int]:
     return gunicorn(application, cwd=programs.parent, options=WORKERS)
 
 
+def _quiet(programs: Path) -> AbstractContextManager[int]:
+    """As it is beside peers that write no line for each request."""
+    (programs.parent / "quiet_app.py").write_text(QUIET.format(folder=str(programs)), encoding="utf-8")
+    return gunicorn("quiet_app", cwd=programs.parent, options=WORKERS)
+
+
 def _plain(programs: Path) -> AbstractContextManager[int]:
     (programs.parent / "plain_wsgi.py").write_text(WSGI, encoding="utf-8")
     return gunicorn("plain_wsgi", cwd=programs.parent, options=WORKERS)
@@ -135,6 +147,7 @@ def _tool(name: str) -> str:
 
 PEERS: dict[str, Callable[[Path], AbstractContextManager[int]]] = {
     "compat exec (gunicorn)": partial(_compat, "exec"),
+    "compat exec, no log": _quiet,
     "compat warm (gunicorn)": partial(_compat, "warm"),
     "Apache mod_cgid": apache,
     "lighttpd": lighttpd,

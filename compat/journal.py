@@ -1,7 +1,7 @@
 """What is written down about a request: one line at its end, and what the program said on its error output.
 
-Goes to the logger `compat` where the host configured logging, else to `wsgi.errors`. Bytes from outside are escaped and
-bounded.
+Goes to the logger `compat` where the host configured logging, else to `wsgi.errors`; to neither what is below that
+logger's level. Bytes from outside are escaped and bounded.
 """
 
 from __future__ import annotations
@@ -53,6 +53,8 @@ class Journal:
         self._write(level, one_line(message), outcome)
 
     def _write(self, level: int, message: str, outcome: Outcome | None = None) -> None:
+        if level < logger.level:
+            return
         text = f"{one_line(self.program)}: {message}" if self.program else message
         if logger.hasHandlers():
             logger.log(level, "%s", text, extra=self._told(outcome))
@@ -69,8 +71,10 @@ class Journal:
         return {"program": self.program, "outcome": outcome, "client": client, "path": escape(encode(path))}
 
     def end(self, outcome: Outcome) -> None:
-        """Write the line of a request."""
-        self.say(logging.INFO if outcome.well else logging.WARNING, str(outcome), outcome)
+        """Write the line of a request, if anybody wants it: it costs a fiftieth of a small program."""
+        level = logging.INFO if outcome.well else logging.WARNING
+        if logger.isEnabledFor(level) if logger.hasHandlers() else level >= logger.level:
+            self.say(level, str(outcome), outcome)
         if self._observe is not None:
             self._observe(outcome)
 

@@ -74,6 +74,24 @@ def test_log_that_cannot_be_written(bare_logging: None, make: Callable[[], io.St
     assert seen == [outcome]
 
 
+@pytest.mark.parametrize("handlers", [False, True], ids=["wsgi.errors", "logging"])
+def test_what_nobody_wants_is_not_written(
+    handlers: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A host whose server has a log of requests already says so by the logger's level; observers hear of all."""
+    logger, heard = logging.getLogger("compat"), list[Outcome]()
+    monkeypatch.setattr(logger, "hasHandlers", lambda: handlers)
+    made, errors = journal()
+    made = Journal({"wsgi.errors": errors, OBSERVER: heard.append}, "/srv/a.cgi")
+    well = Outcome("/srv/a.cgi", "GET", status=200, well=True)
+    with caplog.at_level(logging.WARNING, "compat"):
+        made.end(well)
+        assert (errors.getvalue(), caplog.text) == ("", "")
+        made.stderr(b"oops\n")
+        assert "oops" in (caplog.text if handlers else errors.getvalue())
+    assert heard == [well]
+
+
 def test_to_logging(caplog: pytest.LogCaptureFixture) -> None:
     """With logging configured, lines go to the logger `compat`, and nowhere else."""
     it, errors = journal()
