@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.characterize.needed import Part, signs
+from harness.config import Config
 from harness.errors import StateError, TargetError
 from harness.exchange import Exchange
 from harness.pipeline import Options
@@ -49,6 +50,14 @@ class Kept:
 
 def _count(document: Any) -> int:
     return sum(map(len, levels(document)))
+
+
+def is_within(state: str | None, config: Config) -> bool:
+    """Whether a state is loaded from a file of the project: its rows may be written elsewhere in it. Those of a backup
+    of production may hold what nobody wants beside tests.
+    """
+    seed = find_seed(config.states.get(state or config.state or "", {}), config.root)
+    return seed is not None and seed.file.resolve().is_relative_to(config.root.resolve())
 
 
 def kept_rows(

@@ -17,7 +17,7 @@ import click
 from harness.characterize.curl_command import curl_request
 from harness.characterize.needed import Needed, Part, needed
 from harness.characterize.own_seed import seed_of
-from harness.characterize.rows import Kept, kept_rows
+from harness.characterize.rows import Kept, is_within, kept_rows
 from harness.characterize.shell import is_curl
 from harness.characterize.steady import settled
 from harness.characterize.write import beside, check_places, write
@@ -62,9 +62,8 @@ Exit status: 0 written, 2 nothing was."""
 @click.option("--no-redaction", is_flag=True, help="Write the secrets of answers of now, and of a curl command, too.")
 @click.option("--recording", "recordings", metavar="ARCHIVE", multiple=True, type=click.Path(path_type=Path),
               help="Of a report: what it is about. Default: files below this folder, by name.")  # fmt: skip
-@click.option(
-    "--rows/--no-rows", default=True, help="Start from only the rows needed, where one file holds them (yes)."
-)
+@click.option("--rows/--no-rows", default=None, help="Start from only the rows needed, where one file holds them. "
+              "Default: yes where it lies beside or below harness.toml, since they are written beside the tests.")  # fmt: skip
 @selecting
 def command(
     source: str,
@@ -75,7 +74,7 @@ def command(
     state: str | None,
     no_redaction: bool,
     recordings: tuple[Path, ...],
-    rows: bool,
+    rows: bool | None,
     **selection: Any,
 ) -> None:
     """Write tests that pass as long as TARGET answers as recorded, and a cassette of what they need, beside each other.
@@ -103,7 +102,9 @@ def command(
     found = needed(recording, chosen, _options(target, config), output.with_suffix(".yaml").name)
     exchanges = found.as_of_now(Renewing(found.exchanges, config, redacting=not no_redaction))
     pinned = Part(output.with_suffix(".yaml").name, recording.state, exchanges)
-    kept = kept_rows(pinned, found.chosen, _options(target, config), _say) if rows else None
+    kept = None
+    if rows or (rows is None and is_within(pinned.state, config)):
+        kept = kept_rows(pinned, found.chosen, _options(target, config), _say)
     cassette = write(output, exchanges, found.chosen, recording.state, target, names)
     try:
         told = _with_seed(kept, cassette)

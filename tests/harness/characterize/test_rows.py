@@ -150,6 +150,21 @@ def test_the_state_stays_whole_if_wanted(shop):
     assert passes(folder)
 
 
+def test_rows_from_outside_of_the_project_are_written_only_if_wanted(shop, tmp_path_factory):
+    """A backup of production may hold what should not lie beside tests."""
+    folder, kind = shop
+    backup = tmp_path_factory.mktemp("backup") / f"seed.{kind}"
+    (folder / f"seed.{kind}").rename(backup)
+    settings = (folder / "harness.toml").read_text()
+    (folder / "harness.toml").write_text(settings.replace(f'"seed.{kind}"', json.dumps(str(backup))))
+    assert characterize(folder, "1")[0] == 0
+    assert not (folder / "tests" / f"test_it.seed.{kind}").exists()
+    for file in (folder / "tests").glob("test_it.*"):
+        file.unlink()
+    assert characterize(folder, "1", "--rows")[0] == 0
+    assert rows(folder, kind) == ["pear"]
+
+
 def test_a_seed_that_stands_for_nothing_is_told(shop):
     """Where the state is no longer loaded from such a file."""
     folder, kind = shop
