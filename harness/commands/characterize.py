@@ -63,7 +63,7 @@ Exit status: 0 written, 2 nothing was."""
 @click.option("--recording", "recordings", metavar="ARCHIVE", multiple=True, type=click.Path(path_type=Path),
               help="Of a report: what it is about. Default: files below this folder, by name.")  # fmt: skip
 @click.option("--rows/--no-rows", default=None, help="Start from only the rows needed, where one file holds them. "
-              "Default: yes where it lies beside or below harness.toml, as they are written beside the tests.")  # fmt: skip
+              "Default: where it lies beside or below harness.toml: they are written beside the tests.")  # fmt: skip
 @selecting
 def command(
     source: str,
