@@ -15,6 +15,7 @@ from .model import Directive, Refusal, Section
 from .parse import unknown_variable
 from .programs import CGI, PLAIN_HANDLERS
 from .redirect import pattern
+from .redirects import refuses
 from .sections import FILES, FOLDERS, INNER, URLS, WILD, expression, file_pattern, is_pattern, plain
 from .settings import SEAL, SEALING
 from .statements import in_if
@@ -63,7 +64,8 @@ def obstacle(directive: Directive) -> Obstacle | None:
     for number, section in enumerate(sections):
         if reason := _of_section(section):
             return Obstacle(reason, _placed(sections[:number]), section)
-    if forbids(directive) and any(map(_has_no_rules, sections)):
+    wild = any(section.name in FOLDERS and _is_vague(section) for section in sections)
+    if (refuses(directive) and wild) or (forbids(directive) and any(map(_has_no_rules, sections))):
         return Obstacle(f"rules within {sections[-1]} have no translation", _placed(sections))
     if reason := (directive.name not in RULES and _unknown(directive.raw)) or _unwritable(directive):
         return Obstacle(reason, _placed(sections))
@@ -77,8 +79,11 @@ def obstacle(directive: Directive) -> Obstacle | None:
 
 
 def _has_no_rules(section: Section) -> bool:
-    wild = section.name in FOLDERS and (is_pattern(section) or WILD.search(plain(section)) is not None)
-    return wild or section.name in URLS | FILES
+    return (section.name in FOLDERS and _is_vague(section)) or section.name in URLS | FILES
+
+
+def _is_vague(section: Section) -> bool:
+    return is_pattern(section) or WILD.search(plain(section)) is not None
 
 
 def _placed(sections: tuple[Section, ...]) -> tuple[Section, ...]:
@@ -125,6 +130,8 @@ def protects(directive: Directive, found: Obstacle, directives: Sequence[Directi
     words = [word.lower() for word in directive.arguments]
     if directive.name == "rewriterule":
         return forbids(directive) and any(d.name == "rewriteengine" and d.raw.lower() == "on" for d in directives)
+    if refuses(directive):
+        return True
     if directive.name in HANDLERS:
         return not words or words[0] not in PLAIN_HANDLERS - {CGI}
     if directive.name == "require":

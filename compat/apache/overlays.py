@@ -64,12 +64,12 @@ def arranged(
     rest: list[Overlay] = []
     for one in found:
         clashing = [n for n, (other, _) in enumerate(first) if _may_clash(one, other)]
-        if one.body == outer and not clashing:
-            continue
-        around = [outer, *(first[n][0].body for n in clashing)]
-        opens = any(lets_in_more(one.body.settings, body.settings) for body in around)
-        closes = one.layer.is_closed_off and (not opens or lets_in_more(outer.settings, one.body.settings))
         holding = [n for n in clashing if merged(first[n][0].layer, one.layer) != one.body]
+        replaced = [first[n][0].body for n in clashing if n not in holding]
+        if one.body == outer and not replaced:
+            continue
+        opens = any(lets_in_more(one.body.settings, body.settings) for body in (outer, *replaced))
+        closes = one.layer.is_closed_off and (not opens or lets_in_more(outer.settings, one.body.settings))
         if one.is_shut:
             first.insert(0, (one, [(one.pattern, one.body)]))
         elif not all(first[n][0].is_shut for n in holding):

@@ -18,8 +18,8 @@ NAMES = frozenset({"redirect", "redirectmatch", "redirectpermanent", "redirectte
 
 
 def redirect(directive: Directive) -> tuple[str, ...]:
-    """Translate one redirect outside of <Location>. Raises Refusal."""
-    status, words = _status(directive)
+    """Translate one redirect that names a path, wherever it stands. Raises Refusal."""
+    status, words = status_of(directive)
     matching = directive.name == "redirectmatch"
     if not 300 <= status <= 399:
         if len(words) != 1:
@@ -65,7 +65,8 @@ def mark(url: str) -> str:
     return "?" if "?" in url else ""
 
 
-def _status(directive: Directive) -> tuple[int, tuple[str, ...]]:
+def status_of(directive: Directive) -> tuple[int, tuple[str, ...]]:
+    """Return the status of a redirect, and the words behind it."""
     words = directive.arguments
     if directive.name in {"redirectpermanent", "redirecttemp"}:
         return (301 if directive.name == "redirectpermanent" else 302), words

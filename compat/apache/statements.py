@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from .access import NOBODY, required
 from .beyond import beyond
-from .conditions import Scope
+from .conditions import Condition, Scope
 from .denials import denials, denied_pattern
 from .expression import condition
 from .forbidden import forbids
@@ -20,10 +20,11 @@ from .layers import layers
 from .model import Directive, Ledger, Refusal, Zone
 from .prefixes import under
 from .redirect import NAMES as REDIRECTS
-from .redirect import check_url, literal, pattern, quoted, redirect
+from .redirect import pattern
+from .redirects import redirects, under_tests
 from .rewrite import NAMES as REWRITES
 from .rewrite import is_on, rewrites
-from .sections import FOLDERS, URLS, is_pattern, plain
+from .sections import FOLDERS, is_pattern, plain
 from .servers import Server, is_at_server
 
 ACCESS_FILES = r"/\.ht"
@@ -31,22 +32,15 @@ ACCESS_FILES = r"/\.ht"
 
 def statements(server: Server, zones: Sequence[Zone], ledger: Ledger) -> tuple[str, ...]:
     """Return all lines of a server that stand before its locations."""
-    redirects = [*_in_order(server, REDIRECTS)]
+    moved = [*redirects(server, zones, ledger)]
     return (
         *_denials(server, ledger),
         *beyond(server.directives, zones, ledger),
-        *_server_rewrites(server, bool(redirects), ledger),
-        *(line for directive in redirects for line in _redirect(directive, ledger)),
+        *_server_rewrites(server, bool(moved), ledger),
+        *moved,
         *_folder_rewrites(server, zones, ledger),
         *_ifs(server, ledger),
     )
-
-
-def _in_order(server: Server, names: frozenset[str]) -> Iterator[Directive]:
-    """Yield those of the virtual host before the inherited ones, as Apache asks them; none that stand in an <If>."""
-    for directive in server.own + server.inherited:
-        if directive.name in names and not any(section.name == "if" for section in directive.sections):
-            yield directive
 
 
 def _denials(server: Server, ledger: Ledger) -> Iterator[str]:
@@ -69,14 +63,14 @@ def _settle(directives: Sequence[Directive], verdict: str, reason: str, ledger: 
         ledger.settle(directive, "carried" if verdict == "carried" else "not carried", reason)
 
 
-def _server_rewrites(server: Server, redirects: bool, ledger: Ledger) -> tuple[str, ...]:
+def _server_rewrites(server: Server, moved: bool, ledger: Ledger) -> tuple[str, ...]:
     mine = server.own or server.inherited
     rules = [d for d in mine if d.name in REWRITES and is_at_server(d)]
     for directive in server.inherited if server.own else ():
         if directive.name in REWRITES and is_at_server(directive):
             ledger.settle(directive, "not needed", "a virtual host does not inherit rules of the main server")
     folders = any(d.name in REWRITES and not is_at_server(d) for d in server.directives)
-    scope = Scope(alone=not redirects and not folders)
+    scope = Scope(alone=not moved and not folders)
     base = [d for d in server.inherited if d.name in REWRITES and is_at_server(d)] if server.own else []
     lines = rewrites(rules, scope, ledger, running=is_on(base))
     if not _inherits(rules, base):
@@ -91,40 +85,6 @@ def _inherits(own: Sequence[Directive], base: Sequence[Directive]) -> bool:
     )
     down = not below.isdisjoint({"inheritdown", "inheritdownbefore"}) and "ignoreinherit" not in words
     return down or not words.isdisjoint({"inherit", "inheritbefore"})
-
-
-def _redirect(directive: Directive, ledger: Ledger) -> tuple[str, ...]:
-    """Translate one redirect; within a <Location> it may name no path, and means that of the section."""
-    try:
-        section = next((s for s in directive.sections if s.name in URLS | {"files", "filesmatch"}), None)
-        if section and section.name in URLS and not is_pattern(section):
-            lines = _of_location(directive, plain(section))
-        elif section:
-            raise Refusal(f"within {section} it has no translation; write it with its path, outside of it")
-        else:
-            lines = redirect(directive)
-    except Refusal as refusal:
-        ledger.settle(directive, "not carried", str(refusal))
-        return ()
-    ledger.settle(directive, "carried", lines[-1].partition(" ")[0].replace("if", "return"))
-    return lines
-
-
-def _of_location(directive: Directive, url: str) -> tuple[str, ...]:
-    words = directive.arguments
-    statuses = {"permanent": "301", "temp": "302", "seeother": "303", "gone": "410"}
-    code = statuses.get(words[0].lower(), words[0]) if words else ""
-    target = words[1:] if re.fullmatch(r"\d{3}", code) else words
-    code = code if target is not words else {"redirectpermanent": "301"}.get(directive.name, "302")
-    if len(target) > 1:
-        return redirect(directive)
-    place = pattern(f"^{re.escape(url)}(?:/|$)")
-    if not target:
-        return (f"if ($uri ~ {place}) {{ return {code}; }}",)
-    check_url(target[0])
-    own = "$scheme://$http_host" if target[0].startswith("/") else ""
-    query = "" if "?" in target[0] else "$is_args$args"
-    return (f"if ($uri ~ {place}) {{ return {code} {quoted(own + literal(target[0]) + query)}; }}",)
 
 
 NESTED = "in Apache, rules of a folder in a folder replace the outer ones"
@@ -189,31 +149,24 @@ def _ifs(server: Server, ledger: Ledger) -> Iterator[str]:
             continue
         for directive in layer.directives:
             try:
-                yield in_if(directive)
+                yield from in_if(directive)
             except Refusal as refusal:
                 ledger.settle(directive, "not carried", str(refusal))
             else:
                 ledger.settle(directive, "carried", "if ... return")
 
 
-def in_if(directive: Directive) -> str:
+def in_if(directive: Directive) -> tuple[str, ...]:
     """Translate a directive within an `<If>`. Raises Refusal."""
     inner = directive.sections[-1]
     (sections,) = (layer.sections for layer in layers([directive]))
     if inner.name != "if" or len(sections) != 1:
         raise Refusal("nginx has an `if` for a whole server only")
     test = condition(inner.raw)
-    words = directive.arguments
     if directive.name in {"require", "deny"}:
         if directive.name == "require" and required([directive], len(directive.sections)) != NOBODY:
             raise Refusal("an `if` of nginx can only refuse everybody")
-        return f"if ({test}) {{ return 403; }}"
+        return (f"if ({test}) {{ return 403; }}",)
     if directive.name not in REDIRECTS:
         raise Refusal("an `if` of nginx can redirect and refuse, nothing else")
-    if len(words) > 2 or (len(words) == 2 and words[0].startswith("/")):
-        raise Refusal("a redirect of some paths under a condition needs two tests: write a RewriteCond and RewriteRule")
-    lines = _of_location(directive, "")
-    found = re.fullmatch(r"if \(.*?\) \{ (return .*) \}", lines[0])
-    if len(lines) != 1 or found is None:
-        raise Refusal("nginx cannot say this redirect in an `if`")
-    return f"if ({test}) {{ {found[1]} }}"
+    return under_tests(directive, [Condition(test, False, None)])

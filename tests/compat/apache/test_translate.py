@@ -140,6 +140,10 @@ def _in_order(words: list[str], line: list[str]) -> bool:
         ("<Files ~ 'b$'>\nDeny from all\n</Files>", "if ($uri ~ b(?=/|$)) { return 403; }"),
         ("<Files *.bak>\nRequire all denied\n</Files>", r"if ($uri ~ /[^/]*\.bak(?=/|$)) { return 403; }"),
         (
+            "<If \"%{HTTP_HOST} == 'a'\">\nRedirect /a http://b/c\n</If>",
+            "if ($http_host = a) { rewrite ^/a(/.*)?$ http://b/c$1 redirect; }",
+        ),
+        (
             "<If \"%{HTTP_HOST} == 'a.example'\">\nRedirect 301 https://b.example/\n</If>",
             "if ($http_host = a.example) {",
         ),
@@ -199,7 +203,6 @@ def test_nginx(text: str, line: str) -> None:
         ("<Macro m>\nAlias /a /b\n</Macro>", "not expanded"),
         ('<If "%{TIME_HOUR} -gt 9">\nRedirect 301 /x\n</If>', "no expressions"),
         ("<If \"%{HTTP_HOST} == 'a'\">\nSetEnv A b\n</If>", "redirect and refuse"),
-        ("<If \"%{HTTP_HOST} == 'a'\">\nRedirect /a /b\n</If>", "write a RewriteCond"),
         ("<Else>\nRedirect /a /b\n</Else>", "no else"),
         ("<Perl>\n1\n</Perl>", "no translation"),
         ("SSLProtocol SSLv9", "is no protocol"),
