@@ -12,6 +12,7 @@ from collections.abc import Callable
 from threading import Lock
 
 from markupsafe import Markup
+from readme_renderer import rst  # loaded before a server forks: docutils takes longer to load than to render
 
 LONGEST = 200_000
 """Characters from which on a description is not rendered: docutils' time grows faster than its text."""
@@ -52,8 +53,6 @@ class Readme:
 
 def rendered_rst(description: str) -> str | None:
     """Return cleaned HTML of reStructuredText without files, raw markup or scripts; None where it is not valid."""
-    from readme_renderer import rst  # docutils takes long to load, and most requests show no description
-
     try:
         return rst.render(description)
     except Exception:  # docutils raises whatever its directives do with what they are given
