@@ -19,7 +19,15 @@ from typing import Any
 
 from .errors import ConfigurationError
 from .metrics import SHARED_FOLDER, forget_process
+from .privileges import warning
 from .types import Application
+
+
+def _say_whose_rights(arbiter: Any) -> None:
+    """Warn root, once and in the server's log. `arbiter` is gunicorn's."""
+    if text := warning():
+        arbiter.log.warning("compat: %s", text)
+
 
 # A threaded worker: a slow program must not make the arbiter think that its worker is dead, as it would with sync.
 # Nothing a client sends may say where the application stands, or by which scheme it was called: that is `proxy`'s
@@ -28,6 +36,7 @@ FIXED: Mapping[str, Any] = {
     "worker_class": "compat.worker.Worker",
     "logger_class": "compat.accesslog.AccessLogger",
     "control_socket_disable": True,
+    "on_starting": _say_whose_rights,
     "forwarder_headers": "",
     "forwarded_allow_ips": "",
     "secure_scheme_headers": {},

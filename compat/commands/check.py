@@ -10,6 +10,7 @@ import click
 from ..check import Report, check
 from ..directory import CGIDirectory
 from ..errors import ConfigurationError
+from ..privileges import warning
 from .words import application_options, configured, refuse, shown
 
 TIMEOUT = 20.0
@@ -48,6 +49,8 @@ def command(url: str | None, **words: Any) -> None:
     failed = sum(report.obstacle is not None for report in reports)
     if len(reports) > 1:
         click.echo(f"{len(reports) - failed} of {len(reports)} answer")
+    if text := warning():
+        click.echo(f"warning: {text}", err=True)
     sys.exit(1 if failed else 0)
 
 

@@ -183,7 +183,7 @@ def test_directory(tmp_path: Path) -> None:
         (tmp_path / name).chmod(mode)
     result = run(tmp_path, "--mount", "/cgi-bin", "--interpreter", ".php=/bin/true")
     assert result.exit_code == 1
-    lines = [line.replace(f"{tmp_path}/", "") for line in result.output.splitlines() if not line.startswith(" ")]
+    lines = [line.replace(f"{tmp_path}/", "") for line in result.stdout.splitlines() if not line.startswith(" ")]
     assert [line.partition(":")[0] for line in lines] == [
         "good 1.cgi",
         "mapped.php",
