@@ -10,10 +10,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from .access import NOBODY, OLD, REQUIRE, ordered, required
+from .asking import SEALING
 from .model import Access, Directive, Ledger, PartRefusal, Refusal, Section, Settings
 from .rewrite import passes_authorization
 from .sections import FILES, FOLDERS, INNER, URLS, is_pattern, plain
-from .settings import SEALING, SETTERS
+from .settings import SETTERS
 
 CLOSED = Access(closed=True)
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 
 from .access import OLD, REQUIRE
+from .asking import SEAL, SEALING
 from .layers import Layer
 from .model import Prefix
 from .prefixes import literal_start, under
 from .programs import CGI, PLAIN_HANDLERS
 from .sections import WILD, expression, holds_for_folder, holds_for_url, is_pattern, plain
-from .settings import SEAL, SEALING
 
 ASKS = REQUIRE | OLD | SEALING | {SEAL, "satisfy"}
 OPEN = {("require", "all granted"), ("allow", "from all"), ("order", "allow,deny"), ("satisfy", "any")}

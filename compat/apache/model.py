@@ -7,7 +7,7 @@ Everything here is frozen, apart from the `Ledger`, in which each directive gets
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -158,6 +158,10 @@ class Settings:
     """By `Require`."""
     old_access: Access = field(default_factory=Access)
     """By `Order`, `Allow` and `Deny`, which stay beside `Require`."""
+
+
+Setter = Callable[[Settings, Directive], Settings]
+"""What one directive does to the settings so far. Raises Refusal."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
+from .asking import SEAL, SEALING
 from .forbidden import forbids
 from .model import Directive, Refusal, Section
 from .parse import unknown_variable
@@ -17,7 +18,6 @@ from .programs import CGI, PLAIN_HANDLERS
 from .redirect import pattern
 from .redirects import refuses
 from .sections import FILES, FOLDERS, INNER, URLS, WILD, expression, file_pattern, is_pattern, plain
-from .settings import SEAL, SEALING
 from .statements import in_if
 
 KNOWN_SECTIONS = FOLDERS | URLS | FILES | INNER | {"virtualhost", "if"}

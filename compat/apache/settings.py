@@ -1,44 +1,22 @@
 """Directives that may stand in any scope, as changes of `Settings`: one small function each, found by a table.
 
 Comes in: the settings so far and one directive. Goes out: the settings after it; a directive that cannot be said in
-nginx and compat raises `Refusal`. In which order scopes are merged is the business of `sites`.
+nginx and compat raises `Refusal`. In which order scopes are merged is the business of `layers`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
-from .model import Directive, PartRefusal, Refusal, Settings
+from .arguments import first, number, on, only
+from .asking import ASKING
+from .model import Directive, PartRefusal, Refusal, Setter, Settings
 from .options import options
 from .words import DEAD_BROWSERS
 
-Setter = Callable[[Settings, Directive], Settings]
-
 RLIMITS = {"rlimitcpu": "cpu", "rlimitmem": "as", "rlimitnproc": "nproc"}
-
-
-def on(directive: Directive) -> bool:
-    """Read On or Off. Raises Refusal for anything else."""
-    word = directive.arguments[0].lower() if directive.arguments else ""
-    if word not in {"on", "off"}:
-        raise Refusal(f"{word or 'nothing'} is neither On nor Off")
-    return word == "on"
-
-
-def first(directive: Directive) -> str:
-    """Return the first argument. Raises Refusal where there is none."""
-    if not directive.arguments:
-        raise Refusal("it has no argument")
-    return directive.arguments[0]
-
-
-def _number(directive: Directive, text: str | None = None) -> int:
-    text = first(directive) if text is None else text
-    if not re.fullmatch("[0-9]{1,18}", text):
-        raise Refusal(f"{text} is not a number")
-    return int(text)
 
 
 def _extensions(words: tuple[str, ...]) -> list[str]:
@@ -168,7 +146,7 @@ def _limit(settings: Settings, directive: Directive) -> Settings:
     words = directive.arguments[:2]
     if not words or all(word.lower() == "max" for word in words):
         return settings
-    numbers = {_number(directive, word) for word in words if word.lower() != "max"}
+    numbers = {number(directive, word) for word in words if word.lower() != "max"}
     result = replace(settings, limits={**settings.limits, RLIMITS[directive.name]: max(numbers)})
     if len(set(words)) > 1:
         raise PartRefusal(result, "compat sets one limit, soft and hard: the larger of the two")
@@ -185,70 +163,17 @@ def _header(settings: Settings, directive: Directive) -> Settings:
     return replace(settings, headers={**settings.headers, words[2].rstrip(":"): words[3].replace("%%", "%")})
 
 
-def _types_config(settings: Settings, directive: Directive) -> Settings:
-    return settings
-
-
 def _accept_path_info(settings: Settings, directive: Directive) -> Settings:
     word = first(directive).lower()
     return replace(settings, path_info=word != "off")
 
 
 def _seconds(settings: Settings, directive: Directive) -> Settings:
-    return replace(settings, timeout=_number(directive, first(directive).lower().removesuffix("s")))
+    return replace(settings, timeout=number(directive, first(directive).lower().removesuffix("s")))
 
 
-def _auth_type(settings: Settings, directive: Directive) -> Settings:
-    kind = first(directive).lower()
-    if kind not in {"basic", "none"}:
-        raise Refusal(f"nginx has Basic authentication only, not {first(directive)}")
-    return replace(settings, auth_type=kind)
-
-
-def _provider(settings: Settings, directive: Directive) -> Settings:
-    if [word.lower() for word in directive.arguments] != ["file"]:
-        raise Refusal("nginx reads users from a file only; AuthBasicProvider file")
-    return settings
-
-
-def _client_certificate(settings: Settings, directive: Directive) -> Settings:
-    if first(directive).lower() not in {"none", "optional", "optional_no_ca"}:
-        raise Refusal("nginx asks a whole server for certificates: ssl_verify_client")
-    return settings
-
-
-def _tls_only(settings: Settings, directive: Directive) -> Settings:
-    raise Refusal("write it as `if ($scheme != https) { return 403; }`, or as a test of nginx's $ssl_ variables")
-
-
-def _satisfy(settings: Settings, directive: Directive) -> Settings:
-    return replace(settings, satisfy_any=first(directive).lower() == "any")
-
-
-def _nothing(settings: Settings, directive: Directive) -> Settings:
-    return settings
-
-
-def _only(word: str, why: str) -> Setter:
-    """Return a setter for a directive of which one value is what we do anyway."""
-
-    def check(settings: Settings, directive: Directive) -> Settings:
-        if first(directive).lower() != word:
-            raise Refusal(why)
-        return settings
-
-    return check
-
-
-SEALING = frozenset({"sslverifyclient", "sslrequire", "sslrequiressl", "authmerging"})
-"""Rules of access that hold for all within: refused, they close it."""
-SEAL = "closed for everybody"
-"""No directive can be called so: what stands for one that closes its place, since it cannot be said."""
 SETTERS: Mapping[str, tuple[Setter, str]] = {
-    SEAL: (lambda settings, d: replace(settings, sealed=True), "403"),
-    "sslverifyclient": (_client_certificate, "as nginx does"),
-    "sslrequire": (_tls_only, "nothing"),
-    "sslrequiressl": (_tls_only, "nothing"),
+    **ASKING,
     "options": (options, "by --follow-symlinks, autoindex, and which files are run"),
     "addhandler": (_add_handler, "by --extensions or --interpreter, and nginx's location for them"),
     "sethandler": (_set_handler, "everything here is run, or served as a file"),
@@ -266,12 +191,12 @@ SETTERS: Mapping[str, tuple[Setter, str]] = {
     "directoryindex": (_index, "index, --index"),
     "addtype": (_add_type, "types"),
     "forcetype": (_force_type, "by what runs these files"),
-    "typesconfig": (_types_config, "by nginx's own mime.types, which may know other extensions"),
+    "typesconfig": (lambda settings, d: settings, "by nginx's own mime.types, which may know other extensions"),
     "adddefaultcharset": (_charset, "charset"),
     "addoutputfilterbytype": (_filter_by_type, "gzip"),
     "errordocument": (_error_document, "error_page"),
     "limitrequestbody": (
-        lambda settings, d: replace(settings, max_body=_number(d)),
+        lambda settings, d: replace(settings, max_body=number(d)),
         "client_max_body_size, --max-body",
     ),
     "timeout": (_seconds, "--idle-timeout"),
@@ -288,24 +213,15 @@ SETTERS: Mapping[str, tuple[Setter, str]] = {
         "User= and Group= of the unit",
     ),
     "serveradmin": (lambda settings, d: replace(settings, env={**settings.env, "SERVER_ADMIN": first(d)}), "--env"),
-    "authtype": (_auth_type, "auth_basic"),
-    "authname": (lambda settings, d: replace(settings, realm=" ".join(d.arguments)), "auth_basic"),
-    "authuserfile": (lambda settings, d: replace(settings, user_file=first(d)), "auth_basic_user_file"),
-    "authgroupfile": (lambda settings, d: replace(settings, group_file=first(d)), "its members, as they are now"),
-    "authbasicprovider": (_provider, "auth_basic_user_file"),
-    "authbasicauthoritative": (_only("on", "nginx asks nobody after the file"), "auth_basic"),
-    "authauthoritative": (_only("on", "nginx asks nobody after the file"), "auth_basic"),
-    "authmerging": (_only("off", "nginx merges no rules of an outer location"), "the inner rule replaces the outer"),
-    "satisfy": (_satisfy, "satisfy"),
-    "hostnamelookups": (_only("off", "compat looks up no names: REMOTE_HOST is absent"), "as with compat"),
-    "allowencodedslashes": (_only("off", "compat answers 404 to an encoded slash in a folder's URL"), "as with compat"),
-    "directoryslash": (_only("on", "nginx always redirects a folder's URL without a slash"), "as nginx does"),
-    "contentdigest": (_only("off", "nginx computes no Content-MD5"), "as nginx does"),
-    "httpprotocoloptions": (_only("strict", "gunicorn and nginx are strict"), "as nginx does"),
-    "traceenable": (_only("off", "nginx answers TRACE with 405"), "as nginx does"),
-    "usecanonicalname": (_only("off", "SERVER_NAME is the name that the client asked for"), "as with compat"),
-    "usecanonicalphysicalport": (_only("off", "SERVER_PORT is the port that the client asked for"), "as with compat"),
-    "identitycheck": (_only("off", "nobody asks identd"), "as with compat"),
-    "xbithack": (_only("off", "includes in pages (SSI) are not translated"), "as nginx does"),
+    "hostnamelookups": (only("off", "compat looks up no names: REMOTE_HOST is absent"), "as with compat"),
+    "allowencodedslashes": (only("off", "compat answers 404 to an encoded slash in a folder's URL"), "as with compat"),
+    "directoryslash": (only("on", "nginx always redirects a folder's URL without a slash"), "as nginx does"),
+    "contentdigest": (only("off", "nginx computes no Content-MD5"), "as nginx does"),
+    "httpprotocoloptions": (only("strict", "gunicorn and nginx are strict"), "as nginx does"),
+    "traceenable": (only("off", "nginx answers TRACE with 405"), "as nginx does"),
+    "usecanonicalname": (only("off", "SERVER_NAME is the name that the client asked for"), "as with compat"),
+    "usecanonicalphysicalport": (only("off", "SERVER_PORT is the port that the client asked for"), "as with compat"),
+    "identitycheck": (only("off", "nobody asks identd"), "as with compat"),
+    "xbithack": (only("off", "includes in pages (SSI) are not translated"), "as nginx does"),
 }
 """Each directive: how it changes the settings, and what carries it."""
