@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from .arguments import first, only
-from .model import Directive, Refusal, Setter, Settings
+from .model import Directive, PartRefusal, Refusal, Setter, Settings
 
 SEALING = frozenset({"sslverifyclient", "sslrequire", "sslrequiressl", "authmerging"})
 """Rules of access that hold for all within: refused, they close it."""
@@ -23,6 +23,12 @@ def _auth_type(settings: Settings, directive: Directive) -> Settings:
     if kind not in {"basic", "none"}:
         raise Refusal(f"nginx has Basic authentication only, not {first(directive)}")
     return replace(settings, auth_type=kind)
+
+
+def _groups(settings: Settings, directive: Directive) -> Settings:
+    raise PartRefusal(
+        settings, "nginx knows no groups: what asks for one is closed, write its members as `Require user`"
+    )
 
 
 def _provider(settings: Settings, directive: Directive) -> Settings:
@@ -53,7 +59,7 @@ ASKING: Mapping[str, tuple[Setter, str]] = {
     "authtype": (_auth_type, "auth_basic"),
     "authname": (lambda settings, d: replace(settings, realm=" ".join(d.arguments)), "auth_basic"),
     "authuserfile": (lambda settings, d: replace(settings, user_file=first(d)), "auth_basic_user_file"),
-    "authgroupfile": (lambda settings, d: replace(settings, group_file=first(d)), "its members, as they are now"),
+    "authgroupfile": (_groups, "nothing"),
     "authbasicprovider": (_provider, "auth_basic_user_file"),
     "authbasicauthoritative": (only("on", "nginx asks nobody after the file"), "auth_basic"),
     "authauthoritative": (only("on", "nginx asks nobody after the file"), "auth_basic"),

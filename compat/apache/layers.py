@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from .access import NOBODY, OLD, REQUIRE, ordered, required
 from .asking import SEALING
 from .model import Access, Directive, Ledger, PartRefusal, Refusal, Section, Settings
-from .rewrite import passes_authorization
+from .rewrite import is_on, passes_authorization
 from .sections import FILES, FOLDERS, INNER, URLS, is_pattern, plain
 from .settings import SETTERS
 
@@ -78,6 +78,8 @@ def merged(base: Settings, found: Iterable[Layer], ledger: Ledger) -> Settings:
     """Apply layers one after the other. What is refused is settled; an access rule that is refused closes the layer."""
     settings = base
     for layer in found:
+        if any(directive.name in OLD for directive in layer.directives):  # with them, Satisfy is as by default again
+            settings = replace(settings, satisfy_any=False)
         for directive in layer.directives:
             settings = _applied(settings, directive, ledger)
         if _shows_authorization(layer):
@@ -90,8 +92,7 @@ def merged(base: Settings, found: Iterable[Layer], ledger: Ledger) -> Settings:
 
 def _shows_authorization(layer: Layer) -> bool:
     """Tell whether a rewrite rule shows the Authorization header to programs, as people did before CGIPassAuth."""
-    running = any(d.name == "rewriteengine" and d.raw.lower() == "on" for d in layer.directives)
-    return running and any(passes_authorization(d) for d in layer.directives)
+    return is_on(layer.directives) and any(passes_authorization(d) for d in layer.directives)
 
 
 def _applied(settings: Settings, directive: Directive, ledger: Ledger) -> Settings:

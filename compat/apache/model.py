@@ -150,7 +150,6 @@ class Settings:
     auth_type: str = ""
     realm: str = ""
     user_file: str = ""
-    group_file: str = ""
     satisfy_any: bool = False
     sealed: bool = False
     """A rule that could not be said closes this scope, and all within."""

@@ -17,6 +17,7 @@ from .parse import unknown_variable
 from .programs import CGI, PLAIN_HANDLERS
 from .redirect import pattern
 from .redirects import refuses
+from .rewrite import is_on
 from .sections import FILES, FOLDERS, INNER, URLS, WILD, expression, file_pattern, is_pattern, plain
 from .statements import in_if
 
@@ -129,7 +130,7 @@ def protects(directive: Directive, found: Obstacle, directives: Sequence[Directi
         return True
     words = [word.lower() for word in directive.arguments]
     if directive.name == "rewriterule":
-        return forbids(directive) and any(d.name == "rewriteengine" and d.raw.lower() == "on" for d in directives)
+        return forbids(directive) and any(is_on([one]) for one in directives)
     if refuses(directive):
         return True
     if directive.name in HANDLERS:

@@ -41,7 +41,7 @@ CLASSES = {
         "setenvifnocase",
     }
     | {"browsermatch", "browsermatchnocase", "acceptpathinfo", "addtype", "forcetype", "adddefaultcharset"}
-    | {"addoutputfilterbytype", "errordocument", "header", "directoryslash"},
+    | {"addoutputfilter", "addoutputfilterbytype", "errordocument", "header", "directoryslash"},
 }
 """The classes of the directives that we translate; those in none of them are always allowed."""
 OF_SERVERS = frozenset({"user", "group", "suexecusergroup", "timeout", "serveradmin", "typesconfig"})

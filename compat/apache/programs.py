@@ -79,7 +79,8 @@ def body_of(
     scripts = [ext for ext, name in settings.handlers.items() if name == CGI]
     known = {CGI, "default-handler", "send-as-is", "type-map", *handlers}
     forbidden = [ext for ext, name in settings.handlers.items() if name not in known]
-    forbidden += [ext for ext, name in settings.types.items() if is_handler(name) and name not in known]
+    run = [(ext, name) for ext, name in settings.types.items() if is_handler(name) or name.lower() in settings.actions]
+    forbidden += [ext for ext, name in run if name not in known]
     everything = (prefix.programs or settings.handler == CGI) and may_run
     if prefix.single:
         everything = everything or (may_run and prefix.folder.endswith((*scripts, *interpreters, "\0")))

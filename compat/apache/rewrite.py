@@ -103,7 +103,7 @@ def rewrites(
 
 def is_on(directives: Sequence[Directive], before: bool = False) -> bool:
     """Tell whether the last RewriteEngine says On. What stands within inherits that, virtual hosts and folders too."""
-    said = [directive.raw.lower() == "on" for directive in directives if directive.name == "rewriteengine"]
+    said = [[word.lower() for word in d.arguments] == ["on"] for d in directives if d.name == "rewriteengine"]
     return said[-1] if said else before
 
 

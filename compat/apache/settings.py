@@ -27,10 +27,17 @@ def _add_handler(settings: Settings, directive: Directive) -> Settings:
     handler = first(directive).lower()
     if handler == "type-map":
         raise Refusal("nginx and compat choose no file by a type map")
-    if handler == "server-parsed":
-        raise Refusal("includes in pages (SSI) are not translated; nginx has `ssi on`, which differs")
     named = dict.fromkeys(_extensions(directive.arguments[1:]), handler)
     return replace(settings, handlers={**settings.handlers, **named})
+
+
+def _add_output_filter(settings: Settings, directive: Directive) -> Settings:
+    """Pages with includes (SSI) have commands in them, which no client sees."""
+    if "includes" not in first(directive).lower().split(";"):
+        raise Refusal("nginx and compat have no filters by extension")
+    named = dict.fromkeys(_extensions(directive.arguments[1:]), "server-parsed")
+    result = replace(settings, handlers={**settings.handlers, **named})
+    raise PartRefusal(result, "includes in pages (SSI) are not translated: such files are forbidden (403)")
 
 
 def _set_handler(settings: Settings, directive: Directive) -> Settings:
@@ -176,6 +183,7 @@ SETTERS: Mapping[str, tuple[Setter, str]] = {
     **ASKING,
     "options": (options, "by --follow-symlinks, autoindex, and which files are run"),
     "addhandler": (_add_handler, "by --extensions or --interpreter, and nginx's location for them"),
+    "addoutputfilter": (_add_output_filter, "403"),
     "sethandler": (_set_handler, "everything here is run, or served as a file"),
     "removehandler": (_remove_handler, "403"),
     "action": (_action, "by --interpreter"),

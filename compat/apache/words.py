@@ -116,7 +116,6 @@ NOT_CARRIED: Mapping[str, str] = {
     "addcharset": "nginx chooses no charset by file name; name files by one charset and use `charset`",
     "addencoding": "nginx gives no Content-Encoding by file name; `gzip_static on` serves .gz beside the file",
     "removetype": "nginx takes a type out of no table; write the `types` block by hand",
-    "addoutputfilter": "nginx and compat have no filters by extension; includes (SHTML) would need `ssi on` and a test",
     "setoutputfilter": "nginx and compat have no such filter",
     "addinputfilter": "nginx and compat have no such filter",
     "setinputfilter": "nginx and compat have no such filter",

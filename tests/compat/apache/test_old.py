@@ -21,9 +21,11 @@ PAGES = {
     **dict.fromkeys(("www/text.txt", "www/prog.cgi.txt", "www/old.bak", "www/deep/old.bak"), "text"),
     **dict.fromkeys(("www/hello.php", "www/dir/hello.php"), "<?php the source ?>"),
     "www/none/page.html": "none",
+    "www/either/inner/page.html": "inner",
     "www/blog/style.css": "style",
     "www/private/.htaccess": PASSWORD,
     "www/either/.htaccess": ALLOW.format("127.0.0.1") + PASSWORD + "Satisfy Any\n",
+    "www/either/inner/.htaccess": ALLOW.format("127.0.0.1"),
     "www/neither/.htaccess": ALLOW.format("10.0.0.1") + PASSWORD + "Satisfy Any\n",
     "www/run/.htaccess": "SetHandler cgi-script\nSetEnv APP_ENV run\n",
     "www/blog/.htaccess": """

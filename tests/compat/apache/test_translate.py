@@ -473,6 +473,9 @@ def test_source_is_never_text() -> None:
     assert r"location ~* \.(?:php)(?:/|$) {" in nginx(whole + "AddHandler application/x-httpd-php .php")
     assert r"location ~* \.(?:php)(?:/|$) {" in nginx(whole + "AddType application/x-httpd-php .php")
     assert r"location ~* \.(?:cgi)(?:/|$) {" in nginx(whole + "AddHandler cgi-script .cgi")  # without ExecCGI
+    assert r"location ~* \.(?:shtml)(?:/|$) {" in nginx(whole + "AddHandler server-parsed .shtml")
+    assert r"location ~* \.(?:shtml)(?:/|$) {" in nginx(whole + "AddOutputFilter INCLUDES;DEFLATE .shtml")
+    assert r"location ~* \.(?:tpl)(?:/|$) {" in nginx(whole + "AddType text/x .tpl\nAction text/x /cgi-bin/x.cgi")
     assert r"location ~* \.(?:php|phtml)(?:/|$) {" in nginx(SITE)  # nobody knows what runs them
     assert "php" not in nginx(SITE + "LoadModule alias_module a.so")
     forced = nginx(SITE + "<Files index>\nForceType application/x-httpd-php\n</Files>")
