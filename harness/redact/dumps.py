@@ -10,7 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from harness.redact.syntax import MARKUP, NUMBER, PLAIN, Value
+from harness.redact.syntax import MARKUP, NUMBER, PLAIN, TAG, Value
+
+BRACES = 8
+"""Braces before a name that are tried as the beginning of its array."""
 
 PRINTED = re.compile(rb"(?:[\w\\:]*\])?[ \t]*+=(?:>|&gt;)(?: |(?=[\r\n]))")
 """From the end of a name to what print_r tells of it: `[password] => x`, `[password:App\\User:private] => x`."""
@@ -82,6 +85,8 @@ def coloured(text: bytes, start: int, found: re.Match[bytes], sort: str, stop: i
 
 def serialized(text: bytes, start: int, found: re.Match[bytes], sort: str, stop: int) -> Iterator[Value]:
     """`s:1:"..."` or a number, or each of an array or an object, whose keys stay."""
+    if not _is_key(text, start):
+        return
     at = found.end()
     keys: list[bool] = []
     while piece := _PIECE.match(text, at, stop):
@@ -100,6 +105,29 @@ def serialized(text: bytes, start: int, found: re.Match[bytes], sort: str, stop:
         at = value.end + 2 if value else at
         if not keys:
             return
+
+
+def _is_key(text: bytes, start: int) -> bool:
+    """Tell whether a name stands in a key: in a value only where that is to be seen from the beginning of its array."""
+    at = start
+    for _ in range(BRACES):
+        at = text.rfind(b"{", max(0, start - TAG), at)
+        if at < 0:
+            return True
+        if (is_key := _is_key_from(text, at + 1, start)) is not None:
+            return is_key
+    return True
+
+
+def _is_key_from(text: bytes, at: int, start: int) -> bool | None:
+    """Tell it from a brace on; None where that is a part of a string. What has ended in between was a value."""
+    is_key = True
+    while piece := _PIECE.match(text, at):
+        at = _counted(text, piece.end(), int(piece[1]), b'";').end + 2 if piece[1] else piece.end()
+        if at > start:
+            return is_key
+        is_key = bool(piece[4]) or not is_key
+    return None
 
 
 def _counted(text: bytes, start: int, length: int, closing: bytes) -> Value:

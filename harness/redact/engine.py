@@ -10,8 +10,7 @@ already a token (`redactions`) stays.
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,6 +19,7 @@ from harness.redact.addresses import Addresses
 from harness.redact.bodies import Bodies, Key
 from harness.redact.body import describing
 from harness.redact.finder import Finder
+from harness.redact.kept import Kept
 from harness.redact.known import Hit, Known, Secret, all_forms, own_hits
 from harness.redact.layer import Layer
 from harness.redact.looks import LOCAL, Looks, is_local, secrets_of, target_span, told
@@ -27,16 +27,18 @@ from harness.redact.names import Names
 from harness.redact.parts import Body, Head, raw_head, request_head, response_head
 from harness.redact.quick import OWN, Quick, Seen, head_of
 from harness.redact.settings import Settings, read_settings
-from harness.redact.spot import Spot
+from harness.redact.spot import Spot, is_read_with
 from harness.redact.text import Text
-from harness.redact.tokens import SHORT, Tokens
+from harness.redact.tokens import Tokens
 
 CODED = 20
 """Texts in base64, of one exchange, that are looked through for each secret remembered."""
 
+ROUNDS = 3
+"""How often an exchange is looked through anew."""
+
 REQUEST, ANSWER = 0, 1
 _SIDES = ("request", "response")
-_SIGNS = re.compile(r"[&;\s\"'<>#()\\,]")
 
 
 def redactor(settings: Mapping[str, Any], key: bytes) -> Redactor:
@@ -51,8 +53,8 @@ class Redactor:
         self.tokens = tokens
         self.names = Names(settings.fields, settings.clear)
         self.finder = Finder(self.names, settings)
-        self.keep = frozenset(settings.keep)
-        self.looks = Looks(self.finder, self.names, self.tokens, self.keep)
+        self.keep = settings.keep
+        self.looks = Looks(self.finder, self.names, self.tokens, Kept(self.keep))
         self.known = Known()
         self.addresses = Addresses()
         self.bodies = Bodies(self.finder)
@@ -60,8 +62,11 @@ class Redactor:
         for value in settings.values:
             self.known.add(Secret(value, self.tokens.of(value), "known"), fixed=True)
 
-    def redact(self, exchange: Exchange) -> Exchange:
-        """Return an exchange with tokens in the place of its secrets, and `redactions` that tell of them."""
+    def redact(self, exchange: Exchange, rounds: int = ROUNDS) -> Exchange:
+        """Return an exchange with tokens in the place of its secrets, and `redactions` that tell of them.
+
+        A token behind a sign that opens an escape may change how the text around it reads: it is looked through anew.
+        """
         peer = exchange.peer
         token = "" if peer in LOCAL or peer in self.keep else self.tokens.of(peer)
         bodies = self._bodies(exchange)
@@ -72,6 +77,8 @@ class Redactor:
                 work.find()
             work.find_known()
             made = work.made()
+            if work.reread and rounds:
+                made = self.redact(made, rounds - 1)
         for key, body in bodies:
             self.bodies.give(key, body)
         return made
@@ -100,10 +107,11 @@ class _Work:
     def __init__(self, redactor: Redactor, exchange: Exchange, bodies: Sequence[_Taken], seen: Seen | None) -> None:
         self._redactor = redactor
         self._exchange = exchange
-        self._kept = Kept(redactor.keep, (redaction.token for redaction in exchange.redactions))
+        self._kept = Kept(redactor.keep, exchange.redactions)
         self._found: dict[Redaction, None] = {}
         self._own = [*seen.own.dotted, *seen.own.others] if seen else []
         self._seen = seen
+        self.reread = False
         request, answer = exchange.request, exchange.response
         self._heads: dict[int, Head] = {}
         if seen is None or REQUEST in seen.apart:
@@ -218,10 +226,11 @@ class _Work:
         """Return a raw head in which nothing more is found; None for one with lines that are no header to anybody."""
         if raw is None:
             return None
-        tokens = Kept(self._kept, (redaction.token for redaction in (*self._exchange.redactions, *self._found)))
+        told = (*self._exchange.redactions, *self._found)
+        tokens = Kept(self._redactor.keep, told)
         for text in raw_head(raw, self._redactor.looks).texts:
             self._find_known(text)
-            if any(spot.value not in tokens and not is_local(spot) for spot in text.spots):
+            if any(not tokens.has(text, spot) and not is_local(spot) for spot in text.spots):
                 self._found[Redaction("head", "unread", "")] = None
                 return None
         return raw
@@ -230,8 +239,9 @@ class _Work:
         return text.rendered(lambda spot: self._token(spot, text))
 
     def _token(self, spot: Spot, text: Text) -> bytes | None:
-        if spot.value in self._kept or is_local(spot):
+        if self._kept.has(text, spot) or is_local(spot):
             return None
+        self.reread |= is_read_with(text.raw, spot.start)
         redaction = told(text, spot, spot.token or self._redactor.tokens.of(spot.value))
         self._found[redaction] = None
         return spot.spelling(redaction.token)
@@ -242,37 +252,6 @@ class _Work:
         token = self._redactor.tokens.of(value)
         self._found[Redaction(place, "address" if place == "peer" else "email", token)] = None
         return token
-
-
-class Kept(frozenset[str]):
-    """Values that stay: those that users keep, and the tokens of an earlier redaction, also with signs around
-    them: what was too short to be a value of another name may, with its token, be one.
-    """
-
-    tokens: tuple[str, ...]
-
-    def __new__(cls, values: Iterable[str], tokens: Iterable[str]) -> Kept:
-        """Tokens may be empty, where something was found and nothing put in its place."""
-        known = tuple(filter(None, tokens))
-        made = super().__new__(cls, (*values, *(reading for token in known for reading in _readings(token))))
-        made.tokens = known
-        return made
-
-    def __contains__(self, value: object) -> bool:
-        """Tell whether a value stays."""
-        return super().__contains__(value) or (isinstance(value, str) and any(map(value.__contains__, self.tokens))
-                                               and not self._says_more(value))  # fmt: skip
-
-    def _says_more(self, value: str) -> bool:
-        for token in self.tokens:
-            value = value.replace(token, "")
-        return any(map(str.isalnum, value))
-
-
-def _readings(token: str) -> tuple[str, ...]:
-    """Return a token, and as much of it as is read where a sign in it ends a value."""
-    pieces = _SIGNS.split(token)
-    return (token, *(piece for piece in pieces if len(piece) >= SHORT)) if len(pieces) > 1 else (token,)
 
 
 def _spot(hit: Hit) -> Spot:

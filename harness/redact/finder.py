@@ -57,18 +57,22 @@ class Finder:
             return
         if text.name:
             self._find_field(text)
-        named = False
+        below = text.sort == "form"
         for layers in text.windows():
-            for layer in layers:
-                named |= self._find_in(layer, text)
-        if named and text.sort != "form":
-            self._find_below(text)
+            # What a name names is a secret as a whole, whatever address or key is a part of it in another layer.
+            named = [layer for layer in layers if self._find_named(layer, text)]
+            if named and not below:
+                self._find_below(text)
+                below = True
+            for find in (self._find_addresses, self._find_marked):
+                for layer in layers:
+                    find(layer, text)
         coded = text.sort in ("data", "form", "field")
         if coded or has_coded_json(text.raw):
             self._find_inner(text, coded)
 
-    def _find_in(self, layer: Layer, text: Text) -> bool:
-        """Find secrets in a layer, and tell whether a name in it may tell of one."""
+    def _find_named(self, layer: Layer, text: Text) -> bool:
+        """Find what names name in a layer, and tell whether a name in it may tell of a secret."""
         telling = self._telling(layer.words)
         if telling:
             _claim(text, layer, self._named(text, layer, telling))
@@ -76,17 +80,23 @@ class Finder:
                 self._learn(layer.text)
         if self._hidden and text.sort == "form" and layer.parent is None:
             _claim(text, layer, self._of_hidden(layer.text))
+        return bool(telling)
+
+    def _find_addresses(self, layer: Layer, text: Text) -> None:
+        """Find what the user's rules say, and addresses."""
         if self._rules:
             _claim(text, layer, of_rules(layer.text, self._rules, "text"))
         if b"@" in layer.text:
             _claim(text, layer, userinfo(layer.text))
             _claim(text, layer, emails(layer.text))
+
+    def _find_marked(self, layer: Layer, text: Text) -> None:
+        """Find what says by its own look that it is a secret."""
         if has_credentials(layer.text):
             _claim(text, layer, credentials(layer.text))
         _claim(text, layer, marked(layer.text, layer.words))
         if self._positions and b"<methodName>" in layer.text:
             _claim(text, layer, positional(layer.text, self._positions))
-        return bool(telling)
 
     def _find_below(self, text: Text) -> None:
         """Find secrets in columns whose headings tell."""
@@ -94,7 +104,8 @@ class Finder:
             read = value.writing.read(text.raw[value.start : value.end])
             if is_secret(verdict, read):
                 place = f"{value.writing.name} {shown(name)}"
-                text.spots.add(Spot(value.start, value.end, read, _kind(verdict), place, value.writing.spell))
+                spell, weak = value.writing.spell, value.weak or verdict == "weak"
+                text.spots.add(Spot(value.start, value.end, read, _kind(verdict), place, spell, weak=weak))
 
     def _find_inner(self, text: Text, anything: bool) -> None:
         """Find secrets in the texts that stand in base64 in a text: in any, or only in JSON."""
@@ -159,7 +170,8 @@ def _values(text: bytes, span: tuple[int, int], sort: str, name: str, verdict: s
         read = value.writing.read(text[value.start : value.end])
         if is_secret(verdict, read) or (value.start == value.end and verdict in SURE):
             place = f"{value.writing.name} {shown(name)}"
-            yield Spot(value.start, value.end, read, _kind(verdict), place, value.writing.spell)
+            weak = value.weak or verdict == "weak"
+            yield Spot(value.start, value.end, read, _kind(verdict), place, value.writing.spell, weak=weak)
 
 
 def read_name(raw: bytes) -> str:

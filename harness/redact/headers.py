@@ -128,14 +128,14 @@ def whole(value: bytes, names: Names) -> Iterator[Spot]:
 def likely(value: bytes, names: Names) -> Iterator[Spot]:
     """Yield the value of a header whose name may say so, where it is as irregular as a secret."""
     if strength(value.strip().rpartition(b" ")[2]) == "strong":
-        yield from whole(value, names)
+        yield from (spot._replace(weak=True) for spot in whole(value, names))
 
 
 def words(value: bytes, names: Names) -> Iterator[Spot]:
     """Yield the words of a value that are as irregular as secrets (`Sec-WebSocket-Protocol: bearer, ...`)."""
     for found in _ITEM.finditer(value):
         if strength(found[0]) == "strong":
-            yield Spot(*found.span(), text_of(found[0]), "token")
+            yield Spot(*found.span(), text_of(found[0]), "token", weak=True)
 
 
 def challenge(value: bytes, names: Names) -> Iterator[Spot]:

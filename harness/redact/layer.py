@@ -108,16 +108,26 @@ class Layer:
         """Return where `text[start:end]` stands in the text that was given first."""
         if self.parent is None:
             return self.base + start, self.base + end
-        first = start + self.shifts[bisect_right(self.ends, start)]
-        last = end + self.shifts[bisect_right(self.ends, end)]
-        return self.parent.span(first, last)
+        return self.parent.span(*self._above(start, end))
 
-    def spelling(self, inner: Spelling) -> Spelling:
-        """Return how a token is written in the text that was given first, when `inner` writes it in this one."""
+    def _above(self, start: int, end: int) -> tuple[int, int]:
+        shifts, ends = self.shifts, self.ends
+        return start + shifts[bisect_right(ends, start)], end + shifts[bisect_right(ends, end)]
+
+    def spelling(self, inner: Spelling, start: int, end: int) -> Spelling:
+        """Return how a token is written in the text that was given first, when `inner` writes it at `text[start:end]`.
+
+        Where nothing was undone, nothing is done again.
+        """
         if self.parent is None or self.encoding is None:
             return inner
+        first, last = self._above(start, end)
+        if self.text[start:end] == self.parent.text[first:last]:
+            return self.parent.spelling(inner, first, last)
         spell = self.encoding.spell
-        return self.parent.spelling(lambda token: plain(spell(inner(token).decode("utf-8", "surrogatepass"))))
+        return self.parent.spelling(
+            lambda token: plain(spell(inner(token).decode("utf-8", "surrogatepass"))), first, last
+        )
 
 
 def words_of(text: bytes) -> frozenset[bytes]:

@@ -7,7 +7,7 @@ Clients send the same fields again and again; only what secrets of others stand 
 from __future__ import annotations
 
 import base64
-from collections.abc import Collection, Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -16,10 +16,11 @@ from harness.memory import Memory
 from harness.redact.coded import recoded
 from harness.redact.finder import Finder
 from harness.redact.headers import UNSURE, Finders, in_basic
+from harness.redact.kept import Kept, place_of
 from harness.redact.known import Secret, is_telling
 from harness.redact.names import SURE, Names
 from harness.redact.remainder import Remainder, joined, remainder_of
-from harness.redact.spot import Spot
+from harness.redact.spot import Spot, is_read_with
 from harness.redact.syntax import text_of
 from harness.redact.text import WINDOW, Text
 from harness.redact.tokens import Tokens, read_address
@@ -64,7 +65,7 @@ class Fields:
 class Looks:
     """Looks at texts, with the key and the settings of one redactor."""
 
-    def __init__(self, finder: Finder, names: Names, tokens: Tokens, keep: Collection[str]) -> None:
+    def __init__(self, finder: Finder, names: Names, tokens: Tokens, keep: Kept) -> None:
         self.finder = finder
         self._finders = Finders(names)
         self._names = names
@@ -133,11 +134,12 @@ class Looks:
         redactions: dict[Redaction, None] = {}
         made = text.rendered(lambda spot: self._rendered(text, spot, redactions))
         hidden = (text.inner and text.sort != "header") or len(layers) > 1 or len(text.raw) > WINDOW
+        hidden = hidden or any(is_read_with(text.raw, spot.start) for spot in text.spots)
         rest = None if hidden else remainder_of(layers, list(text.spots))
         return Look(text, tuple(self.secrets([text])), made if redactions else None, tuple(redactions), rest)
 
     def _rendered(self, text: Text, spot: Spot, redactions: dict[Redaction, None]) -> bytes | None:
-        if spot.value in self._keep or is_local(spot):
+        if self._keep.has(text, spot) or is_local(spot):
             return None
         redaction = told(text, spot, spot.token or self._tokens.of(spot.value))
         redactions[redaction] = None
@@ -152,13 +154,13 @@ def target_span(request: Request) -> tuple[int, int]:
     return (start, start + len(target)) if start >= 0 else (0, len(request.start_line))
 
 
-def secrets_of(text: Text, names: Names, tokens: Tokens, keep: Collection[str]) -> Iterator[Secret]:
+def secrets_of(text: Text, names: Names, tokens: Tokens, keep: Kept) -> Iterator[Secret]:
     """Yield the secrets of a text that can be told from other words; and credentials as they were written, whole."""
     for spot in text.spots:
         value = spot.value
         if text.sort == "header" and spot.start in text.inner:
             yield from _written(text, spot, tokens, keep)
-        if not value or value in keep or spot.kind == "email" or is_local(spot):
+        if not value or keep.has(text, spot) or spot.kind == "email" or is_local(spot):
             continue
         token = tokens.of(value)
         setting = spot.place.startswith("line ") or (spot.kind == "cookie" and names.verdict(spot.place) not in SURE)
@@ -177,17 +179,17 @@ def _credential(place: str, raw: bytes) -> Text:
     return text
 
 
-def _written(text: Text, spot: Spot, tokens: Tokens, keep: Collection[str]) -> Iterator[Secret]:
+def _written(text: Text, spot: Spot, tokens: Tokens, keep: Kept) -> Iterator[Secret]:
     """Yield a credential as it was written, whole."""
     raw, inner = text.raw[spot.start : spot.end], text.inner[spot.start]
-    made = inner.rendered(lambda each: None if each.value in keep else each.spelling(tokens.of(each.value)))
+    made = inner.rendered(lambda each: None if keep.has(inner, each) else each.spelling(tokens.of(each.value)))
     if made is not inner.raw and len(raw) >= CREDENTIAL:
         yield Secret(text_of(raw), text_of(recoded(made, raw)), "password")
 
 
 def told(text: Text, spot: Spot, token: str) -> Redaction:
     """Return what a recording tells of a secret that a token has taken the place of."""
-    return Redaction(f"{text.place} {spot.place}" if spot.place else text.place, spot.kind, token)
+    return Redaction(place_of(text, spot), spot.kind, token)
 
 
 def is_local(spot: Spot) -> bool:

@@ -146,11 +146,11 @@ def after_label(text: bytes, start: int, found: re.Match[bytes], sort: str, stop
         stripped = found[3].strip()
         at = found.start(3) + found[3].find(stripped)
         if is_shown(MARKUP.read(stripped)):
-            yield Value(at, at + len(stripped), MARKUP)
+            yield Value(at, at + len(stripped), MARKUP, weak=True)
     elif found[2] is not None and (value := _CONTROL.search(text, found.start(2) - 1, found.end(2))):
         group = value.lastindex or 1
         if is_shown(MARKUP.read(value[group])):
-            yield Value(value.start(group), value.end(group), MARKUP)
+            yield Value(value.start(group), value.end(group), MARKUP, weak=True)
 
 
 def is_shown(value: str) -> bool:

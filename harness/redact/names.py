@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from harness.bind.token import strength
+from harness.bind.token import STRONG_LENGTH, strength
 
 
 def word_set(words: str) -> frozenset[str]:
@@ -59,6 +59,8 @@ STEMS = re.compile(
 OPENING = word_set("card api private user cc passe")
 """Words that only tell something before another one: `card_number`."""
 
+SPEAKABLE = 3
+"""Letters that the words of a name have on average; those of a random text have fewer."""
 SURE = ("password", "token")
 """Verdicts that need no look at the value."""
 
@@ -120,6 +122,8 @@ class Names:
             return "password" if "pass" in joined else "token"
         if not words or words[-1] in TOLD_ABOUT:
             return ""
+        if len(name) >= STRONG_LENGTH and sum(map(len, words)) < SPEAKABLE * len(words):
+            words = []  # by chance: one in three hundred random texts has a `Pw` in it
         if not PASSWORD_WORDS.isdisjoint(words) or "passw" in joined:
             return "password"
         if not SURE_WORDS.isdisjoint(words) or any(part in joined for part in SURE_PARTS):

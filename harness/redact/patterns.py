@@ -72,7 +72,7 @@ def userinfo(text: bytes) -> Iterator[Spot]:
     if b"://" in text and b"@" in text:
         for found in _USER_ONLY.finditer(text):
             if strength(found[1]) == "strong":
-                yield Spot(*found.span(1), URL.read(found[1]), "token", "url user", URL.spell)
+                yield Spot(*found.span(1), URL.read(found[1]), "token", "url user", URL.spell, weak=True)
         for found in _USERINFO.finditer(text):
             yield Spot(found.start(2), found.end(2), URL.read(found[2]), "password", "url password", URL.spell)
 
@@ -91,7 +91,7 @@ def marked(text: bytes, words: frozenset[bytes]) -> Iterator[Spot]:
     if not _LEAD_WORDS.isdisjoint(words):
         for found in _IN_PATH.finditer(text):
             if strength(found[1]) == "strong":
-                yield Spot(*found.span(1), text_of(found[1]), "token", "path")
+                yield Spot(*found.span(1), text_of(found[1]), "token", "path", weak=True)
 
 
 def credentials(text: bytes) -> Iterator[Spot]:

@@ -5,6 +5,7 @@ Spots of one text never overlap: the first finder that claims bytes has them.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -22,7 +23,8 @@ def plain(token: str) -> bytes:
 class Spot(NamedTuple):
     """A secret at `text[start:end]`: its decoded value, what kind it is, where that is, how its token is spelled there.
 
-    `token` is set where it is not simply made of the value.
+    `token` is set where it is not simply made of the value. `weak` says that it is there because the value looks like a
+    secret, and would not be for any other.
     """
 
     start: int
@@ -32,6 +34,17 @@ class Spot(NamedTuple):
     place: str = ""
     spelling: Spelling = plain
     token: str = ""
+    weak: bool = False
+
+
+_OPEN = re.compile(rb"(?:%(?:25)*+[0-9A-Fa-f]?|\\(?:u[0-9A-Fa-f]{0,3}|x[0-9A-Fa-f]?)?|&#?[Xx]?)\Z")
+_BEFORE = 10
+
+
+def is_read_with(text: bytes, at: int) -> bool:
+    """Tell whether what stands here is read together with signs before it, as the rest of an escape."""
+    before = text[max(0, at - _BEFORE) : at]
+    return (b"%" in before or b"\\" in before or b"&" in before) and _OPEN.search(before) is not None
 
 
 @dataclass(slots=True)

@@ -79,11 +79,12 @@ PLAIN = Writing("text", text_of, plain)
 
 
 class Value(NamedTuple):
-    """Where a value stands and how it is written."""
+    """Where a value stands and how it is written; `weak` says that it is one only because it looks like a secret."""
 
     start: int
     end: int
     writing: Writing
+    weak: bool = False
 
 
 def name_at(text: bytes, at: int) -> tuple[int, int]:
@@ -199,7 +200,7 @@ def irregular(text: bytes, found: Iterator[Value]) -> Iterator[Value]:
     for value in found:
         word = text[value.start : value.end].rstrip(b".!?:")
         if strength(word) == "strong" or is_code(word):
-            yield value
+            yield value._replace(weak=True)
 
 
 _WRITINGS = {b'"': JSON, b"'": SINGLE, b"`": JSON}

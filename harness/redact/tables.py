@@ -90,7 +90,7 @@ def _rows(text: bytes, verdict: Verdicts) -> Iterator[Cell]:
             continue
         for at, named in telling.items():
             if at < len(cells) and is_shown(MARKUP.read(value := cells[at][2].rstrip())):
-                yield *named, Value(cells[at].start(2), cells[at].start(2) + len(value), MARKUP)
+                yield *named, Value(cells[at].start(2), cells[at].start(2) + len(value), MARKUP, weak=True)
 
 
 def _lists(text: bytes, verdict: Verdicts) -> Iterator[Cell]:
@@ -108,4 +108,4 @@ def _lists(text: bytes, verdict: Verdicts) -> Iterator[Cell]:
         elif len(items) == length:
             for at, name in telling.items():
                 if items[at][1] is not None and is_shown(JSON.read(items[at][1])):
-                    yield *name, Value(*items[at].span(1), JSON)
+                    yield *name, Value(*items[at].span(1), JSON, weak=True)

@@ -115,7 +115,7 @@ class Text:
         if layer.parent is None and not layer.base:
             return spot.start < self._limit and self.spots.add(spot)
         start, end = layer.span(spot.start, spot.end)
-        spelling = layer.spelling(spot.spelling)
+        spelling = layer.spelling(spot.spelling, spot.start, spot.end)
         return start < self._limit and self.spots.add(spot._replace(start=start, end=end, spelling=spelling))
 
     def rendered(self, render: Render) -> bytes:

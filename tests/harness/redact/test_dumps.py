@@ -109,6 +109,12 @@ def test_what_xdebug_shows() -> None:
     assert len(made) == len(page)
 
 
+def test_a_value_is_no_key() -> None:
+    """What is serialized behind a value that reads like a telling name stays."""
+    dump = 'a:2:{s:1:"a";a:1:{i:0;s:4:"pass";}s:4:"type";s:8:"password";s:4:"name";s:3:"bob";}'
+    assert redacted(dump, "text/plain") == dump
+
+
 @pytest.mark.parametrize("dump", ['["token"]=>\n  NULL\n', 's:5:"token";N;s:1:"a";b:1;', "[token] => \n[a] => 1\n"])
 def test_what_is_empty_stays(dump: str) -> None:
     """No value, no token."""

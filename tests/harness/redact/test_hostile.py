@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import gzip
+import os
 import time
 import zlib
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.exchange import Exchange, Request, Response
 from harness.redact import redactor
 
 KEY = b"a key of this test, and no other"
+EXAMPLES = int(os.environ.get("EXAMPLES", 150))
 SNIPPETS = (
     b'password|token=|"token": "|<token>|<![CDATA[|name="pw"|%|%25|&#|&quot;|\\u00|\\|"|\'|=|a@b.org|://u:p@|--XX|'
     b"\r\n\r\n|{|[|</name>|QUJDREVGR0hJSktMTU5PUA==|203.0.113.9|Basic |Cookie|&|;|abc12345|\xff\xfe"
@@ -32,17 +34,7 @@ NAMES = st.sampled_from(
 HEADERS = st.lists(st.tuples(NAMES, BLOBS), max_size=4).map(tuple)
 
 
-def _shown(exchange: Exchange) -> set[tuple[int, str]]:
-    """Return which tokens stand in which part of an exchange, as far as it is in clear."""
-    request, answer = exchange.request, exchange.response
-    assert answer is not None
-    parts = (request.start_line, request.headers, request.body, answer.reason, answer.headers, answer.body)
-    tokens = [redaction.token for redaction in exchange.redactions if redaction.token]
-    return {(number, token) for number, part in enumerate(parts) for token in tokens if token in repr(part)}
-
-
-# Always the same examples: one run in seven finds values side by side, of which a token makes one, replaced again.
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(
     line=BLOBS, headers=HEADERS, body=BLOBS, kind=TYPES, coding=CODINGS, pack=st.booleans(), peer=st.text(max_size=20)
 )
@@ -55,16 +47,12 @@ def test_it_never_raises_and_is_idempotent(
     pack: bool,
     peer: str,
 ) -> None:
-    """Broken texts, codings that lie and odd start lines are redacted as far as can be, and once only.
-
-    A token may make a longer value of another name (`pass`, then `token=...`), which is replaced whole: nothing leaks.
-    """
+    """Broken texts, codings that lie and odd start lines are redacted as far as can be, and once only."""
     sent = gzip.compress(body, mtime=0) if pack else body
     fields = ((b"Content-Type", kind), (b"Content-Encoding", coding), *headers)
     exchange = Exchange("d#1", Request(line, fields, sent, raw_head=line), Response(200, line, fields, sent), peer=peer)
     made = redactor({}, KEY).redact(exchange)
     again = redactor({}, KEY).redact(made)
-    assume(_shown(made) <= _shown(again))
     assert again == made
     if not made.redactions:
         assert made is exchange

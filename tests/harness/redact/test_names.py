@@ -70,6 +70,15 @@ def test_a_telling_name_is_seen_among_words(name: str) -> None:
     assert Names().telling([b"item", *words])
 
 
+@pytest.mark.parametrize(
+    "text", ["fkHxcGjwGzXRMxH8KtR2.gsZgnTGnXnQbPwG7CDW0", "a8fPin7XqSid0Lm", "3f2a9c8b-pw-7d6e5f40"]
+)
+def test_random_texts_are_no_names(text: str) -> None:
+    """A word of two or three letters stands in them by chance; a longer one does not."""
+    assert Names().verdict(text + "0Pw5") == ""
+    assert Names().verdict(f"{text}_session_password_{text}") == "password"
+
+
 def test_words_that_tell_nothing_are_not_looked_at() -> None:
     """However much they resemble one."""
     assert Names().telling([name.encode() for name in NONE if "_" not in name]) == []
