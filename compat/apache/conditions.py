@@ -43,6 +43,7 @@ FLAG_NAMES = {
     "nosubreq": "ns",
     "discardpath": "dpi",
     "env": "e",
+    "proxy": "p",
     "ornext": "or",
     "novary": "nv",
 }

@@ -1,5 +1,7 @@
 """Rules of mod_rewrite that refuse (`[F]`, `[G]`, `[R=404]`), where nginx cannot say when: they refuse more often.
 
+So do those that ask another server (`[P]`): what lies there on disk may be sources.
+
 Comes in: one rule that was refused a translation, and its conditions. Goes out: lines for a `server`. What nginx cannot
 ask is left out, so that nothing that Apache forbids is open. A rule that says 5xx is no protection, but maintenance.
 """
@@ -19,11 +21,11 @@ FILE = re.compile("-[fdx] ")
 
 
 def forbids(directive: Directive) -> bool:
-    """Tell whether a directive is a rule that keeps clients out."""
+    """Tell whether a directive is a rule that keeps clients out of what is there: one that asks a proxy does, too."""
     words = split_rule(directive.raw) if directive.name == "rewriterule" else []
     flags = [flag.lower().partition("=") for flag in flags_of(words[2] if len(words) > 2 else "")]
     found = {(FLAG_NAMES.get(name, name), value[:1]) for name, _, value in flags}
-    return ("r", "4") in found or bool({"f", "g"} & {name for name, _ in found})
+    return ("r", "4") in found or bool({"f", "g", "p"} & {name for name, _ in found})
 
 
 def asks_for_file(test: Condition) -> bool:

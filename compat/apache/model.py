@@ -96,6 +96,11 @@ class Ledger:
         """Tell whether a directive has its outcome."""
         return directive.number in self._outcomes
 
+    def is_refused(self, directive: Directive) -> bool:
+        """Tell whether a directive is not carried over, as far as is known."""
+        known = self._outcomes.get(directive.number)
+        return known is not None and known.verdict == "not carried"
+
     def outcomes(self) -> tuple[Outcome, ...]:
         """Return one outcome for each directive, in the order in which they were read."""
         unknown = "there is no translation for this directive"

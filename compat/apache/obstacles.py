@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from .asking import SEAL, SEALING
+from .elsewhere import NAMES as ELSEWHERE
 from .forbidden import forbids
 from .model import Directive, Refusal, Section
 from .parse import unknown_variable
@@ -68,7 +69,7 @@ def obstacle(directive: Directive) -> Obstacle | None:
     wild = any(section.name in FOLDERS and _is_vague(section) for section in sections)
     if (refuses(directive) and wild) or (forbids(directive) and any(map(_has_no_rules, sections))):
         return Obstacle(f"rules within {sections[-1]} have no translation", _placed(sections))
-    if reason := (directive.name not in RULES and _unknown(directive.raw)) or _unwritable(directive):
+    if reason := (directive.name not in RULES | ELSEWHERE and _unknown(directive.raw)) or _unwritable(directive):
         return Obstacle(reason, _placed(sections))
     for section in sections:
         if section.name == "if":
@@ -131,7 +132,7 @@ def protects(directive: Directive, found: Obstacle, directives: Sequence[Directi
     words = [word.lower() for word in directive.arguments]
     if directive.name == "rewriterule":
         return forbids(directive) and any(is_on([one]) for one in directives)
-    if refuses(directive):
+    if refuses(directive) or directive.name in ELSEWHERE:
         return True
     if directive.name in HANDLERS:
         return not words or words[0] not in PLAIN_HANDLERS - {CGI}

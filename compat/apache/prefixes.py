@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from .guarded import SIGN, has_alternatives
 from .model import Directive, Kind, Ledger, Prefix, Refusal
+from .parse import unknown_variable
 from .redirect import captures, pattern
 
 NAMES = frozenset({"alias", "aliasmatch", "scriptalias", "scriptaliasmatch"})
@@ -29,7 +30,8 @@ def prefixes(directives: Sequence[Directive], kind: KindOf, ledger: Ledger) -> t
             prefix = _prefix(directive, kind)
             _check_order(prefix, directives, directive)
         except Refusal as refusal:
-            ledger.settle(directive, "not carried", str(refusal))
+            closed = "closed for everybody instead: " * directive.name.startswith("script")
+            ledger.settle(directive, "not carried", f"{closed}{refusal}")
             continue
         earlier = [other for other in result if not prefix.pattern and under(prefix.url, other.url) and other.bare]
         if earlier and earlier[0].directive:
@@ -44,6 +46,8 @@ def _prefix(directive: Directive, kind: KindOf) -> Prefix:
     if len(directive.arguments) != 2:
         raise Refusal("it must name a URL and a path")
     url, path = directive.arguments
+    if name := unknown_variable(directive.raw):
+        raise Refusal(f"${{{name}}} has no value here: give --define {name}=VALUE")
     programs = directive.name.startswith("script")
     if directive.name.endswith("match"):
         return _matched(directive, url, path, kind)

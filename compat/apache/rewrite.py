@@ -21,7 +21,6 @@ from .redirect import captures, check_pattern, pattern, quoted
 NAMES = frozenset({"rewriteengine", "rewritebase", "rewriteoptions", "rewritecond", "rewriterule"})
 UNABLE_FLAGS = {
     "p": "it is a proxy rule: write it as proxy_pass",
-    "proxy": "it is a proxy rule: write it as proxy_pass",
     "s": "nginx cannot skip rules",
     "skip": "nginx cannot skip rules",
     "c": "nginx cannot chain rules",

@@ -14,6 +14,7 @@ from .access import NOBODY, required
 from .beyond import beyond
 from .conditions import Condition, Scope
 from .denials import denials, denied_pattern
+from .elsewhere import elsewhere
 from .expression import condition
 from .forbidden import forbids
 from .layers import layers
@@ -36,6 +37,7 @@ def statements(server: Server, zones: Sequence[Zone], ledger: Ledger) -> tuple[s
     return (
         *_denials(server, ledger),
         *beyond(server.directives, zones, ledger),
+        *elsewhere(server, zones, ledger),
         *_server_rewrites(server, bool(moved), ledger),
         *moved,
         *_folder_rewrites(server, zones, ledger),

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from .elsewhere import NAMES as ELSEWHERE
 from .model import Directive, Import, Ledger, Section, Site
 from .obstacles import SAYS_WHO, obstacle, protects, sealed
 from .overrides import MAIN, counts
@@ -59,7 +60,7 @@ def _set_aside(directives: Sequence[Directive], ledger: Ledger) -> list[Directiv
             ledger.settle(directive, "not needed", reason)
         elif found:
             ledger.settle(directive, "not carried", found.reason)
-        elif directive.name not in SETTERS and (reason := look_up(NOT_CARRIED, directive.name)):
+        elif directive.name not in {*SETTERS, *ELSEWHERE} and (reason := look_up(NOT_CARRIED, directive.name)):
             ledger.settle(directive, "not carried", reason)
         else:
             live.append(one)
