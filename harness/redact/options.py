@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import secrets
+import stat
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,6 +24,8 @@ from harness.redact import Redactor, redactor
 VARIABLE = "HARNESS_KEY"
 SHORTEST = 16
 """Bytes of a key: with a shorter one, who has the recording could try all keys."""
+
+_OF_OTHERS = stat.S_IRGRP | stat.S_IROTH
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -81,6 +85,17 @@ def given_key(key_file: Path | None) -> bytes | None:
 
 def _read(file: Path) -> bytes:
     try:
-        return file.read_bytes()
+        with file.open("rb") as opened:
+            mode = os.fstat(opened.fileno()).st_mode
+            if stat.S_ISREG(mode) and mode & _OF_OTHERS:
+                _warn(file, stat.S_IMODE(mode))
+            return opened.read()
     except OSError as error:
         raise UsageError(f"--key-file {file}: cannot be read: {error.strerror or error}") from error
+
+
+@cache
+def _warn(file: Path, mode: int) -> None:
+    """Say once that others can read a key, as ssh does of its own; a pipe or a device has no such mode."""
+    why = "who has the key and a recording can try passwords"
+    click.echo(f"harness: --key-file {file}: others can read it (mode {mode:04o}): {why}: chmod 600 {file}", err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -66,6 +67,35 @@ def test_short_key_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "key").write_bytes(content)
     with pytest.raises(UsageError, match="openssl rand"):
         given_key(tmp_path / "key")
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604])
+def test_a_key_that_others_can_read_is_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str], mode: int) -> None:
+    """It is used, with a warning that says what to do, however often a command reads it."""
+    file = tmp_path / "key"
+    file.write_bytes(KEY)
+    file.chmod(mode)
+    assert given_key(file) == given_key(file) == KEY
+    told = capsys.readouterr().err
+    assert told.startswith(f"harness: --key-file {file}: others can read it (mode {mode:04o})")
+    assert told.endswith(f"chmod 600 {file}\n")
+    assert told.count("\n") == 1
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o400, 0o622])
+def test_a_key_that_nobody_else_can_read_is_not_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], mode: int
+) -> None:
+    """Nor is what comes through a pipe."""
+    (tmp_path / "key").write_bytes(KEY)
+    (tmp_path / "key").chmod(mode)
+    assert given_key(tmp_path / "key") == KEY
+    reading, writing = os.pipe()
+    os.write(writing, KEY)
+    os.close(writing)
+    assert given_key(Path(f"/dev/fd/{reading}")) == KEY
+    os.close(reading)
+    assert capsys.readouterr().err == ""
 
 
 def test_missing_key_file_is_named(tmp_path: Path) -> None:
