@@ -17,6 +17,7 @@ from .obstacles import SAYS_WHO, obstacle, protects, sealed
 from .overrides import MAIN, counts
 from .parse import CONDITIONS
 from .prefixes import KindOf
+from .remote import remote
 from .servers import Server, host_lines, listening, names_of
 from .settings import SETTERS
 from .statements import statements
@@ -116,7 +117,7 @@ def _site(server: Server, kind: KindOf, ledger: Ledger) -> Site:
         settings=settings,
         root=root,
         statements=statements(server, found, ledger),
-        lines=host_lines(server, ledger),
+        lines=(*host_lines(server, ledger), *remote(server, ledger)),
     )
 
 
