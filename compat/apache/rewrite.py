@@ -36,6 +36,7 @@ UNABLE_FLAGS = {
     "type": "nginx sets no type in a rewrite",
     "b": "nginx escapes no part of a rewrite by itself",
 }
+DOUBTED = "an earlier rule that is not carried over decides whether it is asked"
 CLOSED_INSTEAD = "403 in more cases instead: "
 UNDERSTOOD = frozenset({"l", "end", "nc", "r", "f", "g", "pt", "qsa", "qsd", "ne", "ns", "dpi"})
 CODES = {"": 302, "temp": 302, "permanent": 301, "seeother": 303}
@@ -74,6 +75,7 @@ def rewrites(
     """
     lines: list[str] = []
     conditions: list[Directive] = []
+    doubted = 0
     running = is_on(directives, running)
     rules = [split_rule(d.raw) for d in directives if d.name == "rewriterule"]
     scope = replace(scope, base=scope.folder, patterns=tuple(words[0] for words in rules if words))
@@ -93,7 +95,8 @@ def rewrites(
             conditions.append(directive)
         else:
             if forbids(directive) or not again:
-                lines += _rule(directive, conditions, scope, ledger, unable)
+                lines += _rule(directive, conditions, scope, ledger, unable or DOUBTED * (doubted > 0))
+            doubted = max(doubted - 1, _followers(directive) if ledger.is_refused(directive) else 0)
             conditions = []
     for directive in conditions:
         ledger.settle(directive, "not needed", "no rule follows it")
@@ -104,6 +107,13 @@ def is_on(directives: Sequence[Directive], before: bool = False) -> bool:
     """Tell whether the last RewriteEngine says On. What stands within inherits that, virtual hosts and folders too."""
     said = [[word.lower() for word in d.arguments] == ["on"] for d in directives if d.name == "rewriteengine"]
     return said[-1] if said else before
+
+
+def _followers(directive: Directive) -> int:
+    """Return how many of the next rules a rule decides about, by a chain or by skipping them."""
+    flags = [flag.lower().partition("=") for flag in flags_of((*split_rule(directive.raw), "", "", "")[2])]
+    skipped = [int(value) for name, _, value in flags if name in {"s", "skip"} and re.fullmatch("[0-9]{1,6}", value)]
+    return max([*skipped, int(any(name in {"c", "chain"} for name, _, _ in flags))])
 
 
 def _rule(

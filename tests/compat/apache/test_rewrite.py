@@ -341,3 +341,27 @@ def test_switched_off() -> None:
     """Rules of a scope whose engine is off are not needed; so is a condition without a rule."""
     _, outcomes = run("RewriteCond %{HTTPS} on\nRewriteEngine Off\nRewriteRule ^/a /b")
     assert [verdict for verdict, _ in outcomes] == ["not needed", "carried", "not needed"]
+
+
+@pytest.mark.parametrize(
+    ("rules", "carried"),
+    [
+        (["^/a - [C]", "^/b /c", "^/d /e"], [False, False, True]),
+        (["^/a - [C]", "^/b - [C]", "^/b /c", "^/d /e"], [False, False, False, True]),
+        (["^/a - [S=2]", "^/b /c", "^/b /c", "^/d /e"], [False, False, False, True]),
+        (["^/a - [S=1]", "^/b /c [skip=1]", "^/b /c", "^/d /e"], [False, False, False, True]),
+        (["^/a - [S=x]", "^/b /c"], [False, True]),
+    ],
+)
+def test_rules_that_others_decide_about(rules: list[str], carried: list[bool]) -> None:
+    """A rule of a chain, or one that may be skipped, is another rule without the one before."""
+    lines, outcomes = run("\n".join(f"RewriteRule {rule}" for rule in rules))
+    assert [verdict == "carried" for verdict, _ in outcomes] == carried
+    assert len(lines) == sum(carried)
+
+
+def test_a_refusal_that_others_decide_about() -> None:
+    """It is for all that it may be for, and says so."""
+    lines, outcomes = run("RewriteRule ^/a - [S=1]\nRewriteRule ^/b - [F]")
+    assert lines == ("if ($uri ~ ^/b) { return 403; }",)
+    assert outcomes[1][1].startswith("403 in more cases instead: an earlier rule")
