@@ -22,7 +22,7 @@ from .message import Plan, Request, begin, frame, run
 from .process import readable
 from .python import Start, Unsuited
 
-ZYGOTE = str(Path(__file__).with_name("zygote.py"))
+ZYGOTE = str(Path(__file__).with_name("zygote") / "zygote.py")
 START_LIMIT = 20.0
 REPLY_LIMIT = 30.0
 LOOK_AGAIN = 1.0

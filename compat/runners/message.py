@@ -1,6 +1,6 @@
 """What the server tells a zygote, as bytes.
 
-Comes in: requests and plans. Goes out: messages as `zygote.py` reads them: sections of words without NUL. Pure.
+Comes in: requests and plans. Goes out: messages as `zygote` reads them: sections of words without NUL. Pure.
 """
 
 from __future__ import annotations
