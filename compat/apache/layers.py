@@ -78,8 +78,8 @@ def merged(base: Settings, found: Iterable[Layer], ledger: Ledger) -> Settings:
     """Apply layers one after the other. What is refused is settled; an access rule that is refused closes the layer."""
     settings = base
     for layer in found:
-        if any(directive.name in OLD for directive in layer.directives):  # with them, Satisfy is as by default again
-            settings = replace(settings, satisfy_any=False)
+        if any(one.name in OLD | {"satisfy"} for one in layer.directives):  # mod_access_compat merges nothing
+            settings = replace(settings, satisfy_any=False, old_access=Access())
         for directive in layer.directives:
             settings = _applied(settings, directive, ledger)
         if _shows_authorization(layer):

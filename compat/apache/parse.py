@@ -23,7 +23,8 @@ BUILT_IN = frozenset(
 OFTEN_SHARED = frozenset({"alias_module", "mime_module", "dir_module", "authz_core_module", "log_config_module"})
 """Where none of these is loaded, what is loaded says nothing about the others."""
 RAW_SECTIONS = frozenset({"perl"})
-APACHE = (2, 4, 60)
+APACHE = (2, 4, 1)
+"""The version that is read, at least: which of its releases it is cannot be known."""
 
 _VARIABLE = re.compile(r"\$\{([^}:]+)\}")
 _OPENED = re.compile(r"<(\w+)\s*(.*?)\s*>?\s*\Z", re.DOTALL)
@@ -139,6 +140,8 @@ def _condition(section: Section, state: _State) -> str:
     word = " ".join(section.arguments)
     negated = word.startswith("!")
     holds = decide(word.lstrip("! "), state)
+    if holds is None and section.name == "ifversion":  # an older release or a newer one: both may protect something
+        return ""
     if holds is None:  # nothing is known of it: taken to be there
         holds = True
     return "" if holds != negated else f"{section} does not hold"
@@ -154,10 +157,11 @@ def _is_version(word: str, state: _State) -> bool | None:
     sign, _, number = word.rpartition(" ")
     if not re.fullmatch(r"[\d.]+", number) or sign.strip() not in {"", "=", "==", ">", ">=", "<", "<="}:
         return None
-    wanted = tuple(int(part) for part in number.split(".") if part)
-    ours = APACHE[: max(len(wanted), 1)]
+    wanted = tuple(([int(part) for part in number.split(".") if part] + [0, 0, 0])[:3])
+    if wanted[:2] == APACHE[:2] and wanted[2]:
+        return None
     sign = sign.strip() or "="
-    return (ours == wanted and "=" in sign) or (ours > wanted and ">" in sign) or (ours < wanted and "<" in sign)
+    return (APACHE > wanted and ">" in sign) or (APACHE < wanted and "<" in sign)
 
 
 CONDITIONS: dict[str, Callable[[str, _State], bool | None]] = {

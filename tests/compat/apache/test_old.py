@@ -26,6 +26,8 @@ PAGES = {
     "www/private/.htaccess": PASSWORD,
     "www/either/.htaccess": ALLOW.format("127.0.0.1") + PASSWORD + "Satisfy Any\n",
     "www/either/inner/.htaccess": ALLOW.format("127.0.0.1"),
+    "www/closed/page/.htaccess": "Satisfy All\n",
+    "www/closed/page/index.html": "shown",
     "www/neither/.htaccess": ALLOW.format("10.0.0.1") + PASSWORD + "Satisfy Any\n",
     "www/run/.htaccess": "SetHandler cgi-script\nSetEnv APP_ENV run\n",
     "www/blog/.htaccess": """
