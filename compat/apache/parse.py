@@ -161,7 +161,7 @@ def _is_version(word: str, state: _State) -> bool | None:
     if wanted[:2] == APACHE[:2] and wanted[2]:
         return None
     sign = sign.strip() or "="
-    return (APACHE > wanted and ">" in sign) or (APACHE < wanted and "<" in sign)
+    return (wanted < APACHE and ">" in sign) or (wanted > APACHE and "<" in sign)
 
 
 CONDITIONS: dict[str, Callable[[str, _State], bool | None]] = {
