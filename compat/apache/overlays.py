@@ -21,8 +21,9 @@ from .sections import WILD, expression, file_pattern, folder_pattern, holds_for_
 
 Overlay = tuple[str, Body]
 OVERLAPS = "nginx takes the first pattern that matches, and this may overlap with an earlier one"
-UNTOLD = "in folders below and with a path behind the name, where nginx cannot tell a program from a folder"
-SOME_CLOSED, SOME_LEFT = f"in part: closed {UNTOLD}", f"in part: not {UNTOLD}"
+SOME_CLOSED = (
+    "in part: closed in folders below and with a path behind the name, where nginx cannot tell a program from a folder"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def arranged(
     let in around it holds only where that is sure, as does what may be taken for another program's.
     """
     first: list[tuple[Candidate, list[Overlay]]] = []
-    rest: list[Overlay] = []
+    rest, last = list[Overlay](), list[Overlay]()
     for one in found:
         clashing = [n for n, (other, _) in enumerate(first) if _may_clash(one, other)]
         holding = [n for n in clashing if merged(first[n][0].layer, one.layer) != one.body]
@@ -75,16 +76,24 @@ def arranged(
         elif not all(first[n][0].is_shut for n in holding):
             refuse(one.layer.directives, f"{OVERLAPS}; what it opened is closed" if opens else OVERLAPS)
             shut = replace(one, body=one.shut)
-            first[:0] = [(shut, [(one.pattern, one.shut)])] * closes
+            first[:0] = [(shut, [(one.pattern, one.shut)])] * (closes or _runs_more(one.body, outer))
         else:
             whole = not opens and not (one.body.service and any(_differs(one, other, outer) for other in found))
             mine = [(one.pattern if whole else one.sure, one.body)] * bool(whole or one.sure)
-            tail = [(one.pattern, one.shut)] * (not whole and (closes or (opens and bool(clashing))))
+            shuts = closes or (opens and (bool(clashing) or _runs_more(one.body, outer)))
+            tail = [(one.pattern, one.shut)] * (shuts and not whole)
+            last += [(one.pattern, one.body)] * (not whole and not opens and not shuts)
             first.insert(max(holding, default=-1) + 1, (one, mine + tail * bool(clashing)))
             rest += tail * (not clashing)
-            if not whole and one.left_out:
-                refuse(one.layer.directives, one.left_out if opens else SOME_CLOSED if tail else SOME_LEFT)
-    return [overlay for _, overlays in first for overlay in overlays] + rest
+            if one.left_out and not whole and (opens or shuts):
+                refuse(one.layer.directives, one.left_out if opens else SOME_CLOSED)
+    return [*(overlay for _, overlays in first for overlay in overlays), *rest, *last]
+
+
+def _runs_more(body: Body, outer: Body) -> bool:
+    """Tell whether files are run, or must not be sent, that would be sent as text without a layer."""
+    more = body.everything, body.extensions, body.forbidden
+    return not outer.everything and more != (outer.everything, outer.extensions, outer.forbidden)
 
 
 def _may_clash(one: Candidate, other: Candidate) -> bool:

@@ -23,7 +23,17 @@ PAGES = [
 PAGES += ["www/public/x.html", "www/a/public/b/x.html", "www/notpublic.html", "www/w/wild/x.html", "www/w/x.html"]
 PAGES += ["www/hidden/x.html", "www/x/x.html", "srv/docs/x.html", "srv/docs/public/x.html"]
 PROGRAMS = ["www/s.cgi", "www/pub.cgi", "www/d/pub.cgi", "www/public/s.cgi", "www/w/wild/s.cgi", "www/public.cgi/s.cgi"]
-PROGRAMS += ["cgi/s.cgi", "cgi/pub.cgi", "cgi/sub/pub.cgi", "cgi/public/s.cgi", "cgi/one.cgi"]
+PROGRAMS += [
+    "www/run.x",
+    "www/d/run.x",
+    "www/refused.y",
+    "www/d/refused.y",
+    "cgi/s.cgi",
+    "cgi/pub.cgi",
+    "cgi/sub/pub.cgi",
+    "cgi/public/s.cgi",
+    "cgi/one.cgi",
+]
 PATHS = [line.split() for line in (HERE / "granted.paths").read_text().splitlines()]
 BOB, ALICE = (
     {"Authorization": "Basic " + base64.b64encode(word).decode()} for word in (b"bob:builder", b"alice:wonder")
@@ -83,10 +93,19 @@ def test_other_users(
     assert [answer(port, "GET", path, headers)["status"] for port in ports] == [apache, ours]
 
 
+@pytest.mark.parametrize("host", ["runs", "kept"])
+@pytest.mark.parametrize("path", ["/run.x", "/run.x/i", "/d/run.x", "/d/run.x/i", "/refused.y", "/d/refused.y"])
+def test_never_as_text(ports: tuple[int, int], host: str, path: str) -> None:
+    """What Apache runs by a file's name is run, or closed."""
+    apache, ours = (answer(port, "GET", path, {"Host": f"{host}.example.org"}) for port in ports)
+    assert (ours["status"] == "403") or (ours["body"][:7] == apache["body"][:7])
+    assert apache["body"].startswith("program" if host == "runs" or path.startswith(("/run", "/d/run")) else "#!/bin")
+
+
 def test_what_stays_closed_is_listed(root: Path, ports: tuple[int, int]) -> None:
     """With one sentence that says what."""
     left = imported((str(root / "httpd.conf"),)).of("not carried")
-    assert {outcome.directive.name for outcome in left} == {"require", "setenv"}
+    assert {outcome.directive.name for outcome in left} == {"require", "setenv", "sethandler"}
     assert all("closed" in outcome.reason for outcome in left if outcome.directive.name == "require")
     hosts = {line for line in (root / "httpd.conf").read_text().splitlines() if "ServerName" in line}
     told = {outcome.directive.sections[0].place for outcome in left}
