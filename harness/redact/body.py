@@ -227,8 +227,11 @@ def wide(text: bytes, content_type: bytes) -> str:
             return charset
     if declared := _CHARSET.search(content_type):
         return f"utf-{declared[1].decode()}-{'be' if declared[2] in (b'be', b'BE') else 'le'}"
-    first, media = text[:1024], media_type(content_type)
-    if b"\0" not in first or not (media in UNTOLD or TEXT.search(media)):
+    first = text[:1024]
+    if b"\0" not in first:
+        return ""
+    media = media_type(content_type)
+    if media not in UNTOLD and not TEXT.search(media):
         return ""
     charset = _by_zeros(first)
     if charset and media in UNTOLD and NO_TEXT.search(first.decode(charset, "replace").encode()):

@@ -12,7 +12,9 @@ from collections.abc import Iterator
 
 from harness.redact.syntax import MARKUP, NUMBER, PLAIN, TAG, Value
 
-BRACES = 8
+NESTED = 1 << 16
+"""Bytes within which an array must end."""
+BRACES = 4
 """Braces before a name that are tried as the beginning of its array."""
 
 PRINTED = re.compile(rb"(?:[\w\\:]*\])?[ \t]*+=(?:>|&gt;)(?: |(?=[\r\n]))")
@@ -29,6 +31,7 @@ _TO_SIGN = re.compile(rb"[^\s\"'<>\\]++")
 _TAIL = re.compile(rb"(?i)\s*(?:<br\b[^<>]*>|</[a-z]+>)*\s*\Z")
 _OPENED = re.compile(rb"(?:Array|[\w\\]+ Object)[ \t]*\r?\n([ \t]*+)\(")
 _ENTRY = re.compile(rb"\n[ \t]*+\[[^\r\n]*?\] =(?:>|&gt;) ([^\r\n]*+)")
+_ARRAY_LINES = re.compile(rb"(?:\r?\n[ \t]*+(?:\[[^\r\n]*+|[()]?)(?=\r?\n|\Z))*+")
 _STRING = re.compile(rb"string\((\d{1,9})\) \"")
 _SCALAR = re.compile(rb"(?:int|float)\((-?\d[\d.]*+)\)")
 _SHOWN = re.compile(rb"'([^'<]*+)|(-?\d[\d.]*+)")
@@ -46,12 +49,20 @@ def printed(text: bytes, start: int, found: re.Match[bytes], sort: str, stop: in
         if not lead.endswith(b"\\n") and (value := _TO_SIGN.match(text, found.end(), stop)):
             yield Value(*value.span(), PLAIN)
     elif opened := _OPENED.match(text, found.end(), stop):
-        closing = text.find(b"\n" + opened[1] + b")", opened.end(), stop)
-        for entry in _ENTRY.finditer(text, opened.end(), closing if closing >= 0 else min(stop, len(text))):
+        closing = text.find(b"\n" + opened[1] + b")", opened.end(), min(stop, opened.end() + NESTED))
+        end = closing if closing >= 0 else _lines_of_array(text, opened.end(), stop)
+        for entry in _ENTRY.finditer(text, opened.end(), end):
             if not _OPENED.match(text, entry.start(1)):
                 yield from _printed(text, *entry.span(1))
+        yield Value(end, end, PLAIN)
     elif value := _TO_END.match(text, found.end(), stop):
         yield from _printed(text, *value.span())
+
+
+def _lines_of_array(text: bytes, at: int, stop: int) -> int:
+    """Return where the last line ends that is one of an array that does not end."""
+    lines = _ARRAY_LINES.match(text, at, stop)
+    return lines.end() if lines else at
 
 
 def _printed(text: bytes, start: int, end: int) -> Iterator[Value]:
@@ -67,10 +78,11 @@ def dumped(text: bytes, start: int, found: re.Match[bytes], sort: str, stop: int
     if text.startswith((b"array(", b"object("), at):
         line = text.rfind(b"\n", 0, start) + 1
         indent = text[line:start][: -len(text[line:start].lstrip(b" \t")) or None]
-        closing = text.find(b"\n" + indent + b"}", at, stop)
-        ends = closing if closing >= 0 else min(stop, len(text))
-        for string in _STRING.finditer(text, at, ends):
+        closing = text.find(b"\n" + indent + b"}", at, min(stop, at + NESTED))
+        end = closing if closing >= 0 else min(stop, len(text), at + TAG)
+        for string in _STRING.finditer(text, at, end):
             yield _counted(text, string.end(), int(string[1]), b'"')
+        yield Value(end, end, PLAIN)
     elif scalar := _STRING.match(text, at, stop):
         yield _counted(text, scalar.end(), int(scalar[1]), b'"')
     elif number := _SCALAR.match(text, at, stop):
@@ -104,7 +116,9 @@ def serialized(text: bytes, start: int, found: re.Match[bytes], sort: str, stop:
                 yield value or Value(*piece.span(2), NUMBER)
         at = value.end + 2 if value else at
         if not keys:
-            return
+            break
+    if at > found.end():
+        yield Value(at, at, NUMBER)
 
 
 def _is_key(text: bytes, start: int) -> bool:

@@ -57,16 +57,18 @@ class Finder:
             return
         if text.name:
             self._find_field(text)
-        below = text.sort == "form"
+        named, below = False, text.sort == "form"
         for layers in text.windows():
             # What a name names is a secret as a whole, whatever address or key is a part of it in another layer.
-            named = [layer for layer in layers if self._find_named(layer, text)]
+            for layer in layers:
+                named |= self._find_named(layer, text)
             if named and not below:
                 self._find_below(text)
                 below = True
-            for find in (self._find_addresses, self._find_marked):
-                for layer in layers:
-                    find(layer, text)
+            for layer in layers:
+                self._find_addresses(layer, text)
+            for layer in layers:
+                self._find_marked(layer, text)
         coded = text.sort in ("data", "form", "field")
         if coded or has_coded_json(text.raw):
             self._find_inner(text, coded)

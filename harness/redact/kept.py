@@ -42,10 +42,10 @@ class Kept:
         So does one with a token in it that was put in the same place, one that is only the beginning of a token, and
         one that is there for its look, where what is beside the tokens in it has no such.
         """
+        if not self._tokens:
+            return spot.value in self._values
         if spot.value in self:
             return True
-        if not self._tokens:
-            return False
         if any(token in spot.value for token in self._places.get(place_of(text, spot), ())):
             return True
         longer = (token for token in self._tokens if token.startswith(spot.value))

@@ -49,8 +49,6 @@ _ABOUT = word_set(
 
 def in_setting(text: bytes, start: int, found: re.Match[bytes], sort: str, stop: int) -> Iterator[Value]:
     """The value of a setting on its line, or on the lines below that are indented."""
-    if sort not in SORTS:
-        return
     lead = _lead(text, start)
     if lead is None:
         yield from _in_flow(text, start, found, stop)

@@ -16,6 +16,8 @@ from harness.redact.syntax import MARKUP, PLAIN, TAG, XML, Value, Writing, irreg
 
 NESTED = 1 << 16
 """Bytes within which an element must end whose text is in other elements."""
+MEMBERS = 200
+"""Tags of members that are looked at before a name, for the one in which it stands."""
 WORDS = 3
 """Words of what a label names; more are prose."""
 
@@ -31,7 +33,7 @@ _FIELD = re.compile(rb"""["']?(?![^\r\n]*filename)[^\r\n]*+(?:\r?\n[^\r\n]++)*+\
 _FIELD_END = re.compile(rb"\r?\n--|\Z")
 _NO_SECRET = re.compile(r"\d\.\d|://|^/|\.(?:whl|gz|zip|exe|egg)$")
 _MIXED = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])")
-_MEMBER = re.compile(rb"<(/?)(?:\w+:)?member>")
+_OPENS = re.compile(rb"<(?:\w+:)?\Z")
 _MEMBER_END = re.compile(rb"</(?:\w+:)?(?:member|dict|struct)>")
 
 MEMBER = re.compile(
@@ -131,11 +133,14 @@ def in_member(text: bytes, start: int, found: re.Match[bytes], sort: str, stop: 
 
 def before_name(text: bytes, start: int, found: re.Match[bytes], sort: str, stop: int) -> Iterator[Value]:
     """The value of the member whose name comes last: each text in it."""
-    open_ = 1
-    for tag in reversed(list(_MEMBER.finditer(text, max(0, start - NESTED), start))):
-        open_ += 1 if tag[1] else -1
-        if not open_:
-            values = _texts(text, tag.end(), text.rfind(b"<", 0, start))
+    at, opened = start, 1
+    for _ in range(MEMBERS):
+        at = text.rfind(b"member>", max(0, start - NESTED), at)
+        if at < 0:
+            return
+        opened += -1 if _OPENS.search(text[max(0, at - 24) : at]) else 1
+        if not opened:
+            values = _texts(text, at + len(b"member>"), text.rfind(b"<", 0, start))
             yield from (value for value in values if value.start < value.end)
             return
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from harness.redact.body import BINARY, NAMED, NO_TEXT, TEXT, media_type
 
 PARTS = 1000
 """Parts of a form that are told apart; what follows is one text, in which names tell where they stand."""
 
-_FORM_TYPE = b"application/x-www-form-urlencoded"
 _BOUNDARY = re.compile(rb""";\s*boundary\s*=\s*(?:"([^"]{1,200})"|([^\s;"]{1,200}))""", re.IGNORECASE)
 _FIRST_PART = re.compile(rb"(?i)(?:\r?\n)?(--[^\r\n]{1,200})\r?\ncontent-disposition:\s*form-data")
 _BLANK = re.compile(rb"\r?\n\r?\n")
@@ -23,12 +23,21 @@ _HEAD_LINE = rb"(?i)content-disposition:(?:[^\r\n]|\r?\n[ \t])*?(?<=[;\s])"
 _FIELD = re.compile(_HEAD_LINE + rb"""name(?:\*\s*=\s*[\w-]*'[\w-]*'|\s*=\s*)(?:"([^"\r\n]*)"|([^\s;]+))""")
 _FILE = re.compile(_HEAD_LINE + rb"""filename(?:\*\s*=|\s*=\s*(?!"?(?:blob)?"?\s*(?:;|\r?\n|\Z)))""")
 """A file has a name; scripts that send JSON or a field as one call it `blob`."""
-_DATA = re.compile(rb"json|(?<!html\+)\bxml")
-"""Types whose texts may hold others in base64."""
-_SETTINGS = re.compile(rb"yaml|toml|properties|\bx?-?ini\b|x-(?:config|env)")
-_PAGE_OR_PROGRAM = re.compile(rb"html|script|css|svg|csv|tab-separated")
-"""Types of texts in which `password: x` on a line may be anything."""
+_DECLARED = (
+    (re.compile(rb"\A(?:%s)" % BINARY.pattern), "binary"),
+    (NAMED, "named"),
+    (re.compile(rb"x-www-form-urlencoded\Z"), "form"),
+    (re.compile(rb"json|(?<!html\+)\bxml"), "data"),
+    (re.compile(rb"yaml|toml|properties|\bx?-?ini\b|x-(?:config|env)"), "settings"),
+    (re.compile(rb"html|script|css|svg|csv|tab-separated"), "text"),
+)
+"""What types say of a body: of any other, that it is a text in lines."""
 _OFTEN_TEXTS = (b"application/octet-stream", b"application/vnd.")
+"""Types of bytes that may be a text in lines."""
+_MARKUP = (
+    ("data", re.compile(rb"(?:\xef\xbb\xbf)?\s*+<(?:\?xml\b|methodCall\b|methodResponse\b|[\w-]{1,20}:Envelope\b)")),
+    ("text", re.compile(rb"(?:\xef\xbb\xbf)?\s*+<[!?A-Za-z]")),
+)
 _LOOKS = (
     (
         "data",
@@ -37,8 +46,7 @@ _LOOKS = (
             rb"\s*+(?:\{\s*+[\"'}]|\[\s*+(?:[\[{\"\]]|-?\d))"
         ),
     ),
-    ("data", re.compile(rb"(?:\xef\xbb\xbf)?\s*+<(?:\?xml\b|methodCall\b|methodResponse\b|[\w-]{1,20}:Envelope\b)")),
-    ("text", re.compile(rb"(?:\xef\xbb\xbf)?\s*+<[!?A-Za-z]")),
+    *_MARKUP,
     (
         "form",
         re.compile(
@@ -82,17 +90,21 @@ def regions(text: bytes, content_type: bytes) -> Iterator[Region]:
 
 
 def _sort(text: bytes, media: bytes) -> str:
-    if BINARY.match(media) or (b"\0" in text[:4096] and not TEXT.search(media) and not NAMED.search(media)):
+    sort, sure = _declared(media)
+    if sort == "binary" or (not sure and b"\0" in text[:4096]):
         return _sort_of_bytes(text, media)
-    if NAMED.search(media):
-        return "text"
-    if media == _FORM_TYPE:
-        return "data" if sort_of(text) == "data" else "form"
-    if _DATA.search(media):
-        return "form" if sort_of(text) == "form" else "data"
-    if _SETTINGS.search(media):
-        return "settings"
-    return sort_of(text, "text" if _PAGE_OR_PROGRAM.search(media) else "lines")
+    if sort in ("form", "data"):
+        begins_as_data = text.lstrip()[:1] in (b"{", b"[", b"<")
+        seen = sort_of(text) if begins_as_data == (sort == "form") else sort
+        return seen if seen in ("form", "data") else sort
+    return sort_of(text, sort) if sort in ("text", "lines") else "text" if sort == "named" else sort
+
+
+@lru_cache(256)
+def _declared(media: bytes) -> tuple[str, bool]:
+    """Return what a type says of a body, and whether it says that it is a text whatever bytes are in it."""
+    sort = next((sort for pattern, sort in _DECLARED if pattern.search(media)), "lines")
+    return sort, sort == "named" or TEXT.search(media) is not None
 
 
 def _sort_of_bytes(text: bytes, media: bytes) -> str:
@@ -104,7 +116,10 @@ def _sort_of_bytes(text: bytes, media: bytes) -> str:
 
 def sort_of(text: bytes, otherwise: str = "lines") -> str:
     """Return what a text is by how it looks; `otherwise` where that tells nothing."""
-    return next((sort for sort, look in _LOOKS if look.match(text)), otherwise)
+    for sort, look in _MARKUP if text[:1] == b"<" else _LOOKS:
+        if look.match(text):
+            return sort
+    return otherwise
 
 
 def _parts(text: bytes, mark: bytes) -> Iterator[Region]:

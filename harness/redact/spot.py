@@ -38,13 +38,13 @@ class Spot(NamedTuple):
 
 
 _OPEN = re.compile(rb"(?:%(?:25)*+[0-9A-Fa-f]?|\\(?:u[0-9A-Fa-f]{0,3}|x[0-9A-Fa-f]?)?|&#?[Xx]?)\Z")
+_GOES_ON = frozenset(bytes([byte]) for byte in b"%\\&#xXu0123456789abcdefABCDEF")
 _BEFORE = 10
 
 
 def is_read_with(text: bytes, at: int) -> bool:
     """Tell whether what stands here is read together with signs before it, as the rest of an escape."""
-    before = text[max(0, at - _BEFORE) : at]
-    return (b"%" in before or b"\\" in before or b"&" in before) and _OPEN.search(before) is not None
+    return text[at - 1 : at] in _GOES_ON and _OPEN.search(text[max(0, at - _BEFORE) : at]) is not None
 
 
 @dataclass(slots=True)

@@ -167,9 +167,9 @@ def after_triple(text: bytes, start: int, found: re.Match[bytes], sort: str, sto
 
 
 def after_assignment(text: bytes, start: int, found: re.Match[bytes], sort: str, stop: int) -> Iterator[Value]:
-    """The quoted value of an attribute, or of a variable."""
+    """The quoted value of an attribute, or of a variable; of one in several lines, nothing goes on behind it."""
     value = _ATTRIBUTE[text[found.end() : found.end() + 1]].match(text, found.end(), stop)
-    if value:
+    if value and (b"\n" not in value[1] or not text[value.end() + 1 : value.end() + 2].isalnum()):
         yield Value(value.start(1), value.end(1), MARKUP)
 
 

@@ -103,7 +103,7 @@ class Text:
 
     def note_named(self, layer: Layer, start: int, end: int) -> None:
         """Remember where a name begins and the last of its values ends."""
-        if start < end:
+        if start < end and len(self._layers) != 1:
             insort(self._named, layer.span(start, end))
 
     def _read(self, start: int, size: int = WINDOW) -> list[Layer]:
@@ -121,11 +121,13 @@ class Text:
     def rendered(self, render: Render) -> bytes:
         """Return the text with what `render` gives in the place of each spot; the same object where nothing changes."""
         changes: list[Change] = []
+        exact = len(self._layers) == 1
         for spot in self.spots:
             made = self._inner(spot, render) if spot.start in self.inner else render(spot)
             if made is not None:
                 changes.append((spot.start, spot.end, made))
-        if changes:
+                exact = exact and len(made) == spot.end - spot.start
+        if changes and not exact:
             changes = with_lengths(self.raw, self._layers or [Layer(self.raw)], changes)
         return replaced(self.raw, iter(changes))
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from harness.redact.dumps import COLOURED, DUMPED, PRINTED, SERIALIZED, coloured, dumped, printed, serialized
-from harness.redact.lines import SETTING, in_setting
+from harness.redact.lines import SETTING, SORTS, in_setting
 from harness.redact.markup import (
     LABEL,
     MEMBER,
@@ -65,6 +65,8 @@ AFTER: tuple[tuple[re.Pattern[bytes], Follow], ...] = (
     (BEHIND, in_binary),
 )
 """Tried in order where a name ends."""
+ANYWHERE = AFTER[1:]
+"""The same in texts that hold no settings in lines."""
 
 
 def values(text: bytes, start: int, end: int, sort: str, longest: int) -> Iterator[Value]:
@@ -72,7 +74,7 @@ def values(text: bytes, start: int, end: int, sort: str, longest: int) -> Iterat
 
     Of values that are `longest` bytes or more, not all is looked at.
     """
-    for pattern, follow in AFTER:
+    for pattern, follow in AFTER if sort in SORTS else ANYWHERE:
         found = pattern.match(text, end, end + TAG)
         if found:
             made = list(follow(text, start, found, sort, end + longest))

@@ -133,6 +133,7 @@ BESIDE_TOKENS = {
     "a word of a token": document(
         [("user", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.Zq7Rt2vLx9Kp4Wm8=")], spell=False
     ),
+    "quotes of two lines": (b"text/plain", b"password: \\'\ncode: 'a\ntoken: kT9-pass-word1\n"),
     "values side by side": form(
         [("password", Z + "hunter2" + Z), ("n", Z + Z), ("n", "a" + Z + "7=&" + Z)], spell=True
     ),

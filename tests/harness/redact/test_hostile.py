@@ -87,11 +87,26 @@ REPEATED += [
     b"://a:",
     b'"name":"token",',
     b'content-disposition: name="pw"\n',
+    b"\npassword: ",
+    b"\npassword:\n x",
+    b"\npassword = x  ",
+    b"\n[password] => ",
+    b"\n[password] => Array\n(",
+    b'["password"]=> array(',
+    b's:8:"password";a:1:{',
+    b's:8:"password";s:9:"',
+    b'string(9) "',
+    b"'password' => array (",
+    b"<member><value>",
+    b"<name>password</name></member>",
+    b"+%0A",
+    b"a=",
+    b"{password: x, ",
 ]
 
 
 @pytest.mark.parametrize("piece", REPEATED, ids=repr)
-@pytest.mark.parametrize("kind", [b"application/x-www-form-urlencoded", b"text/html"])
+@pytest.mark.parametrize("kind", [b"application/x-www-form-urlencoded", b"text/html", b"text/plain"])
 def test_the_cost_grows_with_the_size_only(piece: bytes, kind: bytes) -> None:
     """No text makes the writer of a recording stop: each pattern is linear."""
     request = Request(b"POST / HTTP/1.1", ((b"Content-Type", kind),), piece * (SIZE // len(piece)))
