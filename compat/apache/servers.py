@@ -48,11 +48,15 @@ def listening(addresses: Sequence[str], listens: Sequence[Directive]) -> tuple[s
     result: list[str] = []
     for text in addresses:
         host, port = _address(text)
-        every = host in {"*", "_default_", "0.0.0.0"}  # noqa: S104  (compared, not bound)
-        matching = [one for one in heard if port in {one[1], ""}] if every else []
+        matching = [one for one in heard if port in {one[1], ""}] if is_any(text) else []
         for address, number in matching or [(host, port or "80")]:
             result += _listen("*" if address in {"*", "_default_"} else address, number)
     return tuple(dict.fromkeys(result)) or ("80", "[::]:80")
+
+
+def is_any(text: str) -> bool:
+    """Tell whether an address of a virtual host is every one."""
+    return _address(text)[0] in {"*", "_default_", "0.0.0.0"}  # noqa: S104  (compared, not bound)
 
 
 def _address(text: str) -> tuple[str, str]:

@@ -18,7 +18,7 @@ from .overrides import MAIN, counts
 from .parse import CONDITIONS
 from .prefixes import KindOf
 from .remote import remote
-from .servers import Server, host_lines, listening, names_of
+from .servers import Server, host_lines, is_any, listening, names_of
 from .settings import SETTERS
 from .statements import statements
 from .words import NOT_CARRIED, NOT_NEEDED, look_up
@@ -32,8 +32,12 @@ def translate(directives: tuple[Directive, ...], kind: KindOf, server_root: str)
     ledger = Ledger(directives)
     live = [_absolute(one, server_root) for one in _set_aside(directives, ledger)]
     whole = any(directive.name == "loadmodule" for directive in directives)
-    sites = [_site(replace(server, whole=whole), kind, ledger) for server in _servers(live)]
+    servers = _servers(live)
+    sites = [_site(replace(server, whole=whole), kind, ledger) for server in servers]
+    reached = {_host(directive) for server in servers for directive in server.own[:1]}
     for directive in live:
+        if (host := _host(directive)) and host not in reached:
+            ledger.settle(directive, "not needed", "Apache asks the virtual hosts that name these addresses")
         if directive.name in SETTERS or directive.name in SAYS_WHO:
             ledger.settle(directive, "not needed", "nothing is served where it stands")
     services = dict.fromkeys(
@@ -92,12 +96,22 @@ def _servers(live: Sequence[Directive]) -> list[Server]:
     for host in hosts:
         own = tuple(directive for directive in live if _host(directive) == host)
         inherited = tuple(directive for directive in main if counts(directive, host.place))
-        result.append(Server(own, inherited, listening(host.arguments, listens)))
+        if listen := _reached(host, hosts, listens):
+            result.append(Server(own, inherited, listen))
     taken = {address for server in result for address in server.listen}
     left = tuple(address for address in listening(("*",), listens) if address not in taken)
     if not hosts or (listens and left):
         result.append(Server(kept, (), left))
     return result
+
+
+def _reached(host: Section, hosts: Sequence[Section], listens: Sequence[Directive]) -> tuple[str, ...]:
+    """Return the addresses of a virtual host: by `*`, those that none names, for which Apache asks the named only."""
+    named = {
+        one for other in hosts for word in other.arguments if not is_any(word) for one in listening((word,), listens)
+    }
+    found = {word: listening((word,), listens) for word in host.arguments or ("*",)}
+    return tuple(one for word, all_ in found.items() for one in all_ if one not in named or not is_any(word))
 
 
 def _host(directive: Directive) -> Section | None:

@@ -439,6 +439,19 @@ ScriptAlias /c/ /c/
     assert verdicts(text)["RewriteRule ^/x /y [R]"] == "not needed"
 
 
+def test_hosts_that_apache_never_reaches() -> None:
+    """For an address that some virtual hosts name, those by `*` are not asked: nginx would ask them by their names."""
+    text = "Listen 127.0.0.1:80\nListen 10.0.0.1:80\nDocumentRoot /w\n"
+    text += (
+        "<VirtualHost *:80>\nServerName a\n</VirtualHost>\n<VirtualHost 127.0.0.1:80>\nServerName b\n</VirtualHost>\n"
+    )
+    assert [site.listen for site in run(text).sites] == [("10.0.0.1:80",), ("127.0.0.1:80",)]
+    result = run(text.replace("Listen 10.0.0.1:80\n", ""))
+    assert [site.names for site in result.sites] == [("b",)]
+    (outcome,) = [one for one in result.outcomes if str(one.directive) == "ServerName a"]
+    assert outcome.verdict == "not needed"
+
+
 def test_deeper_sections_win() -> None:
     """Folders are merged from short to long, whatever their order; URLs come last."""
     text = SITE + (
