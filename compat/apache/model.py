@@ -211,13 +211,16 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """One part of the URL space with one answer; `overlays` are patterns of URLs in it that have their own."""
+    """One part of the URL space with one answer; `overlays` are patterns of URLs in it that have their own, `itself` is
+    that of its URL without a slash, where a <Location /URL/> opens the rest only.
+    """
 
     url: str
     folder: str
     prefix: Prefix
     body: Body
     overlays: tuple[tuple[str, Body], ...] = ()
+    itself: Body | None = None
 
     @property
     def bare(self) -> bool:
@@ -227,7 +230,7 @@ class Zone:
     @property
     def bodies(self) -> tuple[Body, ...]:
         """All answers of the zone: its own, and those of its overlays."""
-        return (self.body, *(body for _, body in self.overlays))
+        return (self.body, *(body for _, body in self.overlays), *([self.itself] if self.itself else []))
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,7 @@ class _Writer:
         yield "}"
         if url:
             yield f"location = {quoted(url)} {{"
-            yield from self._itself(zone)
+            yield from self._itself(replace(zone, body=zone.itself or zone.body))
             yield "}"
 
     def _itself(self, zone: Zone) -> Iterator[str]:

@@ -107,6 +107,11 @@ def holds_for_url(section: Section, url: str) -> bool:
     return under(url, plain(section))
 
 
+def is_only_below(section: Section, url: str) -> bool:
+    """Tell whether a <Location> holds for all below a URL, and not for the URL itself."""
+    return bool(url) and section.arguments[:1] == (f"{url}/",)
+
+
 def file_pattern(section: Section) -> str:
     """Return a regular expression of nginx for the URLs of a <Files>: one segment of the path matches."""
     if not is_pattern(section):

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from .denials import denials
-from .granted import STAYS_CLOSED, surely
+from .granted import STAYS_CLOSED, lets_in_more, surely
 from .layers import CLOSED, Layer, in_apaches_order, layers, merged, together
 from .matched import may_hold, restricts, start_of_folder, start_of_url
 from .model import Access, Body, Directive, Ledger, Prefix, Section, Service, Settings, Zone
@@ -24,6 +24,7 @@ from .sections import (
     file_pattern,
     holds_for_folder,
     holds_for_url,
+    is_only_below,
     is_pattern,
     plain,
 )
@@ -126,7 +127,10 @@ class _Whole:
         if prefix.pattern:
             return Zone(spot.url, spot.folder, prefix, self._closed(prefix, body))
         overlays = tuple(self._overlays(prefix, spot, holding, body))
-        return Zone(spot.url, spot.folder, prefix, body, overlays)
+        without = [layer for layer in holding if layer.url is None or not is_only_below(layer.url, spot.url)]
+        itself = body if len(without) == len(holding) else self._body(prefix, spot, without)
+        opens = lets_in_more(body.settings, itself.settings)
+        return Zone(spot.url, spot.folder, prefix, body, overlays, itself if opens else None)
 
     def _closed(self, prefix: Prefix, body: Body) -> Body:
         """Return what answers for a pattern: nobody where rules may hold for some of its URLs."""

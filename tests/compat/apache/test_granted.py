@@ -109,4 +109,4 @@ def test_what_stays_closed_is_listed(root: Path, ports: tuple[int, int]) -> None
     assert all("closed" in outcome.reason for outcome in left if outcome.directive.name == "require")
     hosts = {line for line in (root / "httpd.conf").read_text().splitlines() if "ServerName" in line}
     told = {outcome.directive.sections[0].place for outcome in left}
-    assert len(hosts) - 1 - len(told) == len(["wild", "url"])
+    assert len(hosts) - 1 - len(told) == len(["wild", "url", "slash"])
