@@ -35,7 +35,8 @@ class _Rule:
 
 def required(directives: Sequence[Directive], depth: int) -> Access:
     """Translate all `Require` of one section, whose own sections are the first `depth` of each. Raises Refusal."""
-    directives = [d for d in directives if not _grants(d, depth)]
+    granted = [d for d in directives if _grants(d, depth)]
+    directives = [d for d in directives if d not in granted]
     limited = [d for d in directives if _limits(d, depth)]
     access = Access(methods=tuple(dict.fromkeys(_by_method(d, depth) for d in limited)))
     others = [d for d in directives if d not in limited]
@@ -47,7 +48,14 @@ def required(directives: Sequence[Directive], depth: int) -> Access:
         raise Refusal("nginx has no nested rules; only one <RequireAll> or <RequireAny> has a translation")
     every = names == {("requireall",)}
     rules = [_rule(directive.arguments) for directive in others]
-    return replace(_all(rules) if every else _any(rules), methods=access.methods)
+    return _unless(granted, replace(_all(rules) if every else _any(rules), methods=access.methods))
+
+
+def _unless(granted: Sequence[Directive], access: Access) -> Access:
+    """Return what a section says. Raises Refusal where it lets everybody in by some methods, and not by others."""
+    if granted and replace(access, methods=()) != Access():
+        raise Refusal("a rule for some methods can only refuse everybody in nginx")
+    return access
 
 
 def _limits(directive: Directive, depth: int) -> bool:
@@ -132,7 +140,8 @@ def _all(rules: Sequence[_Rule]) -> Access:
 
 def ordered(directives: Sequence[Directive], depth: int) -> Access:
     """Translate `Order`, `Allow from` and `Deny from` of one section. Raises Refusal."""
-    directives = [d for d in directives if not _grants(d, depth)]
+    granted = [d for d in directives if _grants(d, depth)]
+    directives = [d for d in directives if d not in granted]
     limited = [d for d in directives if _limits(d, depth)]
     methods = tuple(dict.fromkeys(_by_method(d, depth) for d in limited if d.name != "order"))
     allow_first, allows, denies = False, list[str](), list[str]()
@@ -149,7 +158,7 @@ def ordered(directives: Sequence[Directive], depth: int) -> Access:
         lines = [*(f"deny {name};" for name in denies), *(f"allow {name};" for name in allows), "deny all;"]
     else:
         lines = [*(f"allow {name};" for name in allows), *(f"deny {name};" for name in denies), "allow all;"]
-    return Access(_shortened(lines), methods=methods)
+    return _unless(granted, Access(_shortened(lines), methods=methods))
 
 
 def _allow_first(order: str) -> bool:

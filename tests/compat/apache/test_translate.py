@@ -232,6 +232,8 @@ def test_not_carried(text: str, reason: str) -> None:
         "<RequireAny>\n<RequireAll>\nRequire ip 10\n</RequireAll>\n</RequireAny>",
         "Order deny,allow\nDeny from all\nAllow from office.example",
         "Require not user bob",
+        "Require all denied\n<Limit GET>\nRequire all granted\n</Limit>",
+        "Order deny,allow\nDeny from all\n<Limit GET>\nAllow from all\n</Limit>",
         "Order allow,deny\nAllow from 10\nRequire ip 192.168",
         "SetHandler perl-script",
     ],
