@@ -35,7 +35,7 @@ _FLOW = re.compile(rb"([^\s,{}\[\]\"'();:]++)(?=[ \t]*+[,}])")
 _ONE = re.compile(rb"[\[{,:][ \t]*+[\"']?([^\s,\[\]{}\"':]++)(?=[\"']?[ \t]*+[,}\]])")
 _IN_FLOW = re.compile(rb"[{,][ \t]*+\Z")
 _FORM = re.compile(rb"[^&\s]*+(?:&[\w.\[\]%-]++=[^&\s]*+)++\Z")
-_CALL = re.compile(rb"[\w.$>:-]+\([^\s]*[)({]\Z")
+_CALL = re.compile(rb"[A-Za-z_][\w.$>:-]*+(?:\((?:[^()\s]*+|[^\s]*[)({\]\"'])|\[[^\s]*\])\Z")
 _BELOW = re.compile(rb"[|>][-+0-9]*+[ \t]*+(?:[#][^\r\n]*+)?(?=\r?\n)|(?=\r?\n)")
 _LINE = re.compile(rb"\r?\n([ \t]*+)([^\r\n]*+)")
 _ITEM = re.compile(rb"(?:-[ \t]++)*+(?:(?:[\w.-]++|\"[^\"]*+\"|'[^']*+')[ \t]*+:(?:[ \t]++|\Z))?+[\"']?")
@@ -79,7 +79,7 @@ def _on_line(text: bytes, name: bytes, found: re.Match[bytes], sort: str, stop: 
         yield from _items(text, at, at + len(raw))
     elif is_value(raw, name, sort) and not _FORM.match(raw):
         value = Value(at, at + len(raw), PLAIN)
-        sure = sort == "settings" or found[1] != b":" or any(irregular(text, iter([value])))
+        sure = sort == "settings" or found[0].endswith(b"=") or any(irregular(text, iter([value])))
         yield value if sure else value._replace(writing=WORD)
 
 

@@ -123,6 +123,7 @@ _ATTRIBUTE = {
     b"'": re.compile(rb"'([^']*+)"),
     b"`": re.compile(rb"`([^`]*+)"),
 }
+_BETWEEN = re.compile(rb"[\s,:{}\[\]]++\Z")
 _NAMED_PAIR = re.compile(rb"""(?i)["'](?:name|key|field)["']\s*:\s*["']\Z""")
 _PAIR_VALUE = re.compile(
     rb"""(?i)["']\s*+,(?:\s*+["'][\w-]++["']\s*+:\s*+(?:"[^"]*+"|'[^']*+'|[\w.-]++)\s*+,){0,8}?"""
@@ -167,9 +168,11 @@ def after_triple(text: bytes, start: int, found: re.Match[bytes], sort: str, sto
 
 
 def after_assignment(text: bytes, start: int, found: re.Match[bytes], sort: str, stop: int) -> Iterator[Value]:
-    """The quoted value of an attribute, or of a variable; of one in several lines, nothing goes on behind it."""
+    """The quoted value of an attribute, or of a variable; not what stands between two that end and begin."""
     value = _ATTRIBUTE[text[found.end() : found.end() + 1]].match(text, found.end(), stop)
-    if value and (b"\n" not in value[1] or not text[value.end() + 1 : value.end() + 2].isalnum()):
+    if value and b"\n" in value[1] and text[value.end() + 1 : value.end() + 2].isalnum():
+        return
+    if value and not (value[1] and _BETWEEN.match(value[1])):
         yield Value(value.start(1), value.end(1), MARKUP)
 
 

@@ -110,7 +110,8 @@ EXCHANGES = st.builds(
 )
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+# Others each time only where more are asked for: what is found then belongs to nobody's change.
+@settings(max_examples=EXAMPLES, deadline=None, derandomize="EXAMPLES" not in os.environ)
 @given(st.lists(EXCHANGES, min_size=1, max_size=3))
 def test_redacting_again_changes_nothing(exchanges: list[Exchange]) -> None:
     """With what each exchange of an archive tells of its tokens, nothing is found anew."""
@@ -134,6 +135,7 @@ BESIDE_TOKENS = {
         [("user", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.Zq7Rt2vLx9Kp4Wm8=")], spell=False
     ),
     "quotes of two lines": (b"text/plain", b"password: \\'\ncode: 'a\ntoken: kT9-pass-word1\n"),
+    "a text that ends like a name": (b"application/json", b'{"token": "x", "n": ["user:pw=", {"a": "b"}, "pw="]}'),
     "values side by side": form(
         [("password", Z + "hunter2" + Z), ("n", Z + Z), ("n", "a" + Z + "7=&" + Z)], spell=True
     ),

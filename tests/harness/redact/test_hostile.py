@@ -34,7 +34,8 @@ NAMES = st.sampled_from(
 HEADERS = st.lists(st.tuples(NAMES, BLOBS), max_size=4).map(tuple)
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+# Others each time only where more are asked for: what is found then belongs to nobody's change.
+@settings(max_examples=EXAMPLES, deadline=None, derandomize="EXAMPLES" not in os.environ)
 @given(
     line=BLOBS, headers=HEADERS, body=BLOBS, kind=TYPES, coding=CODINGS, pack=st.booleans(), peer=st.text(max_size=20)
 )

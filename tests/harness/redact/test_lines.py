@@ -119,6 +119,7 @@ PROSE = (
     b"Log in with your password: it was sent to you\nThe password is secret\n",
     b"type Login {\n  user: String\n  password: String!\n  token: [ID]\n}\n",
     b"def login(password):\n    token = user.token\n    self.password = password\n    secret = make(8)\n",
+    b'token = re.compile(r"a\\n")\npassword = auth[2]\nsecret = make("of %s" % name)\ntoken = f(a,\n b)\n',
     b"    if token == x:\n        password.check()\n",
     b"password: {type: string}\n",
     b"password:\n  type: string\n  description: The password of the user.\n  required: true\n",
@@ -141,10 +142,11 @@ def test_pages_and_programs_are_no_settings(kind: bytes) -> None:
 
 
 def test_a_word_that_may_be_prose_is_replaced_in_its_place_only() -> None:
-    """Else a page that has it loses it; what is irregular, or in a file of settings, is looked for elsewhere too."""
+    """Else a page that has it loses it; what is irregular, or a setting for sure, is looked for elsewhere too."""
     one = redactor({}, KEY)
     for body, kind in (
         (b"Password: mandatorily\n", TEXT),
+        (b"token = mandatorily\n", TEXT),
         (b"Password: k7Rx92Lm\n", TEXT),
         (b"password: elephants", YAML),
     ):
